@@ -26,11 +26,15 @@ for (const file of globSync('src/**/*.ts')) {
   const folder = file.split('/')[1] ?? ''
   const allowed = folder === 'cli' ? everything : below[folder]
   if (!allowed) {
-    problems.push(`${file}: src/${folder} is not a folder of the architecture; add it to scripts/check-imports.ts and ARCHITECTURE.md`)
+    problems.push(
+      `${file}: src/${folder} is not a folder of the architecture; add it to scripts/check-imports.ts and ARCHITECTURE.md`,
+    )
     continue
   }
   const text = readFileSync(file, 'utf8')
-  for (const m of text.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/gm)) {
+  for (const m of text.matchAll(
+    /^\s*(?:import|export)\s+(type\s)?[^'"]*?from\s+['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)/gm,
+  )) {
     const target = normalize(join(dirname(file), m[2] ?? m[3] ?? ''))
     const to = target.startsWith('src/') ? (target.split('/')[1] ?? '') : undefined
     if (to === undefined || to === folder || to.includes('.')) continue

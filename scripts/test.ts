@@ -30,7 +30,8 @@ function runFile(file: string): Promise<Outcome> {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
     child.on('close', (code) => {
       clearTimeout(timer)
-      const sum = (label: string) => [...output.matchAll(new RegExp(`^\\s+${label}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0)
+      const sum = (label: string) =>
+        [...output.matchAll(new RegExp(`^\\s+${label}:\\s+(\\d+)`, 'gm'))].reduce((n, m) => n + Number(m[1]), 0)
       resolve({ file, passed: sum('Passed'), total: sum('Total'), output, exitCode: code ?? 1 })
     })
   })
@@ -49,7 +50,9 @@ async function runAll(files: readonly string[], jobs: number, outcomes: Outcome[
       const outcome = await runFile(file)
       outcomes.push(outcome)
       const bad = failuresOf(outcome) > 0
-      console.log(`${bad ? 'FAIL' : 'ok  '} ${file} (${outcome.passed}/${outcome.total}, ${Math.round(performance.now() - started)} ms)`)
+      console.log(
+        `${bad ? 'FAIL' : 'ok  '} ${file} (${outcome.passed}/${outcome.total}, ${Math.round(performance.now() - started)} ms)`,
+      )
       if (bad) console.log(outcome.output)
     }
   }

@@ -1,0 +1,50 @@
+import type { KubeObject } from '../apimachinery/object.ts'
+
+/** Who asks (k8s.io/apiserver/pkg/authentication/user). */
+export interface UserInfo {
+  readonly name: string
+  readonly uid?: string
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>>
+}
+
+/** A request as the pipeline sees it, whichever way it came: over HTTPS, or by a call in process. */
+export interface ApiRequest {
+  readonly method: string
+  /** The path as sent, still escaped, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Set when the transport knows who asks (in process, client certificate); else the pipeline authenticates by the headers. */
+  readonly user?: UserInfo
+  /** Bytes from the wire, or a plain object from a caller in process (which must not change it afterwards). */
+  readonly body?: Uint8Array | object
+  /** In process: answer with shared frozen objects instead of bytes. */
+  readonly wantsObjects?: boolean
+  readonly remoteAddress?: string
+  /** Aborts when the caller goes away; ends watches. */
+  readonly signal: AbortSignal
+}
+
+export interface WatchEvent<T = KubeObject> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: T
+}
+
+export interface ApiResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body:
+    | { readonly bytes: Uint8Array }
+    /** Pieces of one body that are sent one after another without joining them (lists from stored bytes). */
+    | { readonly chunks: readonly Uint8Array[] }
+    | { readonly stream: AsyncIterable<Uint8Array> }
+    /** Only with wantsObjects. */
+    | { readonly object: object }
+    /** Only with wantsObjects: a watch. Batches are delivered as they happen. */
+    | { readonly events: AsyncIterable<readonly WatchEvent[]> }
+}
+
+/** The request pipeline: authentication, authorization, admission, the verb, encoding. Never throws: errors are Status answers. */
+export type HandleRequest = (request: ApiRequest) => Promise<ApiResponse>

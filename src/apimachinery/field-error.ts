@@ -1,0 +1,86 @@
+import { groupResource } from './resource.ts'
+import { StatusError } from './status.ts'
+
+/** What is wrong with one field; the names are the cause reasons that clients see (k8s.io/apimachinery/pkg/util/validation/field). */
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid'
+  | 'InternalError'
+
+export interface FieldError {
+  readonly type: FieldErrorType
+  /** As Kubernetes writes it: `spec.template.spec.containers[0].name`, `metadata.labels[a/b]` is written `metadata.labels`. */
+  readonly field: string
+  /** The text after `field: `, e.g. `Invalid value: "x": must be …`, `Required value`. */
+  readonly message: string
+}
+
+const goText = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value === undefined || value === null) return 'null'
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+const withDetail = (message: string, detail?: string): string => (detail ? `${message}: ${detail}` : message)
+
+export const required = (field: string, detail?: string): FieldError => ({
+  type: 'FieldValueRequired',
+  field,
+  message: withDetail('Required value', detail),
+})
+export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: withDetail(`Invalid value: ${goText(value)}`, detail),
+})
+export const duplicate = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueDuplicate',
+  field,
+  message: `Duplicate value: ${goText(value)}`,
+})
+export const forbiddenField = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueForbidden',
+  field,
+  message: withDetail('Forbidden', detail),
+})
+export const notFoundField = (field: string, value: unknown): FieldError => ({
+  type: 'FieldValueNotFound',
+  field,
+  message: `Not found: ${goText(value)}`,
+})
+export const typeInvalid = (field: string, value: unknown, detail: string): FieldError => ({
+  type: 'FieldValueTypeInvalid',
+  field,
+  message: withDetail(`Invalid value: ${goText(value)}`, detail),
+})
+export const tooLong = (field: string, maxBytes: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  message: `Too long: may not be more than ${maxBytes} bytes`,
+})
+export const tooMany = (field: string, actual: number, max: number): FieldError => ({
+  type: 'FieldValueTooMany',
+  field,
+  message: `Too many: ${actual}: must have at most ${max} item${max === 1 ? '' : 's'}`,
+})
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+  type: 'FieldValueNotSupported',
+  field,
+  message: `Unsupported value: ${goText(value)}: supported values: ${[...supported].map((s) => JSON.stringify(s)).join(', ')}`,
+})
+
+/** The 422 answer for `errors`, with one cause each, worded as kube-apiserver words it. */
+export function invalidObject(r: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+  const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))]
+  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${all}` : ''}`
+  const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }))
+  return new StatusError(422, 'Invalid', message, { name, ...(r.group ? { group: r.group } : {}), kind: r.kind, causes })
+}

@@ -1,0 +1,120 @@
+import { groupResource } from './resource.ts'
+
+/** meta.k8s.io/v1 Status: the body of every error answer. */
+export interface Status {
+  kind: 'Status'
+  apiVersion: 'v1'
+  metadata: { resourceVersion?: string; continue?: string }
+  status: 'Success' | 'Failure'
+  message?: string
+  reason?: string
+  details?: StatusDetails
+  code?: number
+}
+
+export interface StatusDetails {
+  name?: string
+  group?: string
+  kind?: string
+  uid?: string
+  causes?: StatusCause[]
+  retryAfterSeconds?: number
+}
+
+export interface StatusCause {
+  reason?: string
+  message?: string
+  field?: string
+}
+
+/** An error answer of the API, on either side of the wire. `status` is the body as it is or was sent. */
+export class StatusError extends Error {
+  readonly status: Status
+
+  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+    super(message)
+    this.name = 'StatusError'
+    this.status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      reason,
+      ...(details ? { details } : {}),
+      code,
+    }
+  }
+
+  get code(): number {
+    return this.status.code ?? 500
+  }
+
+  get reason(): string {
+    return this.status.reason ?? ''
+  }
+
+  /** From the body of an error answer. */
+  static from(status: Status): StatusError {
+    const error = new StatusError(status.code ?? 500, status.reason ?? '', status.message ?? '')
+    Object.assign(error.status, status)
+    return error
+  }
+}
+
+type Named = { readonly group: string; readonly resource: string }
+
+const details = (r: Named, name: string): StatusDetails => ({
+  ...(name ? { name } : {}),
+  ...(r.group ? { group: r.group } : {}),
+  kind: r.resource,
+})
+
+export function notFound(r: Named, name: string): StatusError {
+  return new StatusError(404, 'NotFound', `${groupResource(r)} "${name}" not found`, details(r, name))
+}
+
+export function alreadyExists(r: Named, name: string): StatusError {
+  return new StatusError(409, 'AlreadyExists', `${groupResource(r)} "${name}" already exists`, details(r, name))
+}
+
+/** An optimistic-lock or precondition conflict; `why` is the sentence after the colon. */
+export function conflict(r: Named, name: string, why: string): StatusError {
+  return new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${groupResource(r)} "${name}": ${why}`,
+    details(r, name),
+  )
+}
+
+export function forbidden(r: Named, name: string, why: string): StatusError {
+  return new StatusError(
+    403,
+    'Forbidden',
+    `${groupResource(r)}${name ? ` "${name}"` : ''} is forbidden: ${why}`,
+    details(r, name),
+  )
+}
+
+export function badRequest(message: string): StatusError {
+  return new StatusError(400, 'BadRequest', message)
+}
+
+export function unauthorized(message = 'Unauthorized'): StatusError {
+  return new StatusError(401, 'Unauthorized', message)
+}
+
+/** `The resourceVersion for the provided watch is too old` and its relatives: start again with a list. */
+export function gone(message: string): StatusError {
+  return new StatusError(410, 'Expired', message)
+}
+
+export function internalError(message: string): StatusError {
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
+}
+
+export const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.code === 404
+export const isConflict = (e: unknown): boolean => e instanceof StatusError && e.code === 409 && e.reason === 'Conflict'
+export const isAlreadyExists = (e: unknown): boolean => e instanceof StatusError && e.reason === 'AlreadyExists'
+export const isGone = (e: unknown): boolean => e instanceof StatusError && e.code === 410

@@ -1,0 +1,131 @@
+/** The revisioned key-value store behind the API server. Engines: lmdb/, etcd/, memory/. One contract test runs on each. */
+
+/** Rises by one or more with each commit; never reused, also after a crash or a restore. Fits a double (2^53). */
+export type Revision = number
+
+export interface Versioned {
+  readonly key: string
+  /** The bytes as they were committed. Shared: never write into them. */
+  readonly value: Uint8Array
+  /** The revision that wrote this value. */
+  readonly revision: Revision
+  /** The revision that created the key (after its last deletion). */
+  readonly created: Revision
+}
+
+export interface Change {
+  readonly key: string
+  /** The new value; undefined deletes the key. */
+  readonly value: Uint8Array | undefined
+  /** The change applies only if the key's current revision is this; 0: only if there is no such key; undefined: always. */
+  readonly expected?: Revision
+  /** The value to store given the revision that the commit gets (the API writes resourceVersion inside the object). */
+  readonly stamp?: (revision: Revision) => Uint8Array
+}
+
+export interface StoreEvent {
+  readonly type: 'put' | 'delete'
+  readonly key: string
+  readonly revision: Revision
+  /** put: the new value. delete: undefined. */
+  readonly value: Uint8Array | undefined
+  /** The value before this change; undefined when the key is new. */
+  readonly previous: Uint8Array | undefined
+  /** The revision of `previous`; 0 when the key is new. */
+  readonly previousRevision: Revision
+}
+
+export interface Range {
+  /** In key order. */
+  readonly items: readonly Versioned[]
+  /** The revision at which the range was read: all items are consistent with it. */
+  readonly revision: Revision
+  /** How many keys follow the last item under the prefix; 0 at the end. */
+  readonly remaining: number
+}
+
+export interface RangeOptions {
+  /** Only keys strictly after this one. */
+  readonly after?: string
+  readonly limit?: number
+  /** As of this revision; default now. Throws Compacted when it is no longer kept. */
+  readonly revision?: Revision
+}
+
+export interface Watcher extends AsyncIterable<readonly StoreEvent[]> {
+  /** Ends the iteration. */
+  close(): void
+}
+
+export interface Store {
+  /** The newest committed revision. */
+  readonly revision: Revision
+  /** The oldest revision a watch may start after and a read may ask for. */
+  readonly compacted: Revision
+  /** The value of `key` now, or as of `revision`. Throws Compacted, FutureRevision. */
+  get(key: string, revision?: Revision): Versioned | undefined | Promise<Versioned | undefined>
+  /** The keys under `prefix` in key order. Throws Compacted, FutureRevision. */
+  range(prefix: string, options?: RangeOptions): Range | Promise<Range>
+  /** How many keys there are under `prefix`. */
+  count(prefix: string): number | Promise<number>
+  /**
+   * Writes all changes or none under one new revision, and resolves with it when they are durable.
+   * Throws Conflict naming the first key whose revision is not the expected one; StorageFull when the disk is full (reads go on).
+   */
+  commit(changes: readonly Change[]): Promise<Revision>
+  /**
+   * Every change under `prefix` after `since`, in order, without gap or duplicate, in batches as they were committed.
+   * Throws Compacted at once (from this call) when `since` is older than the log.
+   * A consumer that lags more than the engine's buffer reads on from the log; it never makes memory grow.
+   */
+  watch(prefix: string, since: Revision): Watcher | Promise<Watcher>
+  /** Calls `listener` synchronously after each commit, before `commit` resolves to others: what a watch cache stands on. Returns the unsubscribe. */
+  subscribe(listener: (events: readonly StoreEvent[]) => void): () => void
+  /** Forgets the log up to `revision`. The latest value of each key stays. */
+  compact(revision: Revision): Promise<void>
+  /** The changes of one key or prefix inside the kept window, oldest first: time travel and `slipway history`. */
+  history(prefix: string, options?: { readonly since?: Revision; readonly limit?: number }): Promise<readonly StoreEvent[]>
+  close(): Promise<void>
+}
+
+export class Conflict extends Error {
+  readonly key: string
+  readonly current: Revision
+  constructor(key: string, current: Revision) {
+    super(`${key}: is at revision ${current}, not at the expected one`)
+    this.name = 'Conflict'
+    this.key = key
+    this.current = current
+  }
+}
+
+export class Compacted extends Error {
+  readonly asked: Revision
+  readonly compacted: Revision
+  constructor(asked: Revision, compacted: Revision) {
+    super(`revision ${asked} is no longer kept: the log begins after ${compacted}`)
+    this.name = 'Compacted'
+    this.asked = asked
+    this.compacted = compacted
+  }
+}
+
+export class FutureRevision extends Error {
+  readonly asked: Revision
+  readonly current: Revision
+  constructor(asked: Revision, current: Revision) {
+    super(`revision ${asked} is not written yet: the store is at ${current}`)
+    this.name = 'FutureRevision'
+    this.asked = asked
+    this.current = current
+  }
+}
+
+export class StorageFull extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`no space left to write ${path}: free some disk space; reads still work, and writes will again when there is space`, {
+      cause,
+    })
+    this.name = 'StorageFull'
+  }
+}
