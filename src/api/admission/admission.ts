@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { UserInfo } from '../request.ts'
+
+/** One write on its way to the store, between decoding and validation (k8s.io/apiserver/pkg/admission Attributes). */
+export interface AdmissionRequest {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly subresource: string
+  readonly kind: string
+  readonly namespace: string | undefined
+  /** May be '' for a create with generateName until the name is made. */
+  readonly name: string
+  /** A private copy that `mutate` may change in place; undefined for DELETE. */
+  readonly object: KubeObject | undefined
+  /** Frozen; undefined for CREATE. */
+  readonly oldObject: KubeObject | undefined
+  /** CreateOptions, UpdateOptions, DeleteOptions, or the options object of a CONNECT. */
+  readonly options: Readonly<Record<string, unknown>>
+  readonly dryRun: boolean
+  readonly user: UserInfo
+  /** Adds a `Warning: 299` header to the answer. */
+  warn(message: string): void
+}
+
+/** A step of the chain. Refuses by throwing StatusError. */
+export interface AdmissionPlugin {
+  /** As kube-apiserver's --enable-admission-plugins names it. */
+  readonly name: string
+  readonly mutate?: (request: AdmissionRequest) => void | Promise<void>
+  /** Runs after all mutation and after the object was validated. */
+  readonly validate?: (request: AdmissionRequest) => void | Promise<void>
+}
