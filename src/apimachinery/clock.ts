@@ -1,0 +1,45 @@
+/** Time as a parameter: the system's, or a virtual one in tests. All times are milliseconds since 1970. */
+export interface Clock {
+  now(): number
+  /** Calls `run` once after `ms` (≥ 0). Returns the cancel, which may be called more than once. */
+  after(ms: number, run: () => void): () => void
+}
+
+/** setTimeout fires at once for delays past this; later deadlines are reached in steps. */
+const longestTimer = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, run) {
+    let timer: NodeJS.Timeout
+    const arm = (left: number) => {
+      const step = Math.min(left, longestTimer)
+      timer = setTimeout(() => (left > step ? arm(left - step) : run()), step)
+    }
+    arm(Math.max(0, ms))
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `ms`, or as soon as `signal` aborts (never rejects). */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}
+
+/** meta/v1 Time: RFC 3339 in UTC, whole seconds. */
+export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+
+/** meta/v1 MicroTime: RFC 3339 in UTC with six decimals. */
+export const microTimeText = (ms: number): string => {
+  const micros = Math.floor((ms % 1) * 1000)
+  return `${new Date(ms).toISOString().slice(0, 23)}${String(micros).padStart(3, '0')}Z`
+}
