@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Engine, Table } from '../mvcc/engine.ts'
+import { type MvccOptions, MvccStore } from '../mvcc/mvcc-store.ts'
+import { StorageFull, type Store } from '../store.ts'
+
+export interface LmdbOptions extends MvccOptions {
+  /** The database file; its folder is made, readable by its owner only. */
+  readonly path: string
+}
+
+/** Opens (or makes) the store in one LMDB file. A commit is durable when it resolves: LMDB syncs the data, then the page that points to it. */
+export function openLmdbStore(options: LmdbOptions): Store {
+  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
+  const root = open<Buffer, Buffer>({
+    path: options.path,
+    noSubdir: true,
+    maxDbs: 8,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    // Resolve a commit only after its sync, never between the two.
+    overlappingSync: false,
+    compression: false,
+    cache: false,
+  })
+  return new MvccStore(lmdbEngine(root, options.path), options)
+}
+
+function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string): Engine {
+  const openTable = (name: string) => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })
+  const log = openTable('log')
+  return {
+    live: lmdbTable(openTable('live')),
+    dead: lmdbTable(openTable('dead')),
+    log: lmdbTable(log),
+    meta: lmdbTable(openTable('meta')),
+    async write(change) {
+      try {
+        await root.transaction(change)
+      } catch (error) {
+        throw isFull(error) ? new StorageFull(path, error) : error
+      }
+    },
+    logBytes() {
+      const stats = log.getStats() as { pageSize: number; treeLeafPageCount: number; overflowPages: number }
+      return stats.pageSize * (stats.treeLeafPageCount + stats.overflowPages)
+    },
+    close: () => root.close(),
+  }
+}
+
+function lmdbTable(db: Database<Buffer, Buffer>): Table {
+  return {
+    get: (key) => db.getBinary(key),
+    range: (start, end, options) =>
+      options?.reverse
+        ? db.getRange({ start: end, end: start, reverse: true, snapshot: false })
+        : db.getRange({ start, end, snapshot: false }),
+    count: (start, end) => db.getCount({ start, end }),
+    put: (key, value) => void db.putSync(key, value),
+    remove: (key) => void db.removeSync(key),
+  }
+}
+
+function isFull(error: unknown): boolean {
+  const text = error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : ''
+  return /ENOSPC|No space left|MDB_MAP_FULL|EDQUOT/i.test(text)
+}

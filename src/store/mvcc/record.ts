@@ -1,0 +1,73 @@
+import type { Revision } from '../store.ts'
+
+/** Where a record is in the log: a commit's revision and the change's index in that commit. */
+export interface Position {
+  readonly revision: Revision
+  readonly index: number
+}
+
+/** One change as the log keeps it. Records of a key are chained by `previous`, through deletions too. */
+export interface LogRecord {
+  readonly key: string
+  /** undefined: a tombstone. */
+  readonly value: Buffer | undefined
+  /** The revision that created the key in this life. */
+  readonly created: Revision
+  readonly previous: Position | undefined
+}
+
+const positionBytes = 10
+const headerBytes = 1 + 8 + positionBytes + 2
+
+export function encodePosition(p: Position): Buffer {
+  const out = Buffer.allocUnsafe(positionBytes)
+  writePosition(out, p, 0)
+  return out
+}
+
+export function decodePosition(bytes: Buffer, at = 0): Position {
+  return { revision: readRevision(bytes, at), index: bytes.readUInt16BE(at + 8) }
+}
+
+/** The first position of `revision`: a range bound. */
+export function startOf(revision: Revision): Buffer {
+  return encodePosition({ revision, index: 0 })
+}
+
+function writePosition(out: Buffer, p: Position, at: number): void {
+  writeRevision(out, p.revision, at)
+  out.writeUInt16BE(p.index, at + 8)
+}
+
+export function writeRevision(out: Buffer, revision: Revision, at: number): void {
+  out.writeUInt32BE(Math.floor(revision / 2 ** 32), at)
+  out.writeUInt32BE(revision % 2 ** 32, at + 4)
+}
+
+export function readRevision(bytes: Buffer, at: number): Revision {
+  return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4)
+}
+
+/** Layout: kind (0 tombstone, 1 value), created, previous position (revision 0: none), key length, key, value. */
+export function encodeRecord(r: LogRecord): Buffer {
+  const keyBytes = Buffer.byteLength(r.key)
+  const out = Buffer.allocUnsafe(headerBytes + keyBytes + (r.value?.length ?? 0))
+  out.writeUInt8(r.value ? 1 : 0, 0)
+  writeRevision(out, r.created, 1)
+  writePosition(out, r.previous ?? { revision: 0, index: 0 }, 9)
+  out.writeUInt16BE(keyBytes, 19)
+  out.write(r.key, headerBytes)
+  if (r.value) r.value.copy(out, headerBytes + keyBytes)
+  return out
+}
+
+export function decodeRecord(bytes: Buffer): LogRecord {
+  const valueAt = headerBytes + bytes.readUInt16BE(19)
+  const previous = decodePosition(bytes, 9)
+  return {
+    key: bytes.toString('utf8', headerBytes, valueAt),
+    value: bytes.readUInt8(0) === 1 ? bytes.subarray(valueAt) : undefined,
+    created: readRevision(bytes, 1),
+    previous: previous.revision === 0 ? undefined : previous,
+  }
+}
