@@ -1,0 +1,266 @@
+import { canonicalDuration } from './duration.ts'
+import { objectFrom } from './json-syntax.ts'
+import { canonicalQuantity } from './quantity.ts'
+import { canonicalMicroTime, canonicalTime } from './time.ts'
+import { type Field, type ScalarKind, type StructType, structType, type Type } from './types.ts'
+
+/** Thrown when a value is not what its type says; `decode` then finds out what exactly is wrong. */
+export class Misfit extends Error {
+  constructor(what: string) {
+    super(what)
+    this.name = 'Misfit'
+  }
+}
+
+/** Gives the canonical form of a value, or throws Misfit. Never changes its argument. */
+export type Canonicalizer = (value: unknown) => unknown
+
+const compiled = new WeakMap<Type, Canonicalizer>()
+
+/** `value` as Go would write it after reading it: fields in Go's order, empty optional ones left out, required ones there
+ *  (`"status":{}`), scalars in their canonical text. Throws Misfit on an unknown field or a wrong type. */
+export function canonical<T>(type: Type, value: T): T {
+  return canonicalizerOf(type)(value) as T
+}
+
+export function canonicalizerOf(type: Type): Canonicalizer {
+  const known = compiled.get(type)
+  if (known) return known
+  const made = compile(type)
+  compiled.set(type, made)
+  return made
+}
+
+function compile(type: Type): Canonicalizer {
+  switch (type.kind) {
+    case 'scalar':
+      return scalars[type.scalar]
+    case 'list':
+      return list(type.element)
+    case 'map':
+      return map(type.value)
+    case 'struct':
+      return struct(type)
+  }
+}
+
+/** Go's zero value as it is written: what a required field that is absent shows. */
+function zeroOf(type: Type, pointer: boolean): unknown {
+  if (pointer) return null
+  if (type.kind === 'struct') return canonicalizerOf(type)({})
+  if (type.kind !== 'scalar') return null
+  return Object.hasOwn(zeros, type.scalar) ? zeros[type.scalar] : null
+}
+
+const zeros: Partial<Record<ScalarKind, unknown>> = {
+  string: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  float64: 0,
+  Quantity: '0',
+  IntOrString: 0,
+  Duration: '0s',
+  JSONSchemaPropsOrBool: false,
+}
+
+/** Whether Go's omitempty leaves `value` out. Structs are never empty, and neither is what a pointer points to. */
+function isEmptyFor({ type, pointer }: Field): (value: unknown) => boolean {
+  if (pointer || type.kind === 'struct') return never
+  if (type.kind === 'list') return (value) => (value as unknown[]).length === 0
+  if (type.kind === 'map') return isEmptyObject
+  switch (type.scalar) {
+    case 'string':
+    case 'bytes':
+      return (value) => value === ''
+    case 'bool':
+      return (value) => value === false
+    case 'int32':
+    case 'int64':
+    case 'float64':
+      return (value) => value === 0
+    default:
+      return never
+  }
+}
+
+const never = (): boolean => false
+
+function isEmptyObject(value: unknown): boolean {
+  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false
+  return true
+}
+
+interface CompiledField {
+  readonly name: string
+  readonly convert: Canonicalizer
+  readonly isEmpty: (value: unknown) => boolean
+  readonly omit: Field['omit']
+  /** What stands for an absent or null value; undefined when nothing does. */
+  readonly zero: () => unknown
+}
+
+function compileField(field: Field): CompiledField {
+  const { type, pointer, omit } = field
+  const isNilable =
+    pointer ||
+    type.kind === 'list' ||
+    type.kind === 'map' ||
+    (type.kind === 'scalar' && (type.scalar === 'bytes' || type.scalar === 'any'))
+  const leftOut = omit === 'zero' || (omit === 'empty' && (isNilable || zeroIsEmpty(type)))
+  let convert: Canonicalizer | undefined
+  return {
+    name: field.name,
+    omit,
+    convert: (value) => {
+      convert ??= canonicalizerOf(type)
+      return convert(value)
+    },
+    isEmpty: omit === 'never' ? never : isEmptyFor(field),
+    zero: leftOut ? () => undefined : () => zeroOf(type, pointer),
+  }
+}
+
+const zeroIsEmpty = (type: Type): boolean =>
+  type.kind === 'scalar' && ['string', 'bool', 'int32', 'int64', 'float64'].includes(type.scalar)
+
+function struct(type: StructType): Canonicalizer {
+  let fields: CompiledField[] | undefined
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
+    fields ??= type.fields.map(compileField)
+    const from = value as Record<string, unknown>
+    const to: Record<string, unknown> = {}
+    let seen = 0
+    for (const field of fields) {
+      const given = from[field.name]
+      if (given !== undefined) seen++
+      const converted = given === undefined || given === null ? field.zero() : field.convert(given)
+      if (converted === undefined || (converted === null && field.omit === 'zero') || field.isEmpty(converted)) continue
+      to[field.name] = converted
+    }
+    if (seen !== countDefined(from)) throw new Misfit(`unknown field in ${type.goType}`)
+    return to
+  }
+}
+
+/** A field that is there but undefined counts as absent: built objects may hold such. */
+function countDefined(object: Record<string, unknown>): number {
+  let count = 0
+  for (const key of Object.keys(object)) if (object[key] !== undefined) count++
+  return count
+}
+
+function list(element: Type): Canonicalizer {
+  let convert: Canonicalizer | undefined
+  return (value) => {
+    if (!Array.isArray(value)) throw new Misfit('list')
+    convert ??= canonicalizerOf(element)
+    let copy: unknown[] | undefined
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i]
+      const converted = item === null ? zeroOf(element, false) : convert(item)
+      if (converted !== item && !copy) copy = value.slice(0, i)
+      if (copy) copy[i] = converted
+    }
+    return copy ?? value
+  }
+}
+
+function map(valueType: Type): Canonicalizer {
+  let convert: Canonicalizer | undefined
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit('map')
+    convert ??= canonicalizerOf(valueType)
+    const from = value as Record<string, unknown>
+    let changed: Map<string, unknown> | undefined
+    for (const key of Object.keys(from)) {
+      const item = from[key]
+      const converted = item === null || item === undefined ? zeroOf(valueType, false) : convert(item)
+      if (converted === item) continue
+      changed ??= new Map()
+      changed.set(key, converted)
+    }
+    if (!changed) return value
+    return objectFrom(Object.keys(from).map((key) => [key, changed.has(key) ? changed.get(key) : from[key]] as const))
+  }
+}
+
+const expecting =
+  (typeName: 'string' | 'boolean' | 'number'): Canonicalizer =>
+  (value) => {
+    if (typeof value !== typeName) throw new Misfit(typeName)
+    return value
+  }
+
+const integer =
+  (min: number, max: number): Canonicalizer =>
+  (value) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) throw new Misfit('integer')
+    return value
+  }
+
+const int32 = integer(-(2 ** 31), 2 ** 31 - 1)
+
+/** Reads with one of the canonical text functions, whose own errors become Misfit. */
+const textual =
+  (read: (text: string) => unknown): Canonicalizer =>
+  (value) => {
+    if (typeof value !== 'string') throw new Misfit('string')
+    try {
+      return read(value)
+    } catch (e) {
+      throw new Misfit((e as Error).message)
+    }
+  }
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** Go reads over line breaks in base64 and writes none. */
+export function canonicalBase64(text: string): string | undefined {
+  if (text.length % 4 === 0 && base64.test(text)) return zeroTrailingBits(text)
+  const joined = text.replace(/[\r\n]/g, '')
+  return base64.test(joined) ? zeroTrailingBits(joined) : undefined
+}
+
+const zeroTrailingBits = (text: string): string => (text.endsWith('=') ? Buffer.from(text, 'base64').toString('base64') : text)
+
+const quantity = textual(canonicalQuantity)
+
+const schemaProps = (): Canonicalizer => canonicalizerOf(structType('apiextensions/v1.JSONSchemaProps'))
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const scalars: Record<ScalarKind, Canonicalizer> = {
+  string: expecting('string'),
+  bool: expecting('boolean'),
+  float64: expecting('number'),
+  int32,
+  int64: integer(-(2 ** 63), 2 ** 63),
+  bytes: (value) => {
+    const text = typeof value === 'string' ? canonicalBase64(value) : undefined
+    if (text === undefined) throw new Misfit('base64')
+    return text
+  },
+  Time: textual(canonicalTime),
+  MicroTime: textual(canonicalMicroTime),
+  Duration: textual(canonicalDuration),
+  Quantity: (value) => quantity(typeof value === 'number' ? String(value) : value),
+  IntOrString: (value) => (typeof value === 'string' ? value : int32(value)),
+  RawExtension: (value) => value,
+  FieldsV1: (value) => value,
+  JSON: (value) => value,
+  any: (value) => value,
+  JSONSchemaPropsOrBool: (value) => {
+    if (typeof value === 'boolean') return value
+    if (!isObject(value)) throw new Misfit('boolean or JSON schema expected')
+    return schemaProps()(value)
+  },
+  JSONSchemaPropsOrArray: (value) => {
+    if (Array.isArray(value)) return value.length > 0 ? value.map(schemaProps()) : null
+    return isObject(value) ? schemaProps()(value) : null
+  },
+  JSONSchemaPropsOrStringArray: (value) => {
+    if (Array.isArray(value)) return value.length > 0 ? value.map(expecting('string')) : null
+    return isObject(value) ? schemaProps()(value) : null
+  },
+}

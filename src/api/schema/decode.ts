@@ -1,0 +1,118 @@
+import { canonical, Misfit } from './canonical.ts'
+import { convertTo } from './go-convert.ts'
+import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
+import { isPlainJson, JsonSyntaxError, nodeOf, readJson } from './json-syntax.ts'
+import type { StructType, Type } from './types.ts'
+
+export { canonical } from './canonical.ts'
+export { DecodeError } from './go-decode.ts'
+
+export type JsonObject = Record<string, unknown>
+
+export interface Decoded<T = JsonObject> {
+  /** Canonical: as Go would write it again. Fresh where it differs from the input. */
+  readonly value: T
+  /** In the order that strict decoding reports them, e.g. `unknown field "spec.x"`, `duplicate field "metadata.name"`. At most 100. */
+  readonly strictErrors: readonly string[]
+}
+
+const none: readonly string[] = []
+
+/** Reads a JSON body as a `type`. Unknown fields are dropped and told of in `strictErrors`, as duplicates are.
+ *  Throws DecodeError with Go's message, for bad syntax too (`invalid character …`). */
+export function decodeText(type: StructType, text: string): Decoded {
+  const plain = parsePlain(text)
+  if (plain !== undefined) {
+    const value = fits(type, plain.value)
+    if (value !== undefined) return { value, strictErrors: none }
+  }
+  return settle(type, decodeAs(type, parseNode(text)))
+}
+
+/** Reads a parsed value (YAML, the result of a JSON or merge patch, a webhook's answer) as a `type`; otherwise as `decodeText`. */
+export function decodeValue(type: StructType, value: unknown): Decoded {
+  const fitting = fits(type, value)
+  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, decodeAs(type, nodeOf(value)))
+}
+
+/** Reads the result of a strategic merge patch or of apply as a `type`: apimachinery's unstructured converter has other messages. */
+export function decodePatched(type: StructType, value: unknown): Decoded {
+  const fitting = fits(type, value)
+  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, convertTo(type, value))
+}
+
+/** Reads a JSON object without a type: custom resources, patches. Only duplicates are strict errors. Throws DecodeError. */
+export function decodeUntyped(text: string): Decoded {
+  const plain = parsePlain(text)
+  if (plain !== undefined && typeof plain.value === 'object' && plain.value !== null && !Array.isArray(plain.value)) {
+    return { value: plain.value as JsonObject, strictErrors: none }
+  }
+  const { value, strictErrors } = decodeAsMap(parseNode(text))
+  return { value: value as JsonObject, strictErrors }
+}
+
+/** The text of the answer for strict errors: `strict decoding error: unknown field "spec.x", duplicate field "spec.y"`. */
+export function strictMessage(errors: readonly string[]): string {
+  return `strict decoding error: ${errors.join(', ')}`
+}
+
+/** apiVersion and kind of a JSON body, before its type is known. Throws DecodeError as the server's recognizing decoder does. */
+export function readTypeMeta(text: string): { apiVersion: string; kind: string } {
+  const wrap = (message: string) => new DecodeError(`couldn't get version/kind; json parse error: ${message}`)
+  const plain = parsePlain(text)
+  const meta = { apiVersion: '', kind: '' }
+  if (plain?.value === null) return meta
+  if (plain && typeof plain.value === 'object' && !Array.isArray(plain.value)) {
+    const { apiVersion = '', kind = '' } = plain.value as JsonObject
+    if (typeof apiVersion === 'string' && typeof kind === 'string') return { apiVersion, kind }
+  }
+  try {
+    const node = parseNode(text)
+    if (node.kind !== 'object') {
+      throw new DecodeError(
+        `json: cannot unmarshal ${node.kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
+      )
+    }
+    for (const [key, value] of node.entries) {
+      if (key !== 'apiVersion' && key !== 'kind') continue
+      if (value.kind === 'string') meta[key] = value.value
+      else if (value.kind !== 'null')
+        throw new DecodeError(`json: cannot unmarshal ${value.kind} into Go struct field .${key} of type string`)
+    }
+    return meta
+  } catch (e) {
+    throw wrap((e as Error).message)
+  }
+}
+
+/** The value when JSON.parse tells the whole truth about `text`. */
+function parsePlain(text: string): { value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isPlainJson(text, value) ? { value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseNode(text: string): ReturnType<typeof readJson> {
+  try {
+    return readJson(text)
+  } catch (e) {
+    if (e instanceof JsonSyntaxError) throw new DecodeError(e.message)
+    throw e
+  }
+}
+
+function fits(type: Type, value: unknown): JsonObject | undefined {
+  try {
+    return canonical(type, value) as JsonObject
+  } catch (e) {
+    if (e instanceof Misfit) return undefined
+    throw e
+  }
+}
+
+function settle(type: StructType, found: Found): Decoded {
+  return { value: canonical(type, found.value ?? {}) as JsonObject, strictErrors: found.strictErrors }
+}

@@ -1,0 +1,275 @@
+/** A JSON reader that keeps what JSON.parse drops: duplicate keys, their order, and how numbers were written. It reports errors as
+ *  Go's encoding/json does. Slow, so it runs only where JSON.parse's answer is not enough. */
+
+export type Node =
+  | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, value: Node])[] }
+  | { readonly kind: 'array'; readonly items: readonly Node[] }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'number'; readonly text: string }
+  | { readonly kind: 'bool'; readonly value: boolean }
+  | { readonly kind: 'null' }
+
+export class JsonSyntaxError extends Error {}
+
+/** Deeper documents are refused: every walk over a document is recursive. kube-apiserver's limit is 10,000. */
+export const maxDepth = 1000
+
+const utf8 = new TextEncoder()
+
+/** `'x'` as Go quotes a byte in a syntax error. */
+function quoteByte(char: string): string {
+  if (char === "'") return "'\\''"
+  if (char === '"') return `'"'`
+  const byte = utf8.encode(char)[0] ?? 0
+  const shown = JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
+  return `'${shown.replace(/^\\u00(..)$/, '\\x$1')}'`
+}
+
+class Reader {
+  readonly text: string
+  at = 0
+  depth = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  fail(context: string): never {
+    if (this.at >= this.text.length) throw new JsonSyntaxError('unexpected end of JSON input')
+    const char = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0)
+    throw new JsonSyntaxError(`invalid character ${quoteByte(char)} ${context}`)
+  }
+
+  space(): void {
+    while (this.at < this.text.length) {
+      const c = this.text.charCodeAt(this.at)
+      if (c !== 32 && c !== 10 && c !== 13 && c !== 9) return
+      this.at++
+    }
+  }
+
+  value(): Node {
+    this.space()
+    switch (this.text[this.at]) {
+      case '{':
+        return this.object()
+      case '[':
+        return this.array()
+      case '"':
+        return { kind: 'string', value: this.string() }
+      case 't':
+        return this.literal('true', { kind: 'bool', value: true })
+      case 'f':
+        return this.literal('false', { kind: 'bool', value: false })
+      case 'n':
+        return this.literal('null', { kind: 'null' })
+      default:
+        return this.number()
+    }
+  }
+
+  enter(): void {
+    if (++this.depth > maxDepth) throw new JsonSyntaxError('exceeded max depth')
+    this.at++
+    this.space()
+  }
+
+  leave(): void {
+    this.depth--
+    this.at++
+  }
+
+  object(): Node {
+    const entries: [string, Node][] = []
+    this.enter()
+    if (this.text[this.at] !== '}') {
+      for (;;) {
+        this.space()
+        if (this.text[this.at] !== '"') this.fail('looking for beginning of object key string')
+        const key = this.string()
+        this.space()
+        if (this.text[this.at] !== ':') this.fail('after object key')
+        this.at++
+        entries.push([key, this.value()])
+        this.space()
+        if (this.text[this.at] === '}') break
+        if (this.text[this.at] !== ',') this.fail('after object key:value pair')
+        this.at++
+      }
+    }
+    this.leave()
+    return { kind: 'object', entries }
+  }
+
+  array(): Node {
+    const items: Node[] = []
+    this.enter()
+    if (this.text[this.at] !== ']') {
+      for (;;) {
+        items.push(this.value())
+        this.space()
+        if (this.text[this.at] === ']') break
+        if (this.text[this.at] !== ',') this.fail('after array element')
+        this.at++
+      }
+    }
+    this.leave()
+    return { kind: 'array', items }
+  }
+
+  string(): string {
+    const start = this.at++
+    for (; ; this.at++) {
+      const c = this.text.charCodeAt(this.at)
+      if (c === 34) break
+      if (c === 92) this.escape()
+      else if (!(c >= 32)) this.fail('in string literal')
+    }
+    this.at++
+    const raw = this.text.slice(start, this.at)
+    return (JSON.parse(raw) as string).toWellFormed()
+  }
+
+  escape(): void {
+    this.at++
+    const c = this.text[this.at]
+    if (c === 'u') {
+      for (let i = 0; i < 4; i++) {
+        this.at++
+        if (!/[0-9a-fA-F]/.test(this.text[this.at] ?? '')) this.fail('in \\u hexadecimal character escape')
+      }
+    } else if (c === undefined || !'"\\/bfnrt'.includes(c)) this.fail('in string escape code')
+  }
+
+  literal(word: string, node: Node): Node {
+    for (const char of word) {
+      if (this.text[this.at] !== char) this.fail(`in literal ${word} (expecting '${char}')`)
+      this.at++
+    }
+    return node
+  }
+
+  number(): Node {
+    const start = this.at
+    if (this.text[this.at] === '-') {
+      this.at++
+      if (!this.isDigit()) this.fail('in numeric literal')
+    } else if (!this.isDigit()) this.fail('looking for beginning of value')
+    if (this.text[this.at] === '0') this.at++
+    else this.digits()
+    if (this.text[this.at] === '.') {
+      this.at++
+      if (!this.isDigit()) this.fail('after decimal point in numeric literal')
+      this.digits()
+    }
+    if (this.text[this.at] === 'e' || this.text[this.at] === 'E') {
+      this.at++
+      if (this.text[this.at] === '+' || this.text[this.at] === '-') this.at++
+      if (!this.isDigit()) this.fail('in exponent of numeric literal')
+      this.digits()
+    }
+    return { kind: 'number', text: this.text.slice(start, this.at) }
+  }
+
+  isDigit(): boolean {
+    const c = this.text.charCodeAt(this.at)
+    return c >= 48 && c <= 57
+  }
+
+  digits(): void {
+    while (this.isDigit()) this.at++
+  }
+}
+
+/** Reads one JSON document. Throws JsonSyntaxError with Go's text. */
+export function readJson(text: string): Node {
+  const reader = new Reader(text)
+  const node = reader.value()
+  reader.space()
+  if (reader.at < text.length) reader.fail('after top-level value')
+  return node
+}
+
+/** The node of a parsed value; numbers are written as JSON.stringify writes them. */
+export function nodeOf(value: unknown): Node {
+  if (value === null || value === undefined) return { kind: 'null' }
+  if (typeof value === 'string') return { kind: 'string', value }
+  if (typeof value === 'number') return { kind: 'number', text: JSON.stringify(value) }
+  if (typeof value === 'boolean') return { kind: 'bool', value }
+  if (Array.isArray(value)) return { kind: 'array', items: value.map(nodeOf) }
+  return { kind: 'object', entries: Object.entries(value as object).map(([k, v]) => [k, nodeOf(v)] as const) }
+}
+
+/** The value of a node as JSON.parse would give it: the last of duplicate keys counts. */
+export function plainValue(node: Node): unknown {
+  switch (node.kind) {
+    case 'object':
+      return objectFrom(node.entries.map(([k, v]) => [k, plainValue(v)] as const))
+    case 'array':
+      return node.items.map(plainValue)
+    case 'number':
+      return Number(node.text)
+    case 'null':
+      return null
+    default:
+      return node.value
+  }
+}
+
+/** An object with exactly these own properties, `__proto__` included. */
+export function objectFrom(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
+  return Object.fromEntries(entries)
+}
+
+/** Whether JSON.parse tells all there is to know about `text`, which gave `value`: no duplicate key, no number that is not a plain
+ *  integer, no lone surrogate, not too deep. One pass over the text. */
+export function isPlainJson(text: string, value: unknown): boolean {
+  let colons = 0
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 34) i = endOfString(text, i)
+    else if (c === 58) colons++
+    else if (c === 123 || c === 91) {
+      if (++depth > maxDepth) return false
+    } else if (c === 125 || c === 93) depth--
+    else if ((c >= 48 && c <= 57) || c === 45) {
+      const end = endOfInteger(text, i + 1)
+      const next = text.charCodeAt(end)
+      // 15 digits are exact in a double.
+      if (end - i > 15 || next === 46 || next === 101 || next === 69 || (c === 45 && text.charCodeAt(i + 1) === 48)) return false
+      i = end - 1
+    }
+  }
+  return countKeys(value) === colons && !/\\u[dD][89a-fA-F]/.test(text)
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (text.charCodeAt(end - 1) === 92) {
+    let slashes = 1
+    while (text.charCodeAt(end - 1 - slashes) === 92) slashes++
+    if (slashes % 2 === 0) break
+    end = text.indexOf('"', end + 1)
+  }
+  return end
+}
+
+function endOfInteger(text: string, at: number): number {
+  for (; ; at++) {
+    const c = text.charCodeAt(at)
+    if (!(c >= 48 && c <= 57)) return at
+  }
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) count += countKeys(item)
+    return count
+  }
+  const object = value as Record<string, unknown>
+  for (const key of Object.keys(object)) count += 1 + countKeys(object[key])
+  return count
+}

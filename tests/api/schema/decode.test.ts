@@ -1,0 +1,121 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { DecodeError, decodePatched, decodeText, decodeUntyped, decodeValue } from '../../../src/api/schema/decode.ts'
+import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
+
+const type = (group: string, version: string, kind: string): StructType => {
+  const found = typeOf(group, version, kind)
+  if (!found) throw new Error(`no type ${kind}`)
+  return found
+}
+const deployment = type('apps', 'v1', 'Deployment')
+const strict = (text: string) => decodeText(deployment, text).strictErrors
+
+function failure(run: () => unknown): string {
+  try {
+    run()
+  } catch (e) {
+    if (e instanceof DecodeError) return e.message
+    throw e
+  }
+  return 'no error'
+}
+const refusal = (text: string, t = deployment) => failure(() => decodeText(t, text))
+
+test('what Go always writes is there, empty optional fields are not, and fields come in Go’s order', () => {
+  const { value } = decodeText(
+    deployment,
+    '{"spec":{"template":{"metadata":{"creationTimestamp":null,"labels":{}},"spec":{"containers":[{"name":"a","args":[]}]}}},"kind":"Deployment"}',
+  )
+  assert.is(
+    JSON.stringify(value),
+    '{"kind":"Deployment","metadata":{},"spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":[{"name":"a","resources":{}}]}},"strategy":{}},"status":{}}',
+  )
+})
+
+test('unknown and duplicate fields are told of in document order, and the value keeps neither', () => {
+  assert.equal(strict('{"spec":{"replicas":1,"replicas":2,"x":1},"metadata":{"labels":{"a":"1","a":"2"}}}'), [
+    'duplicate field "spec.replicas"',
+    'unknown field "spec.x"',
+    'duplicate field "metadata.labels.a"',
+  ])
+  assert.equal(strict('{"spec":{"template":{"spec":{"containers":[{},{"imag":"x"}]}}}}'), [
+    'unknown field "spec.template.spec.containers[1].imag"',
+  ])
+  assert.equal(strict('{"Spec":{}}'), ['unknown field "Spec"'])
+  assert.equal(strict('{"metadata":{"__proto__":{"name":"x"}}}'), ['unknown field "metadata.__proto__"'])
+})
+
+test('wrong types are refused with the struct, the path and the Go type', () => {
+  assert.is(
+    refusal('{"spec":{"replicas":"x"}}'),
+    'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+  )
+  assert.is(
+    refusal('{"spec":{"replicas":1.0}}'),
+    'json: cannot unmarshal number 1.0 into Go struct field DeploymentSpec.spec.replicas of type int32',
+  )
+  assert.is(refusal('[]'), 'json: cannot unmarshal array into Go value of type v1.Deployment')
+  assert.is(
+    refusal('{"spec":{"template":{"spec":{"containers":{}}}}}'),
+    'json: cannot unmarshal object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container',
+  )
+  assert.is(
+    refusal('{"metadata":{"creationTimestamp":"x"}}'),
+    'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
+  )
+})
+
+test('bad syntax is told as Go tells it', () => {
+  assert.is(refusal('{"a'), 'unexpected end of JSON input')
+  assert.is(refusal('{"a":1,}'), "invalid character '}' looking for beginning of object key string")
+  assert.is(refusal('{"a":1} x'), "invalid character 'x' after top-level value")
+  assert.is(refusal('{"a":tru}'), "invalid character '}' in literal true (expecting 'e')")
+  assert.is(refusal('['.repeat(100_000)), 'exceeded max depth')
+})
+
+test('scalars are written canonically', () => {
+  const pod = type('', 'v1', 'Pod')
+  const { value } = decodeText(
+    pod,
+    '{"metadata":{"creationTimestamp":"2024-01-02T05:04:05.9+02:00"},"spec":{"overhead":{"cpu":"1000m","memory":1024,"a":"1.5Gi","b":"0.5"}}}',
+  )
+  assert.equal((value.metadata as Record<string, unknown>).creationTimestamp, '2024-01-02T03:04:05Z')
+  assert.equal((value.spec as Record<string, unknown>).overhead, { cpu: '1', memory: '1024', a: '1536Mi', b: '500m' })
+  const secret = decodeText(type('', 'v1', 'Secret'), '{"data":{"a":"aGk=\\n","__proto__":"aGk="}}').value
+  assert.is(JSON.stringify(secret), '{"metadata":{},"data":{"a":"aGk=","__proto__":"aGk="}}')
+  assert.is(refusal('{"data":{"a":"%"}}', type('', 'v1', 'Secret')), 'illegal base64 data at input byte 0')
+})
+
+test('null is absence for pointers, zero for values, and an empty element in lists and maps', () => {
+  const { value } = decodeText(type('', 'v1', 'ConfigMap'), '{"metadata":null,"data":{"a":null},"immutable":null}')
+  assert.equal(value, { metadata: {}, data: { a: '' } })
+})
+
+test('a parsed value is read as its text would be', () => {
+  assert.is(
+    failure(() => decodeValue(deployment, { spec: { paused: 'yes' } })),
+    'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.paused of type bool',
+  )
+  assert.equal(decodeValue(deployment, { spec: { y: 1 } }).strictErrors, ['unknown field "spec.y"'])
+})
+
+test('a patched object is told of in the words of the unstructured converter, unknown fields sorted', () => {
+  assert.is(
+    failure(() => decodePatched(deployment, { spec: { replicas: 'x' } })),
+    'unrecognized type: int32',
+  )
+  assert.is(
+    failure(() => decodePatched(deployment, { spec: 5 })),
+    'cannot restore struct from: int64',
+  )
+  assert.equal(decodePatched(deployment, { spec: { z: 1 }, a: 2 }).strictErrors, ['unknown field "a"', 'unknown field "spec.z"'])
+})
+
+test('without a type only duplicates are errors', () => {
+  const { value, strictErrors } = decodeUntyped('{"a":{"b":1,"b":2.5},"__proto__":1}')
+  assert.equal(strictErrors, ['duplicate field "a.b"'])
+  assert.is(JSON.stringify(value), '{"a":{"b":2.5},"__proto__":1}')
+})
+
+test.run()
