@@ -1,0 +1,66 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  isWhole,
+  parseQuantity,
+  quantityMilli,
+  quantityValue,
+  subtractQuantities,
+} from '../../src/apimachinery/quantity.ts'
+
+test('quantities are exact in every notation and round up', () => {
+  assert.is(quantityMilli('100m'), 100)
+  assert.is(quantityMilli('1.5'), 1500)
+  assert.is(quantityMilli('100u'), 1)
+  assert.is(quantityValue('1.5Gi'), 1.5 * 2 ** 30)
+  assert.is(quantityValue('2e3'), 2000)
+  assert.is(quantityValue('1E'), 1e18)
+  assert.is(quantityValue('-1500m'), -2)
+  assert.is(quantityValue(3), 3)
+  assert.throws(() => parseQuantity('1.5.2'), /must match the regular expression/)
+  assert.throws(() => parseQuantity('1x'), /must match the regular expression/)
+  assert.throws(() => parseQuantity('1Kx'), /must match the regular expression/)
+  assert.throws(() => parseQuantity('1Mk'), /suffix/)
+  assert.is(quantityValue('Gi'), 0)
+  assert.is(quantityValue(undefined), 0)
+})
+
+test('a quantity is answered in its canonical form', () => {
+  const cases: [string, string][] = [
+    ['1000m', '1'],
+    ['0.5', '500m'],
+    ['1.5Gi', '1536Mi'],
+    ['1024Mi', '1Gi'],
+    ['0Gi', '0'],
+    ['1e3', '1e3'],
+    ['12E6', '12E6'],
+    ['100000', '100k'],
+    ['2000', '2k'],
+    ['1.5', '1500m'],
+    ['0.1u', '100n'],
+    ['1.5Ki', '1536'],
+    ['0.0000000001', '1n'],
+    ['99999999999999999999Gi', '9223372036854775807'],
+    ['-0.5', '-500m'],
+    ['00', '0'],
+    ['010', '010'],
+    ['1000Ki', '1000Ki'],
+  ]
+  for (const [text, canonical] of cases) assert.is(canonicalQuantity(text), canonical, text)
+})
+
+test('sums keep the format of the first, comparisons ignore notation', () => {
+  assert.is(formatQuantity(addQuantities('1Gi', '1Gi')), '2Gi')
+  assert.is(formatQuantity(addQuantities('0', '512Mi')), '512Mi')
+  assert.is(formatQuantity(subtractQuantities('1', '250m')), '750m')
+  assert.is(compareQuantities('1Gi', '1G'), 1)
+  assert.is(compareQuantities('1000m', '1'), 0)
+  assert.ok(isWhole('2k'))
+  assert.not(isWhole('1500m'))
+})
+
+test.run()
