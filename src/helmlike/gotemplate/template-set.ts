@@ -1,0 +1,87 @@
+// Templates by name. A child set sees its parent's templates and may add or replace some without the parent noticing (tpl).
+import { compile } from './compile.ts'
+import type { FunctionTable } from './function-table.ts'
+import type { Node, Tree } from './nodes.ts'
+import { isEmptyTree, parseTemplate } from './parse.ts'
+import { quote } from './quote.ts'
+import { ExecError, LimitError, Run, type Shared } from './run.ts'
+import type { Value } from './value.ts'
+
+/** The name of the set's own, empty template, as Helm names it. */
+export const ROOT = 'gotpl'
+const CACHE_TEXTS = 4096
+const CACHE_LENGTH = 1 << 20
+const parsed = new Map<string, Tree[]>()
+
+/** Parses with a cache keyed by name and text: charts repeat their texts from render to render. */
+function parseCached(name: string, text: string, functions: FunctionTable): Tree[] {
+  if (text.length > CACHE_LENGTH) return parseTemplate(name, text, (f) => functions.has(f))
+  const key = `${name}\0${text}`
+  let trees = parsed.get(key)
+  if (!trees) {
+    trees = parseTemplate(name, text, (f) => functions.has(f))
+    if (parsed.size >= CACHE_TEXTS) parsed.delete(parsed.keys().next().value as string)
+    parsed.set(key, trees)
+  }
+  return trees
+}
+
+export class TemplateSet {
+  readonly functions: FunctionTable
+  private readonly parent: TemplateSet | undefined
+  private readonly trees = new Map<string, Tree>()
+
+  constructor(functions: FunctionTable, parent?: TemplateSet) {
+    this.functions = functions
+    this.parent = parent
+  }
+
+  lookup(name: string): Tree | undefined {
+    return this.trees.get(name) ?? this.parent?.lookup(name)
+  }
+
+  /** Adds a text's templates. Throws TemplateParseError. */
+  add(name: string, text: string): void {
+    for (const tree of parseCached(name, text, this.functions)) {
+      if (this.lookup(tree.name) && isEmptyTree(tree.root)) continue
+      this.trees.set(tree.name, tree)
+    }
+  }
+
+  /** The names of all templates. */
+  names(): string[] {
+    return [...new Set([...this.trees.keys(), ...(this.parent?.names() ?? [])])]
+  }
+
+  /** The output of template `name` on `data`. Throws ExecError, LimitError or FamilyMissing. */
+  execute(name: string, data: Value, shared: Shared): string {
+    return this.run(name, data, shared).out
+  }
+
+  /** execute, also telling where each piece of output came from. */
+  trace(name: string, data: Value, shared: Shared): { out: string; trace: [number, Node][] } {
+    const run = this.run(name, data, shared, [])
+    return { out: run.out, trace: run.trace ?? [] }
+  }
+
+  private run(name: string, data: Value, shared: Shared, trace?: [number, Node][]): Run {
+    const tree = this.lookup(name)
+    if (!tree) throw new ExecError(`template: no template ${quote(name)} associated with template ${quote(ROOT)}`, undefined)
+    const program = compile(tree, this.functions)
+    const run = new Run(this, tree.name, shared)
+    run.trace = trace
+    run.frame = new Array(program.slots)
+    run.frame[0] = data
+    try {
+      program.body(run, data)
+    } catch (e) {
+      if (e instanceof RangeError) {
+        throw new LimitError(
+          `${run.where()}: ${/call stack/i.test(e.message) ? 'templates call each other too deeply' : e.message}`,
+        )
+      }
+      throw e
+    }
+    return run
+  }
+}
