@@ -1,0 +1,294 @@
+import type { StatusError } from '../../apimachinery/status.ts'
+import { decodeAs } from '../schema/go-decode.ts'
+import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import type { ListType, ScalarType, StructType } from '../schema/types.ts'
+import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
+
+/** RFC 6902 as evanphx/json-patch v4 applies it: negative indexes count from the end, `replace` of an absent member adds it. */
+
+export interface Operation {
+  readonly op?: unknown
+  readonly path?: unknown
+  readonly from?: unknown
+  readonly value?: unknown
+}
+
+const maxOperations = 10_000
+/** Bytes that all `copy` operations of one patch may add. */
+const maxCopiedBytes = 3 * 1024 * 1024
+
+/** Reads the text of a JSON patch. `strict` (fieldValidation Strict or Warn) also finds unknown and duplicate members of operations.
+ *  Throws StatusError 400 (not a patch) or 413 (more than 10,000 operations). */
+export function parseJsonPatch(
+  text: string,
+  strict: boolean,
+): { operations: readonly Operation[]; strictErrors: readonly string[] } {
+  const strictErrors = strict ? strictErrorsOf(text) : []
+  const operations = readOperations(text)
+  if (operations.length > maxOperations) throw tooManyOperations(maxOperations, operations.length)
+  return { operations, strictErrors }
+}
+
+const scalar = (kind: 'string' | 'any'): ScalarType => ({
+  kind: 'scalar',
+  scalar: kind,
+  goType: kind === 'any' ? 'interface {}' : 'string',
+})
+const member = (name: string, type: ScalarType) =>
+  ({ name, type, pointer: false, omit: 'never', embedded: [], patchStrategy: [], patchMergeKey: undefined }) as const
+const members = [
+  member('op', scalar('string')),
+  member('path', scalar('string')),
+  member('from', scalar('string')),
+  member('value', scalar('any')),
+]
+const operationType: StructType = {
+  kind: 'struct',
+  goType: 'handlers.jsonPatchOp',
+  name: 'jsonPatchOp',
+  path: '',
+  fields: members,
+  byName: new Map(members.map((m) => [m.name, m])),
+}
+const patchType: ListType = { kind: 'list', goType: '[]handlers.jsonPatchOp', element: operationType }
+
+function strictErrorsOf(text: string): readonly string[] {
+  try {
+    return decodeAs(patchType, readJson(text)).strictErrors.map((e) => `json patch ${e}`)
+  } catch (e) {
+    throw badPatch(`error decoding patch: ${(e as Error).message}`)
+  }
+}
+
+function readOperations(text: string): Operation[] {
+  let patch: unknown
+  try {
+    patch = JSON.parse(text)
+  } catch {
+    throw badPatch(syntaxErrorOf(text))
+  }
+  if (patch === null) return []
+  if (!Array.isArray(patch)) throw badPatch(`json: cannot unmarshal ${tokenOf(patch)} into Go value of type jsonpatch.Patch`)
+  for (const operation of patch) {
+    if (operation === null) continue
+    if (!isObject(operation))
+      throw badPatch(`json: cannot unmarshal ${tokenOf(operation)} into Go value of type jsonpatch.Operation`)
+  }
+  return patch.map((operation: Operation | null) => operation ?? {})
+}
+
+function syntaxErrorOf(text: string): string {
+  try {
+    readJson(text)
+  } catch (e) {
+    return (e as Error).message
+  }
+  return 'unexpected end of JSON input'
+}
+
+const tokenOf = (value: unknown): string => {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : value === null ? 'null' : typeof value
+}
+
+type Container = Record<string, unknown> | unknown[]
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null
+
+/** `document` with the operations applied in order, all or none; `document` itself is not touched. Throws StatusError 422, whose
+ *  `cause` says which operation failed and why. */
+export function jsonPatch(document: unknown, operations: readonly Operation[]): unknown {
+  const run = new Patching(document)
+  for (const operation of operations) run.apply(operation)
+  return run.root
+}
+
+class Patching {
+  root: unknown
+  /** Containers made by this patch: they may be changed in place. */
+  private readonly own = new WeakSet<object>()
+  private copied = 0
+
+  constructor(document: unknown) {
+    this.root = document
+  }
+
+  apply(operation: Operation): void {
+    const kind = operation.op
+    switch (kind) {
+      case 'add':
+        this.add(kind, pathOf(kind, operation), operation.value ?? null)
+        break
+      case 'remove':
+        this.remove(kind, pathOf(kind, operation))
+        break
+      case 'replace':
+        this.replace(pathOf(kind, operation), operation.value ?? null)
+        break
+      case 'move':
+        this.move(operation)
+        break
+      case 'copy':
+        this.copy(operation)
+        break
+      case 'test':
+        this.test(pathOf(kind, operation), operation.value ?? null)
+        break
+      default:
+        throw notApplicable(`Unexpected kind: ${typeof kind === 'string' ? kind : 'unknown'}`)
+    }
+  }
+
+  private add(op: string, path: string, value: unknown): void {
+    const place = this.find(path, true)
+    if (!place) throw notApplicable(`${op} operation does not apply: doc is missing path: "${path}": missing value`)
+    const { container, key } = place
+    if (!Array.isArray(container)) setMember(container, key, value)
+    else if (key === '-') container.push(value)
+    else container.splice(indexOf(key, container.length + 1, `error in ${op} for path: '${path}'`), 0, value)
+  }
+
+  private remove(op: string, path: string): void {
+    const place = this.find(path, true)
+    if (!place) throw notApplicable(`${op} operation does not apply: doc is missing path: "${path}": missing value`)
+    const { container, key } = place
+    if (Array.isArray(container)) {
+      container.splice(indexOf(key, container.length, `error in ${op} for path: '${path}'`), 1)
+      return
+    }
+    if (!Object.hasOwn(container, key)) {
+      throw notApplicable(`error in ${op} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`)
+    }
+    delete container[key]
+  }
+
+  private replace(path: string, value: unknown): void {
+    if (path === '') {
+      if (!isContainer(value)) throw notApplicable('replace operation value must be object or array')
+      this.root = value
+      return
+    }
+    const place = this.find(path, true)
+    if (!place) throw notApplicable(`replace operation does not apply: doc is missing path: ${path}: missing value`)
+    const { container, key } = place
+    if (!Array.isArray(container)) setMember(container, key, value)
+    else container[indexOf(key, container.length, `replace operation does not apply: doc is missing key: ${path}`)] = value
+  }
+
+  private move(operation: Operation): void {
+    const value = this.valueAt(operation, 'move')
+    this.remove('move', String(operation.from))
+    this.add('move', pathOf('move', operation), value)
+  }
+
+  private copy(operation: Operation): void {
+    const value = this.valueAt(operation, 'copy')
+    const path = pathOf('copy', operation)
+    const text = JSON.stringify(value) ?? 'null'
+    this.copied += Buffer.byteLength(text)
+    if (this.copied > maxCopiedBytes) {
+      throw notApplicable(
+        `Unable to complete the copy, the accumulated size increase of copy is ${this.copied}, exceeding the limit ${maxCopiedBytes}`,
+      )
+    }
+    this.add('copy', path, isContainer(value) ? (JSON.parse(text) as unknown) : value)
+  }
+
+  private valueAt(operation: Operation, op: string): unknown {
+    const { from } = operation
+    if (typeof from !== 'string')
+      throw notApplicable(`${op} operation failed to decode from: operation, missing from field: missing value`)
+    const place = this.find(from, false)
+    if (!place) throw notApplicable(`${op} operation does not apply: doc is missing from path: ${from}: missing value`)
+    return memberOf(place.container, place.key, `error in ${op} for path: '${place.key}'`) ?? null
+  }
+
+  private test(path: string, value: unknown): void {
+    const place = path === '' ? undefined : this.find(path, false)
+    if (path !== '' && !place) throw notApplicable(`test operation does not apply: is missing path: ${path}: missing value`)
+    const found = place ? memberOf(place.container, place.key, `error in test for path: '${path}'`) : this.root
+    if (!isEqual(found ?? null, value)) throw notApplicable(`testing value ${path} failed: test failed`)
+  }
+
+  /** The container that the last part of `path` is in, made changeable when `toChange`; undefined when the path leads nowhere. */
+  private find(path: string, toChange: boolean): { container: Container; key: string } | undefined {
+    const parts = path.split('/').slice(1).map(unescaped)
+    const key = parts.pop()
+    if (key === undefined) return undefined
+    if (toChange) this.root = this.owned(this.root)
+    let container = this.root
+    for (const part of parts) {
+      if (!isContainer(container)) return undefined
+      const next = stepInto(container, part)
+      if (!next) return undefined
+      let inner = next.value
+      if (toChange && isContainer(inner)) {
+        const mine = this.owned(inner)
+        if (mine !== inner) setAt(container, next.key, mine)
+        inner = mine
+      }
+      container = inner
+    }
+    return isContainer(container) ? { container, key } : undefined
+  }
+
+  private owned(value: unknown): unknown {
+    if (!isContainer(value) || this.own.has(value)) return value
+    const copy = Array.isArray(value) ? [...(value as unknown[])] : objectFrom(Object.entries(value))
+    this.own.add(copy)
+    return copy
+  }
+}
+
+const unescaped = (part: string): string => part.replace(/~1/g, '/').replace(/~0/g, '~')
+
+function pathOf(op: string, { path }: Operation): string {
+  if (typeof path !== 'string') throw notApplicable(`${op} operation failed to decode path: missing value`)
+  return path
+}
+
+function stepInto(container: Container, part: string): { key: string | number; value: unknown } | undefined {
+  if (!Array.isArray(container)) return Object.hasOwn(container, part) ? { key: part, value: container[part] } : undefined
+  let index: number
+  try {
+    index = indexOf(part, container.length, '')
+  } catch {
+    return undefined
+  }
+  return { key: index, value: container[index] }
+}
+
+function memberOf(container: Container, key: string, failure: string): unknown {
+  if (Array.isArray(container)) return container[indexOf(key, container.length, failure)]
+  return Object.hasOwn(container, key) ? container[key] : undefined
+}
+
+function setAt(container: Container, key: string | number, value: unknown): void {
+  if (Array.isArray(container)) container[Number(key)] = value
+  else setMember(container, String(key), value)
+}
+
+/** Sets an own member whatever its name, `__proto__` too. */
+function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
+}
+
+/** The index that `key` names in a list of `length`; throws 422 `failure: …` when it names none. */
+function indexOf(key: string, length: number, failure: string): number {
+  const fail = (why: string): StatusError => notApplicable(`${failure}: ${why}`)
+  if (!/^[+-]?\d+$/.test(key)) throw fail(`strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`)
+  const index = Number(key)
+  if (index >= length || index < -length) throw fail(`Unable to access invalid index: ${key}: invalid index referenced`)
+  return index < 0 ? index + length : index
+}
+
+/** Whether two JSON values are equal. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]))
+  if (!isObject(a) || !isObject(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
+}

@@ -1,0 +1,44 @@
+import { decodeAsMap } from '../schema/go-decode.ts'
+import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import { badPatch } from './patch-error.ts'
+
+type JsonObject = Record<string, unknown>
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Reads the text of a merge patch. `strict` (fieldValidation Strict or Warn) also finds duplicate members. Throws StatusError 400. */
+export function parseMergePatch(text: string, strict: boolean): { patch: unknown; strictErrors: readonly string[] } {
+  let strictErrors: readonly string[] = []
+  if (strict) {
+    try {
+      strictErrors = decodeAsMap(readJson(text)).strictErrors
+    } catch (e) {
+      throw badPatch(`error decoding patch: ${(e as Error).message}`)
+    }
+  }
+  let patch: unknown
+  try {
+    patch = JSON.parse(text)
+  } catch {
+    throw badPatch('Invalid JSON Patch')
+  }
+  if (!isObject(patch) && !Array.isArray(patch)) throw badPatch('Invalid JSON Patch')
+  return { patch, strictErrors }
+}
+
+/** `document` after the RFC 7386 merge patch: objects merge, null removes, anything else replaces. Shares what does not change. */
+export function mergePatch(document: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return isObject(document) ? patch : withoutNulls(patch)
+  const merged = new Map(isObject(document) ? Object.entries(document) : [])
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key)
+    else merged.set(key, mergePatch(merged.get(key), value))
+  }
+  return objectFrom(merged)
+}
+
+/** evanphx/json-patch also takes nulls out of objects in new lists; the lists keep theirs. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? null : withoutNulls(item)))
+  return isObject(value) ? mergePatch(undefined, value) : value
+}

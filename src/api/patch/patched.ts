@@ -1,0 +1,77 @@
+import { DecodeError, decodePatched, decodeValue, strictMessage } from '../schema/decode.ts'
+import type { StructType } from '../schema/types.ts'
+import { goText } from './go-text.ts'
+import { jsonPatch, parseJsonPatch } from './json-patch.ts'
+import { mergePatch, parseMergePatch } from './merge-patch.ts'
+import { badPatch, invalidPatched } from './patch-error.ts'
+import { parseStrategicPatch, strategicMergePatch } from './strategic.ts'
+
+type JsonObject = Record<string, unknown>
+
+export type PatchKind = 'json' | 'merge' | 'strategic'
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore'
+
+/** A patch, parsed once; a write that lost a race applies it again to the newer document. */
+export interface ParsedPatch {
+  readonly kind: PatchKind
+  /** Duplicate members of the patch itself; empty under `Ignore`. */
+  readonly strictErrors: readonly string[]
+  /** The patched document, not yet read as its kind. Throws StatusError. */
+  readonly applyTo: (type: StructType | undefined, document: JsonObject) => unknown
+  /** The text that a refusal shows of `patched`. */
+  readonly shown: (patched: unknown) => string
+}
+
+/** Parses the text of a patch request. Throws StatusError 400 or 413. */
+export function parsePatch(kind: PatchKind, text: string, validation: FieldValidation): ParsedPatch {
+  const strict = validation !== 'Ignore'
+  const asJson = (patched: unknown) => JSON.stringify(patched)
+  if (kind === 'json') {
+    const { operations, strictErrors } = parseJsonPatch(text, strict)
+    return { kind, strictErrors, applyTo: (_type, document) => jsonPatch(document, operations), shown: asJson }
+  }
+  if (kind === 'merge') {
+    const { patch, strictErrors } = parseMergePatch(text, strict)
+    return { kind, strictErrors, applyTo: (_type, document) => mergePatch(document, patch), shown: asJson }
+  }
+  const { patch, strictErrors } = parseStrategicPatch(text, strict)
+  const applyTo = (type: StructType | undefined, document: JsonObject) => {
+    if (!type) throw badPatch('strategic merge patch format is not supported')
+    return strategicMergePatch(type, document, patch)
+  }
+  return { kind, strictErrors, applyTo, shown: () => goText(patch) }
+}
+
+export interface Patched {
+  /** Canonical (for a built-in kind). */
+  readonly value: JsonObject
+  /** What the answer warns of; empty unless fieldValidation is `Warn`. */
+  readonly warnings: readonly string[]
+}
+
+/** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422
+ *  when the result cannot be read as its kind or, under `Strict`, has unknown or duplicate fields. The kind must not change: check that first. */
+export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: JsonObject, validation: FieldValidation): Patched {
+  const patched = patch.applyTo(type, document)
+  const read = patch.kind === 'strategic' ? decodePatched : decodeValue
+  try {
+    const { value, strictErrors } = read(type, patched)
+    return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
+  } catch (e) {
+    if (e instanceof DecodeError) throw invalidPatched(patch.shown(patched), e.message)
+    throw e
+  }
+}
+
+/** The warnings for the strict errors of `patch` and of what it made; under `Strict` throws StatusError 422 if there are any. For
+ *  custom resources, whose unknown fields their own schema finds. */
+export function settleStrict(
+  patch: ParsedPatch,
+  patched: unknown,
+  strictErrors: readonly string[],
+  validation: FieldValidation,
+): readonly string[] {
+  const errors = validation === 'Ignore' ? [] : [...patch.strictErrors, ...strictErrors]
+  if (errors.length > 0 && validation === 'Strict') throw invalidPatched(patch.shown(patched), strictMessage(errors))
+  return errors
+}

@@ -1,0 +1,295 @@
+import { decodeAsMap } from '../schema/go-decode.ts'
+import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import type { Field, StructType, Type } from '../schema/types.ts'
+import { goText } from './go-text.ts'
+import { byKeyOf, type Identify, inOrder, merged, partition } from './list-order.ts'
+import { badPatch, notApplicable, unforeseen } from './patch-error.ts'
+
+/** Strategic merge patch as k8s.io/apimachinery/pkg/util/strategicpatch applies it, by the patch strategies of Go's struct tags. */
+
+type JsonObject = Record<string, unknown>
+
+const directive = '$patch'
+const retainKeys = '$retainKeys'
+const orderPrefix = '$setElementOrder/'
+const deletePrefix = '$deleteFromPrimitiveList/'
+
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Reads the text of a strategic merge patch. `strict` also finds duplicate members. Throws StatusError 400. */
+export function parseStrategicPatch(text: string, strict: boolean): { patch: JsonObject; strictErrors: readonly string[] } {
+  try {
+    const { value, strictErrors } = decodeAsMap(readJson(text))
+    return { patch: value as JsonObject, strictErrors: strict ? strictErrors : [] }
+  } catch (e) {
+    throw badPatch((e as Error).message)
+  }
+}
+
+/** `document` of the built-in `type` after `patch`. Neither is touched; shares what does not change. Throws StatusError 400 (bad
+ *  directive), 422 or 500 as kube-apiserver does. */
+export function strategicMergePatch(type: StructType, document: JsonObject, patch: JsonObject): JsonObject {
+  return mergeObject(document, patch, type)
+}
+
+function mergeObject(original: JsonObject, patch: JsonObject, type: Type): JsonObject {
+  if (Object.hasOwn(patch, directive)) return byDirective(patch)
+  const result = new Map(Object.entries(original))
+  const rest = new Map(Object.entries(patch))
+  keepOnly(result, rest)
+  mergeOrderedLists(result, rest, type)
+  for (const [patchKey, value] of rest) {
+    const deletes = patchKey.startsWith('$deleteFromPrimitiveList')
+    const key = deletes ? afterSlash(patchKey, deletePrefix, 'invalid patch format of primitive list') : patchKey
+    if (value === null) {
+      result.delete(key)
+      continue
+    }
+    const current = result.get(key)
+    if (!result.has(key) || jsonType(current) !== jsonType(value)) {
+      if (!deletes) setOrDrop(result, key, withoutDirectives(withoutNulls(value)))
+    } else if (isObject(value)) {
+      const { field } = fieldOf(type, key)
+      result.set(key, strategyOf(field) === 'replace' ? value : mergeObject(current as JsonObject, value, field.type))
+    } else if (Array.isArray(value)) {
+      const { field, element } = listFieldOf(type, key)
+      const asList = strategyOf(field) === 'merge' || deletes
+      result.set(key, asList ? mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value)
+    } else setOrDrop(result, key, withoutDirectives(value))
+  }
+  return objectFrom(result)
+}
+
+function byDirective(patch: JsonObject): JsonObject {
+  if (patch[directive] === 'delete') return {}
+  if (patch[directive] === 'replace') return objectFrom(Object.entries(patch).filter(([key]) => key !== directive))
+  throw unforeseen(`unknown patch type: ${goText(patch[directive])} in map: ${goText(patch)}`)
+}
+
+/** Applies `$retainKeys`: members that it does not list go. */
+function keepOnly(original: Map<string, unknown>, patch: Map<string, unknown>): void {
+  if (!patch.has(retainKeys)) return
+  const listed = patch.get(retainKeys)
+  patch.delete(retainKeys)
+  const malformed = () => badPatch('invalid patch format of retainKeys')
+  if (!Array.isArray(listed)) throw malformed()
+  const keep = new Set<unknown>(listed)
+  for (const [key, value] of patch) {
+    if (value === null || key.startsWith('$deleteFromPrimitiveList') || key.startsWith('$setElementOrder')) continue
+    if (!keep.has(key)) throw malformed()
+  }
+  for (const key of original.keys()) if (!keep.has(key)) original.delete(key)
+}
+
+/** Applies `$setElementOrder/<list>` with the patch of that list, and takes both out of `patch`. */
+function mergeOrderedLists(original: Map<string, unknown>, patch: Map<string, unknown>, type: Type): void {
+  for (const [orderKey, order] of [...patch]) {
+    if (!orderKey.startsWith('$setElementOrder')) continue
+    patch.delete(orderKey)
+    if (!Array.isArray(order)) throw wrongType('[]interface {}', order)
+    const key = afterSlash(orderKey, orderPrefix, 'invalid patch format of setElementOrder list')
+    const current = listOrNone(original, key)
+    const change = listOrNone(patch, key)
+    const { field, element } = listFieldOf(type, key)
+    const mergeKey = field.patchMergeKey ?? ''
+    checkOrder(change ?? [], order, mergeKey)
+    if (!current && !change) continue
+    let list = current ?? (withoutDirectives(change) as unknown[])
+    if (current && change) {
+      list = strategyOf(field) === 'merge' ? mergeList(current, change, element, mergeKey, false) : change
+    }
+    const isOfObjects = elementTypeOf(current ?? [], change ?? []) === 'map'
+    const parts = partition(list, order, mergeKey)
+    original.set(key, arrange(parts, order, current ?? [], isOfObjects ? mergeKey : ''))
+    patch.delete(key)
+  }
+}
+
+function listOrNone(object: Map<string, unknown>, key: string): unknown[] | undefined {
+  if (!object.has(key)) return undefined
+  const value = object.get(key)
+  if (!Array.isArray(value)) throw wrongType('[]interface {}', value)
+  return value
+}
+
+/** The items of a list patch must stand in the order that its `$setElementOrder` gives. */
+function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
+  if (order.length === 0 || patch.length === 0) return
+  const keyOf = mergeKey ? requiredKey(mergeKey) : (item: unknown) => item
+  const items = mergeKey ? patch.filter((item) => objectOr(item)[directive] !== 'delete') : patch
+  let at = 0
+  for (let i = 0; at < items.length && i < order.length; ) {
+    const item = items[at]
+    if (isObject(item) && Object.hasOwn(item, directive)) {
+      at++
+      continue
+    }
+    if (keyOf(item) === keyOf(order[i])) at++
+    i++
+  }
+  while (at < items.length && isObject(items[at]) && Object.hasOwn(items[at] as JsonObject, directive)) at++
+  if (at < items.length) {
+    throw unforeseen(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`)
+  }
+}
+
+function mergeList(
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  element: Type,
+  mergeKey: string,
+  deletes: boolean,
+): unknown[] {
+  if (original.length === 0 && patch.length === 0) return [...original]
+  if (elementTypeOf(original, patch) !== 'map') {
+    if (deletes) return original.filter((item) => !patch.includes(item))
+    const all = [...new Set([...original, ...patch])]
+    return mergeKey === '' ? arrange(partition(all, patch, ''), patch, original, '') : all
+  }
+  if (mergeKey === '') throw unforeseen(`cannot merge lists without merge key for ${kindName(element)}`)
+  const { kept, changes } = applyListDirectives(original, patch, mergeKey)
+  const all = mergeItems(kept, changes, element, mergeKey)
+  return arrange(partition(all, changes, mergeKey), changes, kept, mergeKey)
+}
+
+/** Takes out what items with `$patch` say; `$patch: replace` anywhere in the list makes the other items the whole list. */
+function applyListDirectives(original: readonly unknown[], patch: readonly unknown[], mergeKey: string) {
+  const changes: JsonObject[] = []
+  let kept = original
+  let replaces = false
+  for (const item of patch as readonly JsonObject[]) {
+    if (!Object.hasOwn(item, directive)) changes.push(item)
+    else if (item[directive] === 'delete') {
+      const gone = requiredKey(mergeKey)(item)
+      kept = kept.filter((other) => !Object.hasOwn(objectOr(other), mergeKey) || objectOr(other)[mergeKey] !== gone)
+    } else if (item[directive] === 'replace') replaces = true
+    else if (item[directive] === 'merge') throw unforeseen('merging lists cannot yet be specified in the patch')
+    else throw unforeseen(`unknown patch type: ${goText(item[directive])} in map: ${goText(item)}`)
+  }
+  return replaces ? { kept: changes, changes: [] } : { kept, changes }
+}
+
+function mergeItems(original: readonly unknown[], changes: readonly JsonObject[], element: Type, mergeKey: string): unknown[] {
+  const all = [...original]
+  const places = new Map<unknown, number>()
+  all.forEach((item, i) => {
+    const key = objectOr(item)[mergeKey]
+    if (key !== undefined && !places.has(key)) places.set(key, i)
+  })
+  for (const change of changes) {
+    const key = requiredKey(mergeKey)(change)
+    const place = places.get(key)
+    if (place === undefined) {
+      places.set(key, all.length)
+      all.push(change)
+    } else all[place] = mergeObject(all[place] as JsonObject, change, element)
+  }
+  return all
+}
+
+/** Puts the patched items into the order of the patch and the others between them where the live list had them. */
+function arrange(
+  parts: { patched: unknown[]; others: unknown[] },
+  order: readonly unknown[],
+  live: readonly unknown[],
+  mergeKey: string,
+) {
+  const identify: Identify = mergeKey ? byKeyOf(requiredKey(mergeKey)) : (item) => item
+  const patched = inOrder(parts.patched, order, identify)
+  return merged(inOrder(parts.others, live, identify), patched, live, identify)
+}
+
+function objectOr(item: unknown): JsonObject {
+  if (!isObject(item)) throw wrongType('map[string]interface {}', item)
+  return item
+}
+
+const requiredKey =
+  (mergeKey: string) =>
+  (item: unknown): unknown => {
+    const object = objectOr(item)
+    if (!Object.hasOwn(object, mergeKey)) {
+      throw unforeseen(`map: ${goText(object)} does not contain declared merge key: ${mergeKey}`)
+    }
+    return object[mergeKey]
+  }
+
+const wrongType = (expected: string, actual: unknown) => unforeseen(`expected a ${expected}, but received a ${goTypeOf(actual)}`)
+
+function goTypeOf(value: unknown): string {
+  if (value === null || value === undefined) return '%!s(<nil>)'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'object') return 'map[string]interface {}'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
+
+/** What Go tells types apart by when it decides whether two values can merge. */
+function jsonType(value: unknown): string {
+  return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value === 'object' ? 'map' : typeof value
+}
+
+/** The one type of all items; lists in lists and mixed lists are refused. */
+function elementTypeOf(...lists: (readonly unknown[])[]): string {
+  const types = new Set(lists.flat().length > 0 ? lists.flatMap((list) => list.map(jsonType)) : [])
+  const [first, second] = types
+  if (first === undefined) throw unforeseen('no elements in any of the given slices')
+  if (first === 'list') throw notApplicable('lists of lists are not supported')
+  if (second !== undefined) throw unforeseen(`list element types are not identical: ${goText(lists)}`)
+  return first
+}
+
+function setOrDrop(object: Map<string, unknown>, key: string, value: unknown): void {
+  if (value === undefined) object.delete(key)
+  else object.set(key, value)
+}
+
+/** New members of a patch lose their nulls. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? item : withoutNulls(item)))
+  if (!isObject(value)) return value
+  return objectFrom(Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)] as const])))
+}
+
+/** Drops objects that carry `$patch`, here and inside; undefined when `value` itself is one. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
+  if (!isObject(value)) return value
+  if (Object.hasOwn(value, directive)) return undefined
+  const entries = Object.entries(value).map(([key, item]) => [key, withoutDirectives(item)] as const)
+  return objectFrom(entries.filter(([, item]) => item !== undefined))
+}
+
+function afterSlash(key: string, prefix: string, message: string): string {
+  if (!key.startsWith(prefix)) throw badPatch(message)
+  return key.slice(prefix.length)
+}
+
+/** The strategy besides retainKeys: '', 'merge' or 'replace'. */
+const strategyOf = (field: Field): string => field.patchStrategy.find((s) => s !== 'retainKeys') ?? ''
+
+const kindName = (type: Type): string => {
+  if (type.kind === 'scalar')
+    return ['int32', 'int64', 'float64', 'string', 'bool'].includes(type.scalar) ? type.scalar : 'struct'
+  return type.kind === 'list' ? 'slice' : type.kind
+}
+
+function fieldOf(type: Type, name: string): { field: Field } {
+  if (type.kind !== 'struct') {
+    if (kindName(type) === 'struct') throw noField(type.goType.slice(type.goType.lastIndexOf('.') + 1), name)
+    throw unforeseen(`merging an object in json but data type is not struct, instead is: ${kindName(type)}`)
+  }
+  const field = type.byName.get(name) ?? type.fields.find((f) => f.name.toLowerCase() === name.toLowerCase())
+  if (!field) throw noField(type.name, name)
+  return { field }
+}
+
+const noField = (struct: string, name: string) =>
+  unforeseen(`unable to find api field in struct ${struct} for the json field ${JSON.stringify(name)}`)
+
+function listFieldOf(type: Type, name: string): { field: Field; element: Type } {
+  const { field } = fieldOf(type, name)
+  if (field.type.kind === 'list') return { field, element: field.type.element }
+  if (field.pointer) return { field, element: field.type }
+  throw unforeseen(`expected slice or array type, but got: ${kindName(type)}`)
+}
