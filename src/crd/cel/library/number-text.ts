@@ -1,0 +1,20 @@
+/** A double as Go's %g with the shortest digits writes it: exponent below 1e-4 and from 1e21 on, '+Inf', 'NaN'. */
+export function doubleText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  if (Object.is(value, -0)) return '-0'
+  if (value === 0) return '0'
+  const exponential = value.toExponential()
+  const [mantissa, exponentText] = exponential.split('e') as [string, string]
+  const exponent = Number(exponentText)
+  if (exponent < -4 || exponent >= 21) {
+    return `${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+  }
+  return plainText(value, mantissa, exponent)
+}
+
+function plainText(value: number, mantissa: string, exponent: number): string {
+  if (exponent >= 0) return String(value)
+  const digits = mantissa.replace('-', '').replace('.', '')
+  return `${value < 0 ? '-' : ''}0.${'0'.repeat(-exponent - 1)}${digits}`
+}

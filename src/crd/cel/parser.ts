@@ -1,0 +1,404 @@
+import { type Call, type Expr, type FieldEntry, type MapEntry, OP } from './ast.ts'
+import { type Token, tokenize } from './lexer.ts'
+import { unquoteBytes, unquoteString } from './literals.ts'
+import { findMacro, MacroError, type Macros, NodeFactory } from './macros.ts'
+import { isIntInRange, isUintInRange, toInt } from './numbers.ts'
+import { CompileError, type Issue } from './source.ts'
+import { CelDouble, CelError, CelUint } from './values.ts'
+
+const MAX_DEPTH = 250
+const MAX_SIZE = 100_000
+
+const RESERVED = new Set(
+  'as break const continue else false for function if import in let loop package namespace null return true var void while'.split(' '),
+)
+const RELATIONS: Readonly<Record<string, string>> = {
+  '<': OP.less,
+  '<=': OP.lessEquals,
+  '>': OP.greater,
+  '>=': OP.greaterEquals,
+  '==': OP.equals,
+  '!=': OP.notEquals,
+  in: OP.in,
+}
+const SUMS: Readonly<Record<string, string>> = { '+': OP.add, '-': OP.subtract }
+const PRODUCTS: Readonly<Record<string, string>> = { '*': OP.multiply, '/': OP.divide, '%': OP.modulo }
+
+const OPERAND =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+const OPERAND_AFTER_UNARY = "{'[', '{', '(', '.', '-', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
+/** Where parsing cannot go on. What follows in the source is not looked at. */
+class Stop extends Error {}
+
+/** The syntax tree of `source`, macros expanded. Throws CompileError. */
+export function parse(source: string, macros: Macros): Expr {
+  const size = source.length <= MAX_SIZE ? source.length : Array.from(source).length
+  if (size > MAX_SIZE) {
+    throw new CompileError(source, [
+      { pos: 0, message: `expression code point size exceeds limit: size: ${size}, limit ${MAX_SIZE}` },
+    ])
+  }
+  const { tokens, issues } = tokenize(source)
+  const parser = new Parser(source, tokens, macros, issues)
+  const expr = parser.start()
+  if (issues.length > 0 || expr === undefined) throw new CompileError(source, issues)
+  return expr
+}
+
+class Parser {
+  private readonly source: string
+  private readonly tokens: readonly Token[]
+  private readonly macros: Macros
+  private readonly issues: Issue[]
+  private readonly make: NodeFactory = new NodeFactory()
+  private index = 0
+  private depth = 0
+
+  constructor(source: string, tokens: readonly Token[], macros: Macros, issues: Issue[]) {
+    this.source = source
+    this.tokens = tokens
+    this.macros = macros
+    this.issues = issues
+  }
+
+  start(): Expr | undefined {
+    try {
+      const expr = this.expression()
+      if (this.token.kind !== 'eof') {
+        this.unexpected(this.after.kind === 'eof' ? 'extraneous' : 'mismatched', '<EOF>')
+      }
+      return expr
+    } catch (error) {
+      if (error instanceof Stop) return undefined
+      throw error
+    }
+  }
+
+  private get token(): Token {
+    return this.tokens[this.index] as Token
+  }
+
+  private get after(): Token {
+    return this.tokens[Math.min(this.index + 1, this.tokens.length - 1)] as Token
+  }
+
+  private is(text: string): boolean {
+    return this.token.kind === 'punct' && this.token.text === text
+  }
+
+  private take(text: string): Token | undefined {
+    if (!this.is(text)) return undefined
+    return this.tokens[this.index++]
+  }
+
+  private expect(text: string, expected = `'${text}'`): Token {
+    const token = this.take(text)
+    if (token !== undefined) return token
+    const deletable = this.after.kind === 'punct' && this.after.text === text
+    return this.unexpected(deletable ? 'extraneous' : 'mismatched', expected)
+  }
+
+  private unexpected(how: 'extraneous' | 'mismatched', expected: string): never {
+    return this.syntaxError(`${how} input '${this.token.text}' expecting ${expected}`)
+  }
+
+  private syntaxError(message: string, pos = this.token.pos): never {
+    this.issues.push({ pos, message: `Syntax error: ${message}` })
+    throw new Stop()
+  }
+
+  /** A name that cannot be used, a literal out of range: reported, and parsing goes on. */
+  private report(pos: number, message: string): Expr {
+    this.issues.push({ pos, message })
+    return this.make.literal(pos, null)
+  }
+
+  private expression(): Expr {
+    if (++this.depth > MAX_DEPTH) {
+      this.issues.push({ pos: 0, message: `expression recursion limit exceeded: ${MAX_DEPTH}` })
+      throw new Stop()
+    }
+    const condition = this.logical('||')
+    const question = this.take('?')
+    if (question === undefined) {
+      this.depth--
+      return condition
+    }
+    const ifTrue = this.logical('||')
+    this.expect(':')
+    const ifFalse = this.expression()
+    this.depth--
+    return this.make.call(question.pos, OP.conditional, [condition, ifTrue, ifFalse])
+  }
+
+  private logical(op: '||' | '&&'): Expr {
+    const terms = [op === '||' ? this.logical('&&') : this.relation()]
+    const positions: number[] = []
+    for (let token = this.take(op); token !== undefined; token = this.take(op)) {
+      positions.push(token.pos)
+      terms.push(op === '||' ? this.logical('&&') : this.relation())
+    }
+    return this.balanced(op === '||' ? OP.or : OP.and, terms, positions, 0, positions.length - 1)
+  }
+
+  /** A long chain becomes a balanced tree, so that its depth stays small. */
+  private balanced(fn: string, terms: readonly Expr[], positions: readonly number[], low: number, high: number): Expr {
+    if (positions.length === 0) return terms[0] as Expr
+    const middle = Math.floor((low + high + 1) / 2)
+    const left = middle === low ? (terms[middle] as Expr) : this.balanced(fn, terms, positions, low, middle - 1)
+    const right = middle === high ? (terms[middle + 1] as Expr) : this.balanced(fn, terms, positions, middle + 1, high)
+    return this.make.call(positions[middle] as number, fn, [left, right])
+  }
+
+  private relation(): Expr {
+    return this.leftAssociative(RELATIONS, () => this.leftAssociative(SUMS, () => this.leftAssociative(PRODUCTS, () => this.unary())))
+  }
+
+  private leftAssociative(operators: Readonly<Record<string, string>>, operand: () => Expr): Expr {
+    let left = operand()
+    while (this.token.kind === 'punct' && Object.hasOwn(operators, this.token.text)) {
+      const token = this.token
+      this.index++
+      left = this.make.call(token.pos, operators[token.text] as string, [left, operand()])
+    }
+    return left
+  }
+
+  private unary(): Expr {
+    const first = this.token
+    for (const [text, fn] of [['!', OP.not], ['-', OP.negate]] as const) {
+      if (!this.is(text)) continue
+      if (text === '-' && (this.after.kind === 'int' || this.after.kind === 'float')) break
+      let count = 0
+      while (this.is(text) && !(text === '-' && count > 0 && (this.after.kind === 'int' || this.after.kind === 'float'))) {
+        this.index++
+        count++
+      }
+      const operand = this.member(OPERAND_AFTER_UNARY)
+      return count % 2 === 0 ? operand : this.make.call(first.pos, fn, [operand])
+    }
+    return this.member(OPERAND)
+  }
+
+  private member(expected: string): Expr {
+    let expr = this.primary(expected)
+    for (let links = 0; ; links++) {
+      if (links > MAX_DEPTH) {
+        this.issues.push({ pos: 0, message: 'max recursion depth exceeded' })
+        throw new Stop()
+      }
+      const open = this.take('[')
+      if (open !== undefined) {
+        const optional = this.take('?') !== undefined
+        const index = this.expression()
+        this.expect(']')
+        expr = this.make.call(open.pos, optional ? OP.optIndex : OP.index, [expr, index])
+        continue
+      }
+      const dot = this.take('.')
+      if (dot === undefined) return expr
+      expr = this.dotted(expr, dot)
+    }
+  }
+
+  private dotted(operand: Expr, dot: Token): Expr {
+    const optional = this.take('?') !== undefined
+    const name = this.token
+    if (name.kind !== 'ident' && name.kind !== 'escaped') {
+      const input = this.source.slice(dot.pos, name.kind === 'eof' ? name.pos : name.pos + name.text.length).trimEnd()
+      const reserved = name.kind === 'punct' && ['true', 'false', 'null'].includes(name.text)
+      this.syntaxError(
+        optional || reserved ? `mismatched input '${name.text}' expecting IDENTIFIER` : `no viable alternative at input '${input}'`,
+      )
+    }
+    this.index++
+    const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text
+    if (optional) return this.make.call(dot.pos, OP.optSelect, [operand, this.make.literal(name.pos, field)])
+    const open = name.kind === 'ident' ? this.take('(') : undefined
+    if (open === undefined) return this.make.select(dot.pos, operand, field)
+    return this.expand(this.make.call(open.pos, field, this.args(), operand))
+  }
+
+  private args(): Expr[] {
+    const args: Expr[] = []
+    if (this.take(')') !== undefined) return args
+    do args.push(this.expression())
+    while (this.take(',') !== undefined)
+    this.expect(')')
+    return args
+  }
+
+  private expand(call: Call): Expr {
+    const macro = findMacro(this.macros, call)
+    if (macro === undefined) return call
+    try {
+      return macro(this.make.at(call.pos), call.target, call.args) ?? call
+    } catch (error) {
+      if (error instanceof MacroError) return this.report(error.pos, error.message)
+      throw error
+    }
+  }
+
+  private primary(expected: string): Expr {
+    const token = this.token
+    switch (token.kind) {
+      case 'ident':
+        return this.named(undefined)
+      case 'int':
+      case 'uint':
+      case 'float':
+        this.index++
+        return this.number(token.pos, token, '')
+      case 'string':
+      case 'bytes':
+        this.index++
+        return this.quoted(token)
+      case 'punct':
+        return this.punctuated(token, expected)
+      default:
+        return this.unexpected('mismatched', expected)
+    }
+  }
+
+  private punctuated(token: Token, expected: string): Expr {
+    switch (token.text) {
+      case 'true':
+      case 'false':
+      case 'null':
+        this.index++
+        return this.make.literal(token.pos, token.text === 'null' ? null : token.text === 'true')
+      case '-':
+        this.index++
+        if (this.token.kind !== 'int' && this.token.kind !== 'float') return this.unexpected('mismatched', '{NUM_FLOAT, NUM_INT}')
+        this.index++
+        return this.number(token.pos, this.tokens[this.index - 1] as Token, '-')
+      case '(': {
+        this.index++
+        const inner = this.expression()
+        this.expect(')')
+        return inner
+      }
+      case '[':
+        return this.list()
+      case '{':
+        return this.map()
+      case '.':
+        this.index++
+        if (this.token.kind !== 'ident') this.syntaxError(`mismatched input '${this.token.text}' expecting IDENTIFIER`)
+        return this.named(token)
+      default:
+        return this.unexpected(this.startsOperand(this.after) ? 'extraneous' : 'mismatched', expected)
+    }
+  }
+
+  private startsOperand(token: Token): boolean {
+    if (token.kind === 'punct') return ['[', '{', '(', '.', '-', '!', 'true', 'false', 'null'].includes(token.text)
+    return token.kind !== 'eof' && token.kind !== 'escaped'
+  }
+
+  private number(pos: number, token: Token, sign: '' | '-'): Expr {
+    if (token.kind === 'float') return this.make.literal(pos, new CelDouble(Number(sign + token.text)))
+    const unsigned = token.kind === 'uint'
+    const value = BigInt(unsigned ? token.text.slice(0, -1) : token.text)
+    if (unsigned) return isUintInRange(value) ? this.make.literal(pos, new CelUint(value)) : this.report(pos, 'invalid uint literal')
+    const signed = sign === '-' ? -value : value
+    return isIntInRange(signed) ? this.make.literal(pos, toInt(signed)) : this.report(pos, 'invalid int literal')
+  }
+
+  private quoted(token: Token): Expr {
+    try {
+      return this.make.literal(token.pos, token.kind === 'string' ? unquoteString(token.text) : unquoteBytes(token.text))
+    } catch (error) {
+      if (error instanceof CelError) return this.report(token.pos, error.message)
+      throw error
+    }
+  }
+
+  /** An identifier, a call, or a message: `a`, `a(…)`, `a.b.C{…}`. */
+  private named(leadingDot: Token | undefined): Expr {
+    const token = this.token
+    const message = this.messageName()
+    if (message !== undefined) return this.struct(leadingDot === undefined ? message : `.${message}`)
+    this.index++
+    const name = leadingDot === undefined ? token.text : `.${token.text}`
+    const open = this.take('(')
+    if (open !== undefined) {
+      const args = this.args()
+      if (RESERVED.has(token.text)) return this.report(token.pos, `reserved identifier: ${token.text}`)
+      return this.expand(this.make.call(open.pos, name, args))
+    }
+    if (RESERVED.has(token.text)) return this.report((leadingDot ?? token).pos, `reserved identifier: ${token.text}`)
+    return this.make.ident(token.pos, name)
+  }
+
+  /** The name before `{`, when what follows is a message; moves to the brace. */
+  private messageName(): string | undefined {
+    let ahead = this.index
+    let name = ''
+    for (;;) {
+      const token = this.tokens[ahead] as Token
+      if (token.kind !== 'ident') return undefined
+      name += token.text
+      const next = this.tokens[ahead + 1] as Token
+      if (next.kind !== 'punct') return undefined
+      if (next.text === '{') {
+        this.index = ahead + 1
+        return name
+      }
+      if (next.text !== '.') return undefined
+      name += '.'
+      ahead += 2
+    }
+  }
+
+  private struct(typeName: string): Expr {
+    const open = this.expect('{')
+    const fields: FieldEntry[] = []
+    while (!this.is('}') && !this.is(',')) {
+      const optional = this.take('?') !== undefined
+      const name = this.token
+      if (name.kind !== 'ident' && name.kind !== 'escaped') this.unexpected('mismatched', "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}")
+      this.index++
+      const colon = this.expect(':')
+      const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text
+      fields.push(this.make.field(colon.pos, field, this.expression(), optional))
+      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
+      this.index++
+    }
+    this.take(',')
+    this.expect('}')
+    return this.make.struct(open.pos, typeName, fields)
+  }
+
+  private list(): Expr {
+    const open = this.expect('[')
+    const elements: Expr[] = []
+    const optional = new Set<number>()
+    while (!this.is(']') && !(this.is(',') && elements.length === 0)) {
+      if (this.take('?') !== undefined) optional.add(elements.length)
+      elements.push(this.expression())
+      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === ']')) break
+      this.index++
+    }
+    this.take(',')
+    this.expect(']')
+    return this.make.list(open.pos, elements, optional)
+  }
+
+  private map(): Expr {
+    const open = this.expect('{')
+    const entries: MapEntry[] = []
+    while (!this.is('}') && !(this.is(',') && entries.length === 0)) {
+      const optional = this.take('?') !== undefined
+      const key = this.expression()
+      const colon = this.expect(':')
+      entries.push(this.make.entry(colon.pos, key, this.expression(), optional))
+      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
+      this.index++
+    }
+    this.take(',')
+    this.expect('}')
+    return this.make.map(open.pos, entries)
+  }
+}
