@@ -33,8 +33,9 @@ export interface Informer<T extends KubeObject> {
   /** Throws for an index nobody added. */
   byIndex(name: string, value: string): readonly T[]
   addIndexer(name: string, indexer: Indexer<T>): void
-  /** Calls `listener` for what is there, at once, and then for every change, in order, synchronously. Returns the unsubscribe. */
-  onChange(listener: ChangeListener<T>): () => void
+  /** Calls `listener` for what is there, at once (unless `replay` is false), and then for every change, in order, synchronously.
+   *  Returns the unsubscribe. */
+  onChange(listener: ChangeListener<T>, options?: { readonly replay?: boolean }): () => void
   /** Takes the answer of a write before its watch event arrives, so that a writer sees its own writes. */
   observe(object: T): void
 }
@@ -139,9 +140,9 @@ export function createInformer<T extends KubeObject>(
     list: cache.list,
     byIndex: cache.byIndex,
     addIndexer: cache.addIndexer,
-    onChange(listener) {
+    onChange(listener, { replay = true } = {}) {
       listeners.add(listener)
-      for (const object of cache.list()) tell(listener, object, undefined, true)
+      if (replay) for (const object of cache.list()) tell(listener, object, undefined, true)
       return () => listeners.delete(listener)
     },
     observe(object) {

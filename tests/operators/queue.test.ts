@@ -1,0 +1,86 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createQueue, priorities } from '../../src/operators/queue.ts'
+import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
+
+function make(random = () => 0.5) {
+  const clock = createVirtualClock()
+  return { clock, queue: createQueue({ clock, random }) }
+}
+
+test('a key that waits is not added twice, and order is that of arrival', async () => {
+  const { queue } = make()
+  for (const key of ['a', 'b', 'a']) queue.add(key)
+  assert.is(queue.length, 2)
+  assert.is(await queue.get(), 'a')
+  assert.is(await queue.get(), 'b')
+})
+
+test('a key never runs twice at once; added while it runs, it runs once more', async () => {
+  const { queue } = make()
+  queue.add('a')
+  assert.is(await queue.get(), 'a')
+  queue.add('a')
+  queue.add('a')
+  assert.is(queue.length, 0)
+  queue.done('a')
+  assert.is(queue.length, 1)
+  assert.is(await queue.get(), 'a')
+  queue.done('a')
+  assert.is(queue.length, 0)
+})
+
+test('changes overtake an initial list, and a raised key goes behind its new peers', async () => {
+  const { queue } = make()
+  for (const key of ['old1', 'old2']) queue.add(key, { priority: priorities.initial })
+  queue.add('new')
+  queue.add('old2')
+  assert.equal([await queue.get(), await queue.get(), await queue.get()], ['new', 'old2', 'old1'])
+})
+
+test('retries wait 5 ms doubled up to 1000 s, forget starts over', async () => {
+  const { queue, clock } = make()
+  for (const delay of [5, 10, 20, 40]) {
+    queue.addRateLimited('a')
+    await clock.advance(delay - 1)
+    assert.is(queue.length, 0)
+    await clock.advance(1)
+    assert.is(await queue.get(), 'a')
+    queue.done('a')
+  }
+  queue.forget('a')
+  queue.addRateLimited('a')
+  await clock.advance(5)
+  assert.is(queue.length, 1)
+  for (let i = 0; i < 60; i++) queue.addRateLimited('b')
+  await clock.advance(1_000_000)
+  assert.is(queue.length, 2)
+})
+
+test('of two delays the earlier counts, and adding now overtakes both', async () => {
+  const { queue, clock } = make()
+  queue.add('a', { afterMs: 100 })
+  queue.add('a', { afterMs: 1000 })
+  queue.add('a', { afterMs: 50 })
+  await clock.advance(50)
+  assert.is(queue.length, 1)
+  queue.add('b', { afterMs: 100 })
+  queue.add('b')
+  assert.is(queue.delayed, 0)
+  assert.is(queue.length, 2)
+})
+
+test('shutting down works off what is ready, takes nothing more and wakes who waits', async () => {
+  const { queue } = make()
+  queue.add('a')
+  const key = await queue.get()
+  const waiting = queue.get()
+  const stopped = queue.shutDown()
+  queue.add('b')
+  assert.is(await waiting, undefined)
+  queue.done(key as string)
+  await stopped
+  assert.is(await queue.get(), undefined)
+})
+
+test.run()
