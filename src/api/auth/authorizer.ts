@@ -13,6 +13,9 @@ export interface Attributes {
     readonly subresource: string
     readonly namespace: string
     readonly name: string
+    /** The request's fieldSelector, as sent: nodes may list only pods selected by their own name. */
+    readonly fieldSelector?: string
+    readonly labelSelector?: string
   }
   readonly path?: string
 }

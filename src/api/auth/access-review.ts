@@ -1,0 +1,256 @@
+import { type FieldError, invalid, invalidObject, required } from '../../apimachinery/field-error.ts'
+import type {
+  FieldSelectorAttributes,
+  LabelSelectorAttributes,
+  LocalSubjectAccessReview,
+  ResourceAttributes,
+  SelfSubjectAccessReview,
+  SelfSubjectReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+  TokenReview,
+} from '../../apimachinery/kinds.generated.ts'
+import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import type { UserInfo } from '../request.ts'
+import type { Authorizer } from './authorize.ts'
+import type { Attributes, Authorize } from './authorizer.ts'
+import type { ReviewToken } from './bearer-tokens.ts'
+import { nodeOf } from './users.ts'
+
+const group = 'authorization.k8s.io'
+type Review = SubjectAccessReview | LocalSubjectAccessReview
+
+/** POST subjectaccessreviews: the review with its status. Throws StatusError when it is invalid. */
+export async function reviewSubjectAccess<T extends Review>(review: T, authorize: Authorize): Promise<T> {
+  const errors = [
+    ...specErrors(review.spec),
+    ...subjectErrors(review.spec),
+    ...selectorErrors(review.spec),
+    ...metadataErrors(review),
+  ]
+  if (errors.length > 0) throw refused(review, errors)
+  return { ...review, status: await statusFor(review.spec, authorize) }
+}
+
+/** POST namespaces/X/localsubjectaccessreviews. */
+export async function reviewLocalSubjectAccess(
+  review: LocalSubjectAccessReview,
+  namespace: string,
+  authorize: Authorize,
+): Promise<LocalSubjectAccessReview> {
+  const { spec } = review
+  const errors = [...specErrors(spec), ...subjectErrors(spec), ...selectorErrors(spec), ...metadataErrors(review, ['namespace'])]
+  const asked = spec?.resourceAttributes?.namespace ?? ''
+  if (spec?.resourceAttributes && asked !== namespace) {
+    errors.push(invalid('spec.resourceAttributes.namespace', asked, 'must match metadata.namespace'))
+  }
+  if (spec?.nonResourceAttributes) {
+    errors.push(invalid('spec.nonResourceAttributes', goPath(spec), 'disallowed on this kind of request'))
+  }
+  if (errors.length > 0) throw refused(review, errors)
+  return { ...review, status: await statusFor(spec, authorize) }
+}
+
+/** POST selfsubjectaccessreviews. */
+export async function reviewSelfAccess(
+  review: SelfSubjectAccessReview,
+  user: UserInfo,
+  authorize: Authorize,
+): Promise<SelfSubjectAccessReview> {
+  const errors = [...specErrors(review.spec), ...selectorErrors(review.spec), ...metadataErrors(review)]
+  if (errors.length > 0) throw refused(review, errors)
+  return { ...review, status: await statusFor(review.spec, authorize, user) }
+}
+
+/** POST selfsubjectrulesreviews. */
+export function reviewSelfRules(review: SelfSubjectRulesReview, user: UserInfo, authorizer: Authorizer): SelfSubjectRulesReview {
+  const namespace = review.spec?.namespace
+  if (!namespace) throw badRequest('no namespace on request')
+  const { rules, problems } = authorizer.rulesFor(user, namespace)
+  const isNode = nodeOf(user) !== undefined
+  const errors = [...(isNode ? ['node authorizer does not support user rule resolution'] : []), ...problems]
+  const { apiVersion = `${group}/v1`, kind = 'SelfSubjectRulesReview' } = review
+  return {
+    apiVersion,
+    kind,
+    metadata: {},
+    spec: {},
+    status: {
+      resourceRules: rules
+        .filter((r) => r.resources?.length)
+        .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+          verbs,
+          ...(apiGroups && { apiGroups }),
+          ...(resources && { resources }),
+          ...(resourceNames && { resourceNames }),
+        })),
+      nonResourceRules: rules
+        .filter((r) => r.nonResourceURLs?.length)
+        .map(({ verbs, nonResourceURLs }) => ({ verbs, ...(nonResourceURLs && { nonResourceURLs }) })),
+      incomplete: isNode,
+      ...(errors.length > 0 ? { evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]` } : {}),
+    },
+  } as SelfSubjectRulesReview
+}
+
+/** POST selfsubjectreviews (`kubectl auth whoami`). `now`: RFC 3339 in seconds. */
+export function reviewSelf(review: SelfSubjectReview, user: UserInfo, now: string): SelfSubjectReview {
+  return { ...review, metadata: { creationTimestamp: now }, status: { userInfo: userJson(user) } } as SelfSubjectReview
+}
+
+/** POST tokenreviews. */
+export function reviewTokenObject(review: TokenReview, reviewToken: ReviewToken): TokenReview {
+  const { token, audiences } = review.spec
+  if (!token) throw badRequest('token is required for TokenReview in authentication')
+  const answer = reviewToken(token, audiences)
+  if (answer.user) {
+    return { ...review, status: { authenticated: true, user: userJson(answer.user), audiences: [...answer.audiences] } }
+  }
+  const reasons = ['invalid bearer token', ...answer.reasons]
+  return { ...review, status: { user: {}, error: reasons.length === 1 ? reasons[0] : `[${reasons.join(', ')}]` } } as TokenReview
+}
+
+function userJson({ name, uid, groups, extra }: UserInfo) {
+  const entries = Object.entries(extra ?? {}).map(([k, v]): [string, string[]] => [k, [...v]])
+  return {
+    username: name,
+    ...(uid ? { uid } : {}),
+    ...(groups.length > 0 ? { groups: [...groups] } : {}),
+    ...(entries.length > 0 ? { extra: Object.fromEntries(entries) } : {}),
+  }
+}
+
+async function statusFor(
+  spec: SubjectAccessReviewSpec,
+  authorize: Authorize,
+  self?: UserInfo,
+): Promise<SubjectAccessReviewStatus> {
+  const user = self ?? {
+    name: spec.user ?? '',
+    groups: spec.groups ?? [],
+    ...(spec.uid ? { uid: spec.uid } : {}),
+    extra: spec.extra ?? {},
+  }
+  const { allowed, reason } = await authorize(attributesOf(spec, user))
+  const ignored = ignoredSelectors(spec.resourceAttributes)
+  return { allowed, ...(reason ? { reason } : {}), ...(ignored ? { evaluationError: ignored } : {}) }
+}
+
+function attributesOf(
+  { resourceAttributes: r, nonResourceAttributes: path }: SubjectAccessReviewSpec,
+  user: UserInfo,
+): Attributes {
+  if (!r) return { user, verb: path?.verb ?? '', path: path?.path ?? '' }
+  const fieldSelector = r.fieldSelector?.rawSelector ?? requirementsText(r.fieldSelector)
+  return {
+    user,
+    verb: r.verb ?? '',
+    resource: {
+      group: r.group ?? '',
+      version: r.version || '*',
+      resource: r.resource ?? '',
+      subresource: r.subresource ?? '',
+      namespace: r.namespace ?? '',
+      name: r.name ?? '',
+      ...(fieldSelector ? { fieldSelector } : {}),
+    },
+  }
+}
+
+const requirementsText = (selector: FieldSelectorAttributes | undefined): string =>
+  (selector?.requirements ?? [])
+    .filter((r) => r.operator === 'In' && r.values?.length === 1)
+    .map((r) => `${r.key}=${r.values?.[0]}`)
+    .join(',')
+
+/** A selector that can't be understood is left out, which only makes the question broader; the answer says so. */
+function ignoredSelectors(r: ResourceAttributes | undefined): string {
+  const texts: string[] = []
+  const note = (name: string, all: number, bad: number): void => {
+    if (bad > 0) texts.push(`spec.resourceAttributes.${name} ${bad < all ? 'partially ignored' : 'ignored'} due to parse error`)
+  }
+  const fields = r?.fieldSelector
+  if (fields?.rawSelector) note('fieldSelector', 1, fields.rawSelector.split(',').every((t) => t.includes('=')) ? 0 : 1)
+  else {
+    const bad = (fields?.requirements ?? []).filter((f) => !['In', 'NotIn'].includes(f.operator) || f.values?.length !== 1)
+    note('fieldSelector', fields?.requirements?.length ?? 0, bad.length)
+  }
+  const labels = r?.labelSelector
+  const known = ['In', 'NotIn', 'Exists', 'DoesNotExist']
+  if (labels?.rawSelector) note('labelSelector', 1, /^[\w./\-=!,() ]+$/.test(labels.rawSelector) ? 0 : 1)
+  else
+    note(
+      'labelSelector',
+      labels?.requirements?.length ?? 0,
+      (labels?.requirements ?? []).filter((l) => !known.includes(l.operator)).length,
+    )
+  return texts.join('; ')
+}
+
+const goPath = (spec: SubjectAccessReviewSpec) => ({
+  Path: spec.nonResourceAttributes?.path ?? '',
+  Verb: spec.nonResourceAttributes?.verb ?? '',
+})
+
+function specErrors(spec: SubjectAccessReviewSpec | undefined): FieldError[] {
+  if (spec?.resourceAttributes && spec.nonResourceAttributes) {
+    return [invalid('spec.nonResourceAttributes', goPath(spec), 'cannot be specified in combination with resourceAttributes')]
+  }
+  if (spec?.resourceAttributes || spec?.nonResourceAttributes) return []
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified'
+  return [invalid('spec.resourceAttributes', null, why)]
+}
+
+function subjectErrors(spec: SubjectAccessReviewSpec | undefined): FieldError[] {
+  if (spec?.user || spec?.groups?.length) return []
+  return [invalid('spec.user', '', 'at least one of user or group must be specified')]
+}
+
+function selectorErrors(spec: SubjectAccessReviewSpec | undefined): FieldError[] {
+  const at = 'spec.resourceAttributes'
+  const { fieldSelector, labelSelector } = spec?.resourceAttributes ?? {}
+  return [...selectorError(fieldSelector, `${at}.fieldSelector`), ...selectorError(labelSelector, `${at}.labelSelector`)]
+}
+
+function selectorError(selector: FieldSelectorAttributes | LabelSelectorAttributes | undefined, at: string): FieldError[] {
+  if (!selector) return []
+  const { rawSelector, requirements = [] } = selector
+  const errors: FieldError[] = []
+  if (rawSelector && requirements.length > 0) {
+    errors.push(invalid(`${at}.rawSelector`, rawSelector, 'may not specified at the same time as requirements'))
+  }
+  if (!rawSelector && requirements.length === 0) {
+    errors.push(required(`${at}.requirements`, `when ${at} is specified, requirements or rawSelector is required`))
+  }
+  for (const [i, r] of requirements.entries()) {
+    const values = `${at}.requirements[${i}].values`
+    const count = r.values?.length ?? 0
+    if (['In', 'NotIn'].includes(r.operator) && count === 0) {
+      errors.push(required(values, "must be specified when `operator` is 'In' or 'NotIn'"))
+    }
+    if (['Exists', 'DoesNotExist'].includes(r.operator) && count > 0) {
+      errors.push({
+        type: 'FieldValueForbidden',
+        field: values,
+        message: "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+      })
+    }
+    if (!r.key) errors.push(required(`${at}.requirements[${i}].key`, 'must be specified'))
+  }
+  return errors
+}
+
+/** Reviews are questions, not things: they have no metadata. */
+function metadataErrors(review: Review | SelfSubjectAccessReview, except: readonly string[] = []): FieldError[] {
+  const isSet = ([key, value]: [string, unknown]): boolean => value != null && key !== 'managedFields' && !except.includes(key)
+  if (!Object.entries(review.metadata ?? {}).some(isSet)) return []
+  const why = except.length > 0 ? 'must be empty except for namespace' : 'must be empty'
+  return [invalid('metadata', review.metadata, why)]
+}
+
+/** The real server forgets the kind here (`.authorization.k8s.io "" is invalid`). */
+function refused(_review: Review | SelfSubjectAccessReview, errors: readonly FieldError[]): StatusError {
+  return invalidObject({ group, kind: '' }, '', errors)
+}

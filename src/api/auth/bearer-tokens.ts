@@ -1,0 +1,80 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Secret } from '../../apimachinery/kinds.generated.ts'
+import { secrets } from '../../apimachinery/resources.generated.ts'
+import type { Objects } from '../objects.ts'
+import type { UserInfo } from '../request.ts'
+import { userOfClaims } from './bound-tokens.ts'
+import type { TokenIssuer } from './service-account-tokens.ts'
+import { authenticatedGroup, unauthenticatedGroup } from './users.ts'
+
+export interface StaticToken {
+  readonly token: string
+  readonly user: UserInfo
+}
+
+export interface TokenOptions {
+  readonly objects: Objects
+  readonly issuer: TokenIssuer
+  /** Fixed tokens that the operator of the server gave. */
+  readonly staticTokens?: readonly StaticToken[]
+  readonly now?: () => number
+}
+
+/** What a token was found to be. */
+export type TokenAnswer =
+  | { readonly user: UserInfo; readonly audiences: readonly string[] }
+  /** Nobody's token. `reasons` are for TokenReview; they never hold the token itself. */
+  | { readonly user: undefined; readonly reasons: readonly string[] }
+
+/** Says whose `token` it is, for the asked audiences (default: the API server's). */
+export type ReviewToken = (token: string, audiences?: readonly string[]) => TokenAnswer
+
+export function createTokenReview({ objects, issuer, staticTokens = [], now = Date.now }: TokenOptions): ReviewToken {
+  // Looked up by digest: neither time nor memory tells how much of a guess was right.
+  const known = new Map(staticTokens.map(({ token, user }) => [digest(token), user]))
+  return (token, audiences) => {
+    const asked = audiences && audiences.length > 0 ? audiences : issuer.audiences
+    const own = issuer.audiences.filter((a) => asked.includes(a))
+    const simple = known.get(digest(token)) ?? bootstrapUser(objects, token, now())
+    if (simple && own.length > 0) return { user: withAuthenticated(simple), audiences: own }
+    try {
+      const claims = issuer.read(token)
+      if (!claims) return { user: undefined, reasons: [] }
+      const shared = claims.aud.filter((a) => asked.includes(a))
+      if (shared.length === 0) {
+        const text = (list: readonly string[]) => `[${list.map((a) => JSON.stringify(a)).join(' ')}]`
+        throw new Error(`token audiences ${text(claims.aud)} is invalid for the target audiences ${text(asked)}`)
+      }
+      return { user: withAuthenticated(userOfClaims(objects, claims, now())), audiences: shared }
+    } catch (error) {
+      return { user: undefined, reasons: [(error as Error).message] }
+    }
+  }
+}
+
+const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
+
+export function withAuthenticated(user: UserInfo): UserInfo {
+  const hasOne = user.groups.some((g) => g === authenticatedGroup || g === unauthenticatedGroup)
+  return hasOne ? user : { ...user, groups: [...user.groups, authenticatedGroup] }
+}
+
+/** Tokens `abcdef.0123456789abcdef`, kept in Secrets kube-system/bootstrap-token-abcdef, with which nodes join. */
+function bootstrapUser(objects: Objects, token: string, now: number): UserInfo | undefined {
+  const [, id, value] = /^([a-z0-9]{6})\.([a-z0-9]{16})$/.exec(token) ?? []
+  if (!id || !value) return undefined
+  const secret = objects.get(secrets, 'kube-system', `bootstrap-token-${id}`)
+  if (!secret || secret.metadata.deletionTimestamp || secret.type !== 'bootstrap.kubernetes.io/token') return undefined
+  const wanted = Buffer.from(field(secret, 'token-secret'))
+  const given = Buffer.from(value)
+  if (wanted.length !== given.length || !timingSafeEqual(wanted, given) || field(secret, 'token-id') !== id) return undefined
+  const expires = field(secret, 'expiration')
+  if (expires && !(Date.parse(expires) > now)) return undefined
+  if (field(secret, 'usage-bootstrap-authentication') !== 'true') return undefined
+  const extra = field(secret, 'auth-extra-groups')
+    .split(',')
+    .filter((g) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(g))
+  return { name: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra] }
+}
+
+const field = (secret: Secret, key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()

@@ -1,0 +1,180 @@
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, createServer, type TLSSocket } from 'node:tls'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parse } from 'yaml'
+import { createAuthenticator, userOfConnection } from '../../../src/api/auth/authenticate.ts'
+import { impersonate } from '../../../src/api/auth/impersonate.ts'
+import { kubeconfig } from '../../../src/api/auth/kubeconfig.ts'
+import { openPki } from '../../../src/api/auth/pki.ts'
+import { createTokenIssuer } from '../../../src/api/auth/service-account-tokens.ts'
+import { requestToken } from '../../../src/api/auth/token-request.ts'
+import type { TokenRequest } from '../../../src/apimachinery/kinds.generated.ts'
+import { pods, secrets, serviceaccounts } from '../../../src/apimachinery/resources.generated.ts'
+import { StatusError } from '../../../src/apimachinery/status.ts'
+import { ObjectsInMemory } from './objects-in-memory.ts'
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const issuer = createTokenIssuer(privateKey)
+const now = Date.parse('2026-01-01T00:00:00Z')
+const withAccount = () => new ObjectsInMemory().put(serviceaccounts, { metadata: { name: 'bot', namespace: 'x', uid: 'u1' } })
+const ask = (objects: ObjectsInMemory, spec: object, at = now) =>
+  requestToken({ metadata: {}, spec } as TokenRequest, { objects, issuer, namespace: 'x', name: 'bot', now: at })
+const authenticator = (objects: ObjectsInMemory, at = now) =>
+  createAuthenticator({
+    objects,
+    issuer,
+    now: () => at,
+    staticTokens: [{ token: 'fixed', user: { name: 'judge', groups: ['system:masters'] } }],
+  })
+const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+const codeOf = (call: () => unknown): number => {
+  try {
+    call()
+  } catch (error) {
+    return (error as StatusError).code
+  }
+  return 200
+}
+
+test('a pod-bound token is its account until it expires or its pod is gone', async () => {
+  const objects = withAccount().put(pods, {
+    metadata: { name: 'p', namespace: 'x', uid: 'pu' },
+    spec: { serviceAccountName: 'bot', nodeName: 'n1' },
+  } as object as { metadata: object })
+  const { status } = await ask(objects, { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' }, expirationSeconds: 900 })
+  const token = status?.token ?? ''
+  const user = authenticator(objects).authenticate(bearer(token))
+  assert.is(user.name, 'system:serviceaccount:x:bot')
+  assert.equal(user.groups, ['system:serviceaccounts', 'system:serviceaccounts:x', 'system:authenticated'])
+  assert.equal(user.extra?.['authentication.kubernetes.io/pod-name'], ['p'])
+  assert.equal(user.extra?.['authentication.kubernetes.io/node-name'], ['n1'])
+  assert.is(
+    codeOf(() => authenticator(objects, now + 961_000).authenticate(bearer(token))),
+    401,
+  )
+  objects.remove(pods, 'x', 'p')
+  assert.is(
+    codeOf(() => authenticator(objects).authenticate(bearer(token))),
+    401,
+  )
+})
+
+test('a token with a changed payload, of another key, for another audience or of a new account of the same name is refused', async () => {
+  const objects = withAccount()
+  const token = (await ask(objects, {})).status?.token ?? ''
+  const [head, payload = '', signature] = token.split('.')
+  const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), sub: 'root' }
+  const forged = [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.')
+  assert.is(
+    codeOf(() => authenticator(objects).authenticate(bearer(forged))),
+    401,
+  )
+  const other = createTokenIssuer(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+  assert.is(
+    codeOf(() => createAuthenticator({ objects, issuer: other, now: () => now }).authenticate(bearer(token))),
+    401,
+  )
+  const review = authenticator(objects).reviewToken(token, ['vault'])
+  assert.is(review.user, undefined)
+  assert.equal('reasons' in review && review.reasons, [
+    'token audiences ["https://kubernetes.default.svc"] is invalid for the target audiences ["vault"]',
+  ])
+  objects.put(serviceaccounts, { metadata: { name: 'bot', namespace: 'x', uid: 'u2' } })
+  assert.is(
+    codeOf(() => authenticator(objects).authenticate(bearer(token))),
+    401,
+  )
+})
+
+test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; nothing at all is anonymous', () => {
+  const base64 = (s: string) => Buffer.from(s).toString('base64')
+  const data = { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' }
+  const objects = new ObjectsInMemory().put(secrets, {
+    metadata: { name: 'bootstrap-token-abcdef', namespace: 'kube-system' },
+    type: 'bootstrap.kubernetes.io/token',
+    data: Object.fromEntries(Object.entries(data).map(([k, v]) => [k, base64(v)])),
+  } as object as { metadata: object })
+  const { authenticate } = authenticator(objects)
+  assert.is(authenticate(bearer('abcdef.0123456789abcdef')).name, 'system:bootstrap:abcdef')
+  assert.is(
+    codeOf(() => authenticate(bearer('abcdef.0123456789abcdee'))),
+    401,
+  )
+  assert.is(authenticate({ headers: { authorization: `Basic ${base64('git:fixed')}` } }).name, 'judge')
+  assert.equal(authenticate({ headers: {} }), { name: 'system:anonymous', groups: ['system:unauthenticated'] })
+})
+
+test('a token request below ten minutes is refused with its field', async () => {
+  try {
+    await ask(withAccount(), { expirationSeconds: 60 })
+    assert.unreachable()
+  } catch (error) {
+    assert.instance(error, StatusError)
+    assert.match(
+      (error as StatusError).message,
+      'spec.expirationSeconds: Invalid value: 60: may not specify a duration less than 10 minutes',
+    )
+  }
+})
+
+test('impersonation needs the right for each header, and says which is missing', async () => {
+  const attributes = { user: { name: 'jane', groups: [] }, verb: 'get', path: '/api' }
+  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-extra-acme.com%2fproject': 'p' }
+  const user = await impersonate(headers, attributes, () => ({ allowed: true, reason: '' }))
+  assert.equal(user, { name: 'bob', uid: '', groups: ['a', 'b', 'system:authenticated'], extra: { 'acme.com/project': ['p'] } })
+  const onlyUsers = ({ verb, resource }: { verb: string; resource?: { resource: string } }) => ({
+    allowed: verb === 'impersonate' && resource?.resource === 'users',
+    reason: '',
+  })
+  await impersonate({ 'impersonate-user': 'bob' }, attributes, onlyUsers as never)
+  for (const wanted of [headers, { 'impersonate-group': 'a' }]) {
+    try {
+      await impersonate(wanted, attributes, onlyUsers as never)
+      assert.unreachable()
+    } catch (error) {
+      assert.instance(error, StatusError)
+    }
+  }
+})
+
+test('the authority and its certificates survive a restart, are private, and TLS clients are known by them', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-pki-'))
+  try {
+    const options = { directory, serviceAddress: '10.43.0.1' }
+    const pki = await openPki(options)
+    const again = await openPki(options)
+    assert.is(again.serving.cert, pki.serving.cert)
+    const moved = await openPki({ ...options, addresses: ['192.0.2.7'] })
+    assert.is.not(moved.serving.cert, pki.serving.cert)
+    assert.is(moved.caCert, pki.caCert)
+    assert.ok(new X509Certificate(moved.serving.cert).checkIP('192.0.2.7'))
+    const later = await openPki({ ...options, now: () => Date.now() + 320 * 86_400_000 })
+    assert.is.not(later.admin.cert, pki.admin.cert)
+    for (const file of await readdir(directory)) assert.is((await stat(join(directory, file))).mode & 0o777, 0o600)
+
+    const server = createServer({ ...moved.serving, ca: moved.caCert, requestCert: true, rejectUnauthorized: false })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const node = await moved.nodeClient('n1')
+    const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>
+    const client = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: moved.caCert, ...node })
+    const [socket] = await accepted
+    const user = userOfConnection(socket)
+    assert.is(user?.name, 'system:node:n1')
+    assert.equal(user?.groups, ['system:nodes'])
+    client.destroy()
+    server.close()
+    const config = parse(kubeconfig({ server: `https://127.0.0.1:${port}`, caCert: moved.caCert, user: { client: moved.admin } }))
+    assert.is(config.contexts[0].context.user, config.users[0].name)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+})
+
+test.run()
