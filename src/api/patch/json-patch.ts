@@ -142,7 +142,8 @@ class Patching {
 
   private add(op: string, path: string, value: unknown): void {
     const place = this.find(path, true)
-    if (!place) throw notApplicable(`${op} operation does not apply: doc is missing path: "${path}": missing value`)
+    const missing = op === 'add' ? `path: "${path}"` : `destination path: ${path}`
+    if (!place) throw notApplicable(`${op} operation does not apply: doc is missing ${missing}: missing value`)
     const { container, key } = place
     if (!Array.isArray(container)) setMember(container, key, value)
     else if (key === '-') container.push(value)

@@ -127,7 +127,6 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
     if (keyOf(item) === keyOf(order[i])) at++
     i++
   }
-  while (at < items.length && isObject(items[at]) && Object.hasOwn(items[at] as JsonObject, directive)) at++
   if (at < items.length) {
     throw unforeseen(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`)
   }

@@ -244,7 +244,7 @@ const scalars: Record<ScalarKind, Canonicalizer> = {
   Time: textual(canonicalTime),
   MicroTime: textual(canonicalMicroTime),
   Duration: textual(canonicalDuration),
-  Quantity: (value) => quantity(typeof value === 'number' ? String(value) : value),
+  Quantity: (value) => quantity(typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : value),
   IntOrString: (value) => (typeof value === 'string' ? value : int32(value)),
   RawExtension: (value) => value,
   FieldsV1: (value) => value,

@@ -67,7 +67,8 @@ function scalar(type: ScalarType, value: unknown): unknown {
   const read = texts[type.scalar]
   if (!read || typeof value !== 'string') return decodeAs(type, nodeOf(value)).value
   try {
-    return read(value.trim())
+    read(type.scalar === 'Quantity' ? value.trim() : value)
+    return value
   } catch (e) {
     throw new DecodeError((e as Error).message)
   }

@@ -145,7 +145,7 @@ class Decoding {
       case 'Duration':
         return this.text(node, canonicalDuration)
       case 'IntOrString':
-        return node.kind === 'string' ? node.value : this.integer('int32', 'int32', node)
+        return node.kind === 'string' ? node.value : this.atOnce(() => this.integer('int32', 'int32', node))
       case 'Quantity':
         return this.quantity(node)
       case 'any':
@@ -175,6 +175,7 @@ class Decoding {
   }
 
   private bytes(type: ScalarType, node: Node): unknown {
+    if (node.kind === 'array') return Buffer.from(node.items.map((item) => this.byte(item))).toString('base64')
     if (node.kind !== 'string') return this.token(type.goType, node, 'string')
     const text = canonicalBase64(node.value)
     if (text !== undefined) return text
@@ -182,10 +183,26 @@ class Decoding {
     return null
   }
 
+  private byte(node: Node): number {
+    if (node.kind === 'number' && /^\d{1,3}$/.test(node.text) && Number(node.text) < 256) return Number(node.text)
+    if (node.kind !== 'null') this.mismatch(node.kind === 'number' ? `number ${node.text}` : tokenOf(node), 'uint8')
+    return 0
+  }
+
   /** Text types read themselves in Go, so their errors end the decoding at once. */
   private text(node: Node, read: (text: string) => string | null): unknown {
-    if (node.kind !== 'string') return this.token('string', node, 'string')
-    return orDecodeError(() => read(node.value))
+    if (node.kind !== 'string') return this.atOnce(() => this.token('string', node, 'string'))
+    orDecodeError(() => read(node.value))
+    return node.value
+  }
+
+  private atOnce<T>(read: () => T): T {
+    const before = this.typeError
+    this.typeError = undefined
+    const value = read()
+    if (this.typeError !== undefined) throw new DecodeError(this.typeError)
+    this.typeError = before
+    return value
   }
 
   private quantity(node: Node): unknown {
