@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Engine, Table } from '../mvcc/engine.ts'
@@ -8,6 +9,11 @@ import { StorageFull, type Store } from '../store.ts'
 export interface LmdbOptions extends MvccOptions {
   /** The database file; its folder is made, readable by its owner only. */
   readonly path: string
+  /**
+   * Writes are refused with StorageFull while the disk has less free space than this, in bytes. LMDB's binding cannot be trusted to
+   * recover from a commit that fails half way, so none is begun without room for it. Default 16 MiB.
+   */
+  readonly reserveBytes?: number
 }
 
 /** Opens (or makes) the store in one LMDB file. A commit is durable when it resolves: LMDB syncs the data, then the page that points to it. */
@@ -24,10 +30,10 @@ export function openLmdbStore(options: LmdbOptions): Store {
     compression: false,
     cache: false,
   })
-  return new MvccStore(lmdbEngine(root, options.path), options)
+  return new MvccStore(lmdbEngine(root, options.path, options.reserveBytes ?? 16 << 20), options)
 }
 
-function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string): Engine {
+function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string, reserveBytes: number): Engine {
   const openTable = (name: string) => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })
   const log = openTable('log')
   return {
@@ -36,11 +42,10 @@ function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string): Engine {
     log: lmdbTable(log),
     meta: lmdbTable(openTable('meta')),
     async write(change) {
-      try {
-        await root.transaction(change)
-      } catch (error) {
-        throw isFull(error) ? new StorageFull(path, error) : error
-      }
+      const { bavail, bsize } = await statfs(dirname(path))
+      if (bavail * bsize < reserveBytes)
+        throw new StorageFull(path, new Error(`${bavail * bsize} bytes are free, ${reserveBytes} are kept in reserve`))
+      await root.transaction(change)
     },
     logBytes() {
       const stats = log.getStats() as { pageSize: number; treeLeafPageCount: number; overflowPages: number }
@@ -61,9 +66,4 @@ function lmdbTable(db: Database<Buffer, Buffer>): Table {
     put: (key, value) => void db.putSync(key, value),
     remove: (key) => void db.removeSync(key),
   }
-}
-
-function isFull(error: unknown): boolean {
-  const text = error instanceof Error ? `${error.message} ${(error as NodeJS.ErrnoException).code ?? ''}` : ''
-  return /ENOSPC|No space left|MDB_MAP_FULL|EDQUOT/i.test(text)
 }
