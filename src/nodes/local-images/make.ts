@@ -18,7 +18,9 @@ async function editionOf(docker: Docker, tag: string): Promise<string | undefine
 /** Splits `repository:tag`; a colon before the last slash is a registry's port. */
 export function splitTag(name: string): { repo: string; tag: string } {
   const colon = name.lastIndexOf(':')
-  return colon > name.lastIndexOf('/') ? { repo: name.slice(0, colon), tag: name.slice(colon + 1) } : { repo: name, tag: 'latest' }
+  return colon > name.lastIndexOf('/')
+    ? { repo: name.slice(0, colon), tag: name.slice(colon + 1) }
+    : { repo: name, tag: 'latest' }
 }
 
 async function make(docker: Docker, recipe: Recipe): Promise<readonly string[]> {

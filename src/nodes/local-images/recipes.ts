@@ -21,7 +21,9 @@ const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 async function busyboxRoot(): Promise<TarEntry[]> {
   const { program, applets } = await findBusybox()
   return [
-    ...['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sys', 'usr', 'usr/bin', 'var'].map((path) => ({ path, folder: true }) as const),
+    ...['bin', 'dev', 'etc', 'home', 'proc', 'root', 'sys', 'usr', 'usr/bin', 'var'].map(
+      (path) => ({ path, folder: true }) as const,
+    ),
     { path: 'tmp', folder: true, mode: 0o1777 },
     { path: 'bin/busybox', content: program, mode: 0o755 },
     ...applets.map((applet) => ({ path: `bin/${applet}`, linkTo: 'busybox' })),

@@ -19,7 +19,13 @@ function header(entry: TarEntry, size: number): Buffer {
   block.write(isFolder ? '5' : 'linkTo' in entry ? '2' : '0', 156)
   if ('linkTo' in entry) block.write(entry.linkTo, 157)
   block.write('ustar\x0000', 257)
-  block.write(`${block.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
+  block.write(
+    `${block
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  )
   return block
 }
 
