@@ -4,7 +4,7 @@ import type { Issue } from './source.ts'
 import {
   BOOL,
   BYTES,
-  CelType,
+  type CelType,
   DOUBLE,
   DYN,
   ERROR,
@@ -196,7 +196,8 @@ class Checker {
 
   private optionalSelect(call: Call): CelType {
     const [operand, field] = call.args as [Expr, Expr]
-    if (field.kind !== 'literal' || typeof field.value !== 'string') return this.issue(field, 'unsupported optional field selection')
+    if (field.kind !== 'literal' || typeof field.value !== 'string')
+      return this.issue(field, 'unsupported optional field selection')
     this.types.set(field.id, STRING)
     const result = this.selectField(call, operand, field.value, true)
     const overloads = this.environment.functions.get(OP.optSelect) ?? []

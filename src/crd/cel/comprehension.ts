@@ -114,7 +114,8 @@ function quantifier(compiler: Compiler, expr: Comprehension, inside: Scope, loop
 /** `map`, `filter` and `transformList`: items are pushed, where `accu + [item]` would copy the list each time. */
 function gathering(compiler: Compiler, expr: Comprehension, inside: Scope, loop: Loop): Compiled | undefined {
   const { init, condition, step } = expr
-  if (init.kind !== 'list' || init.elements.length > 0 || condition.kind !== 'literal' || condition.value !== true) return undefined
+  if (init.kind !== 'list' || init.elements.length > 0 || condition.kind !== 'literal' || condition.value !== true)
+    return undefined
   if (!isAccu(expr.result, expr) || step.kind !== 'call') return undefined
   const filtered = step.fn === OP.conditional && isAccu(step.args[2], expr)
   const add = filtered ? step.args[1] : step

@@ -1,6 +1,19 @@
 import { type Call, type Comprehension, type Expr, OP } from './ast.ts'
 import type { Checked } from './checker.ts'
-import { add, fixed, LIST_CREATE, MAP_CREATE, multiply, ONE, type Range, STRUCT_CREATE, UNBOUNDED, UNKNOWN, union, ZERO } from './cost-range.ts'
+import {
+  add,
+  fixed,
+  LIST_CREATE,
+  MAP_CREATE,
+  multiply,
+  ONE,
+  type Range,
+  STRUCT_CREATE,
+  UNBOUNDED,
+  UNKNOWN,
+  union,
+  ZERO,
+} from './cost-range.ts'
 import type { Overload } from './environment.ts'
 import { type CelType, DYN, isOptional } from './types.ts'
 import { CelList, CelMap, type Value } from './values.ts'
@@ -169,7 +182,10 @@ class Coster {
     const [, left, right] = expr.args as [Expr, Expr, Expr]
     const entrySize = unionEntries(this.entrySizeOf(left), this.entrySizeOf(right))
     if (entrySize !== undefined) this.entries.set(expr.id, entrySize)
-    return { cost: add(condition, union(ifTrue, ifFalse)), size: union(this.sizeOf(left) ?? UNKNOWN, this.sizeOf(right) ?? UNKNOWN) }
+    return {
+      cost: add(condition, union(ifTrue, ifFalse)),
+      size: union(this.sizeOf(left) ?? UNKNOWN, this.sizeOf(right) ?? UNKNOWN),
+    }
   }
 
   private joinEntrySizes(expr: Call): void {
@@ -226,10 +242,17 @@ class Coster {
     const entry = this.entrySizeOf(expr.range)
     const overList = (entry?.container ?? this.typeOf(expr.range).kind) === 'list'
     const path = this.pathOf(expr.range)
-    const variable = (item: string, size: Range | undefined): LocalVariable => ({ path: [...path, item], size, entrySize: undefined })
+    const variable = (item: string, size: Range | undefined): LocalVariable => ({
+      path: [...path, item],
+      size,
+      entrySize: undefined,
+    })
     const value = variable(overList ? '@items' : '@values', entry?.value)
     if (expr.iterVar2 !== undefined) {
-      return [[expr.iterVar, variable(overList ? '@indices' : '@keys', entry?.key)], [expr.iterVar2, value]]
+      return [
+        [expr.iterVar, variable(overList ? '@indices' : '@keys', entry?.key)],
+        [expr.iterVar2, value],
+      ]
     }
     return [[expr.iterVar, overList ? value : variable('@keys', entry?.key)]]
   }

@@ -22,5 +22,8 @@ const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : cap(a 
 
 export const add = (a: Range, b: Range): Range => ({ min: cap(a.min + b.min), max: cap(a.max + b.max) })
 export const multiply = (a: Range, b: Range): Range => ({ min: times(a.min, b.min), max: times(a.max, b.max) })
-export const scale = (a: Range, factor: number): Range => ({ min: Math.ceil(times(a.min, factor)), max: Math.ceil(times(a.max, factor)) })
+export const scale = (a: Range, factor: number): Range => ({
+  min: Math.ceil(times(a.min, factor)),
+  max: Math.ceil(times(a.max, factor)),
+})
 export const union = (a: Range, b: Range): Range => ({ min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) })

@@ -88,10 +88,7 @@ export function candidateNames(container: string, name: string): string[] {
 }
 
 /** What the global name `candidate` is: a variable, or a type used as a value. */
-export function lookupGlobal(
-  environment: Environment,
-  candidate: string,
-): { type: CelType; typeValue?: CelType } | undefined {
+export function lookupGlobal(environment: Environment, candidate: string): { type: CelType; typeValue?: CelType } | undefined {
   const variable = environment.variables.get(candidate)
   if (variable !== undefined) return { type: variable }
   const named = environment.typeNames.get(candidate) ?? environment.structs.find(candidate)

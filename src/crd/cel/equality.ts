@@ -1,5 +1,21 @@
 import { compareNumbers } from './numbers.ts'
-import { BOOL, BYTES, CelType, DOUBLE, DURATION, DYN, INT, LIST, MAP, NULL, optionalOf, STRING, TIMESTAMP, TYPE, UINT } from './types.ts'
+import {
+  BOOL,
+  BYTES,
+  CelType,
+  DOUBLE,
+  DURATION,
+  DYN,
+  INT,
+  LIST,
+  MAP,
+  NULL,
+  optionalOf,
+  STRING,
+  TIMESTAMP,
+  TYPE,
+  UINT,
+} from './types.ts'
 import {
   CelDouble,
   CelDuration,

@@ -1,11 +1,11 @@
 import { type Call, type Expr, OP, qualifiedName } from './ast.ts'
 import type { Checked, ResolvedCall } from './checker.ts'
 import { compileComprehension } from './comprehension.ts'
+import { actualSize } from './cost-estimate.ts'
 import { LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from './cost-range.ts'
 import { candidateNames, type Environment, lookupGlobal, type Overload } from './environment.ts'
 import { equals, isOfType } from './equality.ts'
 import { type Bindings, type Compiled, ErrorHolder, type Frame, spend } from './frame.ts'
-import { actualSize } from './cost-estimate.ts'
 import { hasField, indexValue, optionalIndex, optionalSelect, selectField } from './selection.ts'
 import { type CelType, DYN, isDyn } from './types.ts'
 import { ArrayList, CelError, CelOptional, CelUint, LiteralMap, mapKey, noSuchOverload, type Value } from './values.ts'
@@ -220,7 +220,8 @@ export class Compiler {
     const resolved = this.checked?.calls.get(expr.id)
     if (resolved !== undefined) return resolved
     const { functions, container } = this.environment
-    const find = (name: string): string | undefined => candidateNames(container, name).find((candidate) => functions.has(candidate))
+    const find = (name: string): string | undefined =>
+      candidateNames(container, name).find((candidate) => functions.has(candidate))
     const prefix = expr.target === undefined ? undefined : qualifiedName(expr.target)
     const namespaced = prefix === undefined ? undefined : find(`${prefix}.${expr.fn}`)
     const fn = namespaced ?? find(expr.fn) ?? expr.fn
@@ -271,7 +272,8 @@ export class Compiler {
         const value = element(frame)
         if (!optional.has(i)) items.push(value)
         else {
-          if (!(value instanceof CelOptional)) throw new CelError('cannot initialize optional list element from non-optional value')
+          if (!(value instanceof CelOptional))
+            throw new CelError('cannot initialize optional list element from non-optional value')
           if (value.value !== undefined) items.push(value.value)
         }
       })
@@ -315,14 +317,19 @@ export class Compiler {
         if (value !== undefined) values.set(field.field, value)
       }
       spend(frame, STRUCT_CREATE)
-      if (typeName === undefined || environment.structs.construct === undefined) throw new CelError(`unknown type '${expr.typeName}'`)
+      if (typeName === undefined || environment.structs.construct === undefined)
+        throw new CelError(`unknown type '${expr.typeName}'`)
       return environment.structs.construct(typeName, values)
     }
   }
 }
 
 const isMapKey = (key: Value): boolean =>
-  typeof key === 'string' || typeof key === 'boolean' || typeof key === 'number' || typeof key === 'bigint' || key instanceof CelUint
+  typeof key === 'string' ||
+  typeof key === 'boolean' ||
+  typeof key === 'number' ||
+  typeof key === 'bigint' ||
+  key instanceof CelUint
 
 /** What an entry written `?key: value` holds: nothing, when its optional is empty. */
 function present(value: Value, optional: boolean): Value | undefined {
@@ -331,7 +338,8 @@ function present(value: Value, optional: boolean): Value | undefined {
   return value.value
 }
 
-const bindingOf = (bindings: Bindings, name: string): Value | undefined => (Object.hasOwn(bindings, name) ? bindings[name] : undefined)
+const bindingOf = (bindings: Bindings, name: string): Value | undefined =>
+  Object.hasOwn(bindings, name) ? bindings[name] : undefined
 
 /** Names and selections from them are one attribute, whose steps cost one unit each. */
 function isAttribute(expr: Expr): boolean {
@@ -340,7 +348,8 @@ function isAttribute(expr: Expr): boolean {
   return expr.kind === 'call' && [OP.index, OP.optIndex, OP.optSelect, OP.conditional].includes(expr.fn as '_[_]')
 }
 
-const equalityCost = ([a, b]: readonly Value[]): number => Math.ceil(Math.min(actualSize(a as Value), actualSize(b as Value)) * 0.1)
+const equalityCost = ([a, b]: readonly Value[]): number =>
+  Math.ceil(Math.min(actualSize(a as Value), actualSize(b as Value)) * 0.1)
 
 function charge(frame: Frame, overload: Overload, args: readonly Value[], result: Value): Value {
   spend(frame, overload.cost === undefined ? 1 : overload.cost(args, result))

@@ -45,6 +45,7 @@ function unfit(arg: Expr, letter: string, checked: Checked): Issue | undefined {
     return { pos: arg.pos, message: `error during formatting: ${clauseComplaint(letter)}, was given ${type.name}` }
   }
   if (letter !== 's') return undefined
-  const parts = arg.kind === 'list' ? arg.elements : arg.kind === 'map' ? arg.entries.flatMap(({ key, value }) => [key, value]) : []
+  const parts =
+    arg.kind === 'list' ? arg.elements : arg.kind === 'map' ? arg.entries.flatMap(({ key, value }) => [key, value]) : []
   return parts.map((part) => unfit(part, letter, checked)).find((issue) => issue !== undefined)
 }

@@ -95,7 +95,12 @@ export class NodeFactory {
         return {
           ...expr,
           id,
-          entries: expr.entries.map((entry) => ({ ...entry, id: this.ids.next++, key: again(entry.key), value: again(entry.value) })),
+          entries: expr.entries.map((entry) => ({
+            ...entry,
+            id: this.ids.next++,
+            key: again(entry.key),
+            value: again(entry.value),
+          })),
         }
       case 'struct':
         return { ...expr, id, fields: expr.fields.map((field) => ({ ...field, id: this.ids.next++, value: again(field.value) })) }
@@ -141,7 +146,11 @@ function loopVariable(arg: Expr, complaint: string): string {
 }
 
 /** The variables of a macro with `count` of them, which come first among its arguments. */
-function loopVariables(args: readonly Expr[], count: 1 | 2, complaint: string): { iterVar: string; iterVar2: string | undefined } {
+function loopVariables(
+  args: readonly Expr[],
+  count: 1 | 2,
+  complaint: string,
+): { iterVar: string; iterVar2: string | undefined } {
   const first = args[0] as Expr
   if (count === 1) return { iterVar: loopVariable(first, complaint), iterVar2: undefined }
   const second = args[1] as Expr

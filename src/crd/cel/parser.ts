@@ -10,7 +10,9 @@ const MAX_DEPTH = 250
 const MAX_SIZE = 100_000
 
 const RESERVED = new Set(
-  'as break const continue else false for function if import in let loop package namespace null return true var void while'.split(' '),
+  'as break const continue else false for function if import in let loop package namespace null return true var void while'.split(
+    ' ',
+  ),
 )
 const RELATIONS: Readonly<Record<string, string>> = {
   '<': OP.less,
@@ -24,9 +26,9 @@ const RELATIONS: Readonly<Record<string, string>> = {
 const SUMS: Readonly<Record<string, string>> = { '+': OP.add, '-': OP.subtract }
 const PRODUCTS: Readonly<Record<string, string>> = { '*': OP.multiply, '/': OP.divide, '%': OP.modulo }
 
-const OPERAND =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-const OPERAND_AFTER_UNARY = "{'[', '{', '(', '.', '-', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+const OPERAND = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+const OPERAND_AFTER_UNARY =
+  "{'[', '{', '(', '.', '-', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
 
 /** Where parsing cannot go on. What follows in the source is not looked at. */
 class Stop extends Error {}
@@ -152,7 +154,9 @@ class Parser {
   }
 
   private relation(): Expr {
-    return this.leftAssociative(RELATIONS, () => this.leftAssociative(SUMS, () => this.leftAssociative(PRODUCTS, () => this.unary())))
+    return this.leftAssociative(RELATIONS, () =>
+      this.leftAssociative(SUMS, () => this.leftAssociative(PRODUCTS, () => this.unary())),
+    )
   }
 
   private leftAssociative(operators: Readonly<Record<string, string>>, operand: () => Expr): Expr {
@@ -167,7 +171,10 @@ class Parser {
 
   private unary(): Expr {
     const first = this.token
-    for (const [text, fn] of [['!', OP.not], ['-', OP.negate]] as const) {
+    for (const [text, fn] of [
+      ['!', OP.not],
+      ['-', OP.negate],
+    ] as const) {
       if (!this.is(text)) continue
       if (text === '-' && (this.after.kind === 'int' || this.after.kind === 'float')) break
       let count = 0
@@ -209,7 +216,9 @@ class Parser {
       const input = this.source.slice(dot.pos, name.kind === 'eof' ? name.pos : name.pos + name.text.length).trimEnd()
       const reserved = name.kind === 'punct' && ['true', 'false', 'null'].includes(name.text)
       this.syntaxError(
-        optional || reserved ? `mismatched input '${name.text}' expecting IDENTIFIER` : `no viable alternative at input '${input}'`,
+        optional || reserved
+          ? `mismatched input '${name.text}' expecting IDENTIFIER`
+          : `no viable alternative at input '${input}'`,
       )
     }
     this.index++
@@ -301,7 +310,8 @@ class Parser {
     if (token.kind === 'float') return this.make.literal(pos, new CelDouble(Number(sign + token.text)))
     const unsigned = token.kind === 'uint'
     const value = BigInt(unsigned ? token.text.slice(0, -1) : token.text)
-    if (unsigned) return isUintInRange(value) ? this.make.literal(pos, new CelUint(value)) : this.report(pos, 'invalid uint literal')
+    if (unsigned)
+      return isUintInRange(value) ? this.make.literal(pos, new CelUint(value)) : this.report(pos, 'invalid uint literal')
     const signed = sign === '-' ? -value : value
     return isIntInRange(signed) ? this.make.literal(pos, toInt(signed)) : this.report(pos, 'invalid int literal')
   }
@@ -358,7 +368,8 @@ class Parser {
     while (!this.is('}') && !this.is(',')) {
       const optional = this.take('?') !== undefined
       const name = this.token
-      if (name.kind !== 'ident' && name.kind !== 'escaped') this.unexpected('mismatched', "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}")
+      if (name.kind !== 'ident' && name.kind !== 'escaped')
+        this.unexpected('mismatched', "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}")
       this.index++
       const colon = this.expect(':')
       const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text

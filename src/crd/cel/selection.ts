@@ -64,7 +64,8 @@ export function optionalIndex(value: Value, key: Value): CelOptional {
 
 function keyed(value: CelMap | CelStruct, key: Value): Value | undefined {
   if (value instanceof CelMap) {
-    if (key === null || (typeof key === 'object' && !(key instanceof CelUint) && !(key instanceof CelDouble))) throw noSuchOverload()
+    if (key === null || (typeof key === 'object' && !(key instanceof CelUint) && !(key instanceof CelDouble)))
+      throw noSuchOverload()
     return value.get(key)
   }
   if (typeof key !== 'string') throw noSuchOverload()

@@ -6,7 +6,11 @@ export type Substitutions = ReadonlyMap<string, CelType>
 const isDynOrError = (type: CelType): boolean => isDyn(type) || type.kind === 'error'
 
 /** `substitutions` extended so that each of `from` can be used where `to` is wanted; undefined when that cannot be. */
-export function assign(substitutions: Substitutions, from: readonly CelType[], to: readonly CelType[]): Substitutions | undefined {
+export function assign(
+  substitutions: Substitutions,
+  from: readonly CelType[],
+  to: readonly CelType[],
+): Substitutions | undefined {
   const extended = new Map(substitutions)
   return allAssignable(extended, from, to) ? extended : undefined
 }

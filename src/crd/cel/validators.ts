@@ -1,11 +1,11 @@
 import { type Expr, walk } from './ast.ts'
 import type { Checked } from './checker.ts'
-import { parseDuration, parseTimestamp } from './library/time-text.ts'
-import { pattern } from './library/patterns.ts'
-import type { Issue } from './source.ts'
-import { DYN, isEquivalentType, type CelType } from './types.ts'
-import { CelError } from './values.ts'
 import { formatIssues } from './format-check.ts'
+import { pattern } from './library/patterns.ts'
+import { parseDuration, parseTimestamp } from './library/time-text.ts'
+import type { Issue } from './source.ts'
+import { type CelType, DYN, isEquivalentType } from './types.ts'
+import { CelError } from './values.ts'
 
 /** What is wrong with literals: durations, times and patterns that are none, formats, and lists and maps of mixed types. */
 export function validateLiterals(checked: Checked): Issue[] {

@@ -1,7 +1,26 @@
 import { tests } from '@bufbuild/cel-spec/testdata/conformance.js'
 import { parseDuration, parseTimestamp } from '../../../src/crd/cel/library/time-text.ts'
 import { toInt } from '../../../src/crd/cel/numbers.ts'
-import { BOOL, BYTES, type CelType, DOUBLE, DURATION, DYN, INT, listOf, mapOf, NULL, optionalOf, STRING, TIMESTAMP, TYPE_NAMES, typeOf, typeParam, UINT, wrapperOf } from '../../../src/crd/cel/types.ts'
+import {
+  BOOL,
+  BYTES,
+  type CelType,
+  DOUBLE,
+  DURATION,
+  DYN,
+  INT,
+  listOf,
+  mapOf,
+  NULL,
+  optionalOf,
+  STRING,
+  TIMESTAMP,
+  TYPE_NAMES,
+  typeOf,
+  typeParam,
+  UINT,
+  wrapperOf,
+} from '../../../src/crd/cel/types.ts'
 import { ArrayList, CelDouble, CelOptional, CelUint, LiteralMap, type Value } from '../../../src/crd/cel/values.ts'
 
 type Json = Record<string, unknown>
@@ -22,8 +41,21 @@ export interface SpecTest {
 }
 
 /** Extensions that Kubernetes does not enable, and suites that are about protobuf messages only. */
-const SUITES_LEFT_OUT = ['bindings_ext', 'block_ext', 'encoders_ext', 'math_ext', 'network_ext', 'dynamic', 'enums', 'proto2', 'proto2_ext', 'proto3', 'wrappers']
-const PROTOBUF = /TestAllTypes|NestedTestAllTypes|google\.protobuf\.(?!Timestamp|Duration)\w*Value|google\.protobuf\.(?:Any|Struct|ListValue)|google\.protobuf\.(?:Timestamp|Duration)\{/
+const SUITES_LEFT_OUT = [
+  'bindings_ext',
+  'block_ext',
+  'encoders_ext',
+  'math_ext',
+  'network_ext',
+  'dynamic',
+  'enums',
+  'proto2',
+  'proto2_ext',
+  'proto3',
+  'wrappers',
+]
+const PROTOBUF =
+  /TestAllTypes|NestedTestAllTypes|google\.protobuf\.(?!Timestamp|Duration)\w*Value|google\.protobuf\.(?:Any|Struct|ListValue)|google\.protobuf\.(?:Timestamp|Duration)\{/
 /** Strings version 3; Kubernetes has version 2. */
 const LATER_VERSIONS = /\.reverse\(\)/
 
@@ -62,14 +94,15 @@ export function specTests(): { applicable: SpecTest[]; leftOut: Record<string, n
   for (const test of flatten(tests as unknown as Suite, '')) {
     const suite = test.path.split('/')[1] as string
     const all = JSON.stringify(test)
-    if (SUITES_LEFT_OUT.includes(suite) || PROTOBUF.test(all) || LATER_VERSIONS.test(test.expr)) leftOut[suite] = (leftOut[suite] ?? 0) + 1
+    if (SUITES_LEFT_OUT.includes(suite) || PROTOBUF.test(all) || LATER_VERSIONS.test(test.expr))
+      leftOut[suite] = (leftOut[suite] ?? 0) + 1
     else applicable.push(test)
   }
   return { applicable, leftOut }
 }
 
 /** A `cel.expr.Value` as JSON. undefined when it holds a message that CEL has no value of its own for. */
-export function valueOf(json: Json): Value | undefined {
+export function specValue(json: Json): Value | undefined {
   const [kind, raw] = Object.entries(json)[0] as [string, unknown]
   switch (kind) {
     case 'nullValue':
@@ -88,10 +121,10 @@ export function valueOf(json: Json): Value | undefined {
     case 'typeValue':
       return TYPE_NAMES.get(raw as string) ?? optionalOf(DYN)
     case 'listValue':
-      return new ArrayList(((raw as Json).values as Json[] | undefined ?? []).map((item) => valueOf(item) as Value))
+      return new ArrayList((((raw as Json).values as Json[] | undefined) ?? []).map((item) => specValue(item) as Value))
     case 'mapValue': {
       const entries = ((raw as Json).entries as { key: Json; value: Json }[] | undefined) ?? []
-      return LiteralMap.from(entries.map(({ key, value }) => [valueOf(key) as Value, valueOf(value) as Value] as const))
+      return LiteralMap.from(entries.map(({ key, value }) => [specValue(key) as Value, specValue(value) as Value] as const))
     }
     case 'objectValue':
       return objectOf(raw as Json)

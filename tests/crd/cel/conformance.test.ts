@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { environmentOf, type Environment, extend, type Overload } from '../../../src/crd/cel/environment.ts'
+import { type Environment, environmentOf, extend, type Overload } from '../../../src/crd/cel/environment.ts'
 import { equals, typeOfValue } from '../../../src/crd/cel/equality.ts'
 import { LANGUAGE } from '../../../src/crd/cel/libraries.ts'
 import { compileExpression, compileUnchecked, evaluate } from '../../../src/crd/cel/program.ts'
 import type { CelType } from '../../../src/crd/cel/types.ts'
 import { CelDouble, type Value } from '../../../src/crd/cel/values.ts'
-import { type SpecTest, specTests, typeOfJson, valueOf } from './conformance-suite.ts'
+import { type SpecTest, specTests, specValue, typeOfJson } from './conformance-suite.ts'
 
 const language = environmentOf(LANGUAGE, { homogeneousLiterals: false })
 
@@ -43,10 +43,12 @@ function outcome(spec: SpecTest): string | undefined {
       if (String(program.type) !== wanted) return `type ${program.type} instead of ${wanted}`
     }
     if (spec.checkOnly) return undefined
-    const bindings = Object.fromEntries(Object.entries(spec.bindings).map(([name, { value }]) => [name, valueOf(value) as Value]))
+    const bindings = Object.fromEntries(
+      Object.entries(spec.bindings).map(([name, { value }]) => [name, specValue(value) as Value]),
+    )
     const { value } = evaluate(program, bindings)
     if (spec.fails) return 'did not fail'
-    const wanted = spec.value === undefined ? true : valueOf(spec.value)
+    const wanted = spec.value === undefined ? true : specValue(spec.value)
     if (wanted === undefined) return 'cannot read the expected value'
     return same(value, wanted) ? undefined : `got ${show(value)}, wanted ${show(wanted)}`
   } catch (error) {
@@ -68,7 +70,9 @@ test('at least 99 % of the applicable tests of the CEL specification pass', () =
     return wrong === undefined ? [] : [`${spec.path}/${spec.name}: ${spec.expr}\n    ${wrong}`]
   })
   const skipped = Object.values(leftOut).reduce((sum, count) => sum + count, 0)
-  console.log(`cel-spec: ${applicable.length - failures.length} of ${applicable.length} pass; left out (protobuf, other extensions): ${skipped}`)
+  console.log(
+    `cel-spec: ${applicable.length - failures.length} of ${applicable.length} pass; left out (protobuf, other extensions): ${skipped}`,
+  )
   if (process.env.CEL_SPEC_FAILURES !== undefined || failures.length > applicable.length / 100) console.log(failures.join('\n'))
   assert.ok(failures.length <= applicable.length / 100, `${failures.length} of ${applicable.length} fail`)
   assert.ok(applicable.length > 1300)

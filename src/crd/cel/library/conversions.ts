@@ -1,17 +1,9 @@
+import { scale } from '../cost-range.ts'
 import type { Library } from '../environment.ts'
 import { typeOfValue } from '../equality.ts'
 import { toInt, toUint } from '../numbers.ts'
 import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, typeOf, UINT } from '../types.ts'
-import {
-  CelDouble,
-  CelDuration,
-  CelError,
-  type CelInt,
-  CelTimestamp,
-  CelUint,
-  type Value,
-} from '../values.ts'
-import { scale } from '../cost-range.ts'
+import { CelDouble, CelDuration, CelError, type CelInt, CelTimestamp, type CelUint, type Value } from '../values.ts'
 import { traversal } from './costs.ts'
 import { doubleText } from './number-text.ts'
 import { A, overload } from './signature.ts'

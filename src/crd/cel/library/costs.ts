@@ -92,7 +92,8 @@ function treeCost(value: Value): number {
     for (let i = 0; i < value.size; i++) sum += treeCost(value.at(i))
     return sum
   }
-  if (value instanceof CelMap) return value.keys().reduce((sum: number, key) => sum + treeCost(key) + treeCost(value.get(key) as Value), 0)
+  if (value instanceof CelMap)
+    return value.keys().reduce((sum: number, key) => sum + treeCost(key) + treeCost(value.get(key) as Value), 0)
   return 1
 }
 

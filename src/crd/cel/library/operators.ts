@@ -18,7 +18,11 @@ const unreachable = (): never => {
 
 /** All pairs of ordered types: each with itself, and the numbers with one another. */
 function orderings(name: string, holds: (order: -1 | 0 | 1) => boolean): Overload[] {
-  const short = new Map<CelType, string>([[INT, 'int64'], [UINT, 'uint64'], [DOUBLE, 'double']])
+  const short = new Map<CelType, string>([
+    [INT, 'int64'],
+    [UINT, 'uint64'],
+    [DOUBLE, 'double'],
+  ])
   const run = (a: Value, b: Value): boolean => (isNaNDouble(a) || isNaNDouble(b) ? false : holds(compare(a, b)))
   const pairs: Overload[] = [overload(`${name}_bool`, [BOOL, BOOL], BOOL, run)]
   for (const left of [INT, UINT, DOUBLE]) {
@@ -63,43 +67,85 @@ export const operators: Library = {
     [OP.notStrictlyFalse]: [overload('not_strictly_false', [BOOL], BOOL, unreachable)],
     [OP.equals]: [overload('equals', [A, A], BOOL, unreachable, comparison)],
     [OP.notEquals]: [overload('not_equals', [A, A], BOOL, unreachable, comparison)],
-    [OP.index]: [
-      overload('index_list', [listOfA, INT], A, unreachable),
-      overload('index_map', [mapOfAB, A], B, unreachable),
-    ],
+    [OP.index]: [overload('index_list', [listOfA, INT], A, unreachable), overload('index_map', [mapOfAB, A], B, unreachable)],
     [OP.not]: [overload('logical_not', [BOOL], BOOL, (a: boolean) => !a)],
     [OP.add]: [
       overload('add_bytes', [BYTES, BYTES], BYTES, concatBytes, concatenation(true)),
-      overload('add_double', [DOUBLE, DOUBLE], DOUBLE, doubles((a, b) => a + b)),
+      overload(
+        'add_double',
+        [DOUBLE, DOUBLE],
+        DOUBLE,
+        doubles((a, b) => a + b),
+      ),
       overload('add_duration_duration', [DURATION, DURATION], DURATION, addTimes),
       overload('add_duration_timestamp', [DURATION, TIMESTAMP], TIMESTAMP, addTimes),
       overload('add_timestamp_duration', [TIMESTAMP, DURATION], TIMESTAMP, addTimes),
       overload('add_int64', [INT, INT], INT, addInt),
       overload('add_list', [listOfA, listOfA], listOfA, (a: CelList, b: CelList) => a.plus(b), concatenation(false)),
       overload('add_string', [STRING, STRING], STRING, (a: string, b: string) => a + b, concatenation(true)),
-      overload('add_uint64', [UINT, UINT], UINT, uints((a, b) => a + b)),
+      overload(
+        'add_uint64',
+        [UINT, UINT],
+        UINT,
+        uints((a, b) => a + b),
+      ),
     ],
     [OP.subtract]: [
-      overload('subtract_double', [DOUBLE, DOUBLE], DOUBLE, doubles((a, b) => a - b)),
+      overload(
+        'subtract_double',
+        [DOUBLE, DOUBLE],
+        DOUBLE,
+        doubles((a, b) => a - b),
+      ),
       overload('subtract_duration_duration', [DURATION, DURATION], DURATION, subtractTimes),
       overload('subtract_int64', [INT, INT], INT, subtractInt),
       overload('subtract_timestamp_duration', [TIMESTAMP, DURATION], TIMESTAMP, subtractTimes),
       overload('subtract_timestamp_timestamp', [TIMESTAMP, TIMESTAMP], DURATION, subtractTimes),
-      overload('subtract_uint64', [UINT, UINT], UINT, uints((a, b) => a - b)),
+      overload(
+        'subtract_uint64',
+        [UINT, UINT],
+        UINT,
+        uints((a, b) => a - b),
+      ),
     ],
     [OP.multiply]: [
-      overload('multiply_double', [DOUBLE, DOUBLE], DOUBLE, doubles((a, b) => a * b)),
+      overload(
+        'multiply_double',
+        [DOUBLE, DOUBLE],
+        DOUBLE,
+        doubles((a, b) => a * b),
+      ),
       overload('multiply_int64', [INT, INT], INT, multiplyInt),
-      overload('multiply_uint64', [UINT, UINT], UINT, uints((a, b) => a * b)),
+      overload(
+        'multiply_uint64',
+        [UINT, UINT],
+        UINT,
+        uints((a, b) => a * b),
+      ),
     ],
     [OP.divide]: [
-      overload('divide_double', [DOUBLE, DOUBLE], DOUBLE, doubles((a, b) => a / b)),
+      overload(
+        'divide_double',
+        [DOUBLE, DOUBLE],
+        DOUBLE,
+        doubles((a, b) => a / b),
+      ),
       overload('divide_int64', [INT, INT], INT, divideInt),
-      overload('divide_uint64', [UINT, UINT], UINT, uints((a, b) => a / nonZero(b, 'division by zero'))),
+      overload(
+        'divide_uint64',
+        [UINT, UINT],
+        UINT,
+        uints((a, b) => a / nonZero(b, 'division by zero')),
+      ),
     ],
     [OP.modulo]: [
       overload('modulo_int64', [INT, INT], INT, moduloInt),
-      overload('modulo_uint64', [UINT, UINT], UINT, uints((a, b) => a % nonZero(b, 'modulus by zero'))),
+      overload(
+        'modulo_uint64',
+        [UINT, UINT],
+        UINT,
+        uints((a, b) => a % nonZero(b, 'modulus by zero')),
+      ),
     ],
     [OP.negate]: [
       overload('negate_double', [DOUBLE], DOUBLE, (a: CelDouble) => new CelDouble(-a.value)),

@@ -1,7 +1,7 @@
 import { type Expr, OP } from '../ast.ts'
 import type { Library } from '../environment.ts'
 import { type Macro, MacroError, type NodeFactory, receiverMacro } from '../macros.ts'
-import { BOOL, DYN, INT, listOf, mapOf, optionalOf, STRING, typeParam, opaqueType } from '../types.ts'
+import { BOOL, DYN, INT, listOf, mapOf, opaqueType, optionalOf, STRING, typeParam } from '../types.ts'
 import {
   ArrayList,
   CelDouble,
@@ -38,7 +38,7 @@ function isZero(value: Value): boolean {
   return value instanceof CelStruct && value.fields().length === 0
 }
 
-function valueOf(optional: CelOptional): Value {
+function contentOf(optional: CelOptional): Value {
   if (optional.value === undefined) throw new CelError('optional.none() dereference')
   return optional.value
 }
@@ -97,7 +97,7 @@ export const optionals: Library = {
     'optional.none': [overload('optional_none', [], optionalOfV, () => CelOptional.none)],
     'optional.unwrap': [overload('optional_unwrap', [listOf(optionalOfV)], listOfV, unwrap)],
     unwrapOpt: [method('optional_unwrapOpt', [listOf(optionalOfV)], listOfV, unwrap)],
-    value: [method('optional_value', [optionalOfV], V, valueOf)],
+    value: [method('optional_value', [optionalOfV], V, contentOf)],
     hasValue: [method('optional_hasValue', [optionalOfV], BOOL, (optional: CelOptional) => optional.value !== undefined)],
     or: [method('optional_or_optional', [optionalOfV, optionalOfV], optionalOfV, unreachable)],
     orValue: [method('optional_orValue_value', [optionalOfV, V], V, unreachable)],
@@ -112,9 +112,13 @@ export const optionals: Library = {
       overload('optional_list_index_int', [optionalOf(listOfV), INT], optionalOfV, unreachable),
       overload('optional_map_index_value', [optionalOf(mapOfKV), K], optionalOfV, unreachable),
     ],
-    first: [method('list_first', [listOfV], optionalOfV, (list: CelList) => (list.size === 0 ? CelOptional.none : some(list.at(0))))],
+    first: [
+      method('list_first', [listOfV], optionalOfV, (list: CelList) => (list.size === 0 ? CelOptional.none : some(list.at(0)))),
+    ],
     last: [
-      method('list_last', [listOfV], optionalOfV, (list: CelList) => (list.size === 0 ? CelOptional.none : some(list.at(list.size - 1)))),
+      method('list_last', [listOfV], optionalOfV, (list: CelList) =>
+        list.size === 0 ? CelOptional.none : some(list.at(list.size - 1)),
+      ),
     ],
   },
 }

@@ -18,7 +18,9 @@ const sizes = (name: string, type: typeof STRING): Overload[] => [
 function timestampGetters(name: string, get: (local: Date) => number): Overload[] {
   return [
     method(`timestamp_to_${name}`, [TIMESTAMP], INT, (time: CelTimestamp) => get(localTime(time, undefined))),
-    method(`timestamp_to_${name}_with_tz`, [TIMESTAMP, STRING], INT, (time: CelTimestamp, zone: string) => get(localTime(time, zone))),
+    method(`timestamp_to_${name}_with_tz`, [TIMESTAMP, STRING], INT, (time: CelTimestamp, zone: string) =>
+      get(localTime(time, zone)),
+    ),
   ]
 }
 
@@ -43,13 +45,10 @@ const containment: Pick<Overload, 'cost' | 'estimate'> = {
 export const standard: Library = {
   macros: STANDARD_MACROS,
   functions: {
-    size: [
-      ...sizes('bytes', BYTES),
-      ...sizes('list', listOf(A)),
-      ...sizes('map', mapOf(A, B)),
-      ...sizes('string', STRING),
+    size: [...sizes('bytes', BYTES), ...sizes('list', listOf(A)), ...sizes('map', mapOf(A, B)), ...sizes('string', STRING)],
+    contains: [
+      method('contains_string', [STRING, STRING], BOOL, (text: string, part: string) => text.includes(part), containment),
     ],
-    contains: [method('contains_string', [STRING, STRING], BOOL, (text: string, part: string) => text.includes(part), containment)],
     endsWith: [
       method('ends_with_string', [STRING, STRING], BOOL, (text: string, end: string) => text.endsWith(end), {
         cost: traversal(0).cost,

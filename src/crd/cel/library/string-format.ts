@@ -28,8 +28,12 @@ export function parseFormat(format: string): (string | Clause)[] {
     }
     CLAUSE.lastIndex = percent + 1
     const [text, digits, letter] = CLAUSE.exec(format) as RegExpExecArray & [string]
-    if (letter === undefined) throw new CelError(digits === undefined ? 'unexpected end of string' : unparsed('could not find end of precision specifier', true))
-    if (digits === '') throw new CelError(unparsed('error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax', true))
+    if (letter === undefined)
+      throw new CelError(
+        digits === undefined ? 'unexpected end of string' : unparsed('could not find end of precision specifier', true),
+      )
+    if (digits === '')
+      throw new CelError(unparsed('error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax', true))
     if (!'sdfebxXo'.includes(letter)) throw new CelError(unparsed(`unrecognized formatting clause "${letter}"`, false))
     parts.push({ letter, precision: digits === undefined ? undefined : Number(digits) })
     pos = percent + 1 + text.length
@@ -56,7 +60,8 @@ export function formatString(format: string, args: CelList): string {
 
 function formatClause(clause: Clause, value: Value): string {
   const text = FORMATTERS[clause.letter]?.(value, clause)
-  if (text === undefined) throw new CelError(`error during formatting: ${clauseComplaint(clause.letter)}, was given ${typeOfValue(value).name}`)
+  if (text === undefined)
+    throw new CelError(`error during formatting: ${clauseComplaint(clause.letter)}, was given ${typeOfValue(value).name}`)
   return text
 }
 

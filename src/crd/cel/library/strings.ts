@@ -57,7 +57,10 @@ function replace(text: string, old: string, by: string, times: CelInt = -1): str
   if (old === '') {
     const chars = points(text)
     if (limit > chars.length) return replaceAll(text, old, by)
-    return `${chars.slice(0, limit).map((char) => by + char).join('')}${chars.slice(limit).join('')}`
+    return `${chars
+      .slice(0, limit)
+      .map((char) => by + char)
+      .join('')}${chars.slice(limit).join('')}`
   }
   const parts = text.split(old)
   if (parts.length - 1 <= limit) return parts.join(by)
@@ -65,7 +68,11 @@ function replace(text: string, old: string, by: string, times: CelInt = -1): str
 }
 
 function replaceAll(text: string, old: string, by: string): string {
-  return old === '' ? `${by}${points(text).map((char) => char + by).join('')}` : text.split(old).join(by)
+  return old === ''
+    ? `${by}${points(text)
+        .map((char) => char + by)
+        .join('')}`
+    : text.split(old).join(by)
 }
 
 function split(text: string, separator: string, limit: CelInt = -1): CelList {
@@ -96,7 +103,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
 }
 
-const quote = (text: string): string => `"${text.toWellFormed().replace(/[\u0007\b\f\n\r\t\v\\"]/g, (char) => ESCAPES[char] as string)}"`
+const quote = (text: string): string =>
+  `"${text.toWellFormed().replace(/[\u0007\b\f\n\r\t\v\\"]/g, (char) => ESCAPES[char] as string)}"`
 
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 const upper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
@@ -138,7 +146,10 @@ const estimateJoin: CallEstimator = (operands, sizes) => {
 const twice = traversal(0, { times: 2 }).cost
 const replaceCosts = { cost: twice, estimate: estimateReplace }
 const splitCosts = { cost: twice, estimate: estimateSplit }
-const joinCosts = { cost: (_args: readonly Value[], result: Value) => Math.ceil(actualSize(result) * 2 * STRING_TRAVERSAL), estimate: estimateJoin }
+const joinCosts = {
+  cost: (_args: readonly Value[], result: Value) => Math.ceil(actualSize(result) * 2 * STRING_TRAVERSAL),
+  estimate: estimateJoin,
+}
 const oneWalk = traversal(0, { sized: true })
 const quoting = {
   ...traversal(0),

@@ -1,40 +1,13 @@
-import { CelError, CelDuration, CelTimestamp } from '../values.ts'
-import { durationOfNanos, timestampOfNanos } from './time-arithmetic.ts'
+import { parseGoDuration } from '../../formats/duration.ts'
+import { CelDuration, CelError, type CelTimestamp } from '../values.ts'
+import { timestampOfNanos } from './time-arithmetic.ts'
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-}
-const PART = /(\d+)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)|\.(\d+)(ns|us|µs|μs|ms|s|m|h)/y
 const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)[T](\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/
 
 /** As Go's time.ParseDuration reads it: '1h30m', '-1.5s', '0'. undefined when it is none. */
 export function parseDuration(text: string): CelDuration | undefined {
-  const sign = /^[+-]/.test(text) ? text[0] : ''
-  const body = text.slice((sign as string).length)
-  if (body === '0') return new CelDuration(0n)
-  if (body === '') return undefined
-  let nanos = 0n
-  PART.lastIndex = 0
-  while (PART.lastIndex < body.length) {
-    const match = PART.exec(body)
-    if (match === null) return undefined
-    const unit = UNITS[(match[3] ?? match[5]) as string] as bigint
-    const fraction = match[2] ?? match[4] ?? ''
-    nanos += BigInt(match[1] ?? '0') * unit
-    if (fraction !== '') nanos += (BigInt(fraction) * unit) / 10n ** BigInt(fraction.length)
-  }
-  try {
-    return durationOfNanos(sign === '-' ? -nanos : nanos)
-  } catch {
-    return undefined
-  }
+  const nanos = parseGoDuration(text)
+  return nanos === undefined ? undefined : new CelDuration(nanos)
 }
 
 /** '1.5s': seconds with as many decimals as needed. */
@@ -54,14 +27,23 @@ export function decimalText(value: number): string {
   const digits = whole + fraction
   const point = whole.length + shift
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`
-  return point >= digits.length ? `${sign}${digits}${'0'.repeat(point - digits.length)}` : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
+  return point >= digits.length
+    ? `${sign}${digits}${'0'.repeat(point - digits.length)}`
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
 /** RFC 3339. undefined when it is none; throws 'timestamp overflow' outside of the years 1 to 9999. */
 export function parseTimestamp(text: string): CelTimestamp | undefined {
   const match = TIMESTAMP.exec(text)
   if (match === null) return undefined
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number]
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
