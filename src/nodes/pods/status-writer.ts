@@ -1,0 +1,71 @@
+import { type Clock, sleep } from '../../apimachinery/clock.ts'
+import type { Pod, PodCondition, PodStatus } from '../../apimachinery/kinds.generated.ts'
+import { pods } from '../../apimachinery/resources.generated.ts'
+import { isConflict, isNotFound } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { sameStatus } from '../../operators/equality.ts'
+import type { Log } from '../../operators/log.ts'
+
+/** Writes the status of one pod: the newest wins, one write at a time, tried until it succeeds or the pod is gone. */
+export interface StatusWriter {
+  /** Asks for `status` to be what the API says. */
+  put(pod: Pod, status: PodStatus): void
+  /** Resolves when what was put is written, or the pod is gone. */
+  written(): Promise<void>
+}
+
+const retryMs = 1000
+
+/** Whether the API already says what `status` says (conditions of others apart). */
+function isWritten(api: PodStatus | undefined, status: PodStatus): boolean {
+  const conditions = (status.conditions ?? []).map((c) => c.type)
+  const same = (list: readonly PodCondition[] | undefined) =>
+    (list ?? []).filter((c) => conditions.includes(c.type)).sort((a, b) => (a.type < b.type ? -1 : 1))
+  if (!sameStatus(same(api?.conditions), same(status.conditions))) return false
+  return Object.entries(status).every(([key, value]) => key === 'conditions' || sameStatus(api?.[key as keyof PodStatus], value))
+}
+
+function patchBody(pod: Pod, status: PodStatus): object {
+  const { podIPs } = status
+  const replaced = podIPs ? { podIPs: [{ $patch: 'replace' }, ...podIPs] } : {}
+  return { metadata: { uid: pod.metadata.uid }, status: { ...status, ...replaced } }
+}
+
+export function createStatusWriter(client: Client, clock: Clock, log: Log, signal: AbortSignal): StatusWriter {
+  let wanted: { pod: Pod; status: PodStatus } | undefined
+  let last: PodStatus | undefined
+  let writing: Promise<void> | undefined
+
+  const writeAll = async () => {
+    while (wanted && !signal.aborted) {
+      const { pod, status } = wanted
+      const { name = '', namespace } = pod.metadata
+      try {
+        await client.patch(pods, name, { type: 'strategic', body: patchBody(pod, status) }, { namespace, subresource: 'status' })
+        last = status
+        if (wanted?.status === status) wanted = undefined
+      } catch (error) {
+        // Another pod has the name now, or none: nobody is left to tell.
+        if (isNotFound(error) || isConflict(error)) wanted = undefined
+        else {
+          log.error('pod status not written', error, { pod: `${namespace}/${name}` })
+          await sleep(clock, retryMs, signal)
+        }
+      }
+    }
+    writing = undefined
+  }
+  return {
+    put(pod, status) {
+      if (
+        wanted
+          ? sameStatus(wanted.status, status)
+          : isWritten(pod.status, status) || (last !== undefined && sameStatus(last, status))
+      )
+        return
+      wanted = { pod, status }
+      writing ??= writeAll()
+    },
+    written: () => writing ?? Promise.resolve(),
+  }
+}
