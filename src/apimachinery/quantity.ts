@@ -254,6 +254,12 @@ function scaledOrZero(q: string | number | Quantity | undefined, scale: number):
   }
 }
 
+/** `q` with no digits below `10^scale`, rounded away from zero. Its text is the computed one, as Quantity.RoundUp leaves it. */
+export function roundUpQuantity(q: string | Quantity, scale: number): Quantity {
+  const { unscaled, scale: own, format } = asQuantity(q)
+  return own >= scale ? { unscaled, scale: own, format } : { unscaled: divideUp(unscaled, pow10(scale - own)), scale, format }
+}
+
 /** Whether the value is a multiple of one whole unit. */
 export const isWhole = (q: string | Quantity): boolean => wholeOrUndefined(asQuantity(q)) !== undefined
 /** A quantity of `value * 10^scale`. */

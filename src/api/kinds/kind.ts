@@ -6,6 +6,12 @@ export interface KindContext {
   /** RFC 3339 in seconds. */
   readonly now: string
   readonly user: string
+  /** All that is known of the user; for kinds that record who asks (CertificateSigningRequest). */
+  readonly userInfo?: {
+    readonly uid?: string
+    readonly groups: readonly string[]
+    readonly extra?: Readonly<Record<string, readonly string[]>>
+  }
   /** The subresource being written: `status`, `scale`, `resize`, `ephemeralcontainers`, `finalize`, `approval`; '' for the object itself. */
   readonly subresource: string
   readonly isApply: boolean
@@ -31,11 +37,15 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly warnings?: (object: T, old: T | undefined, context: KindContext) => string[]
   /** The rule of metadata.name; default DNS subdomain. Returns what is wrong, or undefined. */
   readonly nameRule?: (name: string) => string | undefined
-  /** The fields whose change raises metadata.generation (default: ['spec'] when the kind has generation, [] when it never has one). */
+  /** The fields whose change raises metadata.generation; every kind says it: [] when nothing does. A kind that is in `hasGeneration` starts at 1. */
   readonly specFields?: readonly (keyof T & string)[]
+  /** Whether a new object gets generation 1. Default: when `specFields` is not empty. */
+  readonly hasGeneration?: boolean
+  /** Further changes that raise metadata.generation, such as a Deployment's annotations. */
+  readonly raisesGeneration?: (object: T, old: T) => boolean
   /** Fields that server-side apply may not own at each endpoint (GetResetFields): '' = the object, 'status' = the status endpoint. */
   readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>>
-  /** Cells of the Table row in the order of schemas/kubernetes/table-columns.json; ages are RFC 3339 → printed by the pipeline's `age`. */
+  /** Cells of the Table row, as printed, in the order of schemas/kubernetes/table-columns.json. `now` is in milliseconds. Default: name and creation time. */
   readonly cells?: (object: T, now: number) => unknown[]
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
@@ -43,6 +53,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly allowCreateOnUpdate?: boolean
   /** An update without resourceVersion is allowed (default true; false: services' like rules). */
   readonly allowUnconditionalUpdate?: boolean
+  /** Another version of a kind that is stored once: how it becomes the stored object and comes from it. Both may share parts with their argument. */
+  readonly storedAs?: {
+    readonly gvk: string
+    readonly toStored: (object: T) => KubeObject
+    readonly fromStored: (stored: KubeObject) => T
+  }
   /** What DELETE does by default when propagationPolicy is not given: default 'background'. */
   readonly defaultPropagation?: 'background' | 'orphan'
   /** Grace: how many seconds before a deleted object is removed (pods); 0 or undefined: at once. */

@@ -1,0 +1,18 @@
+import type { MutatingAdmissionPolicyBinding } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+import { defaultMatchResources } from './defaults.ts'
+import { paramRefCell } from './policy-cells.ts'
+
+export const mutatingAdmissionPolicyBinding = kind<MutatingAdmissionPolicyBinding>({
+  gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding',
+  specFields: ['spec'],
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
+  cells: (binding, now) => [
+    binding.metadata.name,
+    binding.spec?.policyName ?? '',
+    paramRefCell(binding.spec?.paramRef),
+    age(binding, now),
+  ],
+})

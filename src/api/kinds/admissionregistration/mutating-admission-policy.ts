@@ -1,0 +1,22 @@
+import type { MutatingAdmissionPolicy } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+import { defaultMatchResources } from './defaults.ts'
+import { paramKindCell } from './policy-cells.ts'
+
+export const mutatingAdmissionPolicy = kind<MutatingAdmissionPolicy>({
+  gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
+  specFields: ['spec'],
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.failurePolicy ??= 'Fail'
+    defaultMatchResources(spec.matchConstraints)
+  },
+  cells: (policy, now) => [
+    policy.metadata.name,
+    policy.spec?.mutations?.length ?? 0,
+    paramKindCell(policy.spec?.paramKind),
+    age(policy, now),
+  ],
+})

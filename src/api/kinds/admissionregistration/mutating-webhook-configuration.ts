@@ -1,0 +1,17 @@
+import type { MutatingWebhookConfiguration } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+import { defaultWebhook } from './defaults.ts'
+
+export const mutatingWebhookConfiguration = kind<MutatingWebhookConfiguration>({
+  gvk: 'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
+  specFields: ['webhooks'],
+  allowUnconditionalUpdate: false,
+  defaults: ({ webhooks }) => {
+    for (const webhook of webhooks ?? []) {
+      defaultWebhook(webhook)
+      webhook.reinvocationPolicy ??= 'Never'
+    }
+  },
+  cells: (object, now) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, now)],
+})

@@ -1,0 +1,26 @@
+import type { ValidatingAdmissionPolicy } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { age } from '../table.ts'
+import { defaultMatchResources } from './defaults.ts'
+import { paramKindCell } from './policy-cells.ts'
+
+export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
+  gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
+  specFields: ['spec'],
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.failurePolicy ??= 'Fail'
+    defaultMatchResources(spec.matchConstraints)
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOtherAndMeta,
+  resetFields: statusAndMetaResetFields,
+  cells: (policy, now) => [
+    policy.metadata.name,
+    policy.spec?.validations?.length ?? 0,
+    paramKindCell(policy.spec?.paramKind),
+    age(policy, now),
+  ],
+})

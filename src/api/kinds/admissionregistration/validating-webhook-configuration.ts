@@ -1,0 +1,12 @@
+import type { ValidatingWebhookConfiguration } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+import { defaultWebhook } from './defaults.ts'
+
+export const validatingWebhookConfiguration = kind<ValidatingWebhookConfiguration>({
+  gvk: 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
+  specFields: ['webhooks'],
+  allowUnconditionalUpdate: false,
+  defaults: ({ webhooks }) => webhooks?.forEach(defaultWebhook),
+  cells: (object, now) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, now)],
+})

@@ -1,0 +1,32 @@
+import type { APIService } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { age } from '../table.ts'
+
+function availableCell({ status }: APIService): string {
+  const available = status?.conditions?.find((c) => c.type === 'Available')
+  if (!available) return 'Unknown'
+  return available.status === 'True' ? 'True' : `${available.status} (${available.reason ?? ''})`
+}
+
+export const apiService = kind<APIService>({
+  gvk: 'apiregistration.k8s.io/v1/APIService',
+  specFields: [],
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => {
+    if (spec?.service) spec.service.port ??= 443
+  },
+  prepareForCreate: (service) => {
+    dropStatus(service)
+    // A local group is there at once.
+    if (service.spec && !service.spec.service) service.status = { conditions: [] }
+  },
+  prepareForUpdate: keepOther,
+  resetFields: statusResetFields,
+  cells: (service, now) => [
+    service.metadata.name,
+    service.spec?.service ? `${service.spec.service.namespace}/${service.spec.service.name}` : 'Local',
+    availableCell(service),
+    age(service, now),
+  ],
+})

@@ -1,0 +1,55 @@
+import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { age, containerCells, labelsText, selectorCell } from '../table.ts'
+
+export const templateGeneration = 'deprecated.daemonset.template.generation'
+
+/** The generation of the template is an annotation of v1 that only template changes raise. */
+function setTemplateGeneration(set: DaemonSet, generation: number): void {
+  set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) }
+}
+
+export const templateGenerationOf = (set: DaemonSet): number => Number(set.metadata.annotations?.[templateGeneration] ?? 0) || 0
+
+export const daemonSet = kind<DaemonSet>({
+  gvk: 'apps/v1/DaemonSet',
+  specFields: ['spec'],
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.updateStrategy ??= {}
+    const strategy = spec.updateStrategy
+    if (!strategy.type) strategy.type = 'RollingUpdate'
+    if (strategy.type === 'RollingUpdate') {
+      strategy.rollingUpdate ??= {}
+      strategy.rollingUpdate.maxUnavailable ??= 1
+      strategy.rollingUpdate.maxSurge ??= 0
+    }
+    spec.revisionHistoryLimit ??= 10
+    defaultPodTemplate(spec.template)
+  },
+  prepareForCreate: (set) => {
+    dropStatus(set)
+    setTemplateGeneration(set, Math.max(templateGenerationOf(set), 1))
+  },
+  prepareForUpdate: (set, old, context) => {
+    keepOther(set, old, context)
+    if (context.subresource !== '') return
+    const changed = JSON.stringify(set.spec?.template) !== JSON.stringify(old.spec?.template)
+    setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))
+  },
+  resetFields: statusResetFields,
+  cells: (set, now) => [
+    set.metadata.name,
+    set.status?.desiredNumberScheduled ?? 0,
+    set.status?.currentNumberScheduled ?? 0,
+    set.status?.numberReady ?? 0,
+    set.status?.updatedNumberScheduled ?? 0,
+    set.status?.numberAvailable ?? 0,
+    labelsText(set.spec?.template?.spec?.nodeSelector),
+    age(set, now),
+    ...containerCells(set.spec?.template?.spec),
+    selectorCell(set.spec?.selector),
+  ],
+})

@@ -1,0 +1,46 @@
+import type { Deployment } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { copyField, dropStatus, keepOther } from '../status.ts'
+import { age, containerCells, exactSelector } from '../table.ts'
+
+const sameMap = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean => {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}
+
+export const deployment = kind<Deployment>({
+  gvk: 'apps/v1/Deployment',
+  specFields: ['spec'],
+  raisesGeneration: (object, old) => !sameMap(object.metadata.annotations, old.metadata.annotations),
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.replicas ??= 1
+    spec.strategy ??= {}
+    const strategy = spec.strategy
+    if (!strategy.type) strategy.type = 'RollingUpdate'
+    if (strategy.type === 'RollingUpdate') {
+      strategy.rollingUpdate ??= {}
+      strategy.rollingUpdate.maxUnavailable ??= '25%'
+      strategy.rollingUpdate.maxSurge ??= '25%'
+    }
+    spec.revisionHistoryLimit ??= 10
+    spec.progressDeadlineSeconds ??= 600
+    defaultPodTemplate(spec.template)
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: (object, old, context) => {
+    keepOther(object, old, context)
+    if (context.subresource === 'status') copyField(object.metadata, old.metadata, 'labels')
+  },
+  resetFields: { '': [['status']], status: [['spec'], ['metadata', 'labels']] },
+  cells: (object, now) => [
+    object.metadata.name,
+    `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
+    object.status?.updatedReplicas ?? 0,
+    object.status?.availableReplicas ?? 0,
+    age(object, now),
+    ...containerCells(object.spec?.template?.spec),
+    exactSelector(object.spec?.selector ?? {}, '<invalid>'),
+  ],
+})

@@ -1,0 +1,27 @@
+import type { ReplicaSet } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { age, containerCells, selectorCell } from '../table.ts'
+
+export const replicaSet = kind<ReplicaSet>({
+  gvk: 'apps/v1/ReplicaSet',
+  specFields: ['spec'],
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.replicas ??= 1
+    defaultPodTemplate(spec.template)
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOther,
+  resetFields: statusResetFields,
+  cells: (set, now) => [
+    set.metadata.name,
+    set.spec?.replicas ?? 0,
+    set.status?.replicas ?? 0,
+    set.status?.readyReplicas ?? 0,
+    age(set, now),
+    ...containerCells(set.spec?.template?.spec),
+    selectorCell(set.spec?.selector),
+  ],
+})

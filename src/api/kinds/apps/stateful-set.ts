@@ -1,0 +1,55 @@
+import type { StatefulSet, StatefulSetSpec } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { roundResources } from '../pod-spec/resource-list.ts'
+import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
+import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { age, containerCells } from '../table.ts'
+
+function defaultSpec(spec: StatefulSetSpec): void {
+  if (!spec.podManagementPolicy) spec.podManagementPolicy = 'OrderedReady'
+  spec.updateStrategy ??= {}
+  const strategy = spec.updateStrategy
+  if (!strategy.type) {
+    strategy.type = 'RollingUpdate'
+    strategy.rollingUpdate ??= {}
+  }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) {
+    strategy.rollingUpdate.partition ??= 0
+    strategy.rollingUpdate.maxUnavailable ??= 1
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {}
+  const retention = spec.persistentVolumeClaimRetentionPolicy
+  if (!retention.whenDeleted) retention.whenDeleted = 'Retain'
+  if (!retention.whenScaled) retention.whenScaled = 'Retain'
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  defaultPodTemplate(spec.template)
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    // Templates carry their kind, and a status that nobody reads.
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
+    claim.status ??= {}
+    if (!claim.status.phase) claim.status.phase = 'Pending'
+    defaultClaimSpec(claim.spec)
+    roundResources(claim.status.capacity)
+    roundResources(claim.status.allocatedResources)
+  }
+}
+
+export const statefulSet = kind<StatefulSet>({
+  gvk: 'apps/v1/StatefulSet',
+  specFields: ['spec'],
+  defaults: ({ spec }) => {
+    if (spec) defaultSpec(spec)
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOther,
+  resetFields: statusResetFields,
+  cells: (set, now) => [
+    set.metadata.name,
+    `${set.status?.readyReplicas ?? 0}/${set.spec?.replicas ?? 0}`,
+    age(set, now),
+    ...containerCells(set.spec?.template?.spec),
+  ],
+})

@@ -1,0 +1,20 @@
+import type { Lease } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+
+/** Coordinated leader election is behind a gate that is off: its fields are kept only where they already are. */
+function dropCoordinated({ spec }: Lease, old?: Lease): void {
+  if (!spec) return
+  if (old?.spec?.strategy === undefined) delete spec.strategy
+  if (old?.spec?.preferredHolder === undefined) delete spec.preferredHolder
+}
+
+export const lease = kind<Lease>({
+  gvk: 'coordination.k8s.io/v1/Lease',
+  specFields: [],
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+  prepareForCreate: (object) => dropCoordinated(object),
+  prepareForUpdate: dropCoordinated,
+  cells: (object, now) => [object.metadata.name, object.spec?.holderIdentity ?? '', age(object, now)],
+})

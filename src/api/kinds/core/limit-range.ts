@@ -1,0 +1,23 @@
+import type { LimitRange, LimitRangeItem } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { fillResources, type ResourceList, roundResources } from '../pod-spec/resource-list.ts'
+
+export type Limits = LimitRangeItem & { default?: ResourceList }
+
+function defaultItem(item: Limits): void {
+  if (item.type === 'Container') {
+    item.default ??= {}
+    item.defaultRequest ??= {}
+    fillResources(item.default, item.max)
+    fillResources(item.defaultRequest, item.default)
+    fillResources(item.defaultRequest, item.min)
+  }
+  for (const list of [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio]) roundResources(list)
+}
+
+export const limitRange = kind<LimitRange>({
+  gvk: 'v1/LimitRange',
+  specFields: [],
+  allowCreateOnUpdate: true,
+  defaults: (range) => range.spec?.limits?.forEach(defaultItem),
+})

@@ -1,0 +1,31 @@
+import type { Pod } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { defaultPod } from '../pod-spec/pod-defaults.ts'
+import { podCells } from './pod-cells.ts'
+import { podGracePeriod, preparePod, preparePodUpdate } from './pod-prepare.ts'
+
+export const pod = kind<Pod>({
+  gvk: 'v1/Pod',
+  specFields: ['spec'],
+  defaults: defaultPod,
+  prepareForCreate: preparePod,
+  prepareForUpdate: preparePodUpdate,
+  resetFields: {
+    '': [['status']],
+    status: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
+  },
+  gracePeriod: podGracePeriod,
+  cells: podCells,
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
+    'spec.host': ({ spec }) => spec?.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec?.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec?.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec?.hostNetwork ?? false),
+    'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIPs?.[0]?.ip ?? '',
+    'status.podIPs': () => '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
+  },
+})

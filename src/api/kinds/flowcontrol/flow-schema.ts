@@ -1,0 +1,23 @@
+import type { FlowSchema } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { age } from '../table.ts'
+
+export const flowSchema = kind<FlowSchema>({
+  gvk: 'flowcontrol.apiserver.k8s.io/v1/FlowSchema',
+  specFields: ['spec'],
+  defaults: ({ spec }) => {
+    if (spec && !spec.matchingPrecedence) spec.matchingPrecedence = 1000
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOtherAndMeta,
+  resetFields: statusAndMetaResetFields,
+  cells: (schema, now) => [
+    schema.metadata.name,
+    schema.spec?.priorityLevelConfiguration?.name ?? '',
+    schema.spec?.matchingPrecedence ?? 0,
+    schema.spec?.distinguisherMethod?.type ?? '<none>',
+    age(schema, now),
+    schema.status?.conditions?.find((c) => c.type === 'Dangling')?.status ?? '?',
+  ],
+})

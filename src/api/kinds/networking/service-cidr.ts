@@ -1,0 +1,13 @@
+import type { ServiceCIDR } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { age } from '../table.ts'
+
+export const serviceCidr = kind<ServiceCIDR>({
+  gvk: 'networking.k8s.io/v1/ServiceCIDR',
+  specFields: [],
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOtherAndMeta,
+  resetFields: statusAndMetaResetFields,
+  cells: (object, now) => [object.metadata.name, (object.spec?.cidrs ?? []).join(','), age(object, now)],
+})

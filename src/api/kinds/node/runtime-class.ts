@@ -1,0 +1,13 @@
+import type { RuntimeClass } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { roundResources } from '../pod-spec/resource-list.ts'
+import { age } from '../table.ts'
+
+export const runtimeClass = kind<RuntimeClass>({
+  gvk: 'node.k8s.io/v1/RuntimeClass',
+  specFields: [],
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+  defaults: ({ overhead }) => roundResources(overhead?.podFixed),
+  cells: (object, now) => [object.metadata.name, object.handler, age(object, now)],
+})

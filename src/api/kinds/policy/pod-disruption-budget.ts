@@ -1,0 +1,20 @@
+import type { PodDisruptionBudget } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { age } from '../table.ts'
+
+export const podDisruptionBudget = kind<PodDisruptionBudget>({
+  gvk: 'policy/v1/PodDisruptionBudget',
+  specFields: ['spec'],
+  allowUnconditionalUpdate: false,
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOther,
+  resetFields: statusResetFields,
+  cells: (budget, now) => [
+    budget.metadata.name,
+    String(budget.spec?.minAvailable ?? 'N/A'),
+    String(budget.spec?.maxUnavailable ?? 'N/A'),
+    budget.status?.disruptionsAllowed ?? 0,
+    age(budget, now),
+  ],
+})

@@ -1,0 +1,11 @@
+import type { RoleBinding } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { bindingCells, defaultBinding } from './subjects.ts'
+
+export const roleBinding = kind<RoleBinding>({
+  gvk: 'rbac.authorization.k8s.io/v1/RoleBinding',
+  specFields: [],
+  allowCreateOnUpdate: true,
+  defaults: defaultBinding,
+  cells: bindingCells,
+})

@@ -1,0 +1,34 @@
+import type { CSIDriver } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+
+export const csiDriver = kind<CSIDriver>({
+  gvk: 'storage.k8s.io/v1/CSIDriver',
+  specFields: ['spec'],
+  // The first generation is the one after the first change.
+  hasGeneration: false,
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => {
+    if (!spec) return
+    spec.attachRequired ??= true
+    spec.podInfoOnMount ??= false
+    spec.storageCapacity ??= false
+    spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType'
+    if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent']
+    spec.requiresRepublish ??= false
+    spec.seLinuxMount ??= false
+  },
+  cells: (driver, now) => {
+    const spec = driver.spec
+    return [
+      driver.metadata.name,
+      spec?.attachRequired ?? true,
+      spec?.podInfoOnMount ?? false,
+      spec?.storageCapacity ?? false,
+      spec?.tokenRequests ? spec.tokenRequests.map((t) => t.audience).join(',') : '<unset>',
+      spec?.requiresRepublish ?? false,
+      (spec?.volumeLifecycleModes ?? []).join(',') || '<none>',
+      age(driver, now),
+    ]
+  },
+})

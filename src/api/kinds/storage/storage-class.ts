@@ -1,0 +1,24 @@
+import type { StorageClass } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+
+const isDefault = ({ metadata: { annotations } }: StorageClass): boolean =>
+  annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ||
+  annotations?.['storageclass.beta.kubernetes.io/is-default-class'] === 'true'
+
+export const storageClass = kind<StorageClass>({
+  gvk: 'storage.k8s.io/v1/StorageClass',
+  specFields: [],
+  defaults: (object) => {
+    object.reclaimPolicy ??= 'Delete'
+    object.volumeBindingMode ??= 'Immediate'
+  },
+  cells: (object, now) => [
+    isDefault(object) ? `${object.metadata.name} (default)` : object.metadata.name,
+    object.provisioner,
+    object.reclaimPolicy ?? 'Delete',
+    object.volumeBindingMode ?? 'Immediate',
+    object.allowVolumeExpansion ?? false,
+    age(object, now),
+  ],
+})

@@ -1,0 +1,29 @@
+import type { VolumeAttachment } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { roundResources } from '../pod-spec/resource-list.ts'
+import { defaultDisks } from '../pod-spec/volume-defaults.ts'
+import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { age } from '../table.ts'
+
+export const volumeAttachment = kind<VolumeAttachment>({
+  gvk: 'storage.k8s.io/v1/VolumeAttachment',
+  specFields: [],
+  allowUnconditionalUpdate: false,
+  defaults: ({ spec }) => {
+    const inline = spec?.source?.inlineVolumeSpec
+    if (!inline) return
+    roundResources(inline.capacity)
+    defaultDisks(inline)
+  },
+  prepareForCreate: dropStatus,
+  prepareForUpdate: keepOtherAndMeta,
+  resetFields: statusAndMetaResetFields,
+  cells: (attachment, now) => [
+    attachment.metadata.name,
+    attachment.spec?.attacher ?? '',
+    attachment.spec?.source?.persistentVolumeName ?? '',
+    attachment.spec?.nodeName ?? '',
+    attachment.status?.attached ?? false,
+    age(attachment, now),
+  ],
+})

@@ -1,0 +1,9 @@
+import type { VolumeAttributesClass } from '../../../apimachinery/kinds.generated.ts'
+import { kind } from '../kind.ts'
+import { age } from '../table.ts'
+
+export const volumeAttributesClass = kind<VolumeAttributesClass>({
+  gvk: 'storage.k8s.io/v1/VolumeAttributesClass',
+  specFields: [],
+  cells: (object, now) => [object.metadata.name, object.driverName ?? '', age(object, now)],
+})
