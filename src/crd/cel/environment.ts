@@ -44,12 +44,17 @@ export interface Environment {
   readonly container: string
   /** List and map literals may not mix types. */
   readonly homogeneousLiterals: boolean
+  /** Fields may be written in backticks. */
+  readonly escapedNames: boolean
 }
 
 const NO_STRUCTS: StructTypes = { find: () => undefined, field: () => undefined }
 
 /** An environment of `libraries` without variables. */
-export function environmentOf(libraries: readonly Library[], options: { homogeneousLiterals: boolean }): Environment {
+export function environmentOf(
+  libraries: readonly Library[],
+  options: Pick<Environment, 'homogeneousLiterals' | 'escapedNames'>,
+): Environment {
   const functions = new Map<string, Overload[]>()
   const macros = new Map<string, Macro>()
   const typeNames = new Map(TYPE_NAMES)

@@ -76,14 +76,20 @@ function numberKind(text: string): TokenKind {
   return /[.eE]/.test(text) ? 'float' : 'int'
 }
 
-/** How much of the source an unrecognizable token takes: a string that never ends takes what it could have been. */
+const PARTIAL_ESCAPE = String.raw`(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?)?`
+
+/** How much of the source an unrecognizable token takes: what could have become one, and the char that could not follow. */
 function badLength(source: string, pos: number): number {
-  const char = source[pos] as string
-  if (char !== '"' && char !== "'") return String.fromCodePoint(source.codePointAt(pos) as number).length
-  const rest = new RegExp(`${char}(?:${ESCAPE}|[^\\\\${char}\\n\\r])*`, 'y')
-  const partial = matchAt(rest, source, pos) as string
-  const next = source[pos + partial.length]
-  return partial.length + (next === undefined ? 0 : 1)
+  const char = String.fromCodePoint(source.codePointAt(pos) as number)
+  let begun = ''
+  if (char === '"' || char === "'") {
+    const rest = new RegExp(`${char}(?:${ESCAPE}|[^\\\\${char}\\n\\r])*${PARTIAL_ESCAPE}`, 'y')
+    begun = matchAt(rest, source, pos) as string
+  } else if (char === '`') begun = matchAt(/`[A-Za-z0-9_.\-/ ]*/y, source, pos) as string
+  else if ('|&='.includes(char)) begun = char
+  else return char.length
+  const next = source.codePointAt(pos + begun.length)
+  return begun.length + (next === undefined ? 0 : String.fromCodePoint(next).length)
 }
 
 const escapeText = (text: string): string => text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')

@@ -35,7 +35,10 @@ const KUBERNETES: readonly Library[] = [
 ]
 
 /** What every expression of Kubernetes 1.36 can use; it has no variables yet. */
-export const KUBERNETES_ENVIRONMENT: Environment = environmentOf(KUBERNETES, { homogeneousLiterals: true })
+export const KUBERNETES_ENVIRONMENT: Environment = environmentOf(KUBERNETES, { homogeneousLiterals: true, escapedNames: false })
 
 /** The same with jsonpatch.escapeKey, for mutating admission policies. */
-export const MUTATION_ENVIRONMENT: Environment = environmentOf([...KUBERNETES, jsonpatch], { homogeneousLiterals: true })
+export const MUTATION_ENVIRONMENT: Environment = environmentOf([...KUBERNETES, jsonpatch], {
+  homogeneousLiterals: true,
+  escapedNames: false,
+})

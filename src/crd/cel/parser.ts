@@ -26,23 +26,33 @@ const RELATIONS: Readonly<Record<string, string>> = {
 const SUMS: Readonly<Record<string, string>> = { '+': OP.add, '-': OP.subtract }
 const PRODUCTS: Readonly<Record<string, string>> = { '*': OP.multiply, '/': OP.divide, '%': OP.modulo }
 
-const OPERAND = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-const OPERAND_AFTER_UNARY =
-  "{'[', '{', '(', '.', '-', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+const LITERALS = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+/** What may come where an operand must, as ANTLR lists it. */
+const OPERAND = `{'[', '{', '(', '.', '-', '!', ${LITERALS}`
+const OPERAND_AFTER_UNARY = `{'[', '{', '(', '.', '-', ${LITERALS}`
+const FIRST_ARGUMENT = `{'[', '{', '(', ')', '.', '-', '!', ${LITERALS}`
+const FIRST_ELEMENT = `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${LITERALS}`
+const FIRST_ENTRY = `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${LITERALS}`
+
+/** What of the syntax differs between environments. */
+export interface Syntax {
+  readonly macros: Macros
+  readonly escapedNames: boolean
+}
 
 /** Where parsing cannot go on. What follows in the source is not looked at. */
 class Stop extends Error {}
 
 /** The syntax tree of `source`, macros expanded. Throws CompileError. */
-export function parse(source: string, macros: Macros): Expr {
+export function parse(source: string, syntax: Syntax): Expr {
   const size = source.length <= MAX_SIZE ? source.length : Array.from(source).length
   if (size > MAX_SIZE) {
     throw new CompileError(source, [
-      { pos: 0, message: `expression code point size exceeds limit: size: ${size}, limit ${MAX_SIZE}` },
+      { pos: -1, message: `expression code point size exceeds limit: size: ${size}, limit ${MAX_SIZE}` },
     ])
   }
   const { tokens, issues } = tokenize(source)
-  const parser = new Parser(source, tokens, macros, issues)
+  const parser = new Parser(source, tokens, syntax, issues)
   const expr = parser.start()
   if (issues.length > 0 || expr === undefined) throw new CompileError(source, issues)
   return expr
@@ -51,16 +61,20 @@ export function parse(source: string, macros: Macros): Expr {
 class Parser {
   private readonly source: string
   private readonly tokens: readonly Token[]
-  private readonly macros: Macros
+  private readonly syntax: Syntax
   private readonly issues: Issue[]
   private readonly make: NodeFactory = new NodeFactory()
   private index = 0
   private depth = 0
+  /** What may come at the start of the expression being read. */
+  private firstOperand = OPERAND
+  /** Since the last error no token was understood: what follows from it is not reported. */
+  private recovering = false
 
-  constructor(source: string, tokens: readonly Token[], macros: Macros, issues: Issue[]) {
+  constructor(source: string, tokens: readonly Token[], syntax: Syntax, issues: Issue[]) {
     this.source = source
     this.tokens = tokens
-    this.macros = macros
+    this.syntax = syntax
     this.issues = issues
   }
 
@@ -90,24 +104,54 @@ class Parser {
   }
 
   private take(text: string): Token | undefined {
-    if (!this.is(text)) return undefined
-    return this.tokens[this.index++]
+    return this.is(text) ? this.next() : undefined
+  }
+
+  private next(): Token {
+    this.recovering = false
+    return this.tokens[this.index++] as Token
   }
 
   private expect(text: string, expected = `'${text}'`): Token {
     const token = this.take(text)
     if (token !== undefined) return token
-    const deletable = this.after.kind === 'punct' && this.after.text === text
-    return this.unexpected(deletable ? 'extraneous' : 'mismatched', expected)
+    if (this.after.kind !== 'punct' || this.after.text !== text) return this.unexpected('mismatched', expected)
+    this.complain('extraneous', expected)
+    this.index++
+    return this.next()
   }
 
   private unexpected(how: 'extraneous' | 'mismatched', expected: string): never {
-    return this.syntaxError(`${how} input '${this.token.text}' expecting ${expected}`)
+    this.complain(how, expected)
+    throw new Stop()
   }
 
-  private syntaxError(message: string, pos = this.token.pos): never {
-    this.issues.push({ pos, message: `Syntax error: ${message}` })
+  private complain(how: 'extraneous' | 'mismatched', expected: string): void {
+    this.syntaxIssue(`${how} input '${this.token.text}' expecting ${expected}`)
+  }
+
+  private syntaxError(message: string): never {
+    this.syntaxIssue(message)
     throw new Stop()
+  }
+
+  private syntaxIssue(message: string): void {
+    if (!this.recovering) this.issues.push({ pos: this.token.pos, message: `Syntax error: ${message}` })
+    this.recovering = true
+  }
+
+  /** No operand here: one token too many is passed over; else what comes may be an operator that goes on. */
+  private noOperand(expected: string): Expr {
+    const { token } = this
+    if (token.kind !== 'eof' && this.startsOperand(this.after)) {
+      this.complain('extraneous', expected)
+      this.index++
+      return this.primary(expected)
+    }
+    const again = this.recovering
+    this.complain('mismatched', expected)
+    if (again || (token.kind !== 'eof' && token.kind !== 'punct')) throw new Stop()
+    return this.make.literal(token.pos, null)
   }
 
   /** A name that cannot be used, a literal out of range: reported, and parsing goes on. */
@@ -116,11 +160,12 @@ class Parser {
     return this.make.literal(pos, null)
   }
 
-  private expression(): Expr {
+  private expression(expected = OPERAND): Expr {
     if (++this.depth > MAX_DEPTH) {
-      this.issues.push({ pos: 0, message: `expression recursion limit exceeded: ${MAX_DEPTH}` })
+      this.issues.push({ pos: -1, message: `expression recursion limit exceeded: ${MAX_DEPTH}` })
       throw new Stop()
     }
+    this.firstOperand = expected
     const condition = this.logical('||')
     const question = this.take('?')
     if (question === undefined) {
@@ -163,7 +208,7 @@ class Parser {
     let left = operand()
     while (this.token.kind === 'punct' && Object.hasOwn(operators, this.token.text)) {
       const token = this.token
-      this.index++
+      this.next()
       left = this.make.call(token.pos, operators[token.text] as string, [left, operand()])
     }
     return left
@@ -179,20 +224,21 @@ class Parser {
       if (text === '-' && (this.after.kind === 'int' || this.after.kind === 'float')) break
       let count = 0
       while (this.is(text) && !(text === '-' && count > 0 && (this.after.kind === 'int' || this.after.kind === 'float'))) {
-        this.index++
+        this.next()
         count++
       }
       const operand = this.member(OPERAND_AFTER_UNARY)
       return count % 2 === 0 ? operand : this.make.call(first.pos, fn, [operand])
     }
-    return this.member(OPERAND)
+    return this.member(this.firstOperand)
   }
 
   private member(expected: string): Expr {
     let expr = this.primary(expected)
+    this.firstOperand = OPERAND
     for (let links = 0; ; links++) {
       if (links > MAX_DEPTH) {
-        this.issues.push({ pos: 0, message: 'max recursion depth exceeded' })
+        this.issues.push({ pos: -1, message: 'max recursion depth exceeded' })
         throw new Stop()
       }
       const open = this.take('[')
@@ -221,25 +267,31 @@ class Parser {
           : `no viable alternative at input '${input}'`,
       )
     }
-    this.index++
-    const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text
+    this.next()
+    const field = this.fieldName(name)
     if (optional) return this.make.call(dot.pos, OP.optSelect, [operand, this.make.literal(name.pos, field)])
     const open = name.kind === 'ident' ? this.take('(') : undefined
     if (open === undefined) return this.make.select(dot.pos, operand, field)
     return this.expand(this.make.call(open.pos, field, this.args(), operand))
   }
 
+  private fieldName(token: Token): string {
+    if (token.kind !== 'escaped') return token.text
+    if (!this.syntax.escapedNames) this.report(token.pos, "unsupported syntax: '`'")
+    return token.text.slice(1, -1)
+  }
+
   private args(): Expr[] {
     const args: Expr[] = []
     if (this.take(')') !== undefined) return args
-    do args.push(this.expression())
+    do args.push(this.expression(args.length === 0 ? FIRST_ARGUMENT : OPERAND))
     while (this.take(',') !== undefined)
     this.expect(')')
     return args
   }
 
   private expand(call: Call): Expr {
-    const macro = findMacro(this.macros, call)
+    const macro = findMacro(this.syntax.macros, call)
     if (macro === undefined) return call
     try {
       return macro(this.make.at(call.pos), call.target, call.args) ?? call
@@ -257,16 +309,16 @@ class Parser {
       case 'int':
       case 'uint':
       case 'float':
-        this.index++
+        this.next()
         return this.number(token.pos, token, '')
       case 'string':
       case 'bytes':
-        this.index++
+        this.next()
         return this.quoted(token)
       case 'punct':
         return this.punctuated(token, expected)
       default:
-        return this.unexpected('mismatched', expected)
+        return this.noOperand(expected)
     }
   }
 
@@ -275,15 +327,15 @@ class Parser {
       case 'true':
       case 'false':
       case 'null':
-        this.index++
+        this.next()
         return this.make.literal(token.pos, token.text === 'null' ? null : token.text === 'true')
       case '-':
-        this.index++
+        this.next()
         if (this.token.kind !== 'int' && this.token.kind !== 'float') return this.unexpected('mismatched', '{NUM_FLOAT, NUM_INT}')
-        this.index++
+        this.next()
         return this.number(token.pos, this.tokens[this.index - 1] as Token, '-')
       case '(': {
-        this.index++
+        this.next()
         const inner = this.expression()
         this.expect(')')
         return inner
@@ -293,11 +345,11 @@ class Parser {
       case '{':
         return this.map()
       case '.':
-        this.index++
+        this.next()
         if (this.token.kind !== 'ident') this.syntaxError(`mismatched input '${this.token.text}' expecting IDENTIFIER`)
         return this.named(token)
       default:
-        return this.unexpected(this.startsOperand(this.after) ? 'extraneous' : 'mismatched', expected)
+        return this.noOperand(expected)
     }
   }
 
@@ -307,7 +359,10 @@ class Parser {
   }
 
   private number(pos: number, token: Token, sign: '' | '-'): Expr {
-    if (token.kind === 'float') return this.make.literal(pos, new CelDouble(Number(sign + token.text)))
+    if (token.kind === 'float') {
+      const double = Number(sign + token.text)
+      return Number.isFinite(double) ? this.make.literal(pos, new CelDouble(double)) : this.report(pos, 'invalid double literal')
+    }
     const unsigned = token.kind === 'uint'
     const value = BigInt(unsigned ? token.text.slice(0, -1) : token.text)
     if (unsigned)
@@ -330,7 +385,7 @@ class Parser {
     const token = this.token
     const message = this.messageName()
     if (message !== undefined) return this.struct(leadingDot === undefined ? message : `.${message}`)
-    this.index++
+    this.next()
     const name = leadingDot === undefined ? token.text : `.${token.text}`
     const open = this.take('(')
     if (open !== undefined) {
@@ -370,12 +425,12 @@ class Parser {
       const name = this.token
       if (name.kind !== 'ident' && name.kind !== 'escaped')
         this.unexpected('mismatched', "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}")
-      this.index++
+      this.next()
       const colon = this.expect(':')
-      const field = name.kind === 'escaped' ? name.text.slice(1, -1) : name.text
+      const field = this.fieldName(name)
       fields.push(this.make.field(colon.pos, field, this.expression(), optional))
       if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
-      this.index++
+      this.next()
     }
     this.take(',')
     this.expect('}')
@@ -388,9 +443,9 @@ class Parser {
     const optional = new Set<number>()
     while (!this.is(']') && !(this.is(',') && elements.length === 0)) {
       if (this.take('?') !== undefined) optional.add(elements.length)
-      elements.push(this.expression())
+      elements.push(this.expression(elements.length === 0 ? FIRST_ELEMENT : OPERAND))
       if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === ']')) break
-      this.index++
+      this.next()
     }
     this.take(',')
     this.expect(']')
@@ -402,11 +457,11 @@ class Parser {
     const entries: MapEntry[] = []
     while (!this.is('}') && !(this.is(',') && entries.length === 0)) {
       const optional = this.take('?') !== undefined
-      const key = this.expression()
+      const key = this.expression(entries.length === 0 ? FIRST_ENTRY : OPERAND)
       const colon = this.expect(':')
       entries.push(this.make.entry(colon.pos, key, this.expression(), optional))
       if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
-      this.index++
+      this.next()
     }
     this.take(',')
     this.expect('}')

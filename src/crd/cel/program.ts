@@ -24,7 +24,7 @@ const NO_SCOPE: Scope = { slots: new Map(), size: 0 }
 
 /** Parses, type checks and compiles. Throws CompileError, whose message shows every issue under its source line. */
 export function compileExpression(source: string, environment: Environment): Program {
-  const expr = parse(source, environment.macros)
+  const expr = parse(source, environment)
   const { checked, issues } = check(expr, environment)
   if (issues.length > 0) throw new CompileError(source, issues)
   if (environment.homogeneousLiterals) {
@@ -37,7 +37,7 @@ export function compileExpression(source: string, environment: Environment): Pro
 
 /** Compiles without type checking: names and overloads are found while it runs. */
 export function compileUnchecked(source: string, environment: Environment): Program {
-  const expr = parse(source, environment.macros)
+  const expr = parse(source, environment)
   return { source, type: DYN, checked: undefined, run: new Compiler(environment, undefined).compile(expr, NO_SCOPE) }
 }
 

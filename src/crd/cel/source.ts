@@ -1,4 +1,4 @@
-/** One thing wrong with an expression, at a UTF-16 offset of its source. */
+/** One thing wrong with an expression, at a UTF-16 offset of its source; -1: nowhere in particular. */
 export interface Issue {
   readonly pos: number
   readonly message: string
@@ -25,6 +25,7 @@ export function displayIssues(source: string, issues: readonly Issue[]): string 
 }
 
 function displayIssue(source: string, issue: Issue): string {
+  if (issue.pos < 0) return `ERROR: <input>:-1:0: ${issue.message}`
   const before = source.slice(0, issue.pos)
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length

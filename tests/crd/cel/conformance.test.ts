@@ -8,7 +8,7 @@ import type { CelType } from '../../../src/crd/cel/types.ts'
 import { CelDouble, type Value } from '../../../src/crd/cel/values.ts'
 import { type SpecTest, specTests, specValue, typeOfJson } from './conformance-suite.ts'
 
-const language = environmentOf(LANGUAGE, { homogeneousLiterals: false })
+const language = environmentOf(LANGUAGE, { homogeneousLiterals: false, escapedNames: true })
 
 function environmentFor(spec: SpecTest): Environment {
   const variables: Record<string, CelType> = {}
