@@ -59,7 +59,7 @@ async function applyOne(context: ApplyContext, change: PlannedChange): Promise<s
   const result = await client.apply(resource, object, { ...target, fieldManager, force: true, fieldValidation: 'Strict' })
   if (kind === 'CustomResourceDefinition') await established(context, resource, result)
   context.onApplied?.(result, resource)
-  return `${kind.toLowerCase()}/${object.metadata.name} ${change.action === 'create' ? 'created' : change.action === 'change' ? 'configured' : 'unchanged'}`
+  return `${kind.toLowerCase()}/${object.metadata.name} serverside-applied`
 }
 
 /** Waits until a CustomResourceDefinition is served. Throws when it is not within the deadline. */

@@ -77,6 +77,24 @@ export async function plan(input: PlanInput): Promise<Plan> {
   return { changes: [...applied, ...applyOrder(pruned).reverse()] }
 }
 
+/** The plan of applying everything without asking the API first: for manifests that a dry run has judged. Throws PlanRefused. */
+export async function planUnjudged(input: PlanInput): Promise<Plan> {
+  const own = declaredBy(input.manifests)
+  const problems: ManifestError[] = []
+  const changes = await mapParallel(input.manifests, async (manifest): Promise<PlannedChange | undefined> => {
+    const resource = await resourceFor(input.mapper, manifest, own).catch((error: unknown) => {
+      problems.push(...problemsOf(error, manifest))
+      return undefined
+    })
+    const object = resource ? prepared(manifest.object, resource, input.application, input.namespace) : manifest.object
+    return { action: 'change', object, resource, fields: [] }
+  })
+  if (problems.length > 0) throw new PlanRefused(problems.sort(byPlace))
+  const applied = applyOrder(changes.filter((c) => c !== undefined))
+  const pruned = input.prune ? await plannedPrunes(input, applied) : []
+  return { changes: [...applied, ...applyOrder(pruned).reverse()] }
+}
+
 /** Namespaces and kinds that the manifests bring along themselves. */
 interface Declared {
   readonly namespaces: ReadonlySet<string>
@@ -118,6 +136,15 @@ async function planOne(input: PlanInput, manifest: Manifest, own: Declared): Pro
   const result = await client.apply(resource, object, options)
   const fields = live ? differences(live, result) : []
   return { action: live ? (fields.length > 0 ? 'change' : 'keep') : 'create', object, resource, fields }
+}
+
+/** undefined: of a kind that the manifests bring along. Throws ManifestError for a kind that nobody knows. */
+async function resourceFor(mapper: RestMapper, manifest: Manifest, own: Declared): Promise<Resource<Unstructured> | undefined> {
+  const { apiVersion = '', kind = '' } = manifest.object
+  const resource = await mapper.resourceOf(apiVersion, kind)
+  if (resource || own.kinds.has(`${parseApiVersion(apiVersion).group}/${kind}`)) return resource
+  const hint = 'is its CustomResourceDefinition missing, or the apiVersion misspelled?'
+  throw new ManifestError(`no matches for kind "${kind}" in version "${apiVersion}"`, manifest.placeOf('kind'), hint)
 }
 
 /** Whether a namespace is not there yet but in the same plan. */
