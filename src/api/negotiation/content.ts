@@ -1,0 +1,22 @@
+import { StatusError } from '../../apimachinery/status.ts'
+import type { Format } from './accept.ts'
+
+/** How the body is to be read. No Content-Type means JSON. Throws 415. */
+export function contentFormat(header: string | undefined, protobuf = true): Format {
+  const type = mediaType(header)
+  if (type === '' || type === 'application/json') return 'json'
+  if (type === 'application/yaml') return 'yaml'
+  if (type === 'application/vnd.kubernetes.protobuf' && protobuf) return 'protobuf'
+  const accepted = ['application/json', 'application/yaml', ...(protobuf ? ['application/vnd.kubernetes.protobuf'] : [])]
+  throw unsupported(accepted)
+}
+
+/** `application/json` of `Application/JSON; charset=utf-8`. */
+export function mediaType(header: string | undefined): string {
+  return (header?.split(';', 1)[0] ?? '').trim().toLowerCase()
+}
+
+export function unsupported(accepted: readonly string[]): StatusError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`
+  return new StatusError(415, 'UnsupportedMediaType', message)
+}

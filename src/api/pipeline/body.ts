@@ -1,0 +1,134 @@
+import { parse as parseYaml } from 'yaml'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
+import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import { contentFormat } from '../negotiation/content.ts'
+import type { ObjectRules } from '../registry/rules.ts'
+import type { GroupVersionKind } from '../registry/served.ts'
+import type { ApiRequest } from '../request.ts'
+import { type Decoded, DecodeError, readTypeMeta, strictMessage } from '../schema/decode.ts'
+import { typeOf } from '../schema/types.ts'
+import { textOf } from '../watch/stored.ts'
+import { decodeProtobuf } from './protobuf.ts'
+
+const maxYamlAliases = 100
+
+export interface Body {
+  readonly object: KubeObject
+  /** Unknown and duplicate fields, when the request asks to hear of them. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The body as an object of `gvk`: kind and apiVersion may be absent, but not others. Throws 400 and 415 as kube-apiserver words them.
+ */
+export function readBody(
+  request: ApiRequest,
+  gvk: GroupVersionKind,
+  rules: ObjectRules,
+  validation: 'Ignore' | 'Warn' | 'Strict',
+): Body {
+  const { body } = request
+  if (body !== undefined && !(body instanceof Uint8Array)) return settle(decodeObject(body, gvk, rules), gvk, 'Ignore')
+  const bytes = body ?? new Uint8Array()
+  const format = contentFormat(request.headers['content-type'], rules.type !== undefined)
+  if (format === 'protobuf') return settle(decodeProtobuf(bytes, gvk), gvk, 'Ignore')
+  const text = textOf(bytes)
+  const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
+  const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
+  const decoded = attempt(meta, gvk, () => (json === undefined ? rules.decode(text) : rules.decodeValue(json.value)))
+  checkKind(meta, gvk)
+  return settle({ decoded: withStrict(decoded, json?.strict), meta }, gvk, validation)
+}
+
+interface Read {
+  readonly decoded: Decoded
+  readonly meta: TypeMeta
+}
+interface TypeMeta {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+function decodeObject(body: object, gvk: GroupVersionKind, rules: ObjectRules): Read {
+  const meta = typeMetaOf(body)
+  checkKind(meta, gvk)
+  return { decoded: attempt(meta, gvk, () => rules.decodeValue(body)), meta }
+}
+
+function settle({ decoded, meta }: Read, gvk: GroupVersionKind, validation: 'Ignore' | 'Warn' | 'Strict'): Body {
+  const { strictErrors } = decoded
+  if (strictErrors.length > 0 && validation === 'Strict') throw cannotHandle(meta, gvk, strictMessage(strictErrors))
+  const apiVersion = apiVersionOf(gvk)
+  if (meta.apiVersion && meta.apiVersion !== apiVersion) {
+    throw badRequest(`the API version in the data (${meta.apiVersion}) does not match the expected API version (${apiVersion})`)
+  }
+  const { kind: _, apiVersion: __, ...rest } = decoded.value
+  const metadata = (rest.metadata ?? {}) as KubeObject['metadata']
+  const object = { kind: gvk.kind, apiVersion, ...rest, metadata } as KubeObject
+  return { object, warnings: validation === 'Warn' ? strictErrors : [] }
+}
+
+function typeMetaOf(value: unknown): TypeMeta {
+  const { apiVersion, kind } = (typeof value === 'object' && value !== null ? value : {}) as Partial<TypeMeta>
+  return { apiVersion: typeof apiVersion === 'string' ? apiVersion : '', kind: typeof kind === 'string' ? kind : '' }
+}
+
+function typeMetaOfText(text: string, gvk: GroupVersionKind): TypeMeta {
+  try {
+    return readTypeMeta(text)
+  } catch (e) {
+    if (e instanceof DecodeError) throw unrecognized(gvk, e.message, Buffer.from(text))
+    throw e
+  }
+}
+
+function attempt(meta: TypeMeta, gvk: GroupVersionKind, decode: () => Decoded): Decoded {
+  try {
+    return decode()
+  } catch (e) {
+    if (!(e instanceof DecodeError)) throw e
+    throw cannotHandle(meta, gvk, e.message)
+  }
+}
+
+function cannotHandle(meta: TypeMeta, gvk: GroupVersionKind, why: string): StatusError {
+  const kind = meta.kind || gvk.kind
+  const version = meta.apiVersion ? parseApiVersion(meta.apiVersion).version : gvk.version
+  return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${gvk.kind}: ${why}`)
+}
+
+/** The first 30 bytes as Go's summary of an unreadable body. */
+function unrecognized(gvk: GroupVersionKind, why: string, bytes: Uint8Array): StatusError {
+  const head = Buffer.from(bytes).subarray(0, 30).toString('hex')
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${bytes.length > 30 ? `${head} ...` : head})`,
+  )
+}
+
+function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
+  const apiVersion = meta.apiVersion || apiVersionOf(gvk)
+  const kind = meta.kind || gvk.kind
+  const { group, version } = parseApiVersion(apiVersion)
+  if (kind === gvk.kind && group === gvk.group) return
+  if (!typeOf(group, version, kind)) {
+    throw cannotHandle(
+      meta,
+      gvk,
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+    )
+  }
+  const internal = (g: string) => (g === '' || g === 'events.k8s.io' ? 'core' : (g.split('.')[0] ?? g))
+  throw cannotHandle(meta, gvk, `converting (${version}.${kind}) to (${internal(gvk.group)}.${gvk.kind}): unknown conversion`)
+}
+
+function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown; strict: readonly string[] } {
+  try {
+    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core' }), strict: [] }
+  } catch (e) {
+    throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
+  }
+}
+
+const withStrict = (decoded: Decoded, strict: readonly string[] = []): Decoded =>
+  strict.length === 0 ? decoded : { value: decoded.value, strictErrors: [...strict, ...decoded.strictErrors] }

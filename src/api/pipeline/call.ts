@@ -1,0 +1,68 @@
+import type { Clock } from '../../apimachinery/clock.ts'
+import type { KubeObject, ListMeta } from '../../apimachinery/object.ts'
+import type { Status } from '../../apimachinery/status.ts'
+import type { Store } from '../../store/store.ts'
+import type { AdmissionPlugin } from '../admission/admission.ts'
+import type { Accepted } from '../negotiation/accept.ts'
+import type { Objects } from '../objects.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
+import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
+import type { Caches } from '../watch/caches.ts'
+import type { Stored } from '../watch/stored.ts'
+import type { WatchView } from '../watch/watch-view.ts'
+import type { RequestInfo } from './request-info.ts'
+
+/** What every request works with. */
+export interface Core {
+  readonly store: Store
+  readonly caches: Caches
+  readonly registry: Registry
+  readonly objects: Objects
+  readonly clock: Clock
+  /** In order; a plugin may come later than the core. */
+  readonly admission: readonly AdmissionPlugin[]
+  /** What happens around one kind besides its strategy: service addresses, role escalation. By `group/resource`. */
+  readonly hooks: ReadonlyMap<string, WriteHooks>
+}
+
+/** What a kind needs around its writes that looks at other objects or claims something together with the write. */
+export interface WriteHooks {
+  /** After mutation and before validation; may change `object`. */
+  readonly prepare?: (write: HookedWrite) => void | Promise<void>
+  /** After validation. The changes are committed with the object, all or nothing. */
+  readonly claim?: (write: HookedWrite) => Claim | undefined | Promise<Claim | undefined>
+}
+
+export interface HookedWrite {
+  readonly call: Call
+  readonly operation: 'create' | 'update' | 'delete'
+  readonly object: KubeObject
+  readonly old: KubeObject | undefined
+  readonly dryRun: boolean
+}
+
+export interface Claim {
+  /** Called when the write succeeded, or with false when it did not. */
+  settle(done: boolean): void
+}
+
+/** One request on its way. */
+export interface Call {
+  readonly core: Core
+  readonly request: ApiRequest
+  readonly info: RequestInfo
+  readonly user: UserInfo
+  readonly resource: ServedResource
+  readonly accept: Accepted
+  /** Texts of `Warning: 299` headers, without repetition. */
+  readonly warnings: Set<string>
+}
+
+/** What a verb gives back; `encode` makes the response of it. */
+export type Answer =
+  | { readonly kind: 'stored'; readonly status: number; readonly stored: Stored }
+  | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject | Status; readonly gvk: GroupVersionKind }
+  | { readonly kind: 'list'; readonly items: readonly Stored[]; readonly metadata: ListMeta }
+  | { readonly kind: 'watch'; readonly view: WatchView; readonly timeoutMs: number }
+  | { readonly kind: 'response'; readonly response: ApiResponse }

@@ -1,0 +1,81 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { apiVersionOf } from '../../apimachinery/resource.ts'
+import type { ServedResource } from '../registry/served.ts'
+import type { ApiResponse, WatchEvent } from '../request.ts'
+import { viewAs } from '../verbs/view.ts'
+import type { WatchItem, WatchView } from '../watch/watch-view.ts'
+import type { Call } from './call.ts'
+import { frameEncoder } from './frames.ts'
+
+/** The stream of a watch. It ends when the caller goes, the time is over, or the reader is too slow. */
+export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): ApiResponse {
+  const { signal, wantsObjects } = call.request
+  const close = () => view.close()
+  const timer = setTimeout(close, Math.min(timeoutMs, 2 ** 31 - 1))
+  timer.unref()
+  if (signal.aborted) close()
+  signal.addEventListener('abort', close, { once: true })
+  const release = () => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', close)
+    close()
+  }
+  if (wantsObjects) return { status: 200, headers: {}, body: { events: eventsOf(call.resource, view, release) } }
+  const frames = frameEncoder(call)
+  return { status: 200, headers: { 'content-type': frames.contentType }, body: { stream: streamOf(call, view, frames, release) } }
+}
+
+async function* eventsOf(resource: ServedResource, view: WatchView, release: () => void): AsyncGenerator<readonly WatchEvent[]> {
+  try {
+    for (;;) {
+      const items = await view.next()
+      if (!items) return
+      const batch: WatchEvent[] = []
+      for (const item of items) {
+        const event = await eventOf(resource, view, item)
+        if (event) batch.push(event)
+      }
+      if (batch.length > 0) yield batch
+    }
+  } finally {
+    release()
+  }
+}
+
+async function eventOf(resource: ServedResource, view: WatchView, item: WatchItem): Promise<WatchEvent | undefined> {
+  if (item.kind === 'bookmark') return { type: 'BOOKMARK', object: bookmarkObject(resource, item.revision, item.endsInitial) }
+  if (item.kind === 'present') return { type: 'ADDED', object: (await viewAs(resource, item.stored)).object }
+  const type = item.event.typeFor(view.options.matches)
+  return type && { type, object: (await viewAs(resource, item.event.shown(type))).object }
+}
+
+/** An object with nothing but its kind and the revision up to which the watch has told everything. */
+export function bookmarkObject(resource: ServedResource, revision: number, endsInitial: boolean): KubeObject {
+  const annotations = endsInitial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
+  const metadata = { resourceVersion: String(revision), ...annotations }
+  return resource.rules.canonical({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata })
+}
+
+async function* streamOf(
+  call: Call,
+  view: WatchView,
+  frames: ReturnType<typeof frameEncoder>,
+  release: () => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const items = await view.next()
+      if (!items) return
+      const batch: Uint8Array[] = []
+      for (const item of items) {
+        const frame = frames.encode(item, view.options.matches)
+        const bytes = frame instanceof Promise ? await frame : frame
+        if (bytes) batch.push(bytes)
+      }
+      const [only] = batch
+      if (only) yield batch.length === 1 ? only : Buffer.concat(batch)
+    }
+  } finally {
+    release()
+  }
+}

@@ -1,0 +1,125 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { apiVersionOf } from '../../apimachinery/resource.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
+import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
+import type { ApiResponse } from '../request.ts'
+import { encodeTable, partialMetadata } from '../table/table.ts'
+import { viewAll, viewAs } from '../verbs/view.ts'
+import type { Stored } from '../watch/stored.ts'
+import type { Answer, Call } from './call.ts'
+import { encodeWatch } from './encode-watch.ts'
+import { bytesOf } from './formats.ts'
+
+/** Blocks of a list are joined up to this size: few writes, and none that holds the loop. */
+const blockBytes = 256 * 1024
+
+/** The response of a verb's answer, in the form the caller asked for. */
+export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
+  switch (answer.kind) {
+    case 'response':
+      return answer.response
+    case 'stored':
+      return encodeStored(call, answer.status, await viewAs(call.resource, answer.stored))
+    case 'object':
+      return encodeObject(call.accept, answer.status, answer.object, answer.gvk, call.request.wantsObjects === true)
+    case 'list':
+      return encodeList(call, await viewAll(call.resource, answer.items), answer.metadata)
+    case 'watch':
+      return encodeWatch(call, answer.view, answer.timeoutMs)
+  }
+}
+
+function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
+  const { accept, resource } = call
+  if (call.request.wantsObjects) return { status, headers: {}, body: { object: stored.object } }
+  const headers = { 'content-type': mediaTypeOf(accept.format) }
+  if (accept.as === '' && accept.format === 'json' && !accept.pretty) return { status, headers, body: { bytes: stored.bytes } }
+  if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
+  if (accept.as === 'PartialObjectMetadataList') throw notAList(accept, resource)
+  const view =
+    accept.as === 'Table'
+      ? encodeTable(call, [stored], { resourceVersion: String(stored.revision) })
+      : partialMetadata(accept, stored.object)
+  return { status, headers, body: { bytes: bytesOf(view, accept, metaKind(accept)) } }
+}
+
+const metaKind = ({ as, version }: Accepted): GroupVersionKind => ({ group: 'meta.k8s.io', version, kind: as })
+
+function notAList(accept: Accepted, resource: ServedResource): StatusError {
+  const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')
+  const message = `you requested ${accept.as}, but the requested object is not a list (*${internal}.${resource.kind})`
+  return new StatusError(406, 'NotAcceptable', message)
+}
+
+export function encodeObject(
+  accept: Accepted,
+  status: number,
+  object: object,
+  gvk: GroupVersionKind,
+  wantsObjects: boolean,
+): ApiResponse {
+  if (wantsObjects) return { status, headers: {}, body: { object } }
+  return { status, headers: { 'content-type': mediaTypeOf(accept.format) }, body: { bytes: bytesOf(object, accept, gvk) } }
+}
+
+function encodeList(call: Call, items: readonly Stored[], metadata: object): ApiResponse {
+  const { accept, resource, request } = call
+  const kind = resource.listKind
+  const apiVersion = apiVersionOf(resource)
+  if (request.wantsObjects) {
+    return { status: 200, headers: {}, body: { object: { kind, apiVersion, metadata, items: items.map((s) => s.object) } } }
+  }
+  const headers = { 'content-type': mediaTypeOf(accept.format) }
+  if (accept.as === 'Table') {
+    const table = encodeTable(call, items, metadata)
+    return { status: 200, headers, body: { bytes: bytesOf(table, accept, metaKind(accept)) } }
+  }
+  if (accept.as !== '') {
+    const partial = items.map((s) => partialMetadata(accept, s.object))
+    const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${accept.version}`, metadata, items: partial }
+    return {
+      status: 200,
+      headers,
+      body: { bytes: bytesOf(list, accept, metaKind({ ...accept, as: 'PartialObjectMetadataList' })) },
+    }
+  }
+  if (accept.format === 'json' && !accept.pretty)
+    return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
+  const list = { kind, apiVersion, metadata, items: items.map((s) => (resource.isCustom ? s.object : withoutKind(s.object))) }
+  return { status: 200, headers, body: { bytes: bytesOf(list, accept, { ...resource, kind }) } }
+}
+
+function withoutKind(object: KubeObject): object {
+  const { kind: _, apiVersion: __, ...rest } = object
+  return rest
+}
+
+/** The stored bytes, one after another. Items of a built-in list do not repeat kind and apiVersion. */
+function listChunks(resource: ServedResource, items: readonly Stored[], metadata: object): Uint8Array[] {
+  const apiVersion = apiVersionOf(resource)
+  const start = JSON.stringify({ kind: resource.listKind, apiVersion, metadata }).slice(0, -1)
+  const skip = resource.isCustom
+    ? 1
+    : `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion)},`.length
+  const blocks: Uint8Array[] = []
+  let block: Uint8Array[] = [Buffer.from(`${start},"items":[${items.length > 0 ? '{' : ''}`)]
+  let size = 0
+  items.forEach((stored, i) => {
+    if (i > 0) block.push(separator)
+    const bytes = stored.bytes.subarray(skip)
+    block.push(bytes)
+    size += bytes.length
+    if (size >= blockBytes) {
+      blocks.push(Buffer.concat(block))
+      block = []
+      size = 0
+    }
+  })
+  block.push(end)
+  blocks.push(Buffer.concat(block))
+  return blocks
+}
+
+const separator = Buffer.from(',{')
+const end = Buffer.from(']}\n')

@@ -1,0 +1,28 @@
+import { stringify } from 'yaml'
+import type { Accepted } from '../negotiation/accept.ts'
+import type { GroupVersionKind } from '../registry/served.ts'
+import { encodeProtobuf } from './protobuf.ts'
+
+/** The bytes of an object that is not stored as such: a view, a status, another format. */
+export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
+  switch (accept.format) {
+    case 'json':
+      return Buffer.from(accept.pretty ? `${JSON.stringify(object, null, 2)}\n` : JSON.stringify(object))
+    case 'yaml':
+      return Buffer.from(yamlText(object))
+    case 'protobuf':
+      return encodeProtobuf(object, gvk)
+  }
+}
+
+/** As sigs.k8s.io/yaml writes it: keys in order, single quotes. */
+export function yamlText(object: object): string {
+  return stringify(JSON.parse(JSON.stringify(object)), {
+    sortMapEntries: true,
+    singleQuote: true,
+    lineWidth: 80,
+    aliasDuplicateObjects: false,
+    indentSeq: false,
+    schema: 'yaml-1.1',
+  })
+}

@@ -1,0 +1,75 @@
+import { mediaTypeOf } from '../negotiation/accept.ts'
+import { encodeTable, partialMetadata } from '../table/table.ts'
+import { viewAs } from '../verbs/view.ts'
+import type { CacheEvent, EventType } from '../watch/cache-event.ts'
+import type { Stored } from '../watch/stored.ts'
+import type { WatchItem, WatchViewOptions } from '../watch/watch-view.ts'
+import type { Call } from './call.ts'
+import { bookmarkObject } from './encode-watch.ts'
+import { bytesOf } from './formats.ts'
+
+export interface FrameEncoder {
+  readonly contentType: string
+  /** The bytes of one event as this watch sees it; undefined when it does not see it. */
+  encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined>
+}
+
+const head = (type: string): Buffer => Buffer.from(`{"type":"${type}","object":`)
+const heads = { ADDED: head('ADDED'), MODIFIED: head('MODIFIED'), DELETED: head('DELETED'), BOOKMARK: head('BOOKMARK') }
+const tail = Buffer.from('}\n')
+
+/** Frames of a watch in the form the caller asked for. Those of an event are made once for all watches of the same form. */
+export function frameEncoder(call: Call): FrameEncoder {
+  const { accept, resource } = call
+  const form = `${resource.version} ${accept.format} ${accept.as} ${accept.version}`
+  const isTable = accept.as === 'Table'
+  let isFirst = true
+  const frame = (type: keyof typeof heads, stored: Stored | undefined, object: object | undefined): Uint8Array => {
+    const isBookmark = type === 'BOOKMARK'
+    let bytes: Uint8Array
+    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(JSON.stringify(object))
+    else bytes = bytesOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
+    return Buffer.concat([heads[type], bytes, tail])
+  }
+  const ofStored = (type: EventType, stored: Stored): Uint8Array | Promise<Uint8Array> => {
+    const view = viewAs(resource, stored)
+    return view instanceof Promise ? view.then((v) => frame(type, v, undefined)) : frame(type, view, undefined)
+  }
+  const ofEvent = (event: CacheEvent, type: EventType): Uint8Array | Promise<Uint8Array> => {
+    const key = `${type} ${form}`
+    const known = event.frames.get(key)
+    if (known) return known
+    const made = ofStored(type, event.shown(type))
+    if (made instanceof Promise) return made
+    event.frames.set(key, made)
+    return made
+  }
+  return {
+    contentType: accept.format === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : mediaTypeOf(accept.format),
+    encode(item, matches) {
+      if (item.kind === 'bookmark') return frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
+      if (item.kind === 'present') {
+        const made = ofStored('ADDED', item.stored)
+        isFirst = false
+        return made
+      }
+      const type = item.event.typeFor(matches)
+      if (!type) return undefined
+      // The first frame of a Table watch carries the columns, so it is not one for all.
+      const made = isTable && isFirst ? ofStored(type, item.event.shown(type)) : ofEvent(item.event, type)
+      isFirst = false
+      return made
+    },
+  }
+}
+
+function viewOf(call: Call, stored: Stored | undefined, object: object | undefined, isFirst: boolean): object {
+  const { accept } = call
+  if (accept.as === 'Table') {
+    const metadata = { resourceVersion: stored ? String(stored.revision) : '' }
+    return encodeTable(call, stored ? [stored] : [], metadata, isFirst)
+  }
+  const subject = stored?.object ?? object
+  if (accept.as !== '' && subject) return partialMetadata(accept, subject as Stored['object'])
+  return subject ?? {}
+}

@@ -1,0 +1,123 @@
+import { internalError, StatusError } from '../../apimachinery/status.ts'
+import type { Attributes, Authorize } from '../auth/authorizer.ts'
+import { forbiddenRequest } from '../auth/forbidden.ts'
+import { impersonate } from '../auth/impersonate.ts'
+import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
+import type { ServedResource } from '../registry/served.ts'
+import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
+import type { Answer, Call, Core } from './call.ts'
+import { encode, encodeObject } from './encode.ts'
+import { type RequestInfo, requestInfo } from './request-info.ts'
+import { verbOf } from './route.ts'
+
+export interface Security {
+  /** Throws 401. */
+  authenticate(request: ApiRequest): UserInfo | Promise<UserInfo>
+  readonly authorize: Authorize
+}
+
+/** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
+export type PathRoute = (
+  request: ApiRequest,
+  info: RequestInfo,
+  user: UserInfo,
+) => ApiResponse | undefined | Promise<ApiResponse | undefined>
+
+/** The steps of every request, in order. */
+export function createHandler(core: Core, security: Security, paths: readonly PathRoute[]): HandleRequest {
+  return async (request) => {
+    const info = requestInfo(request.method, request.path, request.query)
+    let accept = plainJson
+    const warnings = new Set<string>()
+    try {
+      const user = await authorized(security, request, info)
+      if (!info.isResource) return (await byPath(paths, request, info, user)) ?? notFoundPage()
+      accept = formatOf(request)
+      const resource = core.registry.find(info.group, info.version, info.resource)
+      if (!resource) return (await byPath(paths, request, info, user)) ?? unknownResource(core, info)
+      const run = verbOf(resource, info, request.method)
+      if (resource.deprecation) warnings.add(resource.deprecation)
+      accept = accepted(request, resource, info)
+      const call: Call = { core, request, info, user, resource, accept, warnings }
+      const answer: Answer = await run(call)
+      return warned(await encode(call, answer), warnings)
+    } catch (error) {
+      return warned(failure(request, accept, error), warnings)
+    }
+  }
+}
+
+async function authorized(security: Security, request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
+  const sender = await security.authenticate(request)
+  const user = await impersonate(request.headers, attributesOf(sender, info), security.authorize)
+  const attributes = attributesOf(user, info)
+  const decision = await security.authorize(attributes)
+  if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
+  return user
+}
+
+function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
+  if (!info.isResource) return { user, verb: info.verb, path: info.path }
+  const { group, version, resource, subresource, namespace, name, verb } = info
+  return { user, verb, resource: { group, version, resource, subresource, namespace, name } }
+}
+
+async function byPath(
+  paths: readonly PathRoute[],
+  request: ApiRequest,
+  info: RequestInfo,
+  user: UserInfo,
+): Promise<ApiResponse | undefined> {
+  for (const route of paths) {
+    const response = await route(request, info, user)
+    if (response) return response
+  }
+  return undefined
+}
+
+/** The format for errors that come before the resource is known. */
+function formatOf(request: ApiRequest): Accepted {
+  return { ...(negotiate(request.headers.accept, request.query) ?? plainJson), as: '', version: '' }
+}
+
+function accepted(request: ApiRequest, resource: ServedResource, info: RequestInfo): Accepted {
+  if (request.wantsObjects) return plainJson
+  const header = request.headers.accept
+  if (!isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
+  const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch' }
+  const found = negotiate(header, request.query, options)
+  if (!found) throw notAcceptable(options)
+  return found
+}
+
+export function notFoundPage(): ApiResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  return { status: 404, headers, body: { bytes: Buffer.from('404 page not found\n') } }
+}
+
+function unknownResource(core: Core, info: RequestInfo): ApiResponse {
+  if (!core.registry.hasGroupVersion(info.group, info.version)) return notFoundPage()
+  throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+}
+
+function failure(request: ApiRequest, accept: Accepted, error: unknown): ApiResponse {
+  const status = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))
+  if (!(error instanceof StatusError)) console.error(`${request.method} ${request.path}:`, error)
+  const response = encodeObject({ ...accept, as: '' }, status.code, status.status, statusKind, request.wantsObjects === true)
+  const retry = status.status.details?.retryAfterSeconds
+  return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
+}
+
+const statusKind = { group: '', version: 'v1', kind: 'Status' }
+
+/** RFC 7234's `Warning: 299 - "text"`, one header line for each; several are joined by newlines for the transport to split. */
+function warned(response: ApiResponse, warnings: ReadonlySet<string>): ApiResponse {
+  if (warnings.size === 0) return response
+  const lines = [...warnings].map((w) => `299 - ${quoted(w)}`)
+  return { ...response, headers: { ...response.headers, warning: lines.join('\n') } }
+}
+
+function quoted(text: string): string {
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  return `"${clean.replace(/[\\"]/g, '\\$&')}"`
+}

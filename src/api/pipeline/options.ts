@@ -1,0 +1,78 @@
+import {
+  type FieldError,
+  forbiddenField,
+  invalid,
+  invalidObject,
+  notSupported,
+  required,
+  tooLong,
+} from '../../apimachinery/field-error.ts'
+
+export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
+
+/** CreateOptions, UpdateOptions and PatchOptions of a request's query. */
+export interface WriteOptions {
+  readonly dryRun: boolean
+  readonly fieldManager: string
+  readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict'
+  readonly force: boolean | undefined
+  /** As admission sees them. */
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+const validations = ['Ignore', 'Strict', 'Warn']
+
+/** Reads and checks the options of a write. Throws 422 naming the option. */
+export function writeOptions(query: URLSearchParams, kind: OptionsKind, isApply = false): WriteOptions {
+  const dryRun = query.getAll('dryRun')
+  const fieldManager = query.get('fieldManager') ?? ''
+  const fieldValidation = query.get('fieldValidation') ?? ''
+  const forced = query.get('force')
+  const force = forced === null ? undefined : forced !== 'false' && forced !== '0'
+  const errors = [...dryRunErrors(dryRun), ...managerErrors(fieldManager)]
+  if (kind === 'PatchOptions') {
+    if (isApply && fieldManager === '') errors.push(required('fieldManager', 'is required for apply patch'))
+    if (!isApply && force !== undefined) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'))
+  }
+  if (fieldValidation && !validations.includes(fieldValidation)) {
+    errors.push(notSupported('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict']))
+  }
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind }, '', errors)
+  return {
+    dryRun: dryRun.length > 0,
+    fieldManager,
+    fieldValidation: (fieldValidation || 'Warn') as WriteOptions['fieldValidation'],
+    force,
+    raw: {
+      kind,
+      apiVersion: 'meta.k8s.io/v1',
+      ...(dryRun.length > 0 ? { dryRun } : {}),
+      ...(fieldManager ? { fieldManager } : {}),
+      ...(fieldValidation ? { fieldValidation } : {}),
+      ...(force === undefined ? {} : { force }),
+    },
+  }
+}
+
+export function dryRunErrors(dryRun: readonly string[]): FieldError[] {
+  return dryRun.every((d) => d === 'All') ? [] : [notSupported('dryRun', dryRun, ['All'])]
+}
+
+function managerErrors(manager: string): FieldError[] {
+  if (Buffer.byteLength(manager) > 128) return [tooLong('fieldManager', 128)]
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
+    ? []
+    : [invalid('fieldManager', manager, 'should only contain printable characters')]
+}
+
+/** Who manages the fields of a write: the option, or the program's name in User-Agent. */
+export function managerOf(options: { readonly fieldManager: string }, userAgent: string | undefined): string {
+  if (options.fieldManager) return options.fieldManager
+  const program = (userAgent ?? '').split('/', 1)[0] ?? ''
+  return (
+    [...program]
+      .filter((c) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c))
+      .join('')
+      .slice(0, 128) || 'unknown'
+  )
+}

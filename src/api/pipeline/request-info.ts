@@ -1,0 +1,83 @@
+/** What a path and method ask for (k8s.io/apiserver/pkg/endpoints/request RequestInfo). Pure. */
+export interface RequestInfo {
+  readonly isResource: boolean
+  /** get list watch create update patch delete deletecollection; for other paths the method in lower case. */
+  readonly verb: string
+  readonly group: string
+  readonly version: string
+  readonly namespace: string
+  readonly resource: string
+  readonly subresource: string
+  readonly name: string
+  /** What follows the subresource: the path that a proxy forwards. */
+  readonly rest: readonly string[]
+  /** Unescaped. */
+  readonly path: string
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+}
+
+/** Segments after `namespaces/<name>` that are subresources of the namespace, not resources in it. */
+const namespaceSubresources = new Set(['status', 'finalize'])
+
+export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
+  const segments = path
+    .split('/')
+    .filter((s) => s !== '')
+    .map(unescape)
+  const other = (): RequestInfo => ({ ...nothing, verb: method.toLowerCase(), path: unescape(path) })
+  const [prefix] = segments
+  const isLegacy = prefix === 'api'
+  if (!isLegacy && prefix !== 'apis') return other()
+  const own = isLegacy ? segments.slice(1) : segments.slice(2)
+  if (own.length < 2) return other()
+  const group = isLegacy ? '' : (segments[1] ?? '')
+  const [version = '', ...parts] = own
+  let verb = verbs[method] ?? ''
+  if (parts[0] === 'watch' || parts[0] === 'proxy') {
+    if (parts.length < 2) return other()
+    verb = parts.shift() ?? ''
+  }
+  const place = placeOf(parts)
+  if (verb === 'get' && place.name === '') verb = isTrue(query.get('watch')) ? 'watch' : 'list'
+  if (verb === 'delete' && place.name === '') verb = 'deletecollection'
+  const name = place.name || (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameSelected(query) : '')
+  return { isResource: true, verb, group, version, ...place, name, path: unescape(path) }
+}
+
+const nothing = { isResource: false, group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: [] }
+
+function placeOf(parts: readonly string[]): Pick<RequestInfo, 'namespace' | 'resource' | 'subresource' | 'name' | 'rest'> {
+  let namespace = ''
+  let own = parts
+  if (parts[0] === 'namespaces' && parts[1] !== undefined) {
+    namespace = parts[1]
+    if (parts.length > 2 && !namespaceSubresources.has(parts[2] ?? '')) own = parts.slice(2)
+  }
+  const [resource = '', name = '', subresource = '', ...rest] = own
+  return { namespace, resource, subresource, name, rest }
+}
+
+/** `watch=0` and `watch=false` are false; `watch`, `watch=` and anything else are true, as in Go's conversion of queries. */
+export function isTrue(value: string | null): boolean {
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false'
+}
+
+function nameSelected(query: URLSearchParams): string {
+  return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
+}
+
+function unescape(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,53 @@
+import { StatusError } from '../../apimachinery/status.ts'
+import type { ServedResource } from '../registry/served.ts'
+import { subresourceVerb } from '../subresources/subresources.ts'
+import { create } from '../verbs/create.ts'
+import { remove } from '../verbs/delete.ts'
+import { removeCollection } from '../verbs/delete-collection.ts'
+import { get } from '../verbs/get.ts'
+import { list } from '../verbs/list.ts'
+import { patch } from '../verbs/patch.ts'
+import { update } from '../verbs/update.ts'
+import { watch } from '../verbs/watch.ts'
+import type { Answer, Call } from './call.ts'
+import type { RequestInfo } from './request-info.ts'
+
+export type Verb = (call: Call) => Answer | Promise<Answer>
+
+const verbs: Readonly<Record<string, Verb>> = {
+  get,
+  list,
+  watch,
+  create,
+  update: (call) => update(call),
+  patch: (call) => patch(call),
+  delete: remove,
+  deletecollection: removeCollection,
+}
+
+const noSuchResource = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+const methodNotAllowed = () =>
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+
+/** What answers this request. Throws 404 for paths that a resource does not have, 405 for methods. */
+export function verbOf(resource: ServedResource, info: RequestInfo, method: string): Verb {
+  const isNamespace = resource.resource === 'namespaces' && resource.group === ''
+  if (!resource.namespaced && !isNamespace && info.namespace !== '') throw noSuchResource()
+  const named = info.path.split('/').filter((s) => s !== '')
+  const hasName = isNamed(resource, info, named)
+  if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
+  if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
+  if (info.subresource !== '') return subresourceVerb(resource, info, method)
+  const verb = resource.verbs.has(info.verb) ? verbs[info.verb] : undefined
+  if (!verb) throw methodNotAllowed()
+  if (info.verb === 'create' && hasName) throw methodNotAllowed()
+  if ((info.verb === 'update' || info.verb === 'patch') && !hasName) throw methodNotAllowed()
+  return verb
+}
+
+function isNamed(resource: ServedResource, info: RequestInfo, segments: readonly string[]): boolean {
+  if (info.name === '') return false
+  return (
+    segments.at(-1) !== resource.resource || info.verb === 'get' || segments.filter((s) => s === resource.resource).length > 1
+  )
+}

@@ -1,0 +1,38 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { canonical, type Decoded, decodePatched, decodeText, decodeUntyped, decodeValue } from '../schema/decode.ts'
+import type { StructType } from '../schema/types.ts'
+
+/**
+ * How text and values become canonical objects of one kind. A built-in kind has Go's struct type; a custom one its schema.
+ * Pure; `Decoded.strictErrors` are the unknown and duplicate fields.
+ */
+export interface ObjectRules {
+  decode(text: string): Decoded
+  /** A parsed value: YAML, protobuf, the result of a JSON or merge patch, an object from a caller in process. */
+  decodeValue(value: unknown): Decoded
+  /** The result of a strategic merge patch or of server-side apply. */
+  decodePatched(value: unknown): Decoded
+  /** As it would be stored, after something changed it. */
+  canonical(object: KubeObject): KubeObject
+  /** Go's struct type; undefined for custom kinds. */
+  readonly type: StructType | undefined
+}
+
+export function builtInRules(type: StructType): ObjectRules {
+  return {
+    decode: (text) => decodeText(type, text),
+    decodeValue: (value) => decodeValue(type, value),
+    decodePatched: (value) => decodePatched(type, value),
+    canonical: (object) => canonical(type, object) as unknown as KubeObject,
+    type,
+  }
+}
+
+/** Without a schema: every field is kept. */
+export const untypedRules: ObjectRules = {
+  decode: decodeUntyped,
+  decodeValue: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
+  decodePatched: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
+  canonical: (object) => object,
+  type: undefined,
+}

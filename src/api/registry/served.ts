@@ -1,0 +1,75 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Resource } from '../../apimachinery/resource.ts'
+import type { Kind } from '../kinds/kind.ts'
+import type { ObjectRules } from './rules.ts'
+
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
+export interface ServedSubresource {
+  readonly name: string
+  readonly verbs: ReadonlySet<string>
+  /** What its requests and answers are, e.g. autoscaling/v1 Scale. */
+  readonly kind: GroupVersionKind
+}
+
+/** How the objects of a resource are kept, whichever version they are asked for in. */
+export interface Storage {
+  /** `/registry/apps/deployments/` */
+  readonly prefix: string
+  readonly group: string
+  readonly resource: string
+  readonly version: string
+  readonly kind: string
+  readonly namespaced: boolean
+}
+
+export interface Column {
+  readonly name: string
+  readonly type: string
+  readonly format: string
+  readonly description: string
+  readonly priority: number
+}
+
+/** One resource in one version, built-in or custom. */
+export interface ServedResource extends Resource {
+  readonly listKind: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly verbs: ReadonlySet<string>
+  readonly subresources: ReadonlyMap<string, ServedSubresource>
+  /** undefined: nothing is stored (reviews, bindings, component statuses). */
+  readonly storage: Storage | undefined
+  readonly rules: ObjectRules
+  readonly strategy: Kind
+  /** Cells besides those of `strategy.cells`: custom resources' columns. */
+  readonly columns: readonly Column[]
+  readonly isCustom: boolean
+  /** Warned of at each request, e.g. `v1 Endpoints is deprecated in v1.33+; …`. */
+  readonly deprecation?: string
+  /** From the storage version to this one and back; undefined where they are the same. */
+  readonly conversion?: Conversion
+}
+
+export interface Conversion {
+  fromStorage(object: KubeObject): KubeObject | Promise<KubeObject>
+  toStorage(object: KubeObject): KubeObject | Promise<KubeObject>
+}
+
+export type Problems = readonly FieldError[]
+
+/** The key of an object in the store. */
+export function keyIn(storage: Storage, namespace: string | undefined, name: string): string {
+  return storage.namespaced ? `${storage.prefix}${namespace}/${name}` : storage.prefix + name
+}
+
+/** `apps/v1/Deployment`, `v1/Pod`: how src/api/kinds names a kind. */
+export function gvkText({ group, version, kind }: GroupVersionKind): string {
+  return group === '' ? `${version}/${kind}` : `${group}/${version}/${kind}`
+}

@@ -1,0 +1,64 @@
+/** One term of a field selector. */
+export interface FieldTerm {
+  readonly field: string
+  readonly value: string
+  readonly negated: boolean
+}
+
+/** The terms of `fieldSelector=`, all of which must hold. Throws Error with k8s.io/apimachinery/pkg/fields' message. */
+export function parseFieldSelector(text: string): FieldTerm[] {
+  const terms: FieldTerm[] = []
+  for (const part of split(text)) {
+    if (part === '') continue
+    const at = operatorAt(part)
+    if (!at) throw new Error(`invalid selector: '${part}'; can't understand '${part}'`)
+    const [index, operator] = at
+    terms.push({
+      field: part.slice(0, index),
+      value: unescapeValue(part.slice(index + operator.length)),
+      negated: operator === '!=',
+    })
+  }
+  return terms
+}
+
+/** Splits at commas that no backslash escapes. */
+function split(text: string): string[] {
+  const parts: string[] = []
+  let start = 0
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === ',') {
+      parts.push(text.slice(start, i))
+      start = i + 1
+    }
+  }
+  parts.push(text.slice(start))
+  return parts
+}
+
+function operatorAt(part: string): [index: number, operator: '!=' | '==' | '='] | undefined {
+  for (let i = 0; i < part.length; i++) {
+    for (const operator of ['!=', '==', '='] as const) if (part.startsWith(operator, i)) return [i, operator]
+  }
+  return undefined
+}
+
+function unescapeValue(value: string): string {
+  let text = ''
+  for (let i = 0; i < value.length; i++) {
+    const c = value[i] ?? ''
+    if (c === '\\') {
+      const next = value[++i]
+      if (next === undefined)
+        throw new Error(`invalid field selector: invalid escape sequence: ${JSON.stringify('\\')} in ${JSON.stringify(value)}`)
+      if (next !== '\\' && next !== ',' && next !== '=') {
+        throw new Error(`invalid field selector: invalid escape sequence in value: \\${next}`)
+      }
+      text += next
+    } else if (c === ',' || c === '=') {
+      throw new Error(`invalid field selector: unescaped character in value: ${c}`)
+    } else text += c
+  }
+  return text
+}

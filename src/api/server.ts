@@ -1,0 +1,54 @@
+import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import type { Store } from '../store/store.ts'
+import type { AdmissionPlugin } from './admission/admission.ts'
+import type { Authorize } from './auth/authorizer.ts'
+import { type HandleUpgrade, type Listening, type ListenOptions, listen } from './http/listen.ts'
+import type { Kind } from './kinds/kind.ts'
+import type { Objects } from './objects.ts'
+import type { Core, WriteHooks } from './pipeline/call.ts'
+import { createHandler, type PathRoute, type Security } from './pipeline/handle.ts'
+import { builtInResources } from './registry/built-in.ts'
+import { Registry } from './registry/registry.ts'
+import type { HandleRequest } from './request.ts'
+import { Caches } from './watch/caches.ts'
+import { storedObjects } from './watch/stored-objects.ts'
+
+export interface ApiOptions {
+  readonly store: Store
+  readonly kinds: readonly Kind[]
+  /** Made when the stored objects can be read. */
+  readonly security: (objects: Objects) => Security
+  readonly admission?: (objects: Objects) => readonly AdmissionPlugin[]
+  readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
+  readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
+  readonly clock?: Clock
+}
+
+export interface Api {
+  readonly handle: HandleRequest
+  readonly objects: Objects
+  readonly core: Core
+  listen(options: ListenOptions): Promise<Listening>
+  close(): void
+}
+
+/** The API over `store`: everything that is served, without a port until `listen`. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { store, clock = systemClock } = options
+  const caches = await Caches.load(store)
+  const objects = storedObjects(caches)
+  const security = options.security(objects)
+  const core: Core = {
+    store,
+    caches,
+    registry: new Registry(builtInResources(options.kinds)),
+    objects,
+    clock,
+    admission: options.admission?.(objects) ?? [],
+    hooks: options.hooks?.(objects) ?? new Map(),
+  }
+  const paths = options.paths?.(core, security.authorize) ?? []
+  const handle = createHandler(core, security, paths)
+  const upgrade: HandleUpgrade = (_req, socket) => socket.destroy()
+  return { handle, objects, core, listen: (o) => listen(handle, upgrade, o), close: () => caches.close() }
+}

@@ -1,0 +1,25 @@
+import { StatusError } from '../../apimachinery/status.ts'
+import type { RequestInfo } from '../pipeline/request-info.ts'
+import type { Verb } from '../pipeline/route.ts'
+import type { ServedResource } from '../registry/served.ts'
+import { get } from '../verbs/get.ts'
+import { patch } from '../verbs/patch.ts'
+import { update } from '../verbs/update.ts'
+
+/** Subresources that are a part of the object, written through an endpoint of their own. */
+const partial: Readonly<Record<string, Verb>> = {}
+
+/** What answers a request for a subresource. Throws 404 and 405. */
+export function subresourceVerb(resource: ServedResource, info: RequestInfo, _method: string): Verb {
+  const subresource = resource.subresources.get(info.subresource)
+  if (!subresource) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+  if (!subresource.verbs.has(info.verb)) {
+    throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+  }
+  const own = partial[`${info.subresource} ${info.verb}`]
+  if (own) return own
+  if (info.verb === 'get') return get
+  if (info.verb === 'update') return (call) => update(call, info.subresource)
+  if (info.verb === 'patch') return (call) => patch(call, info.subresource)
+  throw new StatusError(501, 'NotImplemented', `${resource.resource}/${info.subresource} cannot be used yet`)
+}

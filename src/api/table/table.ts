@@ -1,0 +1,56 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Accepted } from '../negotiation/accept.ts'
+import type { Call } from '../pipeline/call.ts'
+import type { Column, ServedResource } from '../registry/served.ts'
+import type { Stored } from '../watch/stored.ts'
+
+const nameDescription =
+  'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
+const createdDescription =
+  'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
+
+const plainColumns: readonly Column[] = [
+  { name: 'Name', type: 'string', format: 'name', description: nameDescription, priority: 0 },
+  { name: 'Created At', type: 'date', format: '', description: createdDescription, priority: 0 },
+]
+
+/** A Table of `items`; without columns when `withColumns` is false (later frames of a watch). */
+export function encodeTable(call: Call, items: readonly Stored[], metadata: object, withColumns = true): object {
+  const { accept, resource, request, core } = call
+  const include = request.query.get('includeObject') || 'Metadata'
+  const now = core.clock.now()
+  const { columns, cells } = columnsOf(resource)
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${accept.version}`,
+    metadata,
+    columnDefinitions: withColumns ? columns : null,
+    rows: items.map((s) => ({ cells: cells(s.object, now), ...rowObject(include, accept, s.object) })),
+  }
+}
+
+function columnsOf(resource: ServedResource): {
+  columns: readonly Column[]
+  cells: (object: KubeObject, now: number) => unknown[]
+} {
+  const { cells } = resource.strategy
+  if (cells && resource.columns.length > 0) return { columns: resource.columns.map(described), cells }
+  return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp] }
+}
+
+const described = (column: Column): Column => ({
+  name: column.name,
+  type: column.type,
+  format: column.format,
+  description: column.description ?? (column.name === 'Name' ? nameDescription : ''),
+  priority: column.priority,
+})
+
+function rowObject(include: string, accept: Accepted, object: KubeObject): object {
+  if (include === 'None') return { object: null }
+  return { object: include === 'Object' ? object : partialMetadata(accept, object) }
+}
+
+export function partialMetadata(accept: Accepted, object: KubeObject): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${accept.version || 'v1'}`, metadata: object.metadata }
+}

@@ -1,0 +1,149 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { alreadyExists, badRequest, internalError, StatusError } from '../../apimachinery/status.ts'
+import { Conflict } from '../../store/store.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { managerOf, type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
+import { serializer } from '../watch/serialize.ts'
+import { Stored } from '../watch/stored.ts'
+import { tracked } from './managed-fields.ts'
+import { dropDuplicateOwners, fillSystemFields, generatedName, generationFields, wipeSystemFields } from './metadata.ts'
+import { validateMeta } from './validate-metadata.ts'
+import {
+  admissionRequest,
+  admitMutating,
+  admitValidating,
+  commitObject,
+  kindContext,
+  nameRuleOf,
+  refuseIfInvalid,
+  storeError,
+} from './write.ts'
+
+const generateTries = 8
+
+/** POST of a new object. */
+export async function create(call: Call): Promise<Answer> {
+  const { resource, info, request, warnings } = call
+  const options = writeOptions(request.query, 'CreateOptions')
+  const body = readBody(request, resource, resource.rules, options.fieldValidation)
+  for (const w of body.warnings) warnings.add(w)
+  const { object } = body
+  wipeSystemFields(object.metadata)
+  settleNamespace(object, resource, info.namespace)
+  return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }
+}
+
+/** The namespace of the object is that of the request; a body may leave it out but not name another. */
+export function settleNamespace(object: KubeObject, resource: ServedResource, namespace: string): void {
+  const { metadata } = object
+  if (resource.namespaced) {
+    if (!metadata.namespace) metadata.namespace = namespace
+    else if (metadata.namespace !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+    }
+  } else if (metadata.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+}
+
+/** Defaults, admits, validates and stores a decoded new object of the asked version; also what an apply or PUT that creates does. */
+export async function createObject(call: Call, decoded: KubeObject, options: WriteOptions, isApply = false): Promise<Stored> {
+  const { resource } = call
+  const storage = storageOf(resource)
+  let object = decoded
+  resource.strategy.defaults?.(object)
+  if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
+  if (!isApply) object = tracked(call, undefined, object, managerOf(options, call.request.headers['user-agent']), '')
+  const base = object.metadata.generateName
+  const generates = !object.metadata.name && base
+  for (let attempt = 1; ; attempt++) {
+    const copy: KubeObject = generates ? { ...object, metadata: { ...object.metadata, name: generatedName(base) } } : object
+    try {
+      return await admitAndStore(call, copy, options, storage, isApply)
+    } catch (e) {
+      const taken = e instanceof StatusError && e.reason === 'AlreadyExists'
+      if (!generates || !taken) throw e
+      if (attempt >= generateTries) throw generatedTaken(e, storage)
+    }
+  }
+}
+
+const duplicateOwnersWarning =
+  '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests'
+
+function generatedTaken(e: StatusError, storage: Storage): StatusError {
+  const error = alreadyExists(storage, e.status.details?.name ?? '')
+  error.status.message = `${error.status.message}, the server was not able to generate a unique name for the object`
+  return error
+}
+
+async function admitAndStore(
+  call: Call,
+  asked: KubeObject,
+  options: WriteOptions,
+  storage: Storage,
+  isApply: boolean,
+): Promise<Stored> {
+  const { resource, core } = call
+  const name = asked.metadata.name ?? ''
+  const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
+  await admitMutating(call, admission)
+  const home = core.registry.findStorage(storage) ?? resource
+  let object = resource.conversion ? await resource.conversion.toStorage(asked) : asked
+  if (home !== resource) home.strategy.defaults?.(object)
+  const context = kindContext(call, '', isApply)
+  const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
+  home.strategy.prepareForCreate?.(object, context)
+  if (generationFields(home).length > 0) object.metadata.generation = 1
+  fillSystemFields(object.metadata, core.clock.now())
+  const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
+  await hooks?.prepare?.(write)
+  object = home.rules.canonical(object)
+  const errors = [
+    ...validateMeta(object.metadata, storage.namespaced, nameRuleOf(home)),
+    ...(home.strategy.validate?.(object, context) ?? []),
+  ]
+  refuseIfInvalid(home, name, errors)
+  for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
+  await admitValidating(call, { ...admission, object })
+  const key = keyIn(storage, object.metadata.namespace, name)
+  if (core.caches.of(storage.prefix).get(key)) throw alreadyExists(storage, name)
+  const claim = await hooks?.claim?.({ ...write, object })
+  let done = false
+  try {
+    if (options.dryRun) return new Stored(key, serializerWithout(object), 0, object)
+    if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
+      throw internalErrorPlain('resourceVersion should not be set on objects to be created')
+    }
+    const stored = await commitObject(call, key, object, 0)
+    done = true
+    return stored
+  } catch (e) {
+    throw e instanceof Conflict ? storeError(e, storage, name, true) : e
+  } finally {
+    claim?.settle(done)
+  }
+}
+
+/** A dry run has no revision. */
+function serializerWithout(object: KubeObject): Uint8Array {
+  const given = object.metadata.resourceVersion
+  if (given) return serializer(object)(Number(given))
+  return Buffer.from(JSON.stringify(object))
+}
+
+/** Go's errors without a status: 500 with the bare message. */
+function internalErrorPlain(message: string): StatusError {
+  const error = internalError(message)
+  error.status.message = message
+  delete error.status.reason
+  delete error.status.details
+  return error
+}
+
+export function storageOf(resource: ServedResource): Storage {
+  if (!resource.storage) throw new Error(`${resource.resource} are not stored`)
+  return resource.storage
+}

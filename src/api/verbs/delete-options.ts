@@ -1,0 +1,91 @@
+import { invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
+import { badRequest } from '../../apimachinery/status.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Call } from '../pipeline/call.ts'
+import { dryRunErrors } from '../pipeline/options.ts'
+import { isTrue } from '../pipeline/request-info.ts'
+import { builtInRules } from '../registry/rules.ts'
+import { typeOf } from '../schema/types.ts'
+
+export interface DeleteOptions {
+  readonly gracePeriodSeconds: number | undefined
+  readonly propagationPolicy: 'Background' | 'Foreground' | 'Orphan' | undefined
+  readonly orphanDependents: boolean | undefined
+  readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string }
+  readonly dryRun: boolean
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+const policies = ['Foreground', 'Background', 'Orphan']
+
+type Sent = {
+  gracePeriodSeconds?: number
+  propagationPolicy?: string
+  orphanDependents?: boolean
+  preconditions?: { uid?: string; resourceVersion?: string }
+  dryRun?: string[]
+}
+
+/** metav1.DeleteOptions of the body or else of the query. Throws 400 and 422. */
+export function deleteOptions(call: Call): DeleteOptions {
+  const sent = bodyOf(call) ?? fromQuery(call.request.query)
+  const errors = [...dryRunErrors(sent.dryRun ?? [])]
+  const { propagationPolicy: policy, orphanDependents } = sent
+  if (policy !== undefined && orphanDependents !== undefined) {
+    errors.push(invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'))
+  }
+  if (policy !== undefined && !policies.includes(policy)) {
+    errors.push(notSupported('propagationPolicy', policy, [...policies, 'nil']))
+  }
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors)
+  return {
+    gracePeriodSeconds:
+      sent.gracePeriodSeconds === undefined ? undefined : sent.gracePeriodSeconds < 0 ? 1 : sent.gracePeriodSeconds,
+    propagationPolicy: policy as DeleteOptions['propagationPolicy'],
+    orphanDependents,
+    preconditions: sent.preconditions ?? {},
+    dryRun: (sent.dryRun ?? []).length > 0,
+    raw: { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...sent },
+  }
+}
+
+function bodyOf(call: Call): Sent | undefined {
+  const { body } = call.request
+  if (body === undefined || (body instanceof Uint8Array && body.length === 0)) return undefined
+  const type = typeOf('', 'v1', 'DeleteOptions')
+  if (!type) throw new Error('DeleteOptions is not among the types')
+  const { object } = readBody(
+    asDeleteOptions(call),
+    { group: '', version: 'v1', kind: 'DeleteOptions' },
+    builtInRules(type),
+    'Ignore',
+  )
+  const { kind: _, apiVersion: __, metadata: ___, ...sent } = object as unknown as Record<string, unknown>
+  return sent as Sent
+}
+
+/** DeleteOptions may name any group's version, as client-go does: every version has the kind. */
+function asDeleteOptions(call: Call): Call['request'] {
+  const { body } = call.request
+  if (body instanceof Uint8Array || body === undefined) {
+    const text = body ? Buffer.from(body).toString('utf8') : ''
+    const rewritten = text.replace(/"apiVersion"\s*:\s*"[^"]*"/, '"apiVersion":"v1"')
+    return { ...call.request, body: Buffer.from(rewritten) }
+  }
+  return { ...call.request, body: { ...body, apiVersion: 'v1' } }
+}
+
+function fromQuery(query: URLSearchParams): Sent {
+  const grace = query.get('gracePeriodSeconds')
+  if (grace !== null && !/^[+-]?\d+$/.test(grace))
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)
+  const policy = query.get('propagationPolicy')
+  const orphan = query.get('orphanDependents')
+  const dryRun = query.getAll('dryRun')
+  return {
+    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(policy === null ? {} : { propagationPolicy: policy }),
+    ...(orphan === null ? {} : { orphanDependents: isTrue(orphan) }),
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+  }
+}

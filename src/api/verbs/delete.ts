@@ -1,0 +1,196 @@
+import { timeText } from '../../apimachinery/clock.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { conflict, type Status } from '../../apimachinery/status.ts'
+import { Conflict } from '../../store/store.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import type { ServedResource } from '../registry/served.ts'
+import { thaw } from '../watch/freeze.ts'
+import { serializer } from '../watch/serialize.ts'
+import { Stored } from '../watch/stored.ts'
+import { storageOf } from './create.ts'
+import { type DeleteOptions, deleteOptions } from './delete-options.ts'
+import { removeStored } from './remove.ts'
+import { liveObject } from './update-object.ts'
+import { viewAs } from './view.ts'
+import { admissionRequest, admitMutating, admitValidating, commitObject, modifiedText } from './write.ts'
+
+/** Kinds whose DELETE answers with the object that is gone instead of a Status. */
+const returnsDeleted = new Set([
+  'pods',
+  'podtemplates',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'resourcequotas',
+  'serviceaccounts',
+  'services',
+  'csidrivers.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'storageclasses.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
+  'volumeattributesclasses.storage.k8s.io',
+  'csistoragecapacities.storage.k8s.io',
+])
+
+/** DELETE of one object: at once, or by marking it when it has finalizers or a grace period. */
+export async function remove(call: Call): Promise<Answer> {
+  const options = deleteOptions(call)
+  const { stored, isGone } = await deleteObject(call, call.info.name, options)
+  if (!isGone) return { kind: 'stored', status: options.orphanDependents === false ? 202 : 200, stored }
+  if (returnsDeleted.has(resourceName(call.resource))) return { kind: 'stored', status: 200, stored }
+  return { kind: 'object', status: 200, object: deletedStatus(call.resource, stored.object), gvk: statusKind }
+}
+
+export const statusKind = { group: '', version: 'v1', kind: 'Status' }
+
+const resourceName = ({ group, resource }: ServedResource): string => (group === '' ? resource : `${resource}.${group}`)
+
+function deletedStatus(resource: ServedResource, object: KubeObject): Status {
+  const { name = '', uid = '' } = object.metadata
+  const details = { name, ...(resource.group ? { group: resource.group } : {}), kind: resource.resource, uid }
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
+}
+
+export interface Deleted {
+  /** The last state, or what is stored now while the object waits for its finalizers or its grace. */
+  readonly stored: Stored
+  readonly isGone: boolean
+}
+
+export async function deleteObject(call: Call, name: string, options: DeleteOptions): Promise<Deleted> {
+  for (;;) {
+    const live = liveObject(call, name)
+    const { resource } = call
+    const old = (await viewAs(resource, live)).object
+    checkPreconditions(resource, live, options)
+    const admission = admissionRequest(call, { operation: 'DELETE', subresource: '', name, object: undefined, old, options })
+    await admitMutating(call, admission)
+    await admitValidating(call, admission)
+    try {
+      return await deleteOnce(call, live, options)
+    } catch (e) {
+      if (!(e instanceof Conflict)) throw e
+      if (options.preconditions.resourceVersion) throw conflict(resource, name, modifiedText)
+    }
+  }
+}
+
+function checkPreconditions(resource: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {
+  const { uid, name = '' } = live.object.metadata
+  if (preconditions.uid !== undefined && preconditions.uid !== uid) {
+    const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
+    throw conflict(resource, name, why)
+  }
+  const version = preconditions.resourceVersion
+  if (version !== undefined && version !== String(live.revision)) {
+    const why = `the ResourceVersion in the precondition (${version}) does not match the ResourceVersion in record (${live.revision}). The object might have been modified`
+    throw conflict(resource, name, why)
+  }
+}
+
+async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Promise<Deleted> {
+  const { core, resource } = call
+  const storage = storageOf(resource)
+  const home = core.registry.findStorage(storage) ?? resource
+  const marked = marking(live.object, home, options, core.clock.now())
+  if (marked === 'pending') return { stored: live, isGone: false }
+  if (marked === 'now') {
+    const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
+    const claim = await hooks?.claim?.({
+      call,
+      operation: 'delete',
+      object: live.object,
+      old: live.object,
+      dryRun: options.dryRun,
+    })
+    let done = false
+    try {
+      const stored = await removeStored(call, live, options.dryRun)
+      done = !options.dryRun
+      return { stored, isGone: true }
+    } finally {
+      claim?.settle(done)
+    }
+  }
+  const { object, thenRemove } = marked
+  if (options.dryRun) {
+    const bytes = serializer(object)(live.revision)
+    return { stored: new Stored(live.key, bytes, live.revision, object), isGone: thenRemove }
+  }
+  if (thenRemove) return { stored: await removeStored(call, live, false, object), isGone: true }
+  return { stored: await commitObject(call, live.key, object, live.revision), isGone: false }
+}
+
+type Marking = 'now' | 'pending' | { readonly object: KubeObject; readonly thenRemove: boolean }
+
+/** What a DELETE makes of `old`: gone now, nothing new to do, or marked. Pure. */
+export function marking(old: KubeObject, home: ServedResource, options: DeleteOptions, nowMs: number): Marking {
+  if (home.group === '' && home.kind === 'Namespace') return markNamespace(old, home, options, nowMs)
+  const grace = graceOf(old, home, options)
+  if (grace === 'pending') return 'pending'
+  const object = thaw(old)
+  const { metadata } = object
+  const finalizers = collectorFinalizers(metadata.finalizers ?? [], home, options)
+  if (finalizers.length > 0) metadata.finalizers = finalizers
+  else delete metadata.finalizers
+  if (grace === undefined) {
+    if (finalizers.length === 0) return 'now'
+    markDeleting(object, nowMs)
+    return { object, thenRemove: false }
+  }
+  const started = metadata.deletionTimestamp
+  const base = started ? Date.parse(started) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000 : nowMs
+  if (!started && metadata.generation) metadata.generation++
+  metadata.deletionTimestamp = timeText(base + grace * 1000)
+  metadata.deletionGracePeriodSeconds = grace
+  return { object, thenRemove: grace === 0 && finalizers.length === 0 }
+}
+
+/** Seconds of grace; undefined: the kind has none, or the object is past it; 'pending': it runs already. */
+function graceOf(old: KubeObject, home: ServedResource, options: DeleteOptions): number | undefined | 'pending' {
+  const { gracePeriod } = home.strategy
+  if (!gracePeriod) return undefined
+  const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata
+  if (!deletionTimestamp) return gracePeriod(old, options.gracePeriodSeconds)
+  if (deletionGracePeriodSeconds === undefined) return undefined
+  const asked = options.gracePeriodSeconds
+  return asked === undefined || asked >= deletionGracePeriodSeconds
+    ? deletionGracePeriodSeconds === 0 && asked === 0 && !(old.metadata.finalizers ?? []).length
+      ? undefined
+      : 'pending'
+    : asked
+}
+
+function markDeleting({ metadata }: KubeObject, nowMs: number): void {
+  if (!metadata.deletionTimestamp && metadata.generation) metadata.generation++
+  if (!metadata.deletionTimestamp || Date.parse(metadata.deletionTimestamp) > nowMs) metadata.deletionTimestamp = timeText(nowMs)
+  metadata.deletionGracePeriodSeconds = 0
+}
+
+/** The finalizers with those that ask the garbage collector for what `options` say; once deletion runs they stay. */
+function collectorFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {
+  const others = now.filter((f) => f !== 'orphan' && f !== 'foregroundDeletion')
+  const { propagationPolicy: policy, orphanDependents } = options
+  if (policy === 'Orphan' || orphanDependents === true) return [...others, 'orphan']
+  if (policy === 'Foreground') return [...others, 'foregroundDeletion']
+  if (policy === 'Background' || orphanDependents === false) return others
+  if (now.length > others.length) return [...now]
+  return home.strategy.defaultPropagation === 'orphan' ? [...others, 'orphan'] : others
+}
+
+/** A namespace goes when its spec.finalizers are gone: the namespace controller empties it first. */
+function markNamespace(old: KubeObject, home: ServedResource, options: DeleteOptions, nowMs: number): Marking {
+  const { spec } = old as { spec?: { finalizers?: string[] } }
+  const isEmpty = (spec?.finalizers ?? []).length === 0
+  if (old.metadata.deletionTimestamp) {
+    if (!isEmpty) return 'pending'
+    return (old.metadata.finalizers ?? []).length > 0 ? 'pending' : 'now'
+  }
+  const object = thaw(old)
+  const finalizers = collectorFinalizers(object.metadata.finalizers ?? [], home, options)
+  if (isEmpty && finalizers.length === 0) return 'now'
+  if (finalizers.length > 0) object.metadata.finalizers = finalizers
+  object.metadata.deletionTimestamp = timeText(nowMs)
+  if (isEmpty) object.metadata.deletionGracePeriodSeconds = 0
+  ;(object as unknown as { status: { phase: string } }).status = { phase: 'Terminating' }
+  return { object, thenRemove: false }
+}

@@ -1,0 +1,101 @@
+import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
+import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { isTrue } from '../pipeline/request-info.ts'
+
+export interface ListOptions {
+  readonly labelSelector: string
+  readonly fieldSelector: string
+  readonly limit: number
+  readonly continue: string
+  /** As sent: '' and '0' differ. */
+  readonly resourceVersion: string
+  readonly resourceVersionMatch: '' | 'Exact' | 'NotOlderThan'
+  readonly timeoutSeconds: number | undefined
+  readonly allowWatchBookmarks: boolean
+  readonly sendInitialEvents: boolean | undefined
+}
+
+/** metav1.ListOptions of a query. Throws 400 for what is no number or flag, 422 for combinations that make no sense. */
+export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptions {
+  const initial = query.get('sendInitialEvents')
+  const timeout = query.get('timeoutSeconds')
+  const options: ListOptions = {
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    limit: integer(query.get('limit')),
+    continue: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: (query.get('resourceVersionMatch') ?? '') as ListOptions['resourceVersionMatch'],
+    timeoutSeconds: timeout === null || timeout === '' ? undefined : integer(timeout),
+    allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
+    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+  }
+  const errors = isWatch ? watchErrors(options) : listErrors(options)
+  if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
+  return options
+}
+
+function integer(text: string | null): number {
+  if (text === null || text === '') return 0
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
+  return value
+}
+
+const matchField = 'resourceVersionMatch'
+
+function watchErrors(o: ListOptions): FieldError[] {
+  const errors: FieldError[] = []
+  if (o.sendInitialEvents === undefined) {
+    if (o.resourceVersionMatch) {
+      errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+    }
+    return errors
+  }
+  if (o.resourceVersionMatch === '') {
+    return [forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
+  }
+  if (o.resourceVersionMatch !== 'NotOlderThan') {
+    errors.push(notSupported(matchField, o.resourceVersionMatch, ['NotOlderThan']))
+  }
+  if (o.continue) errors.push(forbiddenField('continue', 'sendInitialEvents is forbidden with continue'))
+  return errors
+}
+
+function listErrors(o: ListOptions): FieldError[] {
+  const errors: FieldError[] = []
+  if (o.sendInitialEvents !== undefined)
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
+  const match = o.resourceVersionMatch
+  if (match) {
+    if (o.resourceVersion === '')
+      errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden unless resourceVersion is provided'))
+    if (o.continue) errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden when continue is provided'))
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported(matchField, match, ['Exact', 'NotOlderThan', '']))
+    }
+    if (match === 'Exact' && o.resourceVersion === '0') {
+      errors.push(forbiddenField(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    }
+  }
+  return errors
+}
+
+/** A resourceVersion as a number; 0 for none. Throws what kube-apiserver answers to others. */
+export function parseRevision(text: string): number {
+  if (text === '' || text === '0') return 0
+  if (!/^\d+$/.test(text)) {
+    const { message } = invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw badRequest(`invalid resource version: resourceVersion: ${message}`)
+  }
+  return Number(text)
+}
+
+export function tooLargeVersion(asked: number, current: number): StatusError {
+  const error = new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+    retryAfterSeconds: 1,
+  })
+  return error
+}

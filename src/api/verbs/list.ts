@@ -1,0 +1,118 @@
+import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { Compacted, FutureRevision } from '../../store/store.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { Stored } from '../watch/stored.ts'
+import { continueToken, readContinueToken } from './continue-token.ts'
+import { storageOf } from './create.ts'
+import { type ListOptions, listOptions, parseRevision, tooLargeVersion } from './list-options.ts'
+import { type Matches, selectionOf } from './selection.ts'
+
+/** GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. */
+export async function list(call: Call): Promise<Answer> {
+  const options = listOptions(call.request.query, false)
+  const { matches, namespace } = selectionOf(call.resource, options.labelSelector, options.fieldSelector)
+  const prefix = collectionPrefix(call, namespace)
+  const { caches } = call.core
+  const asked = parseRevision(options.resourceVersion)
+  if (options.continue) {
+    if (asked > 0 || options.resourceVersion === '0')
+      throw badRequest('specifying resource version is not allowed when using continue')
+    return listOn(call, prefix, options, matches)
+  }
+  if (asked > caches.revision) throw tooLargeVersion(asked, caches.revision)
+  const exact =
+    asked > 0 && (options.resourceVersionMatch === 'Exact' || (options.limit > 0 && options.resourceVersionMatch === ''))
+  if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, matches)
+  const ignoresLimit = options.resourceVersion === '0'
+  return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
+}
+
+/** Where the keys of the collection are. */
+export function collectionPrefix(call: Call, namespace?: string): string {
+  const storage = storageOf(call.resource)
+  const within = call.info.namespace || (storage.namespaced ? namespace : undefined)
+  return storage.namespaced && within ? `${storage.prefix}${within}/` : storage.prefix
+}
+
+function newest(call: Call, prefix: string, limit: number, matches: Matches | undefined): Answer {
+  const { caches } = call.core
+  const cache = caches.of(storageOf(call.resource).prefix)
+  const all = cache.list(prefix)
+  const selected = matches ? all.filter(matches) : all
+  if (limit <= 0 || selected.length <= limit) {
+    return { kind: 'list', items: selected, metadata: { resourceVersion: String(caches.revision) } }
+  }
+  const items = selected.slice(0, limit)
+  const last = items.at(-1)?.key ?? prefix
+  const remaining = matches ? {} : { remainingItemCount: selected.length - limit }
+  return listed(call, items, caches.revision, last, remaining)
+}
+
+function listed(call: Call, items: readonly Stored[], revision: number, last: string | undefined, more: object): Answer {
+  const token =
+    last === undefined ? {} : { continue: continueToken(revision, last.slice(storageOf(call.resource).prefix.length)) }
+  return { kind: 'list', items, metadata: { resourceVersion: String(revision), ...token, ...more } }
+}
+
+async function listOn(call: Call, prefix: string, options: ListOptions, matches: Matches | undefined): Promise<Answer> {
+  const token = readContinueToken(options.continue)
+  const after = storageOf(call.resource).prefix + token.after
+  const revision = token.revision > 0 ? token.revision : call.core.caches.revision
+  return page(call, prefix, revision, after, options, matches)
+}
+
+/** A page as of `revision`, after the key `after`. */
+async function page(
+  call: Call,
+  prefix: string,
+  revision: number,
+  after: string | undefined,
+  options: ListOptions,
+  matches: Matches | undefined,
+): Promise<Answer> {
+  const limit = options.limit > 0 ? options.limit : Number.POSITIVE_INFINITY
+  const items: Stored[] = []
+  let from = after
+  for (;;) {
+    const size = Math.min(limit - items.length, 1000)
+    const range = await readRange(call, prefix, revision, from, size, after)
+    for (const item of range.items) {
+      const stored = new Stored(item.key, item.value, item.revision)
+      if (!matches || matches(stored)) items.push(stored)
+    }
+    const last = range.items.at(-1)?.key
+    if (range.remaining === 0 || last === undefined) return listed(call, items, revision, undefined, {})
+    if (items.length >= limit) return listed(call, items, revision, last, matches ? {} : { remainingItemCount: range.remaining })
+    from = last
+  }
+}
+
+async function readRange(
+  call: Call,
+  prefix: string,
+  revision: number,
+  from: string | undefined,
+  limit: number,
+  after: string | undefined,
+) {
+  try {
+    return await call.core.store.range(prefix, { revision, limit, ...(from === undefined ? {} : { after: from }) })
+  } catch (e) {
+    if (e instanceof Compacted) throw after === undefined ? expiredList() : expiredToken(call, after)
+    if (e instanceof FutureRevision) throw tooLargeVersion(revision, call.core.caches.revision)
+    throw e
+  }
+}
+
+const expiredList = () => new StatusError(410, 'Expired', 'The resourceVersion for the provided list is too old.')
+
+/** The answer carries a token that goes on from the same key at the newest revision: the list is then not consistent. */
+function expiredToken(call: Call, after: string): StatusError {
+  const error = new StatusError(
+    410,
+    'Expired',
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+  )
+  error.status.metadata.continue = continueToken(-1, after.slice(storageOf(call.resource).prefix.length))
+  return error
+}

@@ -1,0 +1,63 @@
+import { badRequest } from '../../apimachinery/status.ts'
+import type { ServedResource } from '../registry/served.ts'
+import { type FieldTerm, parseFieldSelector } from '../selectors/field.ts'
+import { type LabelPredicate, parseLabelSelector } from '../selectors/label.ts'
+import type { Stored } from '../watch/stored.ts'
+
+export type Matches = (stored: Stored) => boolean
+
+export interface Selection {
+  /** undefined: everything. */
+  readonly matches: Matches | undefined
+  /** From `metadata.namespace=` when the request names no namespace. */
+  readonly namespace: string | undefined
+}
+
+/** What a request's label and field selectors select of a resource. Throws 400. */
+export function selectionOf(resource: ServedResource, labelSelector: string, fieldSelector: string): Selection {
+  const byLabels = attempt(() => parseLabelSelector(labelSelector))
+  const terms = attempt(() => parseFieldSelector(fieldSelector))
+  for (const term of terms) checkField(resource, term.field)
+  const predicates: Matches[] = []
+  if (byLabels) predicates.push(labelsMatch(byLabels))
+  for (const term of terms) predicates.push(fieldMatches(resource, term))
+  const namespace = terms.find((t) => t.field === 'metadata.namespace' && !t.negated && t.value !== '')?.value
+  const [only] = predicates
+  if (predicates.length <= 1) return { matches: only, namespace }
+  return { matches: (stored) => predicates.every((p) => p(stored)), namespace }
+}
+
+const labelsMatch =
+  (predicate: LabelPredicate): Matches =>
+  (stored) =>
+    predicate(stored.labels)
+
+function fieldMatches(resource: ServedResource, { field, value, negated }: FieldTerm): Matches {
+  if (field === 'metadata.name') return (stored) => (stored.name === value) !== negated
+  if (field === 'metadata.namespace') {
+    return (stored) => ((stored.object.metadata.namespace ?? '') === value) !== negated
+  }
+  const read = resource.strategy.selectableFields?.[field]
+  if (!read) return () => false
+  const { conversion } = resource
+  return (stored) => {
+    const object = conversion ? conversion.fromStorage(stored.object) : stored.object
+    return object instanceof Promise ? false : (read(object) === value) !== negated
+  }
+}
+
+function checkField(resource: ServedResource, field: string): void {
+  if (field === 'metadata.name' || field === 'metadata.namespace') return
+  const { selectableFields } = resource.strategy
+  if (selectableFields && Object.hasOwn(selectableFields, field)) return
+  if (selectableFields) throw badRequest(`field label not supported: ${field}`)
+  throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
+}
+
+function attempt<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (e) {
+    throw badRequest((e as Error).message)
+  }
+}

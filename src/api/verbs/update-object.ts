@@ -1,0 +1,186 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { conflict, notFound } from '../../apimachinery/status.ts'
+import { Conflict } from '../../store/store.ts'
+import type { Call } from '../pipeline/call.ts'
+import type { WriteOptions } from '../pipeline/options.ts'
+import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
+import { serializer } from '../watch/serialize.ts'
+import { Stored } from '../watch/stored.ts'
+import { storageOf } from './create.ts'
+import { generationFields, keepSystemFields } from './metadata.ts'
+import { removeStored } from './remove.ts'
+import { sameButTimes, sameJson } from './same.ts'
+import { validateMeta, validateMetaUpdate } from './validate-metadata.ts'
+import { viewAs } from './view.ts'
+import {
+  admissionRequest,
+  admitMutating,
+  admitValidating,
+  commitObject,
+  kindContext,
+  modifiedText,
+  nameRuleOf,
+  refuseIfInvalid,
+  storeError,
+} from './write.ts'
+
+export interface Update {
+  readonly name: string
+  readonly subresource: string
+  readonly options: WriteOptions
+  readonly isApply?: boolean
+  /** Makes the new object of the live one, both in the asked version. Called again when somebody else wrote in between. */
+  readonly produce: (live: KubeObject, attempt: number) => KubeObject | Promise<KubeObject>
+  /** How often to try again when somebody else wrote in between and the new object did not ask for a resourceVersion. */
+  readonly tries: number
+  /** The kind that admission sees, when it is not the resource's (Scale). */
+  readonly admissionKind?: string
+  readonly admit?: false
+}
+
+/** The stored object under `name`, or 404. */
+export function liveObject(call: Call, name: string): Stored {
+  const storage = storageOf(call.resource)
+  const stored = call.core.caches.of(storage.prefix).get(keyIn(storage, call.info.namespace, name))
+  if (!stored) throw notFound(call.resource, name)
+  return stored
+}
+
+/** Changes a stored object: produce → admit → prepare → validate → admit → commit; nothing is written when nothing changed. */
+export async function updateObject(call: Call, update: Update): Promise<Stored> {
+  const storage = storageOf(call.resource)
+  for (let attempt = 1; ; attempt++) {
+    const live = liveObject(call, update.name)
+    try {
+      return await updateOnce(call, update, live, storage, attempt)
+    } catch (e) {
+      if (!(e instanceof Conflict)) throw e
+      if (attempt >= update.tries) throw storeError(e, storage, update.name, false)
+    }
+  }
+}
+
+async function updateOnce(call: Call, update: Update, live: Stored, storage: Storage, attempt: number): Promise<Stored> {
+  const { resource, core } = call
+  const { name, subresource, options } = update
+  const liveView = await viewAs(resource, live)
+  const asked = await update.produce(liveView.object, attempt)
+  checkPreconditions(call, asked, live, storage)
+  const admission = admissionRequest(call, {
+    operation: 'UPDATE',
+    subresource,
+    name,
+    object: asked,
+    old: liveView.object,
+    options,
+    ...(update.admissionKind ? { kind: update.admissionKind } : {}),
+  })
+  await admitMutating(call, admission)
+  const home = core.registry.findStorage(storage) ?? resource
+  const converted = resource.conversion ? await resource.conversion.toStorage(asked) : asked
+  const object = await prepared(call, update, home, converted, live)
+  await admitValidating(call, { ...admission, object })
+  return commitUpdate(call, update, storage, live, object)
+}
+
+async function prepared(call: Call, update: Update, home: ServedResource, next: KubeObject, live: Stored): Promise<KubeObject> {
+  const old = live.object
+  const { strategy } = home
+  const context = kindContext(call, update.subresource, update.isApply)
+  if (old.metadata.generation === undefined) delete next.metadata.generation
+  else next.metadata.generation = old.metadata.generation
+  if (home !== call.resource) strategy.defaults?.(next)
+  if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
+  else keepOtherPart(next, old, home, update.subresource)
+  raiseGeneration(next, old, home)
+  keepSystemFields(next.metadata, old.metadata)
+  next.metadata.resourceVersion ||= String(live.revision)
+  const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
+  await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
+  const object = home.rules.canonical(next)
+  refuseIfInvalid(home, update.name, [
+    ...validateMeta(object.metadata, home.namespaced, update.subresource === '' ? nameRuleOf(home) : () => []),
+    ...validateMetaUpdate(object.metadata, old.metadata),
+    ...(strategy.validateUpdate?.(object, old, context) ?? []),
+  ])
+  for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
+  return object
+}
+
+/** Without a rule of its own a kind's status endpoint changes only the status, and its own endpoint all but that. */
+function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, subresource: string): void {
+  if (!home.subresources.has('status')) return
+  const now = next as unknown as Record<string, unknown>
+  const before = old as unknown as Record<string, unknown>
+  const keep = subresource === 'status' ? Object.keys({ ...now, ...before }).filter((k) => k !== 'status') : ['status']
+  for (const field of keep) {
+    if (field === 'metadata' || field === 'kind' || field === 'apiVersion') continue
+    if (before[field] === undefined) delete now[field]
+    else now[field] = before[field]
+  }
+}
+
+function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource): void {
+  const now = next as unknown as Record<string, unknown>
+  const before = old as unknown as Record<string, unknown>
+  const changed = generationFields(home).some((f) => !sameJson(now[f], before[f]))
+  if (changed) next.metadata.generation = (old.metadata.generation ?? 0) + 1
+}
+
+function checkPreconditions(call: Call, asked: KubeObject, live: Stored, storage: Storage): void {
+  const { uid, resourceVersion } = asked.metadata
+  const name = live.object.metadata.name ?? ''
+  const liveUid = live.object.metadata.uid
+  if (uid && uid !== liveUid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${liveUid}`
+    throw conflict(
+      call.resource,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${live.key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    )
+  }
+  const version = resourceVersion === undefined || resourceVersion === '' ? 0 : Number(resourceVersion)
+  if (version === 0) {
+    delete asked.metadata.resourceVersion
+    if (call.resource.strategy.allowUnconditionalUpdate !== false || storage.resource === '') return
+    const error = {
+      type: 'FieldValueInvalid',
+      field: 'metadata.resourceVersion',
+      message: 'Invalid value: 0: must be specified for an update',
+    } as const
+    refuseIfInvalid(call.resource, name, [error])
+  } else if (version !== live.revision) {
+    throw conflict(storage, name, modifiedText)
+  }
+}
+
+async function commitUpdate(call: Call, update: Update, storage: Storage, live: Stored, object: KubeObject): Promise<Stored> {
+  const { core } = call
+  const old = live.object
+  if (sameButTimes(object, old)) return live
+  const { dryRun } = update.options
+  const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
+  const claim = await hooks?.claim?.({ call, operation: 'update', object, old, dryRun })
+  let done = false
+  try {
+    if (isDoneBeingDeleted(object, old)) {
+      const removed = await removeStored(call, live, dryRun, object)
+      done = !dryRun
+      return removed
+    }
+    if (dryRun) return new Stored(live.key, serializer(object)(live.revision), live.revision, object)
+    const stored = await commitObject(call, live.key, object, live.revision)
+    done = true
+    return stored
+  } finally {
+    claim?.settle(done)
+  }
+}
+
+/** The last finalizer of an object that is being deleted is gone: so is the object. */
+function isDoneBeingDeleted(object: KubeObject, old: KubeObject): boolean {
+  if ((object.metadata.finalizers ?? []).length > 0 || !old.metadata.deletionTimestamp) return false
+  const { spec } = object as { spec?: { finalizers?: unknown[] } }
+  if (object.kind === 'Namespace' && object.apiVersion === 'v1' && (spec?.finalizers ?? []).length > 0) return false
+  return (old.metadata.deletionGracePeriodSeconds ?? 0) === 0
+}

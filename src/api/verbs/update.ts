@@ -1,0 +1,54 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { badRequest, notFound } from '../../apimachinery/status.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { managerOf, writeOptions } from '../pipeline/options.ts'
+import { keyIn } from '../registry/served.ts'
+import { thaw } from '../watch/freeze.ts'
+import { createObject, settleNamespace, storageOf } from './create.ts'
+import { tracked } from './managed-fields.ts'
+import { dropDuplicateOwners } from './metadata.ts'
+import { updateObject } from './update-object.ts'
+
+/** PUT of a whole object, or of one of its subresources that has the object's own kind (status, finalize, approval …). */
+export async function update(call: Call, subresource = ''): Promise<Answer> {
+  const { resource, info, request, warnings } = call
+  const options = writeOptions(request.query, 'UpdateOptions')
+  const body = readBody(request, resource, resource.rules, options.fieldValidation)
+  for (const w of body.warnings) warnings.add(w)
+  const { object } = body
+  checkName(object, info.name)
+  settleNamespace(object, resource, info.namespace)
+  resource.strategy.defaults?.(object)
+  dropDuplicateOwners(object)
+  const manager = managerOf(options, request.headers['user-agent'])
+  if (subresource === '' && resource.strategy.allowCreateOnUpdate && !exists(call)) {
+    if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFound(resource, info.name)
+    return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }
+  }
+  const tries = object.metadata.resourceVersion ? 1 : 5
+  const stored = await updateObject(call, {
+    name: info.name,
+    subresource,
+    options,
+    tries,
+    produce: (live) => tracked(call, live, tries === 1 ? object : thaw(object), manager, subresource),
+  })
+  return { kind: 'stored', status: 200, stored }
+}
+
+/** The name in the body is that of the URL. */
+export function checkName(object: KubeObject, name: string): void {
+  if (!object.metadata.name) {
+    object.metadata.name = name
+    return
+  }
+  if (object.metadata.name !== name) {
+    throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)
+  }
+}
+
+function exists(call: Call): boolean {
+  const storage = storageOf(call.resource)
+  return call.core.caches.of(storage.prefix).get(keyIn(storage, call.info.namespace, call.info.name)) !== undefined
+}

@@ -1,0 +1,38 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Conversion, ServedResource } from '../registry/served.ts'
+import { serializer } from '../watch/serialize.ts'
+import { Stored } from '../watch/stored.ts'
+
+/** Conversions made of a stored object, one a version: an event that many watch in another version is converted once. */
+const converted = new WeakMap<Stored, Map<string, Stored | Promise<Stored>>>()
+
+/** `stored` in the version of `resource`. The same object when it is stored in that version. */
+export function viewAs(resource: ServedResource, stored: Stored): Stored | Promise<Stored> {
+  const { conversion } = resource
+  if (!conversion) return stored
+  let versions = converted.get(stored)
+  if (!versions) {
+    versions = new Map()
+    converted.set(stored, versions)
+  }
+  const id = `${resource.group}/${resource.version}`
+  const known = versions.get(id)
+  if (known) return known
+  const view = convert(conversion, resource, stored)
+  versions.set(id, view)
+  return view
+}
+
+function convert(conversion: Conversion, resource: ServedResource, stored: Stored): Stored | Promise<Stored> {
+  const done = (object: KubeObject): Stored => {
+    const canonical = resource.rules.canonical(object)
+    return new Stored(stored.key, serializer(canonical)(stored.revision), stored.revision, canonical)
+  }
+  const object = conversion.fromStorage(stored.object)
+  return object instanceof Promise ? object.then(done) : done(object)
+}
+
+export async function viewAll(resource: ServedResource, items: readonly Stored[]): Promise<readonly Stored[]> {
+  if (!resource.conversion) return items
+  return Promise.all(items.map((s) => viewAs(resource, s)))
+}

@@ -1,0 +1,126 @@
+import { timeText } from '../../apimachinery/clock.ts'
+import { type FieldError, invalidObject } from '../../apimachinery/field-error.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { alreadyExists, conflict, internalError, StatusError } from '../../apimachinery/status.ts'
+import { type Change, Conflict, StorageFull } from '../../store/store.ts'
+import type { AdmissionRequest } from '../admission/admission.ts'
+import type { KindContext } from '../kinds/kind.ts'
+import type { Call } from '../pipeline/call.ts'
+import type { WriteOptions } from '../pipeline/options.ts'
+import type { ServedResource, Storage } from '../registry/served.ts'
+import { serializer } from '../watch/serialize.ts'
+import { Stored } from '../watch/stored.ts'
+import type { NameRule } from './validate-metadata.ts'
+
+/** An object's bytes may not be more than what etcd takes by default, so that what is accepted here is accepted everywhere. */
+const maxObjectBytes = 1536 * 1024
+export const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
+
+export function kindContext(call: Call, subresource: string, isApply = false): KindContext {
+  return { now: timeText(call.core.clock.now()), user: call.user.name, subresource, isApply }
+}
+
+export function nameRuleOf({ strategy }: ServedResource): NameRule | undefined {
+  const rule = strategy.nameRule
+  if (!rule) return undefined
+  return (name) => {
+    const problem = rule(name)
+    return problem === undefined ? [] : [problem]
+  }
+}
+
+export interface AdmissionInput {
+  readonly operation: AdmissionRequest['operation']
+  readonly subresource: string
+  readonly name: string
+  readonly object: KubeObject | undefined
+  readonly old: KubeObject | undefined
+  readonly options: Pick<WriteOptions, 'raw' | 'dryRun'>
+  readonly kind?: string
+}
+
+export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRequest {
+  const { resource, info, user, warnings } = call
+  return {
+    operation: input.operation,
+    group: resource.group,
+    version: resource.version,
+    resource: resource.resource,
+    subresource: input.subresource,
+    kind: input.kind ?? resource.kind,
+    namespace: resource.namespaced
+      ? info.namespace
+      : resource.resource === 'namespaces' && resource.group === ''
+        ? input.name
+        : undefined,
+    name: input.name,
+    object: input.object,
+    oldObject: input.old,
+    options: input.options.raw,
+    dryRun: input.options.dryRun,
+    user,
+    warn: (message) => warnings.add(message),
+  }
+}
+
+export async function admitMutating(call: Call, request: AdmissionRequest): Promise<void> {
+  for (const plugin of call.core.admission) {
+    const done = plugin.mutate?.(request)
+    if (done) await done
+  }
+}
+
+export async function admitValidating(call: Call, request: AdmissionRequest): Promise<void> {
+  for (const plugin of call.core.admission) {
+    const done = plugin.validate?.(request)
+    if (done) await done
+  }
+}
+
+export function refuseIfInvalid(resource: { group: string; kind: string }, name: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject(resource, name, errors)
+}
+
+/** The name of the kind's group in errors: a kind asked for in another group is told of under the one it is kept in. */
+export function kindOf({ group, kind }: { readonly group: string; readonly kind: string }): { group: string; kind: string } {
+  return { group, kind }
+}
+
+/** Writes `object` (in the storage version) if its key is still at `expected`, and gives what is stored now. */
+export async function commitObject(
+  call: Call,
+  key: string,
+  object: KubeObject,
+  expected: number,
+  others: readonly Change[] = [],
+): Promise<Stored> {
+  const { store, caches } = call.core
+  const write = serializer(object)
+  let bytes: Uint8Array | undefined
+  const stamp = (revision: number): Uint8Array => {
+    bytes = write(revision)
+    caches.expect(bytes, withVersion(object, revision))
+    return bytes
+  }
+  const probe = write(0)
+  if (probe.length > maxObjectBytes) {
+    throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
+  }
+  const revision = await store.commit([{ key, value: probe, expected, stamp }, ...others])
+  const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
+  if (cached?.revision === revision) return cached
+  return new Stored(key, bytes ?? write(revision), revision, withVersion(object, revision))
+}
+
+export function withVersion(object: KubeObject, revision: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+}
+
+/** What the store's refusal means to the caller. */
+export function storeError(error: unknown, storage: Storage, name: string, creating: boolean): unknown {
+  if (error instanceof Conflict) {
+    return creating && error.current !== 0 ? alreadyExists(storage, name) : conflict(storage, name, modifiedText)
+  }
+  if (error instanceof StorageFull) return internalError(error.message)
+  return error
+}

@@ -1,0 +1,21 @@
+/** Freezes `value` and all that it holds, and returns it. What is frozen already is not looked into again. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  if (Array.isArray(value)) for (const item of value) deepFreeze(item)
+  else for (const key in value) deepFreeze((value as Record<string, unknown>)[key])
+  return value
+}
+
+/** A copy that may be changed. For JSON values only. */
+export function thaw<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(thaw) as T
+  const out: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__')
+      Object.defineProperty(out, key, { value: thaw(item), enumerable: true, writable: true, configurable: true })
+    else out[key] = thaw(item)
+  }
+  return out as T
+}

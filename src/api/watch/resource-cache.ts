@@ -1,0 +1,123 @@
+import type { Revision } from '../../store/store.ts'
+import type { CacheEvent } from './cache-event.ts'
+import type { Stored } from './stored.ts'
+
+/** How many events of one resource are kept for watches to resume from; older ones are read from the store's log. */
+const windowSize = 1024
+
+/** The objects of one stored resource, in key order, and its latest events. */
+export class ResourceCache {
+  readonly prefix: string
+  readonly #entries = new Map<string, Stored>()
+  readonly #keys: string[] = []
+  #window: CacheEvent[] = []
+  /** Every event after this revision is in the window. */
+  #windowStart: Revision
+  readonly #listeners = new Set<(events: readonly CacheEvent[]) => void>()
+
+  constructor(prefix: string, revision: Revision) {
+    this.prefix = prefix
+    this.#windowStart = revision
+  }
+
+  get size(): number {
+    return this.#keys.length
+  }
+
+  /** The revision of the newest event, or of the start when there was none. */
+  get revision(): Revision {
+    return this.#window.at(-1)?.revision ?? this.#windowStart
+  }
+
+  get(key: string): Stored | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** The objects whose key begins with `prefix`, in key order, after the key `after`. */
+  *range(prefix = this.prefix, after?: string): Generator<Stored> {
+    for (let i = this.#firstAfter(prefix, after); i < this.#keys.length; i++) {
+      const key = this.#keys[i] ?? ''
+      if (!key.startsWith(prefix)) return
+      const stored = this.#entries.get(key)
+      if (stored) yield stored
+    }
+  }
+
+  /** All objects under `prefix` as an array; the cheapest way to list. */
+  list(prefix = this.prefix): Stored[] {
+    const start = this.#indexOf(prefix)
+    const end = this.#indexOf(`${prefix.slice(0, -1)}0`)
+    const found: Stored[] = new Array(end - start)
+    for (let i = start; i < end; i++) found[i - start] = this.#entries.get(this.#keys[i] ?? '') as Stored
+    return found
+  }
+
+  /** How many keys under `prefix` follow `key`. */
+  countAfter(prefix: string, key: string): number {
+    return this.#indexOf(`${prefix.slice(0, -1)}0`) - this.#firstAfter(prefix, key)
+  }
+
+  /** Takes an object as it was found at start, without an event. */
+  load(stored: Stored): void {
+    this.#put(stored)
+  }
+
+  apply(events: readonly CacheEvent[]): void {
+    for (const event of events) {
+      if (event.now) this.#put(event.now)
+      else this.#remove(event.key)
+    }
+    this.#window.push(...events)
+    if (this.#window.length > windowSize * 2) {
+      const dropped = this.#window.slice(0, -windowSize)
+      this.#windowStart = dropped.at(-1)?.revision ?? this.#windowStart
+      this.#window = this.#window.slice(-windowSize)
+    }
+    for (const listener of this.#listeners) listener(events)
+  }
+
+  /** The events after `since`; undefined when the window does not reach back that far. */
+  eventsAfter(since: Revision): readonly CacheEvent[] | undefined {
+    if (since < this.#windowStart) return undefined
+    let i = this.#window.length
+    while (i > 0 && (this.#window[i - 1]?.revision ?? 0) > since) i--
+    return this.#window.slice(i)
+  }
+
+  /** Calls `listener` synchronously with each batch of events. Returns the unsubscribe. */
+  subscribe(listener: (events: readonly CacheEvent[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  #put(stored: Stored): void {
+    if (!this.#entries.has(stored.key)) {
+      const last = this.#keys.at(-1)
+      if (last === undefined || last < stored.key) this.#keys.push(stored.key)
+      else this.#keys.splice(this.#indexOf(stored.key), 0, stored.key)
+    }
+    this.#entries.set(stored.key, stored)
+  }
+
+  #remove(key: string): void {
+    if (this.#entries.delete(key)) this.#keys.splice(this.#indexOf(key), 1)
+  }
+
+  #firstAfter(prefix: string, after: string | undefined): number {
+    if (after === undefined || after < prefix) return this.#indexOf(prefix)
+    const i = this.#indexOf(after)
+    return this.#keys[i] === after ? i + 1 : i
+  }
+
+  /** The index of the first key that is not before `key`. */
+  #indexOf(key: string): number {
+    let low = 0
+    let high = this.#keys.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#keys[middle] ?? '') < key) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,38 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Revision } from '../../store/store.ts'
+import { textOf } from './stored.ts'
+
+const marker = '"resourceVersion":"'
+const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
+
+/**
+ * The object with kind, apiVersion and metadata first, and within metadata what a client can't choose freely before resourceVersion,
+ * so that the first `"resourceVersion":"` in the text is metadata's.
+ */
+export function ordered(object: KubeObject, resourceVersion: string): KubeObject {
+  const { kind, apiVersion, metadata, ...rest } = object
+  const meta: Record<string, unknown> = {}
+  for (const field of metadataOrder) {
+    const value = field === 'resourceVersion' ? resourceVersion : metadata[field]
+    if (value !== undefined && (value !== '' || field === 'resourceVersion')) meta[field] = value
+  }
+  for (const [field, value] of Object.entries(metadata))
+    if (!(field in meta) && value !== undefined && value !== '') meta[field] = value
+  return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
+}
+
+/** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
+export function serializer(object: KubeObject): (revision: Revision) => Uint8Array {
+  const text = JSON.stringify(ordered(object, ''))
+  const at = text.indexOf(marker) + marker.length
+  const head = text.slice(0, at)
+  const tail = text.slice(at)
+  return (revision) => Buffer.from(head + revision + tail)
+}
+
+/** `bytes`, written by `serializer`, at another resourceVersion: the last state of a deleted object. */
+export function restamp(bytes: Uint8Array, revision: Revision): Uint8Array {
+  const text = textOf(bytes)
+  const at = text.indexOf(marker) + marker.length
+  return Buffer.from(text.slice(0, at) + revision + text.slice(text.indexOf('"', at)))
+}

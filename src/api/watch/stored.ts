@@ -1,0 +1,44 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Revision } from '../../store/store.ts'
+import { deepFreeze } from './freeze.ts'
+
+/** A version of an object: its bytes as they are sent, and the object, parsed when first asked for. */
+export class Stored {
+  readonly key: string
+  readonly bytes: Uint8Array
+  readonly revision: Revision
+  #object: WeakRef<KubeObject> | undefined
+  /** Kept for selectors, so that a list with one does not parse every object again. */
+  #labels: Readonly<Record<string, string>> | undefined
+
+  constructor(key: string, bytes: Uint8Array, revision: Revision, object?: KubeObject) {
+    this.key = key
+    this.bytes = bytes
+    this.revision = revision
+    if (object) this.#object = new WeakRef(deepFreeze(object))
+  }
+
+  /** Frozen and shared. Not held by this: informers and callers that want it keep it alive. */
+  get object(): KubeObject {
+    const known = this.#object?.deref()
+    if (known) return known
+    const object = deepFreeze(JSON.parse(textOf(this.bytes)) as KubeObject)
+    this.#object = new WeakRef(object)
+    return object
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    this.#labels ??= this.object.metadata.labels ?? noLabels
+    return this.#labels
+  }
+
+  get name(): string {
+    return this.key.slice(this.key.lastIndexOf('/') + 1)
+  }
+}
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({})
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+}
