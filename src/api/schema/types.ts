@@ -109,6 +109,11 @@ export function structType(path: string): StructType {
   return type
 }
 
+/** As `structType`, but undefined when there is none. */
+export function findStruct(path: string): StructType | undefined {
+  return structs.get(path) ?? (Object.hasOwn(goTypes().structs, path) ? structType(path) : undefined)
+}
+
 function fill(rows: readonly FieldRow[], embedded: readonly string[], fields: Field[]): void {
   for (const [goName, name, text, omit, strategy, mergeKey] of rows) {
     if (name === '') {

@@ -1,0 +1,239 @@
+import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
+import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import type { AppliedKind } from './applied-kind.ts'
+import { conflictError } from './conflict.ts'
+import { FieldSet } from './fields/field-set.ts'
+import { unchangedSinceLastApplied, withLastApplied } from './last-applied.ts'
+import {
+  capUpdaters,
+  entriesOf,
+  identityOf,
+  type Json,
+  type Manager,
+  type Managers,
+  readManagers,
+  withEntries,
+  writeManagers,
+} from './managers.ts'
+import { TypedError } from './typed/forms.ts'
+import { isMap } from './typed/json-value.ts'
+import { validate } from './typed/validate.ts'
+import { applied, type Operation, OwnershipConflict, updated } from './updater.ts'
+
+export interface Requester {
+  /** The field manager; of an update the `fieldManager` parameter or what `managerOfUserAgent` gives. */
+  readonly manager: string
+  /** '' for the main resource. */
+  readonly subresource?: string
+  readonly now: Date
+}
+
+/** Fields that nobody owns: the server's own. */
+const serverFields = FieldSet.of(
+  ...['apiVersion', 'kind', 'metadata'].map((name) => [`f:${name}`]),
+  ...[
+    'name',
+    'namespace',
+    'creationTimestamp',
+    'selfLink',
+    'uid',
+    'clusterName',
+    'generation',
+    'managedFields',
+    'resourceVersion',
+  ].map((name) => ['f:metadata', `f:${name}`]),
+)
+
+/** `next` with metadata.managedFields for a create, update or patch (not apply) of `live`; `live` is undefined for a create. Compares
+ *  the decoded and defaulted objects, before admission. Never throws: what cannot be tracked has no managedFields. */
+export function trackUpdate(kind: AppliedKind, live: Json | undefined, next: Json, requester: Requester): Json {
+  const before = live ?? kind.empty()
+  try {
+    const managers = managersFor(before, next, requester)
+    const isTracked = managers.size > 0 || !isMap(before.metadata) || !before.metadata.uid
+    if (!isTracked) return withEntries(next, undefined)
+    return withEntries(next, writeManagers(trackedUpdate(kind, before, next, managers, requester)))
+  } catch (e) {
+    if (e instanceof TypeError || e instanceof RangeError) throw e
+    return withEntries(next, undefined)
+  }
+}
+
+/** The managers to start from: those the request sends, so that a client can take entries out, else those of the live object. */
+function managersFor(live: Json, next: Json, { subresource }: Requester): Managers {
+  const sent = subresource ? undefined : entriesOf(next)
+  if (sent && (sent.length === 0 || (sent.length === 1 && isMap(sent[0]) && Object.keys(sent[0]).length === 0))) return new Map()
+  const managers = sent ? managersOrNone(sent) : undefined
+  return managers && managers.size > 0 ? managers : (managersOrNone(entriesOf(live)) ?? new Map())
+}
+
+function managersOrNone(entries: Parameters<typeof readManagers>[0]): Managers | undefined {
+  try {
+    return readManagers(entries)
+  } catch {
+    return undefined
+  }
+}
+
+const operationOf = (kind: AppliedKind, subresource: string): Operation => ({
+  kind,
+  apiVersion: apiVersionOf(kind),
+  filter: kind.resetFilter(subresource),
+})
+
+const currentOperation = 'current-operation'
+
+function trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Managers {
+  const operation = operationOf(kind, requester.subresource ?? '')
+  const after = updated(operation, withEntries(live, undefined), withEntries(next, undefined), managers, currentOperation)
+  const result = new Map(withoutServerFields(after, currentOperation))
+  const mine = result.get(currentOperation)
+  if (mine) {
+    result.delete(currentOperation)
+    const entry: Omit<Manager, 'set' | 'time'> = {
+      name: requester.manager || 'unknown',
+      operation: 'Update',
+      apiVersion: operation.apiVersion,
+      subresource: requester.subresource ?? '',
+    }
+    const id = identityOf(entry)
+    const previous = result.get(id)
+    result.set(id, { ...entry, set: previous ? mine.set.union(previous.set) : mine.set, time: secondsOf(requester.now) })
+  }
+  return capUpdaters(result)
+}
+
+function withoutServerFields(managers: Managers, id: string): Managers {
+  const manager = managers.get(id)
+  if (!manager) return managers
+  const set = manager.set.difference(serverFields)
+  const result = new Map(managers)
+  if (set.isEmpty()) result.delete(id)
+  else result.set(id, { ...manager, set })
+  return result
+}
+
+const secondsOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`
+
+export interface ApplyRequester extends Requester {
+  readonly force: boolean
+}
+
+/** What applying `config` makes of `live` (undefined: it is created), with metadata.managedFields; read as its kind, not yet defaulted.
+ *  Throws StatusError: 400 for a wrong kind or managedFields in the config, 409 for conflicts, 500 where kube-apiserver says so. */
+export function applyConfiguration(kind: AppliedKind, live: Json | undefined, config: Json, requester: ApplyRequester): Json {
+  const before = live ?? kind.empty()
+  const managers = liveManagers(before)
+  checkKind(kind, config)
+  const start = managers.size > 0 ? managers : beforeFirstApply(kind, before, requester)
+  const { object, managers: after } = applyOrTakeOver(kind, before, config, start, requester)
+  const result = object === undefined ? before : readMerged(kind, config, object)
+  return withEntries(requester.manager === 'kubectl' ? withLastApplied(result, config) : result, writeManagers(after))
+}
+
+function liveManagers(live: Json): Managers {
+  try {
+    return readManagers(entriesOf(live))
+  } catch (e) {
+    throw plainError(`failed to decode managed fields: ${(e as Error).message}`)
+  }
+}
+
+function checkKind(kind: AppliedKind, config: Json): void {
+  const { group, version } = parseApiVersion(typeof config.apiVersion === 'string' ? config.apiVersion : '')
+  const named = typeof config.kind === 'string' ? config.kind : ''
+  if (group !== kind.group || version !== kind.version || named !== kind.kind) {
+    throw badRequest(`invalid object type: ${group}/${version}, Kind=${named}`)
+  }
+  if (entriesOf(config)) throw badRequest('metadata.managedFields must be nil')
+}
+
+/** Gives what is there already to `before-first-apply`, so that the first apply does not silently take it over. */
+function beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Managers {
+  try {
+    return trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
+  } catch (e) {
+    throw plainError(`failed to create manager for existing fields: ${(e as Error).message}`)
+  }
+}
+
+interface Applied {
+  readonly object: unknown
+  readonly managers: Managers
+}
+
+function applyOrTakeOver(kind: AppliedKind, live: Json, config: Json, managers: Managers, requester: ApplyRequester): Applied {
+  try {
+    return applyOnce(kind, live, config, managers, requester, requester.force)
+  } catch (e) {
+    if (!(e instanceof OwnershipConflict)) throw e
+    const allowed = requester.manager === 'kubectl' ? unchangedSinceLastApplied(kind, apiVersionOf(kind), live) : undefined
+    const conflicts = allowed ? e.conflicts.filter(({ path }) => !allowed.has(path)) : e.conflicts
+    if (conflicts.length > 0) throw conflictError(conflicts)
+    return applyOnce(kind, live, config, managers, requester, true)
+  }
+}
+
+function applyOnce(
+  kind: AppliedKind,
+  live: Json,
+  config: Json,
+  managers: Managers,
+  requester: Requester,
+  force: boolean,
+): Applied {
+  const operation = operationOf(kind, requester.subresource ?? '')
+  const atom = kind.typeAt(operation.apiVersion)
+  if (!atom) throw plainError(`no corresponding type for ${typeText(kind)}`)
+  const entry: Omit<Manager, 'set' | 'time'> = {
+    name: requester.manager,
+    operation: 'Apply',
+    apiVersion: operation.apiVersion,
+    subresource: requester.subresource ?? '',
+  }
+  const id = identityOf(entry)
+  named(`failed to create typed patch object (${objectText(config, config)})`, () => validate(atom, config, false))
+  named(`failed to create typed live object (${objectText(live, live)})`, () => validate(atom, live, true))
+  const result = named('failed to merge config', () =>
+    applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force),
+  )
+  const stripped = new Map(withoutServerFields(result.managers, id))
+  const mine = stripped.get(id)
+  if (mine && result.object !== undefined) stripped.set(id, { ...mine, time: secondsOf(requester.now) })
+  return { object: result.object, managers: stripped }
+}
+
+function named<T>(what: string, run: () => T): T {
+  try {
+    return run()
+  } catch (e) {
+    if (e instanceof TypedError) throw plainError(`${what}: ${e.message}`)
+    throw e
+  }
+}
+
+function readMerged(kind: AppliedKind, config: Json, merged: unknown): Json {
+  try {
+    return kind.read(merged)
+  } catch (e) {
+    throw plainError(
+      `failed to convert new object (${objectText(config, config)}) to proper version (${apiVersionOf(kind)}): ${(e as Error).message}`,
+    )
+  }
+}
+
+/** An error that Go's server gives no status: 500 with the bare message. */
+function plainError(message: string): StatusError {
+  const error = new StatusError(500, '', message)
+  delete error.status.reason
+  return error
+}
+
+const typeText = ({ group, version, kind }: { group: string; version: string; kind: string }): string =>
+  `${group}/${version}, Kind=${kind}`
+
+function objectText(object: Json, typed: Json): string {
+  const metadata = isMap(object.metadata) ? object.metadata : {}
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
+  return `${text(metadata.namespace)}/${text(metadata.name)}; ${typeText({ ...parseApiVersion(text(typed.apiVersion)), kind: text(typed.kind) })}`
+}

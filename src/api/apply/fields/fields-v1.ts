@@ -1,0 +1,75 @@
+import { FieldSet } from './field-set.ts'
+import { compareElements, normalElement, type PathElement } from './path-element.ts'
+
+/** The JSON of a set of fields (meta.k8s.io/v1 FieldsV1): `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has something below it. */
+export type FieldsV1 = { readonly [element: string]: FieldsV1 }
+
+const parsed = new WeakMap<object, FieldSet>()
+const written = new WeakMap<FieldSet, FieldsV1>()
+
+/** Reads fieldsV1. Throws an Error when an element is malformed. Remembers the answer for the same object. */
+export function readFields(fields: unknown): FieldSet {
+  if (typeof fields !== 'object' || fields === null) return new FieldSet()
+  const known = parsed.get(fields)
+  if (known) return known
+  const set = readLevel(fields as Record<string, unknown>).children ?? new FieldSet()
+  if (Object.isFrozen(fields)) parsed.set(fields, set)
+  return set
+}
+
+/** `children` is undefined for a level with nothing in it: such a one is a member itself. */
+function readLevel(level: Record<string, unknown>): { children: FieldSet | undefined; isMember: boolean } {
+  let children: FieldSet | undefined
+  let isMember = false
+  for (const [key, below] of Object.entries(level)) {
+    if (key === '.') {
+      isMember = true
+      continue
+    }
+    const element = normalElement(key)
+    if (element === undefined) continue
+    if (typeof below !== 'object' || below === null || Array.isArray(below)) throw new Error(`expected an object at ${key}`)
+    const inner = readLevel(below as Record<string, unknown>)
+    children ??= new FieldSet()
+    if (inner.isMember) children.members.add(element)
+    if (inner.children) children.children.set(element, inner.children)
+  }
+  return { children, isMember: isMember || children === undefined }
+}
+
+/** The JSON of `set`, elements in Go's order; frozen. */
+export function writeFields(set: FieldSet): FieldsV1 {
+  const known = written.get(set)
+  if (known) return known
+  const fields = writeLevel(set, false)
+  written.set(set, fields)
+  parsed.set(fields, set)
+  return fields
+}
+
+const leaf: FieldsV1 = Object.freeze({})
+
+function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
+  const level: Record<PathElement, FieldsV1> = {}
+  if (isMember && (set.members.size > 0 || set.children.size > 0)) level['.'] = leaf
+  for (const element of sortedElements(set)) {
+    const below = set.children.get(element)
+    level[element] = below ? writeLevel(below, set.members.has(element)) : leaf
+  }
+  return Object.freeze(level)
+}
+
+function sortedElements(set: FieldSet): PathElement[] {
+  const elements = [...set.members]
+  for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element)
+  return elements.length > 1 ? elements.sort(compareElements) : elements
+}
+
+/** Every path of `set` in the order Go goes through them. */
+export function* sortedPaths(set: FieldSet, prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
+  for (const element of [...set.members].sort(compareElements)) yield [...prefix, element]
+  for (const element of [...set.children.keys()].sort(compareElements)) {
+    const below = set.children.get(element)
+    if (below) yield* sortedPaths(below, [...prefix, element])
+  }
+}

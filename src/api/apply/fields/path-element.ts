@@ -1,0 +1,131 @@
+/** One step of a field path, as fieldsV1 writes it: `f:name` a field, `k:{"name":"a"}` a list item by its keys, `v:"x"` a set item,
+ *  `i:0` an index. Two elements are the same exactly when these texts are. */
+export type PathElement = string
+
+export type Path = readonly PathElement[]
+
+export const fieldElement = (name: string): PathElement => `f:${name}`
+export const indexElement = (index: number): PathElement => `i:${index}`
+export const valueElement = (value: unknown): PathElement => `v:${goJson(value)}`
+
+/** `keys` sorted by name. */
+export function keyElement(keys: readonly (readonly [name: string, value: unknown])[]): PathElement {
+  return `k:{${keys.map(([name, value]) => `${goJson(name)}:${goJson(value)}`).join(',')}}`
+}
+
+export const isField = (element: PathElement): boolean => element.charCodeAt(0) === 102
+export const fieldName = (element: PathElement): string => element.slice(2)
+
+const special = /[<>&\u2028\u2029]/g
+
+/** JSON as Go writes it into fieldsV1: keys sorted, `<`, `>` and `&` escaped. */
+export function goJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    const object = value as Record<string, unknown>
+    const members = Object.keys(object).sort()
+    return `{${members.map((key) => `${goJson(key)}:${goJson(object[key])}`).join(',')}}`
+  }
+  const text = JSON.stringify(value) ?? 'null'
+  return special.test(text) ? text.replace(special, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : text
+}
+
+/** Brings an element that a client wrote into the one text it has. Undefined when its type is unknown and Go would skip it.
+ *  Throws an Error with Go's message. */
+export function normalElement(text: string): PathElement | undefined {
+  if (text.length < 2) throw new Error('key must be 2 characters long:')
+  if (text[1] !== ':') throw new Error(`missing colon: ${text}`)
+  const rest = text.slice(2)
+  switch (text[0]) {
+    case 'f':
+      return text
+    case 'v':
+      return valueElement(JSON.parse(rest))
+    case 'k': {
+      const keys: unknown = JSON.parse(rest)
+      if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) throw new Error(`not an object: ${rest}`)
+      return keyElement(sortedEntries(keys))
+    }
+    case 'i':
+      if (!/^[+-]?\d+$/.test(rest)) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(rest)}: invalid syntax`)
+      return indexElement(Number(rest))
+    default:
+      return undefined
+  }
+}
+
+const sortedEntries = (object: object): [string, unknown][] => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1))
+
+const kindOrder = 'fkvi'
+
+/** The order in which Go writes path elements: fields, keys, values, indexes. */
+export function compareElements(a: PathElement, b: PathElement): number {
+  if (a === b) return 0
+  const kinds = kindOrder.indexOf(a[0] ?? '') - kindOrder.indexOf(b[0] ?? '')
+  if (kinds !== 0) return kinds
+  const [left, right] = [a.slice(2), b.slice(2)]
+  switch (a[0]) {
+    case 'k':
+      return compareKeys(sortedEntries(JSON.parse(left) as object), sortedEntries(JSON.parse(right) as object))
+    case 'v':
+      return compareValues(JSON.parse(left), JSON.parse(right))
+    case 'i':
+      return Number(left) - Number(right)
+    default:
+      return left < right ? -1 : 1
+  }
+}
+
+function compareKeys(a: [string, unknown][], b: [string, unknown][]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const [nameA, valueA] = a[i] as [string, unknown]
+    const [nameB, valueB] = b[i] as [string, unknown]
+    if (nameA !== nameB) return nameA < nameB ? -1 : 1
+    const order = compareValues(valueA, valueB)
+    if (order !== 0) return order
+  }
+  return a.length - b.length
+}
+
+const rank = (value: unknown): number => {
+  if (Array.isArray(value)) return 3
+  return { number: 0, string: 1, boolean: 2, object: value === null ? 5 : 4 }[typeof value as 'number'] ?? 5
+}
+
+function compareValues(a: unknown, b: unknown): number {
+  if (rank(a) !== rank(b)) return rank(a) - rank(b)
+  if (typeof a === 'number' || typeof a === 'string' || typeof a === 'boolean') return a === b ? 0 : a < (b as typeof a) ? -1 : 1
+  const [left, right] = [goJson(a), goJson(b)]
+  return left === right ? 0 : left < right ? -1 : 1
+}
+
+/** `.spec.containers[name="a"].image`, as conflicts name a field. */
+export function pathText(path: Path): string {
+  return path.map(elementText).join('')
+}
+
+export function elementText(element: PathElement): string {
+  const rest = element.slice(2)
+  switch (element[0]) {
+    case 'f':
+      return `.${rest}`
+    case 'i':
+      return `[${rest}]`
+    case 'v':
+      return `[=${valueText(JSON.parse(rest))}]`
+    default:
+      return `[${sortedEntries(JSON.parse(rest) as object)
+        .map(([name, value]) => `${name}=${valueText(value)}`)
+        .join(',')}]`
+  }
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    return `{${sortedEntries(value)
+      .map(([name, item]) => `${name}=${valueText(item)}`)
+      .join(';')}}`
+  }
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
+}

@@ -1,0 +1,149 @@
+import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
+import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
+import { fieldType } from './descend.ts'
+import { asList, asMap, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
+import { mapFrom, memberOf } from './json-value.ts'
+
+/** `live` with `applied` merged into it: what is applied wins, associative lists and maps are merged item by item. Throws TypedError. */
+export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
+  const run = new Merging()
+  const result = run.node(atom, live, applied)
+  if (run.problems.length > 0) throw new TypedError(run.problems)
+  return result
+}
+
+class Merging {
+  readonly problems: Problem[] = []
+  private readonly path: PathElement[] = []
+
+  /** Undefined when nothing is left to write. */
+  node(atom: Atom, live: unknown, applied: unknown): unknown {
+    if (applied === undefined) return live
+    if (live === undefined) return applied
+    switch (resolved(atom, formOf(atom, applied))) {
+      case 'scalar':
+        return this.scalar(atom, live, applied)
+      case 'list':
+        return this.list(atom.list as ListAtom, live, applied)
+      case 'map':
+        return this.map(atom.map as MapAtom, live, applied)
+    }
+  }
+
+  private problem(message: string): void {
+    this.problems.push({ path: this.path.map(elementText).join(''), message })
+  }
+
+  private scalar(atom: Atom, live: unknown, applied: unknown): unknown {
+    const scalar = atom.scalar ?? 'untyped'
+    const left = scalarProblem(scalar, live)
+    const right = scalarProblem(scalar, applied)
+    if (left !== undefined && right !== undefined) {
+      this.problem(`lhs: ${left}`)
+      this.problem(`rhs: ${right}`)
+    }
+    return applied
+  }
+
+  private map(map: MapAtom, live: unknown, applied: unknown): unknown {
+    const left = asMap(live)
+    const right = asMap(applied)
+    const leftKeys = left ? Object.keys(left) : []
+    const rightKeys = right ? Object.keys(right) : []
+    if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return applied
+    const keys = left ? [...leftKeys, ...rightKeys.filter((key) => !Object.hasOwn(left, key))] : rightKeys
+    const entries: [string, unknown][] = []
+    for (const key of keys) {
+      this.path.push(fieldElement(key))
+      const value = this.node(fieldType(map, key)?.atom ?? deduced, memberOf(left, key), memberOf(right, key))
+      this.path.pop()
+      if (value !== undefined) entries.push([key, value])
+    }
+    return entries.length > 0 ? mapFrom(entries) : undefined
+  }
+
+  private list(list: ListAtom, live: unknown, applied: unknown): unknown {
+    const left = asList(live) ?? []
+    const right = asList(applied) ?? []
+    if (!list.associative || (left.length === 0 && right.length === 0)) return applied
+    const rightItems = this.index(list, right, false)
+    const leftItems = this.index(list, left, true)
+    if (this.problems.length > 0) return undefined
+    const merged = this.interleave(list, left, leftItems, rightItems)
+    return merged.length > 0 ? merged : undefined
+  }
+
+  /** The elements of a list in order, and the item of each; null for one that is there several times. */
+  private index(list: ListAtom, items: readonly unknown[], allowDuplicates: boolean): Indexed {
+    const elements: PathElement[] = []
+    const byElement = new Map<PathElement, unknown>()
+    for (const [i, item] of items.entries()) {
+      try {
+        const element = itemElement(list, item)
+        const known = byElement.has(element)
+        if (known && !allowDuplicates) {
+          this.problem(`duplicate entries for key ${elementText(element)}`)
+          continue
+        }
+        byElement.set(element, known ? null : item)
+        elements.push(element)
+      } catch (e) {
+        this.problem(`element ${i}: ${(e as Error).message}`)
+      }
+    }
+    return { elements, byElement }
+  }
+
+  /** Applied items keep their order; live ones stay between those that both lists have. */
+  private interleave(list: ListAtom, live: readonly unknown[], left: Indexed, right: Indexed): unknown[] {
+    const out: unknown[] = []
+    const shared = right.elements.filter((element) => left.byElement.has(element))
+    let nextShared = 0
+    const done = new Set<PathElement>()
+    const put = (element: PathElement, item: unknown, applied: unknown) => {
+      this.path.push(element)
+      const value = this.node(list.element.atom, item, applied)
+      this.path.pop()
+      if (value !== undefined) out.push(value)
+    }
+    let l = 0
+    let r = 0
+    while (l < left.elements.length || r < right.elements.length) {
+      const element = left.elements[l]
+      if (element !== undefined && r < right.elements.length) {
+        if (element === right.elements[r]) {
+          done.add(element)
+          put(element, left.byElement.get(element), right.byElement.get(element))
+          l++
+          r++
+          nextShared++
+          continue
+        }
+        if (right.byElement.has(element) && shared[nextShared] !== undefined && shared[nextShared] !== element) {
+          l++
+          continue
+        }
+      }
+      if (element !== undefined) {
+        if (!right.byElement.has(element)) {
+          put(element, live[l], undefined)
+          l++
+          continue
+        }
+        if (done.has(element)) l++
+      }
+      const next = right.elements[r]
+      if (next === undefined) continue
+      done.add(next)
+      put(next, left.byElement.get(next), right.byElement.get(next))
+      r++
+      if (shared[nextShared] === next) nextShared++
+    }
+    return out
+  }
+}
+
+interface Indexed {
+  readonly elements: readonly PathElement[]
+  readonly byElement: ReadonlyMap<PathElement, unknown>
+}

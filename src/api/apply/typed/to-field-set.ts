@@ -1,0 +1,52 @@
+import { FieldSet } from '../fields/field-set.ts'
+import { fieldElement, type PathElement } from '../fields/path-element.ts'
+import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
+import { fieldType } from './descend.ts'
+import { formOf, itemElement, resolved } from './forms.ts'
+import { isMap } from './json-value.ts'
+
+/** Every field that `value` gives: leaves, list items, and members of maps without declared fields. */
+export function toFieldSet(atom: Atom, value: unknown): FieldSet {
+  const set = new FieldSet()
+  collect(set, atom, value, [])
+  return set
+}
+
+function collect(set: FieldSet, atom: Atom, value: unknown, path: PathElement[]): void {
+  switch (resolved(atom, formOf(atom, value))) {
+    case 'scalar':
+      set.insert(path)
+      break
+    case 'list':
+      collectItems(set, atom.list as ListAtom, value, path)
+      break
+    case 'map':
+      collectMembers(set, atom.map as MapAtom, value, path)
+  }
+}
+
+function collectItems(set: FieldSet, list: ListAtom, value: unknown, path: PathElement[]): void {
+  if (!list.associative) set.insert(path)
+  if (!list.associative || !Array.isArray(value)) return
+  const elements = value.map((item) => itemElement(list, item))
+  const counts = new Map<PathElement, number>()
+  for (const element of elements) counts.set(element, (counts.get(element) ?? 0) + 1)
+  for (const [i, element] of elements.entries()) {
+    path.push(element)
+    if (counts.get(element) === 1) collect(set, list.element.atom, value[i], path)
+    set.insert(path)
+    path.pop()
+  }
+}
+
+function collectMembers(set: FieldSet, map: MapAtom, value: unknown, path: PathElement[]): void {
+  if (map.atomic) set.insert(path)
+  if (map.atomic || !isMap(value)) return
+  for (const [key, member] of Object.entries(value)) {
+    path.push(fieldElement(key))
+    collect(set, fieldType(map, key)?.atom ?? deduced, member, path)
+    const isEmpty = member === null || (isMap(member) && Object.keys(member).length === 0)
+    if (isEmpty || !map.fields.has(key)) set.insert(path)
+    path.pop()
+  }
+}

@@ -1,0 +1,171 @@
+import type { AppliedKind } from './applied-kind.ts'
+import { FieldSet } from './fields/field-set.ts'
+import { sortedPaths } from './fields/fields-v1.ts'
+import type { Path } from './fields/path-element.ts'
+import type { Json, Manager, Managers } from './managers.ts'
+import type { ResetFilter } from './reset-fields.ts'
+import { type Comparison, compare } from './typed/compare.ts'
+import { isEqual } from './typed/json-value.ts'
+import { merge } from './typed/merge.ts'
+import { reconcileWithType } from './typed/reconcile.ts'
+import { removeItems } from './typed/remove.ts'
+import { toFieldSet } from './typed/to-field-set.ts'
+import type { Atom } from './types/atom.ts'
+
+/** Ownership as structured-merge-diff's merge.Updater decides it. */
+
+/** Others own fields that an apply would change. */
+export class OwnershipConflict extends Error {
+  readonly conflicts: readonly Conflict[]
+  constructor(conflicts: readonly Conflict[]) {
+    super(`${conflicts.length} conflicts`)
+    this.conflicts = conflicts
+  }
+}
+
+export interface Conflict {
+  readonly manager: Manager
+  readonly path: Path
+}
+
+export interface Operation {
+  readonly kind: AppliedKind
+  readonly apiVersion: string
+  readonly filter: ResetFilter
+}
+
+/** Thrown where a version that nobody serves any more stands in the way. */
+const typeAt = (operation: Operation, apiVersion: string): Atom => {
+  const atom = operation.kind.typeAt(apiVersion)
+  if (!atom) throw new Error(`no corresponding type for ${apiVersion}`)
+  return atom
+}
+
+/** An object at another version, with its type there; undefined when the version is not served. */
+function at(operation: Operation, object: unknown, from: string, apiVersion: string): { value: unknown; atom: Atom } | undefined {
+  if (apiVersion === from) return { value: object, atom: typeAt(operation, from) }
+  const atom = operation.kind.typeAt(apiVersion)
+  const value = atom && operation.kind.convert((object ?? {}) as Json, apiVersion)
+  return atom && value ? { value, atom } : undefined
+}
+
+/** What an update of `live` to `next` by `workflow` leaves to whom; `workflow` gets what it changed. */
+export function updated(operation: Operation, live: Json, next: Json, managers: Managers, workflow: string): Managers {
+  const { apiVersion, filter } = operation
+  const reconciled = reconcile(operation, live, managers)
+  const { managers: rest, change } = settle(operation, live, next, reconciled, workflow, true)
+  const before = rest.get(workflow)?.set ?? new FieldSet()
+  const set = filter(before.difference(change.removed).union(change.modified).union(change.added))
+  const result = new Map(rest)
+  if (set.isEmpty()) result.delete(workflow)
+  else result.set(workflow, { ...blank, ...rest.get(workflow), operation: 'Update', apiVersion, set })
+  return result
+}
+
+const blank: Manager = { name: '', operation: 'Update', apiVersion: '', subresource: '', set: new FieldSet(), time: undefined }
+
+/** What `manager` makes of `live` by applying `config`, and who then owns what. `object` is undefined when nothing changes.
+ *  Throws OwnershipConflict unless `force`, TypedError. */
+export function applied(
+  operation: Operation,
+  live: Json,
+  config: Json,
+  managers: Managers,
+  manager: { readonly id: string; readonly entry: Omit<Manager, 'set' | 'time'> },
+  force: boolean,
+): { object: unknown; managers: Managers } {
+  const atom = typeAt(operation, operation.apiVersion)
+  const reconciled = reconcile(operation, live, managers)
+  const merged = merge(atom, live, config)
+  const last = reconciled.get(manager.id)
+  const set = operation.filter(toFieldSet(atom, config))
+  const owned = new Map(reconciled)
+  owned.set(manager.id, { ...manager.entry, set, time: last?.time })
+  const next = prune(operation, merged, owned, manager.id, last)
+  const { managers: result } = settle(operation, live, next, owned, manager.id, force)
+  return { object: isEqual(live, next) ? undefined : next, managers: result }
+}
+
+function reconcile(operation: Operation, live: Json, managers: Managers): Managers {
+  const result = new Map<string, Manager>()
+  for (const [id, manager] of managers) {
+    const there = at(operation, live, operation.apiVersion, manager.apiVersion)
+    if (!there) continue
+    const set = reconcileWithType(manager.set, there.atom)
+    result.set(id, set === manager.set ? manager : { ...manager, set })
+  }
+  return result
+}
+
+/** Takes from all but `workflow` what the change touches, and drops who owns nothing any more. */
+function settle(operation: Operation, live: unknown, next: unknown, managers: Managers, workflow: string, force: boolean) {
+  const { apiVersion, filter } = operation
+  const change = compare(typeAt(operation, apiVersion), live, next)
+  const changes = new Map<string, Comparison | undefined>([[apiVersion, filtered(change, filter)]])
+  const result = new Map(managers)
+  const conflicts: Conflict[] = []
+  for (const [id, manager] of managers) {
+    if (id === workflow) continue
+    if (!changes.has(manager.apiVersion)) changes.set(manager.apiVersion, changeAt(operation, live, next, manager.apiVersion))
+    const seen = changes.get(manager.apiVersion)
+    if (!seen) {
+      result.delete(id)
+      continue
+    }
+    const conflict = manager.set.intersection(seen.modified.union(seen.added))
+    for (const path of force ? [] : sortedPaths(conflict)) conflicts.push({ manager, path })
+    const set = manager.set.difference(conflict).difference(seen.removed)
+    if (set !== manager.set) result.set(id, { ...manager, set })
+  }
+  if (conflicts.length > 0) throw new OwnershipConflict(conflicts)
+  for (const [id, manager] of result) if (manager.set.isEmpty()) result.delete(id)
+  return { managers: result as Managers, change: changes.get(apiVersion) ?? change }
+}
+
+function changeAt(operation: Operation, live: unknown, next: unknown, apiVersion: string): Comparison | undefined {
+  const before = at(operation, live, operation.apiVersion, apiVersion)
+  const after = at(operation, next, operation.apiVersion, apiVersion)
+  return before && after && filtered(compare(before.atom, before.value, after.value), operation.filter)
+}
+
+function filtered(change: Comparison, filter: ResetFilter): Comparison {
+  return { added: filter(change.added), modified: filter(change.modified), removed: filter(change.removed) }
+}
+
+/** Takes out what the manager applied last time, applies no longer, and nobody else owns. */
+function prune(operation: Operation, merged: unknown, managers: Managers, id: string, last: Manager | undefined): unknown {
+  if (!last || last.set.isEmpty()) return merged
+  const version = last.apiVersion
+  const there = at(operation, merged, operation.apiVersion, version)
+  if (!there) return merged
+  const { atom, value } = there
+  const bare = removeItems(atom, value, last.set.withNamedFields(atom))
+  const owned = addBackOwned(operation, value, bare, version, managers)
+  const pruned = addBackDangling(atom, value, owned, last.set)
+  const target = managers.get(id)?.apiVersion ?? operation.apiVersion
+  return at(operation, pruned, version, target)?.value ?? merged
+}
+
+function addBackOwned(operation: Operation, merged: unknown, pruned: unknown, version: string, managers: Managers): unknown {
+  const owned = new Map<string, FieldSet>()
+  owned.set(version, new FieldSet())
+  for (const { apiVersion, set } of managers.values()) owned.set(apiVersion, set.union(owned.get(apiVersion) ?? new FieldSet()))
+  let result = pruned
+  for (const [apiVersion, set] of owned) {
+    const whole = at(operation, merged, version, apiVersion)
+    const part = at(operation, result, version, apiVersion)
+    if (!whole || !part) continue
+    const { atom } = whole
+    const keep = toFieldSet(atom, part.value).withNamedFields(atom).union(set.withNamedFields(atom))
+    const kept = removeItems(atom, whole.value, toFieldSet(atom, whole.value).withNamedFields(atom).difference(keep))
+    result = at(operation, kept, apiVersion, version)?.value ?? result
+  }
+  return result
+}
+
+/** Items that only went because what they hang on went, and that were never applied, come back. */
+function addBackDangling(atom: Atom, merged: unknown, pruned: unknown, last: FieldSet): unknown {
+  const prunedSet = toFieldSet(atom, pruned).withNamedFields(atom)
+  const mergedSet = toFieldSet(atom, merged).withNamedFields(atom)
+  return removeItems(atom, merged, mergedSet.difference(prunedSet).intersection(last.withNamedFields(atom)))
+}
