@@ -1,5 +1,5 @@
 import { FieldSet } from './fields/field-set.ts'
-import { fieldElement, type PathElement } from './fields/path-element.ts'
+import { fieldElement } from './fields/path-element.ts'
 
 /** Which of the fields a request gives it can own: a main resource cannot own its status, a status request not its spec. */
 export type ResetFilter = (set: FieldSet) => FieldSet
@@ -51,16 +51,6 @@ const statusAndSpec = new Set([
 const particular: Record<string, ResetFilter> = {
   'Deployment.apps/status': excluding(paths('spec', 'metadata.labels')),
   'Pod./status': excluding(paths('spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences')),
-  'Pod./ephemeralcontainers': (set) => onlyBelow(set, ['spec', 'ephemeralContainers'].map(fieldElement)),
-  'Pod./resize': (set) =>
-    [
-      ['containers', 'resources'],
-      ['containers', 'resizePolicy'],
-      ['initContainers', 'resources'],
-      ['initContainers', 'resizePolicy'],
-    ]
-      .map(([list = '', field = '']) => onlyBelow(set, ['f:spec', fieldElement(list), anyElement, fieldElement(field)]))
-      .reduce((all, part) => all.union(part)),
   'CertificateSigningRequest.certificates.k8s.io/': excluding(paths('spec', 'status')),
   'CertificateSigningRequest.certificates.k8s.io/status': excluding(paths('spec', 'status.conditions')),
   'CertificateSigningRequest.certificates.k8s.io/approval': excluding(paths('spec', 'status.certificate')),
@@ -74,6 +64,7 @@ export function resetFilterOf(group: string, kind: string, subresource: string):
   const name = `${kind}.${group}`
   const special = particular[`${name}/${subresource}`]
   if (special) return special
+  if (subresource !== '' && subresource !== 'status') return everything
   if (!statusOnly.has(name) && !statusAndSpec.has(name)) return everything
   if (subresource === 'status') return statusOnly.has(name) ? withoutSpecAndMetadata : withoutSpec
   return withoutStatus
@@ -83,18 +74,4 @@ export function resetFilterOf(group: string, kind: string, subresource: string):
 export function customResetFilter(hasStatus: boolean, subresource: string): ResetFilter {
   if (subresource === 'status') return withoutSpecAndMetadata
   return hasStatus ? withoutStatus : everything
-}
-
-const anyElement = '*'
-
-/** The part of `set` at and below a path, in which `*` stands for any element. */
-function onlyBelow(set: FieldSet, [first, ...rest]: readonly PathElement[]): FieldSet {
-  if (first === undefined) return set
-  const matches = (element: PathElement) => first === anyElement || element === first
-  const children = new Map<PathElement, FieldSet>()
-  for (const [element, below] of set.children) {
-    const part = matches(element) ? onlyBelow(below, rest) : new FieldSet()
-    if (!part.isEmpty()) children.set(element, part)
-  }
-  return new FieldSet(new Set([...set.members].filter(matches)), children)
 }
