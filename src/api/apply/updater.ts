@@ -136,13 +136,16 @@ function filtered(change: Comparison, filter: ResetFilter): Comparison {
 function prune(operation: Operation, merged: unknown, managers: Managers, id: string, last: Manager | undefined): unknown {
   if (!last || last.set.isEmpty()) return merged
   const version = last.apiVersion
+  const now = managers.get(id)
+  // Nothing that was applied last time is missing now.
+  if (version === operation.apiVersion && now && last.set.difference(now.set).isEmpty()) return merged
   const there = at(operation, merged, operation.apiVersion, version)
   if (!there) return merged
   const { atom, value } = there
   const bare = removeItems(atom, value, last.set.withNamedFields(atom))
   const owned = addBackOwned(operation, value, bare, version, managers)
   const pruned = addBackDangling(atom, value, owned, last.set)
-  const target = managers.get(id)?.apiVersion ?? operation.apiVersion
+  const target = now?.apiVersion ?? operation.apiVersion
   return at(operation, pruned, version, target)?.value ?? merged
 }
 

@@ -2,7 +2,7 @@ import { elementText, fieldElement, type PathElement } from '../fields/path-elem
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { asList, asMap, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { mapFrom, memberOf } from './json-value.ts'
+import { isEqual, mapFrom, memberOf } from './json-value.ts'
 
 /** `live` with `applied` merged into it: what is applied wins, associative lists and maps are merged item by item. Throws TypedError. */
 export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
@@ -11,6 +11,9 @@ export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
   if (run.problems.length > 0) throw new TypedError(run.problems)
   return result
 }
+
+/** What is equal stays the live value, so that whoever compares afterwards sees at once that nothing changed. */
+const leaf = (live: unknown, applied: unknown): unknown => (isEqual(live, applied) ? live : applied)
 
 class Merging {
   readonly problems: Problem[] = []
@@ -42,7 +45,7 @@ class Merging {
       this.problem(`lhs: ${left}`)
       this.problem(`rhs: ${right}`)
     }
-    return applied
+    return leaf(live, applied)
   }
 
   private map(map: MapAtom, live: unknown, applied: unknown): unknown {
@@ -50,7 +53,7 @@ class Merging {
     const right = asMap(applied)
     const leftKeys = left ? Object.keys(left) : []
     const rightKeys = right ? Object.keys(right) : []
-    if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return applied
+    if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return leaf(live, applied)
     const keys = left ? [...leftKeys, ...rightKeys.filter((key) => !Object.hasOwn(left, key))] : rightKeys
     const entries: [string, unknown][] = []
     for (const key of keys) {
@@ -59,17 +62,19 @@ class Merging {
       this.path.pop()
       if (value !== undefined) entries.push([key, value])
     }
+    if (left && entries.length === leftKeys.length && entries.every(([key, value]) => left[key] === value)) return left
     return entries.length > 0 ? mapFrom(entries) : undefined
   }
 
   private list(list: ListAtom, live: unknown, applied: unknown): unknown {
     const left = asList(live) ?? []
     const right = asList(applied) ?? []
-    if (!list.associative || (left.length === 0 && right.length === 0)) return applied
+    if (!list.associative || (left.length === 0 && right.length === 0)) return leaf(live, applied)
     const rightItems = this.index(list, right, false)
     const leftItems = this.index(list, left, true)
     if (this.problems.length > 0) return undefined
     const merged = this.interleave(list, left, leftItems, rightItems)
+    if (merged.length === left.length && left.length > 0 && merged.every((item, i) => item === left[i])) return left
     return merged.length > 0 ? merged : undefined
   }
 
