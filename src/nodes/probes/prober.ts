@@ -47,13 +47,12 @@ export function startProber(options: ProberOptions): Prober {
       options.onChange()
   }
   const conclude = (type: ProbeType, probe: Probe, verdict: boolean): void => {
-    if (type === 'Readiness') return change({ ready: verdict })
-    if (!verdict) {
+    if (type === 'Readiness') change({ ready: verdict })
+    else if (!verdict) {
       stopped.add('Startup').add('Liveness')
       const graceSeconds = probe.terminationGracePeriodSeconds
-      return change({ unhealthy: { probe: type, ...(graceSeconds === undefined ? {} : { graceSeconds }) } })
-    }
-    if (type === 'Startup') {
+      change({ unhealthy: { probe: type, ...(graceSeconds === undefined ? {} : { graceSeconds }) } })
+    } else if (type === 'Startup') {
       stopped.add('Startup')
       change({ started: true })
       begin()
