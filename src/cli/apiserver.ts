@@ -1,18 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createAdmission } from '../api/admission/index.ts'
-import { createAuthenticator } from '../api/auth/authenticate.ts'
-import { createAuthorizer } from '../api/auth/authorize.ts'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
-import { openPki } from '../api/auth/pki.ts'
-import { createTokenIssuer } from '../api/auth/service-account-tokens.ts'
-import { bootstrap } from '../api/bootstrap/bootstrap.ts'
-import { kinds } from '../api/kinds/index.ts'
-import { createApi } from '../api/server.ts'
-import { openLmdbStore } from '../store/lmdb/lmdb-store.ts'
-import { createMemoryStore } from '../store/memory/memory-store.ts'
-import type { Store } from '../store/store.ts'
+import { assembleApi } from './assembly/api.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
 
@@ -46,21 +34,7 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`--data is required\n\n${help}`)
     return 2
   }
-  await mkdir(values.data, { recursive: true, mode: 0o700 })
-  const store = await openStore(values.store, values.data)
-  const pki = await openPki({ directory: join(values.data, 'pki'), serviceAddress: firstAddress(values['service-cidr']) })
-  const issuer = createTokenIssuer(pki.tokenKey)
-  const api = await createApi({
-    store,
-    kinds,
-    security: (objects) => {
-      const authorizer = createAuthorizer(objects)
-      const authenticator = createAuthenticator({ objects, issuer })
-      return { authenticate: (r) => authenticator.authenticate(r), authorize: authorizer.authorize }
-    },
-    admission: (objects) => createAdmission({ objects, authorizer: createAuthorizer(objects) }),
-  })
-  await bootstrap(api.handle)
+  const { api, pki, close } = await assembleApi({ data: values.data, store: values.store, serviceCidr: values['service-cidr'] })
   const listening = await api.listen({
     port: Number(values.port),
     host: values.host,
@@ -78,22 +52,6 @@ export async function run(argv: string[]): Promise<number> {
     process.once('SIGTERM', resolve)
   })
   await listening.close()
-  api.close()
-  await store.close()
+  await close()
   return 0
-}
-
-function openStore(name: string, directory: string): Store | Promise<Store> {
-  if (name === 'memory') return createMemoryStore()
-  if (name === 'lmdb') return openLmdbStore({ path: join(directory, 'store') })
-  throw new Error(`--store ${name}: must be lmdb or memory`)
-}
-
-/** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */
-function firstAddress(cidr: string): string {
-  const address = (cidr.split('/')[0] ?? '').split('.').map(Number)
-  if (address.length !== 4 || address.some((n) => !(n >= 0 && n <= 255)))
-    throw new Error(`--service-cidr ${cidr}: must be an IPv4 range such as 10.43.0.0/16`)
-  const [a = 0, b = 0, c = 0, d = 0] = address
-  return [a, b, c, d + 1].join('.')
 }

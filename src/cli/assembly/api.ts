@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createAdmission } from '../../api/admission/index.ts'
+import { createAuthenticator } from '../../api/auth/authenticate.ts'
+import { createAuthorizer } from '../../api/auth/authorize.ts'
+import { openPki, type Pki } from '../../api/auth/pki.ts'
+import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
+import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
+import { kinds } from '../../api/kinds/index.ts'
+import type { ApiRequest, UserInfo } from '../../api/request.ts'
+import { type Api, createApi } from '../../api/server.ts'
+import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
+import { createMemoryStore } from '../../store/memory/memory-store.ts'
+import type { Store } from '../../store/store.ts'
+
+export interface ApiAssemblyOptions {
+  /** Where keys, certificates and objects are kept. */
+  readonly data: string
+  /** `lmdb` or `memory`. */
+  readonly store: string
+  readonly serviceCidr: string
+  /** More names and addresses for the server's certificate. */
+  readonly addresses?: readonly string[]
+}
+
+export interface AssembledApi {
+  readonly api: Api
+  readonly pki: Pki
+  /** Throws a 401 StatusError. */
+  readonly authenticate: (request: Pick<ApiRequest, 'headers' | 'user'>) => UserInfo
+  close(): Promise<void>
+}
+
+/** The API with its store, authority, security and first objects, in process: `listen` opens its port. */
+export async function assembleApi(options: ApiAssemblyOptions): Promise<AssembledApi> {
+  const { data } = options
+  await mkdir(data, { recursive: true, mode: 0o700 })
+  const store = openStore(options.store, data)
+  const serviceAddress = firstAddress(options.serviceCidr)
+  const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
+  const issuer = createTokenIssuer(pki.tokenKey)
+  let authenticate: AssembledApi['authenticate'] | undefined
+  const api = await createApi({
+    store,
+    kinds,
+    security: (objects) => {
+      const authorizer = createAuthorizer(objects)
+      const authenticator = createAuthenticator({ objects, issuer })
+      authenticate = (request) => authenticator.authenticate(request)
+      return { authenticate, authorize: authorizer.authorize }
+    },
+    admission: (objects) => createAdmission({ objects, authorizer: createAuthorizer(objects) }),
+  })
+  await bootstrap(api.handle)
+  const close = async () => {
+    api.close()
+    await store.close()
+  }
+  return { api, pki, authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request), close }
+}
+
+function openStore(name: string, directory: string): Store {
+  if (name === 'memory') return createMemoryStore()
+  if (name === 'lmdb') return openLmdbStore({ path: join(directory, 'store') })
+  throw new Error(`--store ${name}: must be lmdb or memory`)
+}
+
+/** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */
+export function firstAddress(cidr: string): string {
+  const address = (cidr.split('/')[0] ?? '').split('.').map(Number)
+  if (address.length !== 4 || address.some((n) => !(n >= 0 && n <= 255)))
+    throw new Error(`--service-cidr ${cidr}: must be an IPv4 range such as 10.43.0.0/16`)
+  const [a = 0, b = 0, c = 0, d = 0] = address
+  return [a, b, c, d + 1].join('.')
+}
