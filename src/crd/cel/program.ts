@@ -8,7 +8,7 @@ import { parse } from './parser.ts'
 import { CompileError } from './source.ts'
 import { type CelType, DYN } from './types.ts'
 import { validateLiterals } from './validators.ts'
-import type { Value } from './values.ts'
+import { CelError, CostLimitExceeded, type Value } from './values.ts'
 
 /** A compiled expression. Immutable; may be run any number of times. */
 export interface Program {
@@ -46,6 +46,21 @@ export function evaluate(program: Program, bindings: Bindings, limit = Infinity)
   const frame: Frame = { bindings, locals: [], cost: 0, limit }
   const value = program.run(frame)
   return { value, cost: frame.cost }
+}
+
+/** The same, with the failure and the units used until then as values. */
+export function evaluateCounting(
+  program: Program,
+  bindings: Bindings,
+  limit: number,
+): { value: Value | undefined; error: CelError | CostLimitExceeded | undefined; cost: number } {
+  const frame: Frame = { bindings, locals: [], cost: 0, limit }
+  try {
+    return { value: program.run(frame), error: undefined, cost: frame.cost }
+  } catch (error) {
+    if (error instanceof CelError || error instanceof CostLimitExceeded) return { value: undefined, error, cost: frame.cost }
+    throw error
+  }
 }
 
 /** The static cost of `program`, given what is declared of the sizes of its inputs. */

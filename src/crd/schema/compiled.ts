@@ -1,0 +1,107 @@
+import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import { Correlation } from './correlation.ts'
+import { applyDefaults, dropForbiddenNulls } from './default.ts'
+import { embeddedErrors } from './embedded.ts'
+import type { Json, JsonObject, JsonSchema } from './json-schema.ts'
+import { own } from './json-schema.ts'
+import { duplicateItems } from './list-types.ts'
+import { type Coerced, coerceEmbedded } from './metadata.ts'
+import { nodeOf, type SchemaNode } from './node.ts'
+import { prune } from './prune.ts'
+import { type RuleNode, ruleTree, runRules } from './rules/run.ts'
+import { validateChange, validateValue } from './validate.ts'
+
+/** What validation found: `warnings` are failed rules that an unchanged part of the object broke before. */
+export interface Validated {
+  readonly errors: FieldError[]
+  readonly warnings: FieldError[]
+}
+
+/** The schema of one version of a custom resource, compiled. Nothing here mutates; results share what is unchanged. */
+export interface CompiledSchema {
+  readonly schema: JsonSchema
+  /** The object without fields that the schema does not know, and their paths, sorted. */
+  prune(object: JsonObject): { object: JsonObject; unknown: string[] }
+  /** Embedded resources' metadata reduced to what ObjectMeta has. `dropInvalid`: malformed fields go, instead of an error. */
+  coerceEmbedded(object: JsonObject, dropInvalid?: boolean): Coerced
+  /** Without nulls where null is not allowed and no default is given. */
+  dropNulls(object: JsonObject): JsonObject
+  default(object: JsonObject): JsonObject
+  /** Against types and values only. */
+  validateValues(object: JsonObject): FieldError[]
+  /** All that a custom resource must hold: values, embedded resources, list types, rules. `old`: what an update replaces. */
+  validate(object: JsonObject, old?: JsonObject): Validated
+  /** The same for an update of the status subresource. */
+  validateStatus(object: JsonObject, old: JsonObject): Validated
+}
+
+/** Compiles `schema`, which should be structural. Rules are compiled when the first object is validated. */
+export function compileSchema(schema: JsonSchema): CompiledSchema {
+  const node = nodeOf(schema)
+  let rules: RuleNode | undefined | null = null
+  const tree = (): RuleNode | undefined => {
+    if (rules === null) rules = ruleTree(node, true)
+    return rules
+  }
+  return {
+    schema,
+    prune: (object) => {
+      const { value, unknown } = prune(object, node, true)
+      return { object: value as JsonObject, unknown }
+    },
+    coerceEmbedded: (object, dropInvalid) => coerceEmbedded(object, node, dropInvalid),
+    dropNulls: (object) => dropForbiddenNulls(object, node) as JsonObject,
+    default: (object) => applyDefaults(object, node) as JsonObject,
+    validateValues: (object) => validateValue(object, node),
+    validate: (object, old) => {
+      const values = old === undefined ? validateValue(object, node) : validateChange(object, old, node)
+      const errors = [...values, ...embeddedErrors(object, node), ...newDuplicates(object, old, node)]
+      return withRules(tree(), node, object, old, errors)
+    },
+    validateStatus: (object, old) => {
+      const errors = [...statusErrors(object, old, node), ...newDuplicates(object, old, node)]
+      return withRules(tree(), node, object, old, errors)
+    },
+  }
+}
+
+/** Lists that had duplicates before may keep having them. */
+function newDuplicates(object: JsonObject, old: JsonObject | undefined, node: SchemaNode): FieldError[] {
+  const found = duplicateItems(object, node)
+  return found.length > 0 && old !== undefined && duplicateItems(old, node).length > 0 ? [] : found
+}
+
+function statusErrors(object: JsonObject, old: JsonObject, node: SchemaNode): FieldError[] {
+  const status: Json | undefined = own(object, 'status')
+  const schema = node.properties.get('status')
+  if (status === undefined || schema === undefined) return []
+  const before = own(old, 'status')
+  return before === undefined ? validateValue(status, schema, 'status') : validateChange(status, before, schema, 'status')
+}
+
+/** What is so wrong that rules would only say it again. */
+const BLOCKING = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+])
+
+function withRules(
+  tree: RuleNode | undefined,
+  node: SchemaNode,
+  object: JsonObject,
+  old: JsonObject | undefined,
+  errors: FieldError[],
+): Validated {
+  if (tree === undefined) return { errors, warnings: [] }
+  if (errors.some((error) => BLOCKING.has(error.type))) {
+    const detail =
+      'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
+    return { errors: [...errors, invalid('<nil>', null, detail)], warnings: [] }
+  }
+  const correlation = old === undefined ? undefined : new Correlation(object, old, node)
+  const outcome = runRules(tree, object, old, correlation)
+  return { errors: [...errors, ...outcome.errors], warnings: outcome.warnings }
+}

@@ -1,0 +1,63 @@
+import { isJsonArray, isJsonObject, type Json, own, sameJson } from './json-schema.ts'
+import { fieldNode, type SchemaNode } from './node.ts'
+
+/** A value beside the one it replaces, where list and map types tell which that is. Remembers what was compared. */
+export class Correlation {
+  readonly value: Json
+  readonly old: Json
+  private readonly node: SchemaNode
+  private readonly children = new Map<string | number, Correlation | undefined>()
+  private equal: boolean | undefined
+
+  constructor(value: Json, old: Json, node: SchemaNode) {
+    this.value = value
+    this.old = old
+    this.node = node
+  }
+
+  /** Whether nothing changed. */
+  isUnchanged(): boolean {
+    this.equal ??= sameJson(this.value, this.old)
+    return this.equal
+  }
+
+  /** undefined: there was no such field before, or the schema says nothing of it. */
+  field(name: string): Correlation | undefined {
+    if (!this.children.has(name)) this.children.set(name, this.correlateField(name))
+    return this.children.get(name)
+  }
+
+  private correlateField(name: string): Correlation | undefined {
+    const child = fieldNode(this.node, name)
+    if (child === undefined || !isJsonObject(this.value) || !isJsonObject(this.old)) return undefined
+    const [value, old] = [own(this.value, name), own(this.old, name)]
+    return value === undefined || old === undefined ? undefined : new Correlation(value, old, child)
+  }
+
+  /** Only items of lists of type map are correlated, by their keys. */
+  item(index: number): Correlation | undefined {
+    if (!this.children.has(index)) this.children.set(index, this.correlateItem(index))
+    return this.children.get(index)
+  }
+
+  private correlateItem(index: number): Correlation | undefined {
+    const { items } = this.node
+    if (items === undefined || !isJsonArray(this.value)) return undefined
+    const old = findByKeys(this.node, this.old, this.value[index] as Json)
+    return old === undefined ? undefined : new Correlation(this.value[index] as Json, old, items)
+  }
+}
+
+/** The item of `list` that has the same keys as `item`, if `node` is a list of type map. */
+export function findByKeys(node: SchemaNode, list: Json | undefined, item: Json): Json | undefined {
+  if (node.listType !== 'map' || !isJsonArray(list)) return undefined
+  const key = compositeKey(node.listMapKeys, item)
+  return key === undefined ? undefined : list.find((other) => compositeKey(node.listMapKeys, other) === key)
+}
+
+function compositeKey(keys: readonly string[], item: Json): string | undefined {
+  if (!isJsonObject(item) || keys.length === 0) return undefined
+  const values = keys.map((key) => own(item, key))
+  if (values.some((value) => value === undefined || value === null || typeof value === 'object')) return undefined
+  return JSON.stringify(values)
+}

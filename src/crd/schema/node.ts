@@ -1,0 +1,96 @@
+import type { RE2JS } from 're2js'
+import { pattern } from '../cel/library/patterns.ts'
+import { stringFormat } from '../formats/formats.ts'
+import type { Json, JsonSchema, ValidationRule } from './json-schema.ts'
+
+/** A schema in the form that validation walks over: maps for properties, formats and patterns looked up. */
+export interface SchemaNode {
+  readonly schema: JsonSchema
+  /** 'integer' and 'string' for int-or-string; empty for any type. */
+  readonly types: readonly string[]
+  readonly nullable: boolean
+  readonly intOrString: boolean
+  readonly embedded: boolean
+  readonly preserve: boolean
+  readonly hasDefault: boolean
+  readonly properties: ReadonlyMap<string, SchemaNode>
+  /** false: none are allowed; undefined: nothing is said. */
+  readonly additional: SchemaNode | boolean | undefined
+  readonly items: SchemaNode | undefined
+  readonly required: readonly string[]
+  readonly anyOf: readonly SchemaNode[]
+  readonly allOf: readonly SchemaNode[]
+  readonly oneOf: readonly SchemaNode[]
+  readonly not: SchemaNode | undefined
+  /** What Kubernetes checks of the format; '' when it ignores it. */
+  readonly format: string
+  readonly checkFormat: ((text: string) => boolean) | undefined
+  /** undefined: no pattern; a text: the pattern cannot be compiled, and why. */
+  readonly pattern: RE2JS | string | undefined
+  readonly listType: string
+  readonly listMapKeys: readonly string[]
+  readonly mapType: string
+  readonly rules: readonly ValidationRule[]
+}
+
+/** The nodes of `schema`. Defaults that are null count as none, as in Go. */
+export function nodeOf(schema: JsonSchema): SchemaNode {
+  const intOrString = schema['x-kubernetes-int-or-string'] === true
+  const types = intOrString ? ['integer', 'string'] : schema.type ? [schema.type] : []
+  const format = knownFormat(schema.format ?? '', types)
+  const { items } = schema
+  return {
+    schema,
+    types,
+    nullable: schema.nullable === true,
+    intOrString,
+    embedded: schema['x-kubernetes-embedded-resource'] === true,
+    preserve: schema['x-kubernetes-preserve-unknown-fields'] === true,
+    hasDefault: schema.default !== undefined && schema.default !== null,
+    properties: new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, nodeOf(property)])),
+    additional:
+      typeof schema.additionalProperties === 'object' ? nodeOf(schema.additionalProperties) : schema.additionalProperties,
+    items: items === undefined || Array.isArray(items) ? undefined : nodeOf(items as JsonSchema),
+    required: schema.required ?? [],
+    anyOf: (schema.anyOf ?? []).map(nodeOf),
+    allOf: (schema.allOf ?? []).map(nodeOf),
+    oneOf: (schema.oneOf ?? []).map(nodeOf),
+    not: schema.not === undefined ? undefined : nodeOf(schema.not),
+    format,
+    checkFormat: format === '' ? undefined : stringFormat(format),
+    pattern: schema.pattern ? compiledPattern(schema.pattern) : undefined,
+    listType: schema['x-kubernetes-list-type'] ?? '',
+    listMapKeys: schema['x-kubernetes-list-map-keys'] ?? [],
+    mapType: schema['x-kubernetes-map-type'] ?? '',
+    rules: schema['x-kubernetes-validations'] ?? [],
+  }
+}
+
+const NUMBER_FORMATS: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] }
+
+function knownFormat(format: string, types: readonly string[]): string {
+  const type = types.length === 1 ? (types[0] as string) : ''
+  if (type === '' || type === 'string') return stringFormat(format) === undefined ? '' : format
+  return NUMBER_FORMATS[type]?.includes(format) ? format : ''
+}
+
+function compiledPattern(source: string): RE2JS | string {
+  try {
+    return pattern(source)
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** The node of the field `name` of an object: a property, or what additionalProperties says. */
+export function fieldNode(node: SchemaNode | undefined, name: string): SchemaNode | undefined {
+  if (node === undefined) return undefined
+  const property = node.properties.get(name)
+  if (property !== undefined) return property
+  return typeof node.additional === 'object' ? node.additional : undefined
+}
+
+export const defaultOf = (node: SchemaNode): Json => node.schema.default as Json
+
+/** The root of a resource: its apiVersion, kind and metadata are not in the schema. */
+export const asResourceRoot = (node: SchemaNode): SchemaNode => (node.embedded ? node : { ...node, embedded: true })
