@@ -64,15 +64,3 @@ function managerErrors(manager: string): FieldError[] {
     ? []
     : [invalid('fieldManager', manager, 'should only contain printable characters')]
 }
-
-/** Who manages the fields of a write: the option, or the program's name in User-Agent. */
-export function managerOf(options: { readonly fieldManager: string }, userAgent: string | undefined): string {
-  if (options.fieldManager) return options.fieldManager
-  const program = (userAgent ?? '').split('/', 1)[0] ?? ''
-  return (
-    [...program]
-      .filter((c) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c))
-      .join('')
-      .slice(0, 128) || 'unknown'
-  )
-}

@@ -31,8 +31,8 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const segments = path
     .split('/')
     .filter((s) => s !== '')
-    .map(unescape)
-  const other = (): RequestInfo => ({ ...nothing, verb: method.toLowerCase(), path: unescape(path) })
+    .map(decoded)
+  const other = (): RequestInfo => ({ ...nothing, verb: method.toLowerCase(), path: decoded(path) })
   const [prefix] = segments
   const isLegacy = prefix === 'api'
   if (!isLegacy && prefix !== 'apis') return other()
@@ -49,7 +49,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   if (verb === 'get' && place.name === '') verb = isTrue(query.get('watch')) ? 'watch' : 'list'
   if (verb === 'delete' && place.name === '') verb = 'deletecollection'
   const name = place.name || (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameSelected(query) : '')
-  return { isResource: true, verb, group, version, ...place, name, path: unescape(path) }
+  return { isResource: true, verb, group, version, ...place, name, path: decoded(path) }
 }
 
 const nothing = { isResource: false, group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: [] }
@@ -74,7 +74,7 @@ function nameSelected(query: URLSearchParams): string {
   return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
 }
 
-function unescape(text: string): string {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

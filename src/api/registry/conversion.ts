@@ -27,6 +27,21 @@ export function conversionOf(gvk: string): Conversion | undefined {
   return undefined
 }
 
+/** A built-in object in another version of its kind; undefined when its kind has no such version. */
+export function convertBuiltIn(object: Record<string, unknown>, apiVersion: string): Record<string, unknown> | undefined {
+  const from = conversionOf(`${String(object.apiVersion)}/${String(object.kind)}`)
+  const to = conversionOf(`${apiVersion}/${String(object.kind)}`)
+  const hub = from ? from.toStorage(object as unknown as KubeObject) : object
+  const home = storageVersions[`${apiVersion}/${String(object.kind)}`] ?? apiVersion
+  if ((hub as { apiVersion?: string }).apiVersion !== home) return undefined
+  return (to ? to.fromStorage(hub as unknown as KubeObject) : hub) as unknown as Record<string, unknown>
+}
+
+const storageVersions: Readonly<Record<string, string>> = {
+  'events.k8s.io/v1/Event': 'v1',
+  'autoscaling/v1/HorizontalPodAutoscaler': 'autoscaling/v2',
+}
+
 /** Renames the top-level fields of `object`; those that `names` does not list stay. */
 export function renamed(object: KubeObject, apiVersion: string, names: Readonly<Record<string, string>>): KubeObject {
   const out: Record<string, unknown> = {}

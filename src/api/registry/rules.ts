@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { AppliedKind } from '../apply/applied-kind.ts'
 import { canonical, type Decoded, decodePatched, decodeText, decodeUntyped, decodeValue } from '../schema/decode.ts'
 import type { StructType } from '../schema/types.ts'
 
@@ -14,6 +15,8 @@ export interface ObjectRules {
   decodePatched(value: unknown): Decoded
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject
+  /** How field management sees a custom kind. */
+  readonly appliedKind?: AppliedKind
   /** Go's struct type; undefined for custom kinds. */
   readonly type: StructType | undefined
 }

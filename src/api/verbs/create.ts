@@ -3,11 +3,11 @@ import { alreadyExists, badRequest, internalError, StatusError } from '../../api
 import { Conflict } from '../../store/store.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
-import { managerOf, type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
-import { tracked } from './managed-fields.ts'
+import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners, fillSystemFields, generatedName, generationFields, wipeSystemFields } from './metadata.ts'
 import { validateMeta } from './validate-metadata.ts'
 import {
@@ -55,7 +55,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   let object = decoded
   resource.strategy.defaults?.(object)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
-  if (!isApply) object = tracked(call, undefined, object, managerOf(options, call.request.headers['user-agent']), '')
+  if (!isApply) object = tracked(call, undefined, object, managerOf(call, options), '')
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
   for (let attempt = 1; ; attempt++) {

@@ -2,20 +2,19 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest } from '../../apimachinery/status.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
-import { jsonPatch, parseJsonPatch } from '../patch/json-patch.ts'
-import { mergePatch } from '../patch/merge-patch.ts'
-import { strategicMergePatch } from '../patch/strategic.ts'
+import { type ParsedPatch, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
-import { managerOf, writeOptions } from '../pipeline/options.ts'
+import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import type { ApiRequest } from '../request.ts'
 import { thaw } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
-import { settleNamespace } from './create.ts'
-import { tracked } from './managed-fields.ts'
+import { apply } from './apply.ts'
+import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { checkName } from './update.ts'
 import { updateObject } from './update-object.ts'
 
-const types = {
+const patchTypes = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
@@ -25,48 +24,53 @@ const types = {
 /** PATCH of an object or of a subresource that has the object's own kind. */
 export async function patch(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
-  const type = types[mediaType(request.headers['content-type']) as keyof typeof types]
-  const accepted = Object.keys(types).filter((t) => !(resource.isCustom && t.includes('strategic')))
-  if (!type || (resource.isCustom && type === 'strategic')) throw unsupported(accepted)
-  const options = writeOptions(request.query, 'PatchOptions', type === 'apply')
-  const change = patcher(call, type)
-  const manager = managerOf(options, request.headers['user-agent'])
+  const type = patchTypes[mediaType(request.headers['content-type']) as keyof typeof patchTypes]
+  if (!type || (resource.isCustom && type === 'strategic')) {
+    throw unsupported(Object.keys(patchTypes).filter((t) => !(resource.isCustom && t.includes('strategic'))))
+  }
+  if (type === 'apply') return apply(call, subresource)
+  const options = writeOptions(request.query, 'PatchOptions')
+  const change = parsePatch(type, patchText(request), options.fieldValidation)
+  const manager = managerOf(call, options)
   const stored = await updateObject(call, {
     name: info.name,
     subresource,
     options,
     tries: 5,
-    produce: (live) => {
-      const { value } = resource.rules.decodePatched(change(thaw(live)))
-      const object = { ...value, kind: resource.kind, apiVersion: apiVersionOf(resource) } as unknown as KubeObject
-      checkName(object, info.name)
-      settleNamespace(object, resource, info.namespace)
-      resource.strategy.defaults?.(object)
-      dropDuplicateOwners(object)
-      return tracked(call, live, object, manager, subresource)
-    },
+    produce: (live) => tracked(call, live, patched(call, live, change, options), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
 }
 
-function patcher(call: Call, type: 'json' | 'merge' | 'strategic' | 'apply'): (live: KubeObject) => unknown {
-  const { body } = call.request
-  const text = body instanceof Uint8Array ? textOf(body) : JSON.stringify(body)
-  if (type === 'json') {
-    const { operations } = parseJsonPatch(text, false)
-    return (live) => jsonPatch(live, operations)
-  }
-  const value = parse(text)
-  if (type === 'merge') return (live) => mergePatch(live, value)
-  const { type: struct } = call.resource.rules
-  if (!struct) throw unsupported([])
-  return (live) => strategicMergePatch(struct, live as never, value as never)
+export function patchText({ body }: ApiRequest): string {
+  if (body === undefined) return ''
+  return body instanceof Uint8Array ? textOf(body) : JSON.stringify(body)
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (e) {
-    throw badRequest(`error decoding patch: ${(e as Error).message}`)
+/** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */
+function patched(call: Call, live: KubeObject, change: ParsedPatch, options: WriteOptions): KubeObject {
+  const { resource, info } = call
+  const { value, warnings } = read(call, change, thaw(live) as unknown as Record<string, unknown>, options)
+  for (const w of warnings) call.warnings.add(w)
+  const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
+  if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
+  const object = value as unknown as KubeObject
+  checkName(object, info.name)
+  if (resource.namespaced && object.metadata.namespace !== info.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
+  resource.strategy.defaults?.(object)
+  dropDuplicateOwners(object)
+  return object
 }
+
+function read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions) {
+  const { rules } = call.resource
+  if (rules.type) return patchBuiltIn(rules.type, change, live, options.fieldValidation)
+  const result = change.applyTo(undefined, live)
+  const { value, strictErrors } = rules.decodePatched(result)
+  return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
+}
+
+const kindChanged = (kind: string, now: string | undefined): string =>
+  `the kind in the patched object (${now ?? ''}) does not match the kind of the resource (${kind})`

@@ -2,11 +2,11 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, notFound } from '../../apimachinery/status.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
-import { managerOf, writeOptions } from '../pipeline/options.ts'
+import { writeOptions } from '../pipeline/options.ts'
 import { keyIn } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
-import { tracked } from './managed-fields.ts'
+import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { updateObject } from './update-object.ts'
 
@@ -21,7 +21,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   settleNamespace(object, resource, info.namespace)
   resource.strategy.defaults?.(object)
   dropDuplicateOwners(object)
-  const manager = managerOf(options, request.headers['user-agent'])
+  const manager = managerOf(call, options)
   if (subresource === '' && resource.strategy.allowCreateOnUpdate && !exists(call)) {
     if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFound(resource, info.name)
     return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }

@@ -1,0 +1,95 @@
+import { parseDocument } from 'yaml'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { badRequest, conflict } from '../../apimachinery/status.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { keyIn } from '../registry/served.ts'
+import { isPlainJson } from '../schema/json-syntax.ts'
+import { createObject, settleNamespace, storageOf } from './create.ts'
+import { appliedTo } from './managed-fields.ts'
+import { dropDuplicateOwners } from './metadata.ts'
+import { patchText } from './patch.ts'
+import { checkName } from './update.ts'
+import { updateObject } from './update-object.ts'
+
+/** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
+export async function apply(call: Call, subresource = ''): Promise<Answer> {
+  const { resource, request, info } = call
+  const options = writeOptions(request.query, 'PatchOptions', true)
+  const config = readConfig(call, options)
+  const storage = storageOf(resource)
+  const key = keyIn(storage, info.namespace, info.name)
+  if (subresource === '' && !call.core.caches.of(storage.prefix).get(key)) return createApplied(call, config, options)
+  const stored = await updateObject(call, {
+    name: info.name,
+    subresource,
+    options,
+    isApply: true,
+    tries: 5,
+    produce: (live) => settled(call, appliedTo(call, live, config, options, subresource)),
+  })
+  return { kind: 'stored', status: 200, stored }
+}
+
+async function createApplied(call: Call, config: object, options: WriteOptions): Promise<Answer> {
+  const object = settled(call, appliedTo(call, undefined, config, options, ''))
+  const { uid } = object.metadata
+  if (uid) {
+    const key = keyIn(storageOf(call.resource), call.info.namespace, call.info.name)
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `
+    throw conflict(
+      call.resource,
+      call.info.name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    )
+  }
+  return { kind: 'stored', status: 201, stored: await createObject(call, object, options, true) }
+}
+
+function settled(call: Call, object: KubeObject): KubeObject {
+  const { resource, info } = call
+  const own: KubeObject = { ...object, metadata: { ...object.metadata } }
+  checkName(own, info.name)
+  settleNamespace(own, resource, info.namespace)
+  resource.strategy.defaults?.(own)
+  dropDuplicateOwners(own)
+  return own
+}
+
+/** The applied configuration: YAML or JSON. Duplicate keys are told of, or refused under `Strict`. */
+function readConfig(call: Call, options: WriteOptions): object {
+  const { body } = call.request
+  if (body !== undefined && !(body instanceof Uint8Array)) return JSON.parse(JSON.stringify(body)) as object
+  const text = patchText(call.request)
+  const fast = parseJson(text)
+  if (fast) return fast
+  const document = parseDocument(text, { uniqueKeys: false, schema: 'core' })
+  const [error] = document.errors
+  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message}`)
+  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badRequest(
+      'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}',
+    )
+  }
+  const twice = duplicateKeys(text)
+  if (twice.length > 0 && options.fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: ${twice.join('\n')}`)
+  if (options.fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
+  return value
+}
+
+function parseJson(text: string): object | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isPlainJson(text, value) && typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function duplicateKeys(text: string): string[] {
+  const { errors } = parseDocument(text, { uniqueKeys: true, schema: 'core' })
+  return errors.filter((e) => e.code === 'DUPLICATE_KEY').map((e) => e.message)
+}
