@@ -47,7 +47,8 @@ function volumeContext(context: NodeContext, state: PodState, pod: Pod) {
 
 function wait(context: NodeContext, state: PodState, key: string, reason: string, message: string): void {
   const before = state.waiting.get(key)
-  const failures = before?.reason === reason || before?.reason === backedOff[reason] ? before.failures + 1 : 1
+  const isSame = before !== undefined && (before.reason === reason || before.reason === backedOff[reason])
+  const failures = isSame ? before.failures + 1 : 1
   state.waiting.set(key, { reason, message, failures, retryAt: context.clock.now() + retryDelay(failures) })
 }
 
@@ -95,7 +96,6 @@ async function doStart(context: NodeContext, state: PodState, action: Extract<Ac
     state.event(type, reason, message, { name: container.name, field: fieldOf[role] })
   const target = 'targetContainerName' in container ? container.targetContainerName : undefined
   const targetId = target ? observed.find((c) => c.name === target && c.state === 'running')?.id : undefined
-  if (action.attempt > 0 && action.backoffSeconds > 0) state.waiting.delete(container.name)
   try {
     const { id, startError } = await startContainer(context, action, {
       pod,

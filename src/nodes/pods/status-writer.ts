@@ -33,7 +33,8 @@ function patchBody(pod: Pod, status: PodStatus): object {
 
 export function createStatusWriter(client: Client, clock: Clock, log: Log, signal: AbortSignal): StatusWriter {
   let wanted: { pod: Pod; status: PodStatus } | undefined
-  let last: PodStatus | undefined
+  /** What was written last and is not yet in the object that callers hold. */
+  let last: { status: PodStatus; version: number } | undefined
   let writing: Promise<void> | undefined
 
   const writeAll = async () => {
@@ -41,8 +42,9 @@ export function createStatusWriter(client: Client, clock: Clock, log: Log, signa
       const { pod, status } = wanted
       const { name = '', namespace } = pod.metadata
       try {
-        await client.patch(pods, name, { type: 'strategic', body: patchBody(pod, status) }, { namespace, subresource: 'status' })
-        last = status
+        const body = patchBody(pod, status)
+        const answer = await client.patch(pods, name, { type: 'strategic', body }, { namespace, subresource: 'status' })
+        last = { status, version: Number(answer.metadata.resourceVersion) }
         if (wanted?.status === status) wanted = undefined
       } catch (error) {
         // Another pod has the name now, or none: nobody is left to tell.
@@ -57,12 +59,9 @@ export function createStatusWriter(client: Client, clock: Clock, log: Log, signa
   }
   return {
     put(pod, status) {
-      if (
-        wanted
-          ? sameStatus(wanted.status, status)
-          : isWritten(pod.status, status) || (last !== undefined && sameStatus(last, status))
-      )
-        return
+      const isBehind = last !== undefined && Number(pod.metadata.resourceVersion) < last.version
+      const known = wanted?.status ?? (isBehind ? last?.status : undefined)
+      if (known ? sameStatus(known, status) : isWritten(pod.status, status)) return
       wanted = { pod, status }
       writing ??= writeAll()
     },

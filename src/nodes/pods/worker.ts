@@ -217,13 +217,12 @@ export class PodWorker implements PodState {
   }
 
   #do(action: Action): void {
-    if (action.kind === 'terminate') return this.#terminate(action)
-    if (action.kind === 'fail') {
+    if (action.kind === 'terminate') this.#terminate(action)
+    else if (action.kind === 'fail') {
       this.#failed = { reason: action.reason, message: action.message }
       this.event('Normal', action.reason, action.message)
-      return this.poke()
-    }
-    this.#launch(flightKey(action), () => execute(this.#context, this, action))
+      this.poke()
+    } else this.#launch(flightKey(action), () => execute(this.#context, this, action))
   }
 
   #launch(key: string, run: () => Promise<void>): void {
@@ -246,9 +245,9 @@ export class PodWorker implements PodState {
 
   #terminate(action: Terminate): void {
     const known = this.#terminations.get(action.id)
-    if (known) return known.hurry(action.graceSeconds)
+    known?.hurry(action.graceSeconds)
     const container = this.#observed.get(action.id)
-    if (!container) return
+    if (known || !container) return
     const spec = this.#specOf(container.name)
     const field =
       container.role === 'init'
