@@ -82,5 +82,10 @@ export function invalidObject(r: { group: string; kind: string }, name: string, 
   const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${all}` : ''}`
   const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }))
-  return new StatusError(422, 'Invalid', message, { name, ...(r.group ? { group: r.group } : {}), kind: r.kind, causes })
+  return new StatusError(422, 'Invalid', message, {
+    ...(name ? { name } : {}),
+    ...(r.group ? { group: r.group } : {}),
+    kind: r.kind,
+    causes,
+  })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Kind } from '../kinds/kind.ts'
 import { typeOf } from '../schema/types.ts'
-import { conversionOf, storedElsewhere } from './conversion.ts'
+import { conversionOf, prefixOf, storedElsewhere } from './conversion.ts'
 import { builtInRules, untypedRules } from './rules.ts'
 import { type Column, gvkText, type ServedResource, type ServedSubresource, type Storage } from './served.ts'
 
@@ -64,8 +64,8 @@ function served(
   const type = typeOf(group, version, kind)
   const namespaced = r.scope === 'Namespaced'
   const own: Storage = { prefix: prefixOf(group, r.resource), group, resource: r.resource, version, kind, namespaced }
-  const storage = isStored(r) ? (storedElsewhere(group, version, r.resource) ?? own) : undefined
-  const conversion = conversionOf(gvk)
+  const storage = isStored(r) ? (storedElsewhere(gvk, r.resource) ?? own) : undefined
+  const conversion = conversionOf(strategies.get(gvk))
   return {
     group,
     version,
@@ -86,11 +86,6 @@ function served(
     ...(deprecations[gvk] ? { deprecation: deprecations[gvk] } : {}),
     ...(conversion ? { conversion } : {}),
   }
-}
-
-/** `/registry/apps/deployments/`; the core group is kept as `core`. */
-export function prefixOf(group: string, resource: string): string {
-  return `/registry/${group || 'core'}/${resource}/`
 }
 
 function subresource(s: DiscoveredSubresource, group: string, version: string): ServedSubresource {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, internalError, StatusError } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
+import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
@@ -8,15 +9,14 @@ import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { managerOf, tracked } from './managed-fields.ts'
-import { dropDuplicateOwners, fillSystemFields, generatedName, generationFields, wipeSystemFields } from './metadata.ts'
-import { validateMeta } from './validate-metadata.ts'
+import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
 import {
   admissionRequest,
   admitMutating,
   admitValidating,
   commitObject,
   kindContext,
-  nameRuleOf,
+  metaOptions,
   refuseIfInvalid,
   storeError,
 } from './write.ts'
@@ -96,13 +96,13 @@ async function admitAndStore(
   const context = kindContext(call, '', isApply)
   const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
   home.strategy.prepareForCreate?.(object, context)
-  if (generationFields(home).length > 0) object.metadata.generation = 1
+  if (startsGeneration(home)) object.metadata.generation = 1
   fillSystemFields(object.metadata, core.clock.now())
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
   object = home.rules.canonical(object)
   const errors = [
-    ...validateMeta(object.metadata, storage.namespaced, nameRuleOf(home)),
+    ...validateObjectMeta(object.metadata, undefined, metaOptions(home)),
     ...(home.strategy.validate?.(object, context) ?? []),
   ]
   refuseIfInvalid(home, name, errors)

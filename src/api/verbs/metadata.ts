@@ -28,11 +28,14 @@ export function fillSystemFields(meta: ObjectMeta, nowMs: number): void {
   meta.uid = randomUUID()
 }
 
-/** Which top-level fields raise metadata.generation; empty for kinds that have none. */
-export function generationFields({ strategy, rules, isCustom }: ServedResource): readonly string[] {
-  if (strategy.specFields) return strategy.specFields
-  if (isCustom) return ['spec']
-  return rules.type?.byName.has('spec') && rules.type.byName.has('status') ? ['spec'] : []
+/** Which top-level fields raise metadata.generation; empty when none does. */
+export function generationFields({ strategy, isCustom }: ServedResource): readonly string[] {
+  return strategy.specFields ?? (isCustom ? ['spec'] : [])
+}
+
+/** Whether a new object has generation 1. */
+export function startsGeneration(resource: ServedResource): boolean {
+  return resource.strategy.hasGeneration ?? generationFields(resource).length > 0
 }
 
 /** An update keeps what the server owns of metadata, whatever the client sent. */

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
+import { validateObjectMeta } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
@@ -10,7 +11,6 @@ import { storageOf } from './create.ts'
 import { generationFields, keepSystemFields } from './metadata.ts'
 import { removeStored } from './remove.ts'
 import { sameButTimes, sameJson } from './same.ts'
-import { validateMeta, validateMetaUpdate } from './validate-metadata.ts'
 import { viewAs } from './view.ts'
 import {
   admissionRequest,
@@ -18,8 +18,8 @@ import {
   admitValidating,
   commitObject,
   kindContext,
+  metaOptions,
   modifiedText,
-  nameRuleOf,
   refuseIfInvalid,
   storeError,
 } from './write.ts'
@@ -99,8 +99,7 @@ async function prepared(call: Call, update: Update, home: ServedResource, next: 
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
   const object = home.rules.canonical(next)
   refuseIfInvalid(home, update.name, [
-    ...validateMeta(object.metadata, home.namespaced, update.subresource === '' ? nameRuleOf(home) : () => []),
-    ...validateMetaUpdate(object.metadata, old.metadata),
+    ...validateObjectMeta(object.metadata, old.metadata, metaOptions(home)),
     ...(strategy.validateUpdate?.(object, old, context) ?? []),
   ])
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
@@ -124,7 +123,7 @@ function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource
   const now = next as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
   const changed = generationFields(home).some((f) => !sameJson(now[f], before[f]))
-  if (changed) next.metadata.generation = (old.metadata.generation ?? 0) + 1
+  if (changed || home.strategy.raisesGeneration?.(next, old)) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 function checkPreconditions(call: Call, asked: KubeObject, live: Stored, storage: Storage): void {
@@ -148,7 +147,7 @@ function checkPreconditions(call: Call, asked: KubeObject, live: Stored, storage
       field: 'metadata.resourceVersion',
       message: 'Invalid value: 0: must be specified for an update',
     } as const
-    refuseIfInvalid(call.resource, name, [error])
+    refuseIfInvalid({ group: call.resource.group, kind: call.resource.resource }, name, [error])
   } else if (version !== live.revision) {
     throw conflict(storage, name, modifiedText)
   }

@@ -5,28 +5,33 @@ import { alreadyExists, conflict, internalError, StatusError } from '../../apima
 import { type Change, Conflict, StorageFull } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import type { KindContext } from '../kinds/kind.ts'
+import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import type { ServedResource, Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
-import type { NameRule } from './validate-metadata.ts'
 
 /** An object's bytes may not be more than what etcd takes by default, so that what is accepted here is accepted everywhere. */
 const maxObjectBytes = 1536 * 1024
 export const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
 
 export function kindContext(call: Call, subresource: string, isApply = false): KindContext {
-  return { now: timeText(call.core.clock.now()), user: call.user.name, subresource, isApply }
+  const { name, uid, groups, extra } = call.user
+  const userInfo = { groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) }
+  return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply }
 }
 
-export function nameRuleOf({ strategy }: ServedResource): NameRule | undefined {
+/** How the metadata of a kind's objects is validated. */
+export function metaOptions({ strategy, namespaced, isCustom, group }: ServedResource): MetaOptions {
   const rule = strategy.nameRule
-  if (!rule) return undefined
-  return (name) => {
+  const anyFinalizer = isCustom || group === 'admissionregistration.k8s.io'
+  if (!rule) return { namespaced, anyFinalizer }
+  const nameRule = (name: string) => {
     const problem = rule(name)
     return problem === undefined ? [] : [problem]
   }
+  return { namespaced, anyFinalizer, nameRule }
 }
 
 export interface AdmissionInput {

@@ -1,15 +1,15 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
 import type { Objects } from '../objects.ts'
-import { prefixOf } from '../registry/built-in.ts'
-import { storedElsewhere } from '../registry/conversion.ts'
+import { prefixOf, storedElsewhere } from '../registry/conversion.ts'
+import { gvkText } from '../registry/served.ts'
 import type { Caches } from './caches.ts'
 import type { ResourceCache } from './resource-cache.ts'
 
 /** The API server's own view of what is stored, in the version it is stored in. */
 export function storedObjects(caches: Caches): Objects {
   const cacheOf = (r: Resource<never>): ResourceCache => {
-    const elsewhere = storedElsewhere(r.group, r.version, r.resource)
+    const elsewhere = storedElsewhere(gvkText(r), r.resource)
     return caches.of(elsewhere?.prefix ?? prefixOf(r.group, r.resource))
   }
   return {
