@@ -62,7 +62,15 @@ export interface Field {
   readonly patchMergeKey: string | undefined
 }
 
-type FieldRow = [goName: string, json: string, type: string, omit: 0 | 1 | 3, patchStrategy?: string, mergeKey?: string]
+type FieldRow = [
+  goName: string,
+  json: string,
+  type: string,
+  omit: 0 | 1 | 3,
+  number: number,
+  patchStrategy?: string,
+  mergeKey?: string,
+]
 interface GoTypes {
   readonly kinds: Record<string, string>
   readonly structs: Record<string, FieldRow[]>
@@ -115,7 +123,7 @@ export function findStruct(path: string): StructType | undefined {
 }
 
 function fill(rows: readonly FieldRow[], embedded: readonly string[], fields: Field[]): void {
-  for (const [goName, name, text, omit, strategy, mergeKey] of rows) {
+  for (const [goName, name, text, omit, , strategy, mergeKey] of rows) {
     if (name === '') {
       fill(goTypes().structs[text.replace(/^\*/, '')] ?? [], [...embedded, goName], fields)
       continue
@@ -131,6 +139,25 @@ function fill(rows: readonly FieldRow[], embedded: readonly string[], fields: Fi
       patchMergeKey: mergeKey,
     })
   }
+}
+
+/** A field as protobuf has it: fields of an embedded struct are in a message of their own. */
+export interface MessageField {
+  readonly number: number
+  /** '' for an embedded struct. */
+  readonly name: string
+  readonly type: Type
+  readonly pointer: boolean
+}
+
+/** The fields of a struct that protobuf knows, in the order of their numbers. */
+export function messageFields(struct: StructType): MessageField[] {
+  const fields: MessageField[] = []
+  for (const [, name, text, , number] of goTypes().structs[struct.path] ?? []) {
+    const pointer = text.startsWith('*')
+    if (number > 0) fields.push({ number, name, pointer, type: parseType(pointer ? text.slice(1) : text) })
+  }
+  return fields.sort((a, b) => a.number - b.number)
 }
 
 /** `apps/v1.DeploymentSpec` → `v1.DeploymentSpec`. */

@@ -1,0 +1,115 @@
+import { Misfit } from '../schema/canonical.ts'
+import { canonical, type JsonObject } from '../schema/decode.ts'
+import type { StructType } from '../schema/types.ts'
+import { readMessage } from './message-reader.ts'
+import { writeMessage } from './message-writer.ts'
+import { WireError, WireReader } from './wire-reader.ts'
+import { WireWriter } from './wire-writer.ts'
+
+/** Kubernetes's protobuf: the magic bytes, a runtime.Unknown, and in it the message of the kind (or other bytes, with their type). */
+
+export { WireError } from './wire-reader.ts'
+
+const magic = Buffer.from('k8s\0')
+
+/** Whether a body begins as protobuf does. */
+export const isProtobuf = (bytes: Uint8Array): boolean => bytes.length >= 4 && magic.compare(bytes, 0, 4) === 0
+
+export interface Envelope {
+  readonly apiVersion: string
+  readonly kind: string
+  /** The message, shared with the body. */
+  readonly raw: Uint8Array
+  /** '' for protobuf; `application/json` when `raw` is that. */
+  readonly contentType: string
+}
+
+// Encoding is synchronous and never nested, so one writer serves all.
+const writer = new WireWriter()
+
+/** An object of a built-in kind in its envelope, as Go writes it. `object` must be canonical. */
+export function encodeProtobuf(type: StructType, object: object, apiVersion: string, kind: string): Buffer {
+  writer.reset()
+  beginEnvelope()
+  const end = writer.length
+  writeMessage(type, writer, object as JsonObject)
+  return finishEnvelope(end, apiVersion, kind)
+}
+
+/** Bytes that are already encoded, in an envelope. `contentType` '' says they are the protobuf message of the kind. */
+export function wrapProtobuf({ apiVersion, kind, raw, contentType }: Envelope): Buffer {
+  writer.reset()
+  beginEnvelope(contentType)
+  const end = writer.length
+  writer.bytes(raw)
+  return finishEnvelope(end, apiVersion, kind)
+}
+
+function beginEnvelope(contentType = ''): void {
+  writer.text(contentType)
+  writer.tag(0x22)
+  writer.text('')
+  writer.tag(0x1a)
+}
+
+function finishEnvelope(end: number, apiVersion: string, kind: string): Buffer {
+  writer.lengthSince(end)
+  writer.tag(0x12)
+  const typeEnd = writer.length
+  writer.text(kind)
+  writer.tag(0x12)
+  writer.text(apiVersion)
+  writer.tag(0x0a)
+  writer.lengthSince(typeEnd)
+  writer.tag(0x0a)
+  writer.bytes(magic)
+  return writer.take()
+}
+
+/** The message of an object without an envelope. */
+export function encodeMessage(type: StructType, object: object): Buffer {
+  writer.reset()
+  writeMessage(type, writer, object as JsonObject)
+  return writer.take()
+}
+
+/** Opens the envelope of a body. Throws WireError when it has none or a broken one. */
+export function openEnvelope(bytes: Uint8Array): Envelope {
+  if (!isProtobuf(bytes))
+    throw new WireError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  const from = new WireReader(bytes, 4)
+  const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentType: '' }
+  while (from.at < from.end) {
+    const tag = from.unsigned()
+    if (tag === 0x0a) Object.assign(envelope, readTypeMeta(from.slice()))
+    else if (tag === 0x12) envelope.raw = from.slice() as Buffer<ArrayBuffer>
+    else if (tag === 0x22) envelope.contentType = from.text()
+    else from.skip(tag & 7)
+  }
+  return envelope
+}
+
+function readTypeMeta(bytes: Uint8Array): { apiVersion: string; kind: string } {
+  const from = new WireReader(bytes)
+  const meta = { apiVersion: '', kind: '' }
+  while (from.at < from.end) {
+    const tag = from.unsigned()
+    if (tag === 0x0a) meta.apiVersion = from.text()
+    else if (tag === 0x12) meta.kind = from.text()
+    else from.skip(tag & 7)
+  }
+  return meta
+}
+
+/** The object in a message of `type`: canonical, with `apiVersion` and `kind` where the type has them. Throws WireError. */
+export function decodeMessage(type: StructType, raw: Uint8Array, apiVersion?: string, kind?: string): JsonObject {
+  const object = readMessage(type, new WireReader(raw))
+  if (kind && type.byName.has('kind')) object.kind = kind
+  if (apiVersion && type.byName.has('apiVersion')) object.apiVersion = apiVersion
+  try {
+    return canonical(type, object)
+  } catch (e) {
+    if (e instanceof Misfit) throw new WireError(`proto: ${e.message}`)
+    throw e
+  }
+}
