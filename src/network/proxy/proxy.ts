@@ -1,9 +1,10 @@
 import { type Clock, sleep } from '../../apimachinery/clock.ts'
-import type { EndpointSlice, Service } from '../../apimachinery/kinds.generated.ts'
+import type { Service } from '../../apimachinery/kinds.generated.ts'
 import { keyOf } from '../../apimachinery/object.ts'
-import { endpointslices, services } from '../../apimachinery/resources.generated.ts'
+import { services } from '../../apimachinery/resources.generated.ts'
 import type { InformerSet } from '../../client/informer-set.ts'
 import type { Log } from '../../operators/log.ts'
+import { serviceOf, slicesByService } from '../service-slices.ts'
 import { createFlowCleaner, staleFlows } from './conntrack.ts'
 import { createHairpin } from './hairpin.ts'
 import { createHealthChecks } from './health-checks.ts'
@@ -23,15 +24,11 @@ export interface ProxyOptions extends TableOptions {
   readonly apply?: (commands: string) => Promise<void>
 }
 
-const serviceLabel = 'kubernetes.io/service-name'
-const serviceOf = (slice: EndpointSlice): string => `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceLabel] ?? ''}`
-
 /** Keeps the kernel's table what the Services and EndpointSlices say. Resolves when it is so for the first time. Throws NftMissing. */
 export async function startProxy(options: ProxyOptions): Promise<void> {
   const { informers, log, signal } = options
   const serviceInformer = informers.of<Service>(services)
-  const sliceInformer = informers.of<EndpointSlice>(endpointslices)
-  sliceInformer.addIndexer('service', (slice) => [serviceOf(slice)])
+  const sliceInformer = slicesByService(informers)
   const ruleset = new Ruleset()
   const ports = new Map<string, readonly ServicePort[]>()
   const forget = createFlowCleaner(log)

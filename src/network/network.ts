@@ -1,0 +1,99 @@
+import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import type { Client } from '../client/client.ts'
+import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import { runControllers } from '../operators/controller.ts'
+import { type Log, stderrLog } from '../operators/log.ts'
+import { addressAt } from './cidr.ts'
+import { startDns } from './dns/dns.ts'
+import { ensureDnsService } from './dns/dns-service.ts'
+import { loadBalancerController } from './load-balancer.ts'
+import { prepareHost, restoreHost } from './proxy/host-settings.ts'
+import { applyNft, NftMissing } from './proxy/nft.ts'
+import { startProxy } from './proxy/proxy.ts'
+import { table } from './proxy/ruleset.ts'
+
+export interface NetworkOptions {
+  readonly client: Client
+  readonly nodeName: string
+  /** More nodes of this machine: together with `nodeName` they are what a traffic policy Local keeps to. */
+  readonly localNodes?: readonly string[]
+  /** What Services of type LoadBalancer are reached on. */
+  readonly nodeAddresses: readonly string[]
+  readonly podCidr: string
+  readonly serviceCidr: string
+  /** Where the name server listens, on an address that pods reach (not loopback). */
+  readonly dns: { readonly address: string; readonly port: number }
+  /** Default `cluster.local`. */
+  readonly domain?: string
+  readonly signal: AbortSignal
+  /** Shared with others in the process; made when absent. */
+  readonly informers?: InformerSet
+  readonly log?: Log
+  readonly clock?: Clock
+}
+
+export interface Network {
+  /** What carries Services: `nftables`, or undefined when this machine can't, and why. */
+  readonly proxy: 'nftables' | undefined
+  readonly problem: string | undefined
+  readonly dns: { readonly address: string; readonly port: number; readonly clusterIp: string }
+  /** Resolves when everything has ended, after `signal` aborted. The kernel's rules stay: running pods keep their Services. */
+  readonly stopped: Promise<void>
+}
+
+/** Service addresses, cluster DNS and load balancer addresses of one machine. Resolves when they work. */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const { client, signal, podCidr, serviceCidr, clock = systemClock, log = stderrLog(), domain = 'cluster.local' } = options
+  const informers =
+    options.informers ??
+    createInformerSet(client, {
+      signal,
+      clock,
+      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
+    })
+  const clusterIp = addressAt(serviceCidr, 10)
+  const dns = await startDns({ ...options.dns, informers, clusterIp, domain, cidrs: [podCidr, serviceCidr], log })
+  const closed = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(dns.close()), { once: true }))
+  const address = { address: options.dns.address, port: dns.port }
+  await ensureDnsService(client, { ...address, clusterIp })
+  const { problem } = await carry({ ...options, informers, clock, log })
+  const balancer = runControllers(client, [loadBalancerController(options.nodeAddresses)], { signal, informers, clock, log })
+  await balancer.started
+  return {
+    proxy: problem === undefined ? 'nftables' : undefined,
+    problem,
+    dns: { ...address, clusterIp },
+    stopped: Promise.all([closed, balancer.stopped]).then(() => {}),
+  }
+}
+
+type Ready = NetworkOptions & { readonly informers: InformerSet; readonly clock: Clock; readonly log: Log }
+
+async function carry({ podCidr, serviceCidr, informers, clock, log, signal, nodeName, localNodes = [] }: Ready) {
+  try {
+    const host = await prepareHost(podCidr, log)
+    await startProxy({
+      ...host,
+      podCidr,
+      serviceCidr,
+      informers,
+      clock,
+      log,
+      signal,
+      localNodes: new Set([nodeName, ...localNodes]),
+    })
+    return { problem: undefined }
+  } catch (error) {
+    if (!(error instanceof NftMissing)) throw error
+    log.error('Services have no addresses on this machine; pods, Git and the API work', error)
+    return { problem: error.message }
+  }
+}
+
+/** Takes back everything the network made on this machine: the nftables table and what was set for it. Does nothing where there is none. */
+export async function removeNetwork(podCidr: string): Promise<void> {
+  await applyNft(`add table ${table}\ndelete table ${table}\n`).catch((error: unknown) => {
+    if (!(error instanceof NftMissing)) throw error
+  })
+  await restoreHost(podCidr)
+}
