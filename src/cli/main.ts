@@ -3,7 +3,9 @@ import { enableCompileCache } from 'node:module'
 enableCompileCache()
 
 /** Each verb is a file of this folder with `run(argv)`; it is loaded when it is asked for, so that every verb starts quickly. */
-const verbs: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<{ run(argv: string[]): Promise<number> }> }>> = {
+const verbs: Readonly<
+  Record<string, { readonly about: string; readonly load: () => Promise<{ run(argv: string[]): Promise<number> }> }>
+> = {
   up: { about: 'start everything: API, Git server, controllers, scheduler, nodes, network', load: () => import('./up.ts') },
   down: { about: 'stop a running Slipway; with --purge remove everything it made', load: () => import('./down.ts') },
   status: { about: 'what runs, and how it is', load: () => import('./status.ts') },
@@ -18,7 +20,8 @@ const verbs: Readonly<Record<string, { readonly about: string; readonly load: ()
 
 function usage(): string {
   const rows = Object.entries(verbs).map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
-  const example = 'Examples:\n  slipway up                     start, with one node\n  slipway up --nodes 2 --demo    two nodes and the bundled example'
+  const example =
+    'Examples:\n  slipway up                     start, with one node\n  slipway up --nodes 2 --demo    two nodes and the bundled example'
   return `Push to Git, and the containers run.\n\nUsage: slipway <verb> [options]\n\n${rows.join('\n')}\n\n${example}\n\nslipway <verb> --help tells more.\n`
 }
 
@@ -28,7 +31,9 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(usage())
     return 0
   }
-  const verb = Object.hasOwn(verbs, name === '--version' ? 'version' : name) ? verbs[name === '--version' ? 'version' : name] : undefined
+  const verb = Object.hasOwn(verbs, name === '--version' ? 'version' : name)
+    ? verbs[name === '--version' ? 'version' : name]
+    : undefined
   if (!verb) {
     process.stderr.write(`slipway: there is no verb "${name}"; slipway --help lists them\n`)
     return 2
@@ -43,7 +48,9 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const isUsage = error instanceof TypeError && (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
-    process.stderr.write(`slipway: ${error instanceof Error ? (process.env.SLIPWAY_DEBUG ? error.stack : error.message) : error}\n`)
+    process.stderr.write(
+      `slipway: ${error instanceof Error ? (process.env.SLIPWAY_DEBUG ? error.stack : error.message) : error}\n`,
+    )
     process.exitCode = isUsage ? 2 : 1
   },
 )

@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+/** What a running (or stopped) Slipway notes about itself for the other verbs. */
+export interface RunFacts {
+  readonly pid: number
+  /** https://127.0.0.1:6443 */
+  readonly server: string
+  readonly nodes: readonly string[]
+  /** RFC 3339. */
+  readonly startedAt: string
+}
+
+/** Where everything of one Slipway is kept: the folder given, else $SLIPWAY_DATA, else ~/.slipway. */
+export class DataDirectory {
+  readonly path: string
+
+  constructor(given: string | undefined) {
+    this.path = resolve(given ?? process.env.SLIPWAY_DATA ?? join(homedir(), '.slipway'))
+  }
+
+  file(...parts: string[]): string {
+    return join(this.path, ...parts)
+  }
+
+  get kubeconfig(): string {
+    return this.file('kubeconfig')
+  }
+
+  /** Settings for git: `git clone -c include.path=<this> …`. */
+  get gitconfig(): string {
+    return this.file('gitconfig')
+  }
+
+  make(): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 })
+  }
+
+  exists(): boolean {
+    return existsSync(this.path)
+  }
+
+  /** The facts of the process that runs on this directory; undefined when none does. */
+  running(): RunFacts | undefined {
+    const facts = this.lastRun()
+    return facts && isAlive(facts.pid) ? facts : undefined
+  }
+
+  /** The facts of the last process, running or not. */
+  lastRun(): RunFacts | undefined {
+    try {
+      return JSON.parse(readFileSync(this.file('run.json'), 'utf8')) as RunFacts
+    } catch {
+      return undefined
+    }
+  }
+
+  note(facts: RunFacts): void {
+    this.write('run.json', `${JSON.stringify(facts)}\n`)
+  }
+
+  /** Whole or not at all, readable by the owner only. */
+  write(name: string, text: string): void {
+    writeFileSync(this.file(`${name}.unfinished`), text, { mode: 0o600 })
+    renameSync(this.file(`${name}.unfinished`), this.file(name))
+  }
+
+  /** A name that is made once and stays: it marks the containers of this Slipway. */
+  clusterId(): string {
+    const file = this.file('cluster-id')
+    if (existsSync(file)) return readFileSync(file, 'utf8').trim()
+    const id = crypto.randomUUID().slice(0, 8)
+    this.write('cluster-id', `${id}\n`)
+    return id
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/main')
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,20 @@
+import { removeNetwork } from '../../network/network.ts'
+import { connectDocker } from '../../nodes/docker-daemon.ts'
+import { removeEverything } from '../../nodes/purge.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { removeNodeAddresses } from './node-addresses.ts'
+
+/** Removes everything that the Slipway of a data directory made. Returns what it removed, a line each. */
+export async function purge(data: DataDirectory): Promise<string[]> {
+  const removed: string[] = []
+  const daemon = await connectDocker({ dataDir: data.file('docker') }).catch(() => undefined)
+  if (daemon) {
+    removed.push(...(await removeEverything({ docker: daemon.docker, clusterId: data.clusterId(), dataDir: data.file('nodes') })))
+    await daemon.stop()
+  }
+  if (await removeNetwork()) removed.push('nftables table slipway')
+  removed.push(...(await removeNodeAddresses()).map((a) => `address ${a}`))
+  data.remove()
+  removed.push(data.path)
+  return removed
+}

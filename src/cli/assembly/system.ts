@@ -1,0 +1,163 @@
+import type { IncomingMessage } from 'node:http'
+import type Docker from 'dockerode'
+import { userOfConnection } from '../../api/auth/authenticate.ts'
+import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
+import { headersOf, socketOf } from '../../api/http/serve.ts'
+import type { UserInfo } from '../../api/request.ts'
+import { systemClock } from '../../apimachinery/clock.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { inProcessClient } from '../../client/in-process.ts'
+import { startControllers } from '../../controllers/index.ts'
+import { startNetwork } from '../../network/network.ts'
+import { startNode } from '../../nodes/agent.ts'
+import type { Log } from '../../operators/log.ts'
+import { startScheduler } from '../../scheduler/scheduler.ts'
+import type { GitUser } from '../../sync/git/git-server.ts'
+import { helmChartRenderer } from '../../sync/render/chart.ts'
+import { startSync } from '../../sync/sync.ts'
+import { assembleApi } from './api.ts'
+import type { DataDirectory } from './data-directory.ts'
+
+export interface SystemOptions {
+  readonly data: DataDirectory
+  readonly port: number
+  readonly nodes: readonly { readonly name: string; readonly address: string }[]
+  readonly docker: Docker
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export interface System {
+  /** https://127.0.0.1:6443 */
+  readonly server: string
+  /** Acts as an administrator, in process. */
+  readonly client: Client
+  /** Resolves when every node is registered. */
+  readonly ready: Promise<void>
+  /** Resolves when all parts have ended after `signal`. */
+  readonly closed: () => Promise<void>
+}
+
+const serviceCidr = '10.43.0.0/16'
+const podNetwork = { name: 'slipway', subnet: '10.42.0.0/16', gateway: '10.42.0.1' }
+const clusterDns = '10.43.0.10'
+const dnsPort = 10_053
+const master: UserInfo = { name: 'system:slipway', groups: ['system:masters', 'system:authenticated'] }
+
+/** Starts every part in one process, each with a client of its own that speaks nothing but the API. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { data, signal, log, nodes } = options
+  const addresses = nodes.map((n) => n.address)
+  const assembled = await assembleApi({
+    data: data.path,
+    store: 'lmdb',
+    serviceCidr,
+    addresses: [...addresses, podNetwork.gateway],
+  })
+  const { api, pki } = assembled
+  const clientFor = (user: UserInfo, userAgent: string): Client => inProcessClient(api.handle, user, { userAgent })
+  const client = clientFor(master, 'slipway')
+  const sync = await startSync({
+    client: clientFor(master, 'slipway-sync'),
+    clientFor: (user) => clientFor(user, 'slipway-sync'),
+    authenticate: (request) => gitUser(assembled.authenticate, request),
+    folder: data.file('git'),
+    chartRenderer: helmChartRenderer,
+    clock: systemClock,
+    log,
+    signal,
+  })
+  const listening = await api.listen({
+    port: options.port,
+    cert: pki.serving.cert,
+    key: pki.serving.key,
+    clientCa: pki.caCert,
+    mounts: [{ prefix: '/git/', handle: (req, res) => sync.handleGit(req as IncomingMessage, res as never) }],
+  })
+  const server = `https://127.0.0.1:${listening.port}`
+  await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
+  writeGitconfig(data, server, pki.admin, pki.caCert)
+  const controllers = startControllers({
+    client: clientFor(master, 'kube-controller-manager'),
+    caBundle: pki.caCert,
+    clusterCidr: podNetwork.subnet,
+    clock: systemClock,
+    log,
+    signal,
+  })
+  const scheduler = startScheduler({
+    client: clientFor({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'kube-scheduler'),
+    log,
+    signal,
+  })
+  const network = await startNetwork({
+    client: clientFor(master, 'kube-proxy'),
+    nodeName: nodes[0]?.name ?? '',
+    nodeAddresses: addresses,
+    podCidr: podNetwork.subnet,
+    serviceCidr,
+    dns: { address: addresses[0] ?? '', port: dnsPort },
+    log,
+    signal,
+  })
+  const agents = await Promise.all(
+    nodes.map(async ({ name, address }) =>
+      startNode({
+        client: clientFor({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, 'kubelet'),
+        name,
+        addresses: [address],
+        podNetwork,
+        clusterDns,
+        clusterDomain: 'cluster.local',
+        clusterId: data.clusterId(),
+        dataDir: data.file('nodes', name),
+        docker: options.docker,
+        tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
+        kubeletPort: 0,
+        clientCa: pki.caCert,
+        log,
+        signal,
+      }),
+    ),
+  )
+  return {
+    server,
+    client,
+    ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
+    async closed() {
+      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.closed, sync.stopped])
+      await listening.close()
+      await assembled.close()
+    },
+  }
+}
+
+/** Git settings that carry the administrator's certificate: no password or token stands in any URL. */
+function writeGitconfig(data: DataDirectory, server: string, admin: { cert: string; key: string }, caCert: string): void {
+  data.write('admin.crt', admin.cert)
+  data.write('admin.key', admin.key)
+  data.write('ca.crt', caCert)
+  const lines = [
+    `[http "${server}"]`,
+    `\tsslCAInfo = ${data.file('ca.crt')}`,
+    `\tsslCert = ${data.file('admin.crt')}`,
+    `\tsslKey = ${data.file('admin.key')}`,
+  ]
+  data.write('gitconfig', `${lines.join('\n')}\n`)
+}
+
+/** Who speaks git to us; undefined when nobody in particular does. */
+async function gitUser(
+  authenticate: (request: { headers: Record<string, string>; user?: UserInfo }) => UserInfo,
+  request: IncomingMessage,
+): Promise<GitUser | undefined> {
+  try {
+    const user = userOfConnection(socketOf(request))
+    const found = authenticate({ headers: headersOf(request), ...(user ? { user } : {}) })
+    return found.name === 'system:anonymous' ? undefined : found
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 401) return undefined
+    throw error
+  }
+}

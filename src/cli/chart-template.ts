@@ -1,0 +1,92 @@
+// `slipway chart template NAME CHART`: prints what a chart renders to.
+import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION, parseKubeVersion } from '../helmlike/chart/capabilities.ts'
+import { loadChart } from '../helmlike/chart/load.ts'
+import { checkInstallable, render, type Rendered, toText } from '../helmlike/render/render.ts'
+import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
+import { valuesFromFlags } from './chart-values.ts'
+
+const FLAGS: FlagTable = {
+  flags: {
+    ...VALUE_FLAGS.flags, namespace: 'value', 'kube-version': 'value', 'api-versions': 'value', 'include-crds': 'bool', 'no-hooks': 'bool', 'skip-tests': 'bool',
+    'is-upgrade': 'bool', 'show-only': 'value', 'skip-schema-validation': 'bool', 'name-template': 'value', 'generate-name': 'bool', debug: 'bool',
+    'skip-crds': 'bool', 'render-subchart-notes': 'bool', notes: 'bool', help: 'bool',
+  },
+  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name', h: 'help' },
+}
+
+const USAGE = `Usage: slipway chart template [NAME] CHART [flags]
+
+  -n, --namespace NAME       namespace of the release (default)
+  -f, --values FILE          values, may be repeated
+      --set, --set-string, --set-json, --set-file, --set-literal KEY=VALUE
+      --kube-version V       Kubernetes version to render for
+  -a, --api-versions LIST    further API versions the cluster has
+      --include-crds         print the chart's crds/, too
+      --no-hooks, --skip-tests, --is-upgrade, --skip-schema-validation
+  -s, --show-only PATH       only what these templates made, may be repeated
+      --notes                print NOTES.txt to standard error
+`
+
+/** Runs the verb; the exit status. */
+export async function run(argv: string[]): Promise<number> {
+  const flags = parseFlags(argv, FLAGS)
+  if (flags.has('help') || flags.args.length === 0) {
+    process.stdout.write(USAGE)
+    return flags.has('help') ? 0 : 2
+  }
+  if (flags.args.length > 2) throw new Error(`expected at most two arguments, unexpected arguments: ${flags.args.slice(2).join(', ')}`)
+  const [name, path] = flags.args.length === 2 ? (flags.args as [string, string]) : [releaseName(flags), flags.args[0] as string]
+  checkName(name)
+  const values = await valuesFromFlags(flags)
+  const chart = loadChart(path)
+  checkInstallable(chart)
+  const warn = (message: string) => void process.stderr.write(`${message}\n`)
+  if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
+  const kube = flags.get('kube-version')
+  const rendered = await render(chart, values, {
+    release: { name, namespace: flags.get('namespace') ?? 'default', revision: 1, isUpgrade: flags.has('is-upgrade') },
+    capabilities: {
+      kubeVersion: kube === undefined ? DEFAULT_KUBE_VERSION : parseKubeVersion(kube),
+      apiVersions: [...DEFAULT_API_VERSIONS, ...flags.all('api-versions').flatMap((v) => v.split(','))],
+    },
+    skipSchemas: flags.has('skip-schema-validation'),
+    subNotes: flags.has('render-subchart-notes'),
+    warn,
+  })
+  await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
+  if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
+  return 0
+}
+
+function releaseName(flags: Flags): string {
+  return flags.has('generate-name') ? `chart-${Math.floor(Date.now() / 1000)}` : 'release-name'
+}
+
+/** Helm's rule for the names of releases. */
+export function checkName(name: string): void {
+  if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
+    throw new Error(
+      `release name check failed: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53`,
+    )
+  }
+}
+
+function text(r: Rendered, flags: Flags): string {
+  const hooks = flags.has('skip-tests') ? r.hooks.filter((h) => !h.events.includes('test')) : r.hooks
+  return toText({ ...r, hooks }, { includeCrds: flags.has('include-crds'), hooks: !flags.has('no-hooks') })
+}
+
+function onlyShown(r: Rendered, flags: Flags): string {
+  let out = ''
+  for (const wanted of flags.all('show-only').flatMap((s) => s.split(','))) {
+    const found = [...r.manifests, ...r.hooks].filter((m) => m.path.slice(m.path.indexOf('/') + 1) === wanted)
+    if (found.length === 0) throw new Error(`could not find template ${wanted} in chart`)
+    for (const m of found) out += `---\n# Source: ${m.path}\n${m.content}\n`
+  }
+  return out
+}
+
+/** Writes all of it before the process may end. */
+function print(s: string): Promise<void> {
+  return new Promise((resolve, reject) => process.stdout.write(s, (e) => (e ? reject(e) : resolve())))
+}

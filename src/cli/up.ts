@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util'
+import { connectDocker } from '../nodes/docker-daemon.ts'
+import { makeImages } from '../nodes/local-images/make.ts'
+import { stderrLog } from '../operators/log.ts'
+import { DataDirectory } from './assembly/data-directory.ts'
+import { runDemo } from './assembly/demo.ts'
+import { nodeAddresses } from './assembly/node-addresses.ts'
+import { startSystem } from './assembly/system.ts'
+
+const help = `slipway up: start everything in one process, until Ctrl-C
+
+  --data DIR     the data directory; default $SLIPWAY_DATA or ~/.slipway
+  --port N       of the API and the Git server; default 6443
+  --nodes N      how many nodes on this machine's Docker; default 1
+  --demo         make the repository "demo", push the bundled example to it, and wait until it is ready
+  -o json        print what a program needs to know, once, as JSON
+  -v, --verbose  log more
+
+Examples:
+  slipway up --demo
+  slipway up --nodes 2 --data /var/lib/slipway
+`
+
+/** `slipway up`: runs until SIGINT or SIGTERM. Containers go on running; the next start adopts them. */
+export async function run(argv: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string', default: '6443' },
+      nodes: { type: 'string', default: '1' },
+      demo: { type: 'boolean', default: false },
+      output: { type: 'string', short: 'o' },
+      verbose: { type: 'boolean', short: 'v', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(help)
+    return 0
+  }
+  const count = Number(values.nodes)
+  if (!Number.isInteger(count) || count < 1 || count > 50)
+    throw new Error(`--nodes ${values.nodes}: must be a number from 1 to 50`)
+  const data = new DataDirectory(values.data)
+  const running = data.running()
+  if (running) {
+    process.stderr.write(`slipway: process ${running.pid} runs on ${data.path} already, at ${running.server}\n`)
+    return 1
+  }
+  data.make()
+  const say = (line: string) => (values.output === 'json' ? process.stderr : process.stdout).write(`${line}\n`)
+  return start(data, {
+    port: Number(values.port),
+    count,
+    demo: values.demo,
+    json: values.output === 'json',
+    verbose: values.verbose,
+    say,
+  })
+}
+
+interface Wishes {
+  readonly port: number
+  readonly count: number
+  readonly demo: boolean
+  readonly json: boolean
+  readonly verbose: boolean
+  readonly say: (line: string) => void
+}
+
+async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
+  const { say } = wishes
+  const began = performance.now()
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  const daemon = await connectDocker({ dataDir: data.file('docker'), say })
+  const made = await makeImages(daemon.docker)
+  if (made.length > 0) say(`made the images ${made.join(', ')}`)
+  const addresses = await nodeAddresses(wishes.count)
+  const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))
+  const log = stderrLog(wishes.verbose ? 'info' : 'error')
+  const system = await startSystem({ data, port: wishes.port, nodes, docker: daemon.docker, log, signal: stop.signal })
+  data.note({ pid: process.pid, server: system.server, nodes: nodes.map((n) => n.name), startedAt: new Date().toISOString() })
+  await Promise.race([system.ready, aborted(stop.signal)])
+  if (!stop.signal.aborted) {
+    say(
+      `ready at ${system.server} after ${((performance.now() - began) / 1000).toFixed(1)} s: ${nodes.map((n) => `${n.name} (${n.address})`).join(', ')}`,
+    )
+    const facts = { server: system.server, kubeconfig: data.kubeconfig, gitconfig: data.gitconfig, nodes }
+    if (wishes.json) process.stdout.write(`${JSON.stringify(facts)}\n`)
+    if (wishes.demo) await runDemo({ data, system, say, signal: stop.signal })
+    say(`\nkubectl:   export KUBECONFIG=${data.kubeconfig}`)
+    say('stop:      Ctrl-C; `slipway down --purge` removes everything again')
+  }
+  await aborted(stop.signal)
+  say('stopping; containers go on running and are adopted at the next start')
+  await system.closed()
+  return 0
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
