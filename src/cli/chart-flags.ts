@@ -61,6 +61,13 @@ function nameOf(arg: string, table: FlagTable): [string, string | undefined] {
 
 /** The flags that give values, shared by template, install and upgrade. */
 export const VALUE_FLAGS: FlagTable = {
-  flags: { values: 'value', set: 'value', 'set-string': 'value', 'set-json': 'value', 'set-file': 'value', 'set-literal': 'value' },
+  flags: {
+    values: 'value',
+    set: 'value',
+    'set-string': 'value',
+    'set-json': 'value',
+    'set-file': 'value',
+    'set-literal': 'value',
+  },
   short: { f: 'values' },
 }

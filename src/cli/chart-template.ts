@@ -1,15 +1,29 @@
 // `slipway chart template NAME CHART`: prints what a chart renders to.
 import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION, parseKubeVersion } from '../helmlike/chart/capabilities.ts'
 import { loadChart } from '../helmlike/chart/load.ts'
-import { checkInstallable, render, type Rendered, toText } from '../helmlike/render/render.ts'
+import { checkInstallable, type Rendered, render, toText } from '../helmlike/render/render.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
 import { valuesFromFlags } from './chart-values.ts'
 
 const FLAGS: FlagTable = {
   flags: {
-    ...VALUE_FLAGS.flags, namespace: 'value', 'kube-version': 'value', 'api-versions': 'value', 'include-crds': 'bool', 'no-hooks': 'bool', 'skip-tests': 'bool',
-    'is-upgrade': 'bool', 'show-only': 'value', 'skip-schema-validation': 'bool', 'name-template': 'value', 'generate-name': 'bool', debug: 'bool',
-    'skip-crds': 'bool', 'render-subchart-notes': 'bool', notes: 'bool', help: 'bool',
+    ...VALUE_FLAGS.flags,
+    namespace: 'value',
+    'kube-version': 'value',
+    'api-versions': 'value',
+    'include-crds': 'bool',
+    'no-hooks': 'bool',
+    'skip-tests': 'bool',
+    'is-upgrade': 'bool',
+    'show-only': 'value',
+    'skip-schema-validation': 'bool',
+    'name-template': 'value',
+    'generate-name': 'bool',
+    debug: 'bool',
+    'skip-crds': 'bool',
+    'render-subchart-notes': 'bool',
+    notes: 'bool',
+    help: 'bool',
   },
   short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name', h: 'help' },
 }
@@ -34,7 +48,8 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write(USAGE)
     return flags.has('help') ? 0 : 2
   }
-  if (flags.args.length > 2) throw new Error(`expected at most two arguments, unexpected arguments: ${flags.args.slice(2).join(', ')}`)
+  if (flags.args.length > 2)
+    throw new Error(`expected at most two arguments, unexpected arguments: ${flags.args.slice(2).join(', ')}`)
   const [name, path] = flags.args.length === 2 ? (flags.args as [string, string]) : [releaseName(flags), flags.args[0] as string]
   checkName(name)
   const values = await valuesFromFlags(flags)

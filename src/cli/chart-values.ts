@@ -1,8 +1,8 @@
 // The values that flags give: files first, then JSON, --set, --set-string, --set-file and --set-literal, as Helm orders them.
 import { readFileSync } from 'node:fs'
-import type { ValueMap } from '../helmlike/gotemplate/value.ts'
-import { fromBytes } from '../helmlike/gotemplate/bytes.ts'
 import { mergeMaps, readValues } from '../helmlike/chart/read-values.ts'
+import { fromBytes } from '../helmlike/gotemplate/bytes.ts'
+import type { ValueMap } from '../helmlike/gotemplate/value.ts'
 import type { Flags } from './chart-flags.ts'
 
 function readText(path: string): string {
@@ -19,7 +19,13 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
   const names = ['set-json', 'set', 'set-string', 'set-file', 'set-literal'] as const
   if (!names.some((name) => flags.all(name).length > 0)) return values
   const { SET, SET_JSON, SET_LITERAL, SET_STRING, setFile, setValues } = await import('../helmlike/chart/set-values.ts')
-  const styles = { 'set-json': SET_JSON, set: SET, 'set-string': SET_STRING, 'set-file': setFile(readText), 'set-literal': SET_LITERAL }
+  const styles = {
+    'set-json': SET_JSON,
+    set: SET,
+    'set-string': SET_STRING,
+    'set-file': setFile(readText),
+    'set-literal': SET_LITERAL,
+  }
   for (const name of names) {
     for (const text of flags.all(name)) {
       if (name === 'set-json' && text.trim().startsWith('{')) values = mergeMaps(values, await jsonMap(text))

@@ -18,7 +18,7 @@ import type {
 import { print } from './nodes.ts'
 import { quote } from './quote.ts'
 import type { Run } from './run.ts'
-import { Complex, type GoFunction, Int, isList, isMap, isTrue, sortedKeys, type Value } from './value.ts'
+import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, type Value } from './value.ts'
 
 /** What a body says to the loop around it. */
 type Signal = 0 | 1 | 2
@@ -123,7 +123,7 @@ class Compiler {
       run.node = n
       const v = value(run, dot, undefined)
       if (run.trace) run.trace.push([run.out.length, n])
-      run.out += typeof v === 'string' ? v : v === undefined || v === null ? '<no value>' : formatValue(v)
+      run.out += typeof v === 'string' ? v : printed(v)
       if (run.out.length > run.shared.limits.length) run.checkLength(run.out.length)
       return GO_ON
     }
@@ -203,12 +203,13 @@ class Compiler {
     }
   }
 
+  /** The slot of a name; one that only another branch declared fails when it is used, as Go has it. */
   private lookup(name: string): Variable {
     for (let i = this.scope.length - 1; i >= 0; i--) {
       const v = this.scope[i] as Variable
       if (v.name === name) return v
     }
-    throw new TypeError(`variable ${name} has no slot`)
+    return { name, slot: UNDECLARED, isElement: false }
   }
 
   private newVariable(name: string): Variable {
@@ -219,6 +220,10 @@ class Compiler {
 
   private pipe(n: PipeNode): Eval {
     const commands = n.cmds.map((c, i) => this.command(c, i > 0))
+    if (n.isAssign) {
+      for (const d of n.decl)
+        if (this.lookup(d.ident[0] as string).slot === UNDECLARED) return undeclared(d.ident[0] as string, n)
+    }
     const slots = n.decl.map(
       (d) => (n.isAssign ? this.lookup(d.ident[0] as string) : this.newVariable(d.ident[0] as string)).slot,
     )
@@ -295,6 +300,7 @@ class Compiler {
   private variable(n: Node, ident: readonly string[], args: readonly Node[], piped: boolean): Eval {
     const v = this.lookup(ident[0] as string)
     const { slot } = v
+    if (slot === UNDECLARED) return undeclared(v.name, n)
     if (ident.length > 1) return this.chain(n, ident.slice(1), (run) => run.frame[slot], v.isElement, args, piped)
     if (args.length > 0 || piped) {
       return (run) => {
@@ -468,6 +474,20 @@ class Compiler {
         throw new TypeError(`unexpected argument ${n.kind}`)
     }
   }
+}
+
+const UNDECLARED = -1
+
+function undeclared(name: string, n: Node): Eval {
+  return (run) => {
+    run.node = n
+    return run.fail(`undefined variable: ${name}`)
+  }
+}
+
+function printed(v: Value): string {
+  if (v === undefined || v === null) return '<no value>'
+  return v instanceof GoStruct && v.printing.addressText ? v.printing.addressText() : formatValue(v)
 }
 
 /** A number whose type its own text decides. */

@@ -335,9 +335,8 @@ class Printer {
 
   private struct(v: GoStruct, top: boolean): string {
     if (v.text && 'vsq'.includes(this.verb) && !this.f.sharp) return this.text(v.text())
-    const fields = [...v.fields].map(([k, x]) =>
-      this.f.plus || this.f.sharp ? `${k}:${this.any(x, false)}` : this.any(x, false),
-    )
+    const all: Iterable<readonly [string, Value]> = v.printing.shown?.map((x) => ['', x] as const) ?? v.fields
+    const fields = [...all].map(([k, x]) => (this.f.plus || this.f.sharp ? `${k}:${this.any(x, false)}` : this.any(x, false)))
     const pointer = v.type.startsWith('*')
     if (pointer && !top) return '0xc000012345'
     if (this.f.sharp && this.verb === 'v') return `${pointer ? '&' : ''}${v.type.replace('*', '')}{${fields.join(', ')}}`

@@ -58,7 +58,7 @@ export function unquote(literal: string): string {
       i++
       continue
     }
-    const [text, byte, used] = unescape(body, i + 1, q as string)
+    const [text, byte, used] = unescapeAt(body, i + 1, q as string)
     i += 1 + used
     if (byte === undefined) out += text
     else {
@@ -78,7 +78,7 @@ function decode(bytes: Buffer): string {
 }
 
 /** What the escape after a backslash at `i` stands for: [text, single byte, characters used]. */
-function unescape(s: string, i: number, q: string): [string, number | undefined, number] {
+function unescapeAt(s: string, i: number, q: string): [string, number | undefined, number] {
   const ch = s[i]
   if (ch === undefined) throw new UnquoteError('invalid syntax')
   const simple = SIMPLE[ch]

@@ -52,19 +52,29 @@ export class GoStruct {
   readonly text: (() => string) | undefined
   /** What encoding/json makes of it; undefined: the exported fields. */
   readonly json: (() => Value) | undefined
+  readonly printing: StructPrinting
   constructor(
     type: string,
     fields: ReadonlyMap<string, Value>,
     methods: MethodTable = Object.create(null),
     text?: () => string,
     json?: () => Value,
+    printing: StructPrinting = {},
   ) {
     this.type = type
     this.fields = fields
     this.methods = methods
     this.text = text
     this.json = json
+    this.printing = printing
   }
+}
+
+export interface StructPrinting {
+  /** The text of a Stringer whose method has a pointer receiver: only an action prints it so, not a function. */
+  readonly addressText?: () => string
+  /** What %v shows where it is not the fields. */
+  readonly shown?: readonly Value[]
 }
 
 /** A map of a named type or with methods, such as common.Values or engine.files. */
@@ -86,6 +96,23 @@ export function typedList(list: List, type: string): List {
   Object.defineProperty(list, LIST_TYPE, { value: type })
   return list
 }
+
+const METHODS = Symbol('methods')
+/** Gives a list of a named type its methods. */
+export function withMethods(list: List, methods: MethodTable): List {
+  Object.defineProperty(list, METHODS, { value: methods })
+  return list
+}
+export const methodsOfList = (list: List): MethodTable | undefined => (list as List & { [METHODS]?: MethodTable })[METHODS]
+
+const NIL_LIST = Symbol('nil slice')
+/** A slice that is nil: as empty as `[]`, but JSON and YAML write `null`. */
+export function nilList(type = '[]interface {}'): List {
+  const list = typedList([], type)
+  Object.defineProperty(list, NIL_LIST, { value: true })
+  return list
+}
+export const isNilList = (v: List): boolean => v.length === 0 && NIL_LIST in v
 export const stringList = (list: string[]): List => typedList(list, '[]string')
 
 export const isList = (v: Value): v is List => Array.isArray(v)

@@ -1,0 +1,119 @@
+// One schema against one set of values. The drafts 4, 6, 7, 2019-09 and 2020-12 occur in charts; each has its own ajv.
+import { createHash } from 'node:crypto'
+import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
+import { ChartError } from './chart.ts'
+
+interface Validator {
+  compile(schema: AnySchema): ValidateFunction
+  addMetaSchema?(schema: AnySchema): unknown
+}
+
+const OPTIONS: Options = {
+  allErrors: true,
+  strict: false,
+  validateFormats: false,
+  logger: false,
+  addUsedSchema: false,
+  allowUnionTypes: true,
+  unicodeRegExp: true,
+}
+const MAX_CACHED = 64
+const compiled = new Map<string, ValidateFunction>()
+
+async function validatorFor(draft: string): Promise<Validator> {
+  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(OPTIONS)
+  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(OPTIONS)
+  const { Ajv } = await import('ajv')
+  return new Ajv(OPTIONS)
+}
+
+type Json = { [key: string]: unknown }
+const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)
+
+/** Draft 4's `id` and boolean exclusive limits as draft 7 writes them; references nobody can resolve here are dropped. */
+function modernized(schema: unknown, isDraft4: boolean): unknown {
+  if (Array.isArray(schema)) return schema.map((s) => modernized(s, isDraft4))
+  if (!isObject(schema)) return schema
+  const out: Json = Object.create(null)
+  for (const key of Object.keys(schema)) out[key] = modernized(schema[key], isDraft4)
+  if (isDraft4) {
+    if (typeof out.id === 'string') {
+      out.$id ??= out.id
+      delete out.id
+    }
+    for (const [limit, exclusive] of [
+      ['minimum', 'exclusiveMinimum'],
+      ['maximum', 'exclusiveMaximum'],
+    ] as const) {
+      if (typeof out[exclusive] !== 'boolean') continue
+      if (out[exclusive]) {
+        out[exclusive] = out[limit]
+        delete out[limit]
+      } else delete out[exclusive]
+    }
+  }
+  return out
+}
+
+/** The schemas behind http(s) and file references cannot be had without the network: say so. */
+function checkReferences(schema: unknown): void {
+  if (Array.isArray(schema)) return schema.forEach(checkReferences)
+  if (!isObject(schema)) return
+  const ref = schema.$ref
+  if (typeof ref === 'string' && /^(?:https?|file):/.test(ref) && !/json-schema\.org/.test(ref)) {
+    throw new ChartError(`values.schema.json refers to ${ref}, which is not loaded: charts must carry their schemas`)
+  }
+  for (const v of Object.values(schema)) checkReferences(v)
+}
+
+async function compileSchema(text: Buffer): Promise<ValidateFunction> {
+  const key = createHash('sha256').update(text).digest('base64')
+  const known = compiled.get(key)
+  if (known) return known
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text.toString('utf8').replace(/^\ufeff/, ''))
+  } catch (e) {
+    throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+  }
+  const draft =
+    isObject(parsed) && typeof parsed.$schema === 'string' ? parsed.$schema : 'https://json-schema.org/draft/2020-12/schema'
+  const schema = modernized(parsed, draft.includes('draft-04'))
+  if (isObject(schema)) {
+    delete schema.$schema
+    delete schema.$id
+  }
+  checkReferences(schema)
+  let validate: ValidateFunction
+  try {
+    validate = (await validatorFor(draft)).compile(schema as AnySchema)
+  } catch (e) {
+    throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+  }
+  if (compiled.size >= MAX_CACHED) compiled.clear()
+  compiled.set(key, validate)
+  return validate
+}
+
+/** What is wrong with the values, a line each as `- at '/path': problem`; '' when nothing is. Throws ChartError for a bad schema. */
+export async function schemaProblems(schema: Buffer, values: unknown): Promise<string> {
+  const validate = await compileSchema(schema)
+  if (validate(values)) return ''
+  return (validate.errors ?? []).map((e) => `- at '${e.instancePath}': ${problem(e)}\n`).join('')
+}
+
+function problem(e: ErrorObject): string {
+  const p = e.params as { [name: string]: unknown }
+  switch (e.keyword) {
+    case 'type':
+      return `got ${typeof e.data === 'object' ? (e.data === null ? 'null' : Array.isArray(e.data) ? 'array' : 'object') : typeof e.data}, want ${[p.type].flat().join(' or ')}`
+    case 'required':
+      return `missing property '${String(p.missingProperty)}'`
+    case 'additionalProperties':
+      return `additional properties '${String(p.additionalProperty)}' not allowed`
+    case 'enum':
+      return `value must be one of ${(p.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}`
+    default:
+      return e.message ?? 'does not meet the schema'
+  }
+}

@@ -1,0 +1,2 @@
+import type { Implementation } from '../gotemplate/function-table.ts'
+export const crypto: { readonly [name: string]: Implementation } = {}

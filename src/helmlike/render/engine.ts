@@ -1,0 +1,164 @@
+// All templates of a chart tree, run in Helm's order.
+
+import { type Chart, type ChartFile, fullPath } from '../chart/chart.ts'
+import { chartFiles } from '../chart/chart-files.ts'
+import { metadataForTemplates } from '../chart/metadata.ts'
+import type { Host } from '../functions/host.ts'
+import { functions, loadFamily } from '../functions/load.ts'
+import { baseName } from '../functions/paths.ts'
+import { fromBytes } from '../gotemplate/bytes.ts'
+import { FamilyMissing } from '../gotemplate/function-table.ts'
+import { TemplateParseError } from '../gotemplate/parse.ts'
+import { DEFAULT_LIMITS, type Limits, type Shared } from '../gotemplate/run.ts'
+import { TemplateSet } from '../gotemplate/template-set.ts'
+import { compareStrings, isMap, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { execError, parseError } from './errors.ts'
+
+/** A host function that needs something from outside first: do `load`, then render again. */
+export class HostWaits extends Error {
+  readonly load: () => Promise<void>
+  constructor(load: () => Promise<void>) {
+    super('the render needs something that is not there yet')
+    this.load = load
+  }
+}
+
+export interface RenderInput {
+  readonly chart: Chart
+  /** Values, Release, Capabilities. */
+  readonly top: ValueMap
+  readonly host: Host
+  readonly strict: boolean
+  readonly limits?: Limits
+}
+
+interface Template {
+  readonly path: string
+  readonly file: ChartFile
+  readonly data: ValueMap
+  readonly basePath: string
+}
+
+const MAX_RETRIES = 200
+
+/** path -> output of every template that is no partial. Throws RenderError, LimitError. */
+export async function runTemplates(input: RenderInput): Promise<Map<string, string>> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return runOnce(input)
+    } catch (e) {
+      if (attempt >= MAX_RETRIES) throw e
+      if (e instanceof FamilyMissing) await loadFamily(e.family)
+      else if (e instanceof HostWaits) await e.load()
+      else throw e
+    }
+  }
+}
+
+/** The prepared templates and a way to run one of them again. */
+export function prepare(input: RenderInput): { templates: Template[]; set: TemplateSet; shared: Shared<Host> } {
+  const templates: Template[] = []
+  collect(input.chart, input.top, templates)
+  templates.sort((a, b) => depth(b.path) - depth(a.path) || compareStrings(b.path, a.path))
+  const set = new TemplateSet(functions)
+  for (const t of templates) {
+    try {
+      set.add(t.path, textOf(t.file))
+    } catch (e) {
+      throw e instanceof TemplateParseError ? parseError(e, set) : e
+    }
+  }
+  const shared: Shared<Host> = {
+    steps: 0,
+    limits: input.limits ?? DEFAULT_LIMITS,
+    strict: input.strict,
+    host: input.host,
+    included: new Map(),
+  }
+  return { templates, set, shared }
+}
+
+const texts = new WeakMap<Buffer, string>()
+
+function textOf(file: ChartFile): string {
+  let text = texts.get(file.data)
+  if (text === undefined) {
+    text = fromBytes(file.data)
+    texts.set(file.data, text)
+  }
+  return text
+}
+
+function runOnce(input: RenderInput): Map<string, string> {
+  const { templates, set, shared } = prepare(input)
+  const out = new Map<string, string>()
+  for (const t of templates) {
+    if (baseName(t.path).startsWith('_')) continue
+    out.set(t.path, runTemplate(t, set, shared))
+  }
+  return out
+}
+
+function runTemplate(t: Template, set: TemplateSet, shared: Shared<Host>): string {
+  t.data.set(
+    'Template',
+    new TypedMap('common.Values', [
+      ['Name', t.path],
+      ['BasePath', t.basePath],
+    ]),
+  )
+  try {
+    const text = set.execute(t.path, t.data, shared)
+    return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text
+  } catch (e) {
+    throw execError(e, t.path, set, t.data)
+  }
+}
+
+const depth = (path: string) => path.split('/').length
+
+/** Adds a chart's templates, its dependencies' first, and returns what they see. */
+function collect(c: Chart, parent: ValueMap, templates: Template[]): ValueMap {
+  const subcharts: ValueMap = new Map()
+  const isRoot = c.parent === undefined
+  const inherited = parent.get('Values')
+  const own = isRoot ? inherited : isMap(inherited) ? inherited.get(c.metadata.name) : undefined
+  const data = new TypedMap('common.Values', [
+    ['Chart', metadataForTemplates(c.metadata, isRoot)],
+    ['Files', chartFiles(c.files)],
+    ['Release', parent.get('Release')],
+    ['Capabilities', parent.get('Capabilities')],
+    ['Values', isMap(own) ? own : new TypedMap('common.Values', [])],
+    ['Subcharts', subcharts],
+  ])
+  for (const sub of c.dependencies) subcharts.set(sub.metadata.name, collect(sub, data, templates))
+  const path = fullPath(c)
+  const isLibrary = c.metadata.type.toLowerCase() === 'library'
+  for (const file of c.templates) {
+    if (isLibrary && !baseName(file.name).startsWith('_')) continue
+    templates.push({ path: `${path}/${file.name}`, file, data, basePath: `${path}/templates` })
+  }
+  return data
+}
+
+/** The output of one template again, with the place in the chart that each piece of it came from. */
+export function traceTemplate(
+  input: RenderInput,
+  path: string,
+): { out: string; trace: readonly { offset: number; file: string; pos: number; text: string }[] } | undefined {
+  const { templates, set, shared } = prepare(input)
+  const t = templates.find((x) => x.path === path)
+  if (!t) return undefined
+  t.data.set(
+    'Template',
+    new TypedMap('common.Values', [
+      ['Name', t.path],
+      ['BasePath', t.basePath],
+    ]),
+  )
+  const { out, trace } = set.trace(path, t.data as Value, shared)
+  return {
+    out,
+    trace: trace.map(([offset, node]) => ({ offset, file: node.source.name, pos: node.pos, text: node.source.text })),
+  }
+}

@@ -1,0 +1,156 @@
+// From a chart and values to manifests: the whole way, as `helm template` and `helm install` go it.
+import { randomBytes } from 'node:crypto'
+import { type Capabilities, capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilities.ts'
+import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
+import { isInRange, missingDependencies, processDependencies } from '../chart/dependencies.ts'
+import { checkSchemas } from '../chart/schema.ts'
+import { coalesceValues, type Warn } from '../chart/values.ts'
+import type { Host } from '../functions/host.ts'
+import { LimitError, type Limits } from '../gotemplate/run.ts'
+import { int, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
+import { RenderError } from './errors.ts'
+import { type Hook, type Manifest, ManifestYamlError, sortManifests } from './manifests.ts'
+
+export interface Release {
+  readonly name: string
+  readonly namespace: string
+  /** From 1. */
+  readonly revision: number
+  readonly isUpgrade: boolean
+}
+export interface RenderOptions {
+  readonly release: Release
+  readonly capabilities?: Capabilities
+  readonly skipSchemas?: boolean
+  readonly strict?: boolean
+  /** The notes of dependencies, too. */
+  readonly subNotes?: boolean
+  readonly host?: Partial<Host>
+  readonly limits?: Limits
+  readonly warn?: Warn
+  /** What every rendered file goes through before it is split (post-renderers). */
+  readonly postRender?: (files: Map<string, string>) => Promise<Map<string, string>>
+}
+export interface Rendered {
+  readonly manifests: readonly Manifest[]
+  readonly hooks: readonly Hook[]
+  readonly notes: string
+  readonly crds: readonly { readonly path: string; readonly data: Buffer }[]
+  /** The chart as it took part: dependencies switched off are gone, values imported. */
+  readonly chart: Chart
+}
+
+const offline: Host = {
+  now: () => new Date(),
+  randomBytes,
+  lookup: () => new Map(),
+  hostByName: () => '',
+  lint: false,
+  warn: () => {},
+}
+
+/** Whether Helm would install the chart at all. Throws ChartError. */
+export function checkInstallable(c: Chart): void {
+  if (c.metadata.type !== '' && c.metadata.type !== 'application')
+    throw new ChartError(`${c.metadata.type} charts are not installable`)
+  const missing = missingDependencies(c)
+  if (missing.length > 0) {
+    throw new ChartError(
+      `an error occurred while checking for chart dependencies. You may need to run 'slipway chart dependency build' to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+    )
+  }
+}
+
+/** Renders a chart. Throws ChartError, RenderError or LimitError. */
+export async function render(original: Chart, values: ValueMap, options: RenderOptions): Promise<Rendered> {
+  const warn: Warn = options.warn ?? (() => {})
+  const capabilities = options.capabilities ?? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
+  const chart = processDependencies(original, values, warn)
+  const merged = coalesceValues(chart, values, warn)
+  if (!options.skipSchemas) await checkSchemas(chart, merged)
+  const { kubeVersion } = chart.metadata
+  if (kubeVersion !== '' && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
+    throw new ChartError(
+      `chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${capabilities.kubeVersion.version}`,
+    )
+  }
+  const input: RenderInput = {
+    chart,
+    top: topValues(options.release, merged, capabilities),
+    host: { ...offline, ...options.host },
+    strict: options.strict ?? false,
+    ...(options.limits ? { limits: options.limits } : {}),
+  }
+  let files = await runTemplates(input)
+  const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
+  if (options.postRender) files = await options.postRender(files)
+  return { ...sorted(files, input), notes, crds: crdsOf(chart), chart }
+}
+
+function topValues(r: Release, values: ValueMap, capabilities: Capabilities): ValueMap {
+  const release = new Map<string, Value>([
+    ['Name', r.name],
+    ['Namespace', r.namespace],
+    ['IsUpgrade', r.isUpgrade],
+    ['IsInstall', !r.isUpgrade],
+    ['Revision', int(r.revision)],
+    ['Service', 'Helm'],
+  ])
+  return new Map<string, Value>([
+    ['Release', release],
+    ['Values', new TypedMap('common.Values', values)],
+    ['Capabilities', capabilitiesForTemplates(capabilities)],
+  ])
+}
+
+function takeNotes(files: Map<string, string>, name: string, withSubcharts: boolean): string {
+  const notes: string[] = []
+  for (const [path, text] of files) {
+    if (!path.endsWith('NOTES.txt')) continue
+    files.delete(path)
+    if (withSubcharts || path === `${name}/templates/NOTES.txt`) notes.push(text)
+  }
+  return notes.join('\n')
+}
+
+function sorted(files: ReadonlyMap<string, string>, input: RenderInput): { manifests: Manifest[]; hooks: Hook[] } {
+  try {
+    return sortManifests(files)
+  } catch (e) {
+    if (e instanceof ManifestYamlError && e.line > 0) throw new RenderError(e.message, origin(e, input))
+    throw e
+  }
+}
+
+/** The line of the template that wrote the line which is no YAML. */
+function origin(e: ManifestYamlError, input: RenderInput): string | undefined {
+  try {
+    const traced = traceTemplate(input, e.path)
+    if (!traced) return undefined
+    const lines = traced.out.slice(e.offset).split('\n')
+    const before = lines.slice(0, e.line - 1).join('\n').length + (e.line > 1 ? 1 : 0)
+    const at = e.offset + before
+    const part = traced.trace.findLast((t) => t.offset <= at)
+    if (!part) return undefined
+    const skipped = traced.out.slice(part.offset, at).split('\n').length - 1
+    const line = part.text.slice(0, part.pos).split('\n').length + skipped
+    return `line ${e.line} of the document, ${JSON.stringify(lines[e.line - 1] ?? '')}, comes from ${part.file}:${line}`
+  } catch (problem) {
+    if (problem instanceof LimitError || problem instanceof RenderError) return undefined
+    throw problem
+  }
+}
+
+/** The text that `helm template` prints: CRDs if asked for, manifests, hooks. */
+export function toText(
+  r: Rendered,
+  { includeCrds = false, hooks = true }: { includeCrds?: boolean; hooks?: boolean } = {},
+): string {
+  let out = ''
+  if (includeCrds) for (const crd of r.crds) out += `---\n# Source: ${crd.path}\n${crd.data.toString('utf8')}\n`
+  for (const m of r.manifests) out += `---\n# Source: ${m.path}\n${m.content}\n`
+  out = `${out.trim()}\n`
+  if (hooks) for (const h of r.hooks) out += `---\n# Source: ${h.path}\n${h.content}\n`
+  return out
+}
