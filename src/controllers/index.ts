@@ -1,0 +1,71 @@
+import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import type { Client } from '../client/client.ts'
+import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import { type Controller, type Running, runControllers } from '../operators/controller.ts'
+import { type Log, stderrLog } from '../operators/log.ts'
+import { deploymentController } from './deployment.ts'
+import { endpointsController } from './endpoints.ts'
+import { endpointSliceController } from './endpointslice.ts'
+import { startGarbageCollector } from './garbage-collector.ts'
+import { namespaceController } from './namespace.ts'
+import { nodeIpamController } from './node-ipam.ts'
+import { replicaSetController } from './replicaset.ts'
+import { replicationControllerController } from './replicationcontroller.ts'
+import { rootCaPublisher } from './root-ca-publisher.ts'
+import { serviceAccountController } from './serviceaccount.ts'
+
+export interface ControllerOptions {
+  readonly client: Client
+  /** PEM: what pods trust the API server by. */
+  readonly caBundle: string
+  /** IPv4 range that nodes get their pod ranges from, each a /24. */
+  readonly clusterCidr?: string
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  readonly signal: AbortSignal
+  readonly log?: Log
+  /** Shared with other parts of the process; made when absent. */
+  readonly informers?: InformerSet
+}
+
+export interface RunningControllers extends Pick<Running, 'informers' | 'metrics' | 'queues' | 'idle'> {
+  /** Resolves when all of them are at work. */
+  readonly started: Promise<void>
+  /** Resolves when all have ended, after `signal` aborted. */
+  readonly stopped: Promise<void>
+}
+
+/** All controllers that follow one kind. */
+export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr'>): Controller[] => [
+  deploymentController,
+  replicaSetController,
+  replicationControllerController,
+  endpointSliceController,
+  endpointsController,
+  namespaceController,
+  serviceAccountController,
+  rootCaPublisher(options.caBundle),
+  nodeIpamController(options.clusterCidr ?? '10.42.0.0/16'),
+]
+
+/** Starts what kube-controller-manager does; ends when `signal` aborts. */
+export function startControllers(options: ControllerOptions): RunningControllers {
+  const { client, signal, clock = systemClock, random = Math.random, log = stderrLog() } = options
+  const informers =
+    options.informers ??
+    createInformerSet(client, {
+      signal,
+      clock,
+      random,
+      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
+    })
+  const shared = { signal, clock, random, log, informers }
+  const running = runControllers(client, allControllers(options), shared)
+  const collector = startGarbageCollector(client, shared)
+  return {
+    ...running,
+    started: Promise.all([running.started, collector.started]).then(() => {}),
+    stopped: Promise.all([running.stopped, collector.stopped]).then(() => {}),
+  }
+}
