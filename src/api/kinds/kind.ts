@@ -35,8 +35,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** All problems of an update, immutability included. */
   readonly validateUpdate?: (object: T, old: T, context: KindContext) => FieldError[]
   readonly warnings?: (object: T, old: T | undefined, context: KindContext) => string[]
-  /** The rule of metadata.name; default DNS subdomain. Returns what is wrong, or undefined. */
-  readonly nameRule?: (name: string) => string | undefined
+  /** The rule of metadata.name; default DNS subdomain. Returns what is wrong, one text a problem. */
+  readonly nameRule?: (name: string) => readonly string[]
+  /** Finalizers need no domain. */
+  readonly anyFinalizer?: boolean
   /** The fields whose change raises metadata.generation; every kind says it: [] when nothing does. A kind that is in `hasGeneration` starts at 1. */
   readonly specFields?: readonly (keyof T & string)[]
   /** Whether a new object gets generation 1. Default: when `specFields` is not empty. */

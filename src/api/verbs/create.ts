@@ -95,9 +95,9 @@ async function admitAndStore(
   if (home !== resource) home.strategy.defaults?.(object)
   const context = kindContext(call, '', isApply)
   const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
+  fillSystemFields(object.metadata, core.clock.now())
   home.strategy.prepareForCreate?.(object, context)
   if (startsGeneration(home)) object.metadata.generation = 1
-  fillSystemFields(object.metadata, core.clock.now())
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
   object = home.rules.canonical(object)

@@ -26,12 +26,7 @@ export function kindContext(call: Call, subresource: string, isApply = false): K
 export function metaOptions({ strategy, namespaced, isCustom, group }: ServedResource): MetaOptions {
   const rule = strategy.nameRule
   const anyFinalizer = isCustom || group === 'admissionregistration.k8s.io'
-  if (!rule) return { namespaced, anyFinalizer }
-  const nameRule = (name: string) => {
-    const problem = rule(name)
-    return problem === undefined ? [] : [problem]
-  }
-  return { namespaced, anyFinalizer, nameRule }
+  return rule ? { namespaced, anyFinalizer, nameRule: rule } : { namespaced, anyFinalizer }
 }
 
 export interface AdmissionInput {

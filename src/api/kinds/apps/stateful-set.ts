@@ -16,7 +16,6 @@ function defaultSpec(spec: StatefulSetSpec): void {
   }
   if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) {
     strategy.rollingUpdate.partition ??= 0
-    strategy.rollingUpdate.maxUnavailable ??= 1
   }
   spec.persistentVolumeClaimRetentionPolicy ??= {}
   const retention = spec.persistentVolumeClaimRetentionPolicy

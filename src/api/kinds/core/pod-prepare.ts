@@ -1,5 +1,6 @@
 import type { Container, LabelSelector, Pod, PodAffinity, PodCondition } from '../../../apimachinery/kinds.generated.ts'
 import type { KindContext } from '../kind.ts'
+import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
 import { copyField, keepMeta } from '../status.ts'
 import { qosOf } from './pod-qos.ts'
 
@@ -7,6 +8,7 @@ type Labels = Readonly<Record<string, string>>
 
 /** What a new pod starts as (podStrategy.PrepareForCreate). */
 export function preparePod(pod: Pod): void {
+  dropDisabledFields(pod.spec)
   pod.status = { phase: 'Pending', qosClass: qosOf(pod) }
   if ((pod.spec?.schedulingGates ?? []).length > 0) pod.status.conditions = [gated()]
   const labels = pod.metadata.labels ?? {}
@@ -51,6 +53,7 @@ function addExpressions(
 
 /** What each endpoint of a pod may change. */
 export function preparePodUpdate(pod: Pod, old: Pod, { subresource }: KindContext): void {
+  dropDisabledFields(pod.spec, old.spec)
   if (subresource === 'status') prepareStatus(pod, old)
   else if (subresource === 'ephemeralcontainers') prepareEphemeral(pod, old)
   else if (subresource === 'resize') prepareResize(pod, old)

@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPod } from '../pod-spec/pod-defaults.ts'
 import { podCells } from './pod-cells.ts'
 import { podGracePeriod, preparePod, preparePodUpdate } from './pod-prepare.ts'
+import { validatePod, validatePodUpdate } from './pod-validation.ts'
 
 export const pod = kind<Pod>({
   gvk: 'v1/Pod',
@@ -10,6 +11,8 @@ export const pod = kind<Pod>({
   defaults: defaultPod,
   prepareForCreate: preparePod,
   prepareForUpdate: preparePodUpdate,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   resetFields: {
     '': [['status']],
     status: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],

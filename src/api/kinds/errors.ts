@@ -1,0 +1,93 @@
+import type { FieldError, FieldErrorType } from '../../apimachinery/field-error.ts'
+import { invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
+import { isDns1123Label, isDns1123Subdomain, isLonger, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
+
+/** Validation functions add what they find to one list: `(thing, at, errors)`, where `at` is the path of the thing. */
+export type Errors = FieldError[]
+
+export const immutableText = 'field is immutable'
+export const negativeText = 'must be greater than or equal to 0'
+export const notPositiveText = 'must be greater than 0'
+
+export const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
+
+/** One error for each problem that a rule of apimachinery/names found. */
+export function pushInvalid(errors: Errors, at: string, value: unknown, problems: Problems): void {
+  for (const problem of problems) errors.push(invalid(at, value, problem))
+}
+
+export function requireText(value: string | undefined | null, at: string, errors: Errors, detail?: string): boolean {
+  if (value) return true
+  errors.push(required(at, detail))
+  return false
+}
+
+export const checkLabel = (value: string, at: string, errors: Errors): void =>
+  pushInvalid(errors, at, value, isDns1123Label(value))
+export const checkSubdomain = (value: string, at: string, errors: Errors): void =>
+  pushInvalid(errors, at, value, isDns1123Subdomain(value))
+export const checkQualifiedName = (value: string, at: string, errors: Errors): void =>
+  pushInvalid(errors, at, value, isQualifiedName(value))
+
+export function checkNotNegative(value: number | undefined | null, at: string, errors: Errors): void {
+  if (value != null && value < 0) errors.push(invalid(at, value, negativeText))
+}
+export function checkPositive(value: number | undefined | null, at: string, errors: Errors): void {
+  if (value != null && value <= 0) errors.push(invalid(at, value, notPositiveText))
+}
+
+/** One of `supported`, given in the order they are listed in the text. */
+export function checkSupported(value: string | undefined, supported: readonly string[], at: string, errors: Errors): void {
+  if (!supported.includes(value ?? '')) errors.push(notSupported(at, value ?? '', supported))
+}
+
+/** Required, and one of `supported`. */
+export function checkChoice(value: string | undefined, supported: readonly string[], at: string, errors: Errors): void {
+  if (!value) errors.push(required(at))
+  else checkSupported(value, supported, at, errors)
+}
+
+export function checkLength(value: string | undefined, max: number, at: string, errors: Errors): void {
+  if (value !== undefined && isLonger(value, max)) errors.push(tooLong(at, max))
+}
+
+export function checkUnchanged(now: unknown, before: unknown, at: string, errors: Errors, text = immutableText): void {
+  if (!isSame(now, before)) errors.push(invalid(at, now ?? null, text))
+}
+
+/** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (isNothing(a) && isNothing(b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameLists(a, b)
+  return sameMaps(a as Record<string, unknown>, b as Record<string, unknown>)
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+const sameLists = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((item, i) => isSame(item, b[i]))
+
+function sameMaps(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
+  for (const key of Object.keys(a)) if (!isSame(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false
+  for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isNothing(b[key])) return false
+  return true
+}
+
+/** `Too long: may not be more than 5 characters`: where Kubernetes counts characters. */
+export const tooLongCharacters = (field: string, max: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  message: `Too long: may not be more than ${max} character${max === 1 ? '' : 's'}`,
+})
+
+/** An invalid value whose text is not shown. */
+export const invalidOmitted = (field: string, detail: string, type: FieldErrorType = 'FieldValueInvalid'): FieldError => ({
+  type,
+  field,
+  message: `Invalid value: ${detail}`,
+})

@@ -1,0 +1,157 @@
+import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../apimachinery/field-error.ts'
+import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
+import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../apimachinery/object.ts'
+import { checkNotNegative, checkUnchanged, type Errors, pushInvalid } from './errors.ts'
+
+/** The rules of ObjectMeta (k8s.io/apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/core/validation). */
+
+export interface MetaOptions {
+  readonly namespaced: boolean
+  /** Default: DNS subdomain. */
+  readonly nameRule?: (name: string) => Problems
+  /** Finalizers need no domain (custom resources and the admissionregistration kinds). */
+  readonly anyFinalizer?: boolean
+}
+
+const annotationsLimit = 256 * 1024
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
+/** What is wrong with the metadata of a new object, or of an object that replaces `old`. In Kubernetes' order. */
+export function validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined, options: MetaOptions): FieldError[] {
+  const errors: Errors = []
+  if (old) validateChange(meta, old, errors)
+  else {
+    validateNames(meta, options, errors)
+    checkNotNegative(meta.generation, 'metadata.generation', errors)
+  }
+  if (meta.labels) validateLabels(meta.labels, 'metadata.labels', errors)
+  if (meta.annotations) validateAnnotations(meta.annotations, 'metadata.annotations', errors)
+  if (meta.ownerReferences) validateOwners(meta.ownerReferences, 'metadata.ownerReferences', errors)
+  if (meta.finalizers) validateFinalizers(meta.finalizers, old === undefined, options.anyFinalizer ?? false, errors)
+  if (meta.managedFields) validateManagedFields(meta.managedFields, 'metadata.managedFields', errors)
+  return errors
+}
+
+/** A generated name may end in a dash before its suffix is added. */
+const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name)
+
+function validateNames(meta: ObjectMeta, { namespaced, nameRule = isDns1123Subdomain }: MetaOptions, errors: Errors): void {
+  const { name, generateName, namespace } = meta
+  if (generateName) pushInvalid(errors, 'metadata.generateName', generateName, nameRule(maskTrailingDash(generateName)))
+  if (!name) errors.push(required('metadata.name', 'name or generateName is required'))
+  else pushInvalid(errors, 'metadata.name', name, nameRule(name))
+  if (!namespaced) {
+    if (namespace) errors.push(forbiddenField('metadata.namespace', 'not allowed on this type'))
+  } else if (!namespace) errors.push(required('metadata.namespace'))
+  else pushInvalid(errors, 'metadata.namespace', namespace, isDns1123Label(namespace))
+}
+
+const unchanging: readonly (keyof ObjectMeta)[] = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]
+
+function validateChange(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void {
+  if (old.deletionTimestamp) {
+    const added = (meta.finalizers ?? []).filter((f) => !old.finalizers?.includes(f))
+    if (added.length > 0) {
+      const list = [...new Set(added)].sort().map((f) => JSON.stringify(f))
+      const text = 'no new finalizers can be added if the object is being deleted, found new finalizers'
+      errors.push(forbiddenField('metadata.finalizers', `${text} []string{${list.join(', ')}}`))
+    }
+  }
+  if (!meta.resourceVersion) errors.push(invalid('metadata.resourceVersion', '', 'must be specified for an update'))
+  if ((meta.generation ?? 0) < (old.generation ?? 0)) {
+    errors.push(invalid('metadata.generation', meta.generation ?? 0, 'must not be decremented'))
+  }
+  for (const field of unchanging) checkUnchanged(meta[field], old[field], `metadata.${field}`, errors)
+}
+
+export function validateLabels(labels: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
+  for (const key of Object.keys(labels ?? {})) {
+    const value = labels?.[key] ?? ''
+    pushInvalid(errors, at, key, isQualifiedName(key))
+    pushInvalid(errors, at, value, isLabelValue(value))
+  }
+}
+
+export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
+  let size = 0
+  for (const key of Object.keys(annotations ?? {})) {
+    pushInvalid(errors, at, key, isQualifiedName(key.toLowerCase()))
+    size += Buffer.byteLength(key) + Buffer.byteLength(annotations?.[key] ?? '')
+  }
+  if (size > annotationsLimit) errors.push(tooLong(at, annotationsLimit))
+}
+
+function hasVersion(apiVersion: string): boolean {
+  const slash = apiVersion.indexOf('/')
+  if (slash < 0) return apiVersion !== ''
+  return !apiVersion.includes('/', slash + 1) && slash < apiVersion.length - 1
+}
+
+function validateOwners(owners: readonly OwnerReference[], at: string, errors: Errors): void {
+  let controller: string | undefined
+  for (const owner of owners) {
+    if (!hasVersion(owner.apiVersion)) errors.push(invalid(`${at}.apiVersion`, owner.apiVersion, 'version must not be empty'))
+    if (!owner.kind) errors.push(invalid(`${at}.kind`, owner.kind, 'must not be empty'))
+    if (!owner.name) errors.push(invalid(`${at}.name`, owner.name, 'must not be empty'))
+    if (!owner.uid) errors.push(invalid(`${at}.uid`, owner.uid, 'must not be empty'))
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      errors.push(invalid(at, owner, '/v1, Kind=Event is disallowed from being an owner'))
+    }
+    if (!owner.controller) continue
+    const text = `${owner.kind}/${owner.name}`
+    if (controller === undefined) controller = text
+    else {
+      const both = `Found "true" in references for ${controller} and ${text}`
+      errors.push(invalid(at, owners, `Only one reference can have Controller set to true. ${both}`))
+    }
+  }
+}
+
+function validateFinalizers(finalizers: readonly string[], isNew: boolean, any: boolean, errors: Errors): void {
+  const at = 'metadata.finalizers'
+  if (isNew) {
+    for (const name of finalizers) pushInvalid(errors, at, name, isQualifiedName(name))
+    if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+      errors.push(invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
+    }
+  }
+  if (any) return
+  finalizers.forEach((name, i) => {
+    if (name.includes('/') || standardFinalizers.has(name)) return
+    errors.push(invalid(`${at}[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'))
+  })
+}
+
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
+
+/** The manager's name: at most 128 printable characters. */
+export function validateManagerName(name: string, at: string, errors: Errors): void {
+  if (Buffer.byteLength(name) > 128) errors.push(tooLong(at, 128))
+  let offset = 0
+  for (const character of name) {
+    if (unprintable.test(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+      errors.push(invalid(at, name, `invalid character U+${code} (at position ${offset})`))
+    }
+    offset += Buffer.byteLength(character)
+  }
+}
+
+function validateManagedFields(entries: readonly ManagedFieldsEntry[], at: string, errors: Errors): void {
+  entries.forEach((entry, i) => {
+    const { operation = '', fieldsType, manager = '', subresource = '' } = entry as Partial<Record<string, string>>
+    if (operation !== 'Apply' && operation !== 'Update') {
+      errors.push(invalid(`${at}[${i}].operation`, operation, 'must be `Apply` or `Update`'))
+    }
+    if (fieldsType && fieldsType !== 'FieldsV1') errors.push(invalid(`${at}[${i}].fieldsType`, fieldsType, 'must be `FieldsV1`'))
+    validateManagerName(manager, `${at}[${i}].manager`, errors)
+    if (Buffer.byteLength(subresource) > 256) errors.push(tooLong(`${at}[${i}].subresource`, 256))
+  })
+}

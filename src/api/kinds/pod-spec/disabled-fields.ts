@@ -1,0 +1,37 @@
+import type { PodSpec } from '../../../apimachinery/kinds.generated.ts'
+import { visitContainers } from './visit.ts'
+
+/**
+ * Drops fields of features that are off in Kubernetes 1.36 unless the old spec already uses them (pkg/api/pod DropDisabledFields):
+ * ContainerStopSignals, ClusterTrustBundleProjection, PodCertificateRequest, GenericWorkload. In place.
+ */
+export function dropDisabledFields(spec: PodSpec | undefined, old?: PodSpec): void {
+  if (!spec) return
+  if (!old?.schedulingGroup) delete spec.schedulingGroup
+  if (!usesStopSignals(old)) {
+    visitContainers(spec, '', ({ lifecycle }) => {
+      if (lifecycle) delete lifecycle.stopSignal
+    })
+  }
+  dropProjections(spec, old)
+}
+
+function usesStopSignals(spec: PodSpec | undefined): boolean {
+  let used = false
+  if (spec) {
+    visitContainers(spec, '', ({ lifecycle }) => {
+      used ||= lifecycle?.stopSignal !== undefined
+    })
+  }
+  return used
+}
+
+const offProjections = ['clusterTrustBundle', 'podCertificate'] as const
+
+function dropProjections(spec: PodSpec, old: PodSpec | undefined): void {
+  const sources = (s: PodSpec | undefined) => (s?.volumes ?? []).flatMap((v) => v.projected?.sources ?? [])
+  for (const field of offProjections) {
+    if (sources(old).some((s) => s[field])) continue
+    for (const source of sources(spec)) delete source[field]
+  }
+}
