@@ -93,7 +93,7 @@ test('logs, and logs -f shows what comes', async () => {
   const first = once(follow.stdout, 'data', { signal: AbortSignal.timeout(20_000) })
   const asking = eventually('a request is logged', async () => {
     await c.kubectl('exec', pod, '--', 'wget', '-qO-', 'http://127.0.0.1/no-such-page').catch(() => {})
-    return Promise.race([first.then(() => true), new Promise<undefined>((go) => setTimeout(go, 300))])
+    return Promise.race([first.then(() => true), new Promise<undefined>((go) => setTimeout(() => go(undefined), 300))])
   })
   await asking
   follow.kill()
