@@ -1,0 +1,94 @@
+import { type Json, sameJson } from '../schema/json-schema.ts'
+import { withCondition } from './conditions.ts'
+import type { CustomResourceDefinition, DefinitionCondition, DefinitionNames, DefinitionStatus } from './definition.ts'
+import { conditionOf } from './definition.ts'
+
+/** The names that definitions of a group (or built-in kinds of it) hold already. */
+export interface TakenNames {
+  /** Plurals, singulars and short names. */
+  readonly resources: ReadonlySet<string>
+  readonly kinds: ReadonlySet<string>
+}
+
+/** The names that `definitions` of `group` were granted. */
+export function takenNames(definitions: Iterable<CustomResourceDefinition>, group: string): TakenNames {
+  const resources = new Set<string>()
+  const kinds = new Set<string>()
+  for (const definition of definitions) {
+    const names = definition.status?.acceptedNames
+    if (definition.spec.group !== group || names === undefined) continue
+    for (const name of [names.plural, names.singular, ...(names.shortNames ?? [])]) if (name) resources.add(name)
+    for (const kind of [names.kind, names.listKind]) if (kind) kinds.add(kind)
+  }
+  return { resources, kinds }
+}
+
+/**
+ * The status of `definition` after its names were considered: granted ones, NamesAccepted and Established.
+ * `taken`: the names of all definitions of its group, itself included. `now`: RFC 3339. The same status when nothing changes.
+ */
+export function acceptNames(definition: CustomResourceDefinition, taken: TakenNames, now: string): DefinitionStatus {
+  const { names, accepted } = consider(definition, taken)
+  const status = { ...definition.status, acceptedNames: names }
+  const withAccepted = withCondition(status, accepted, now)
+  return withCondition(withAccepted, established(definition, accepted), now)
+}
+
+/** Established is for ever, once all names were accepted. */
+function established(definition: CustomResourceDefinition, accepted: DefinitionCondition): DefinitionCondition {
+  const old = conditionOf(definition, 'Established')
+  if (old?.status === 'True') return old
+  if (accepted.status === 'True') {
+    return {
+      type: 'Established',
+      status: 'True',
+      reason: 'InitialNamesAccepted',
+      message: 'the initial names have been accepted',
+    }
+  }
+  return old ?? { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }
+}
+
+function consider(
+  definition: CustomResourceDefinition,
+  taken: TakenNames,
+): { names: DefinitionNames; accepted: DefinitionCondition } {
+  const wanted = definition.spec.names ?? {}
+  const held = definition.status?.acceptedNames ?? {}
+  const granted: Record<string, unknown> = { ...held }
+  let conflict: { reason: string; message: string } | undefined
+  const grant = (key: 'plural' | 'singular' | 'kind' | 'listKind', reason: string, names: ReadonlySet<string>): void => {
+    const name = wanted[key] ?? ''
+    if (name !== (held[key] ?? '') && names.has(name)) conflict = { reason, message: inUse(name) }
+    else granted[key] = name
+  }
+  grant('plural', 'PluralConflict', taken.resources)
+  grant('singular', 'SingularConflict', taken.resources)
+  const shortNames = shortNameConflict(wanted, held, taken)
+  if (shortNames === undefined) granted.shortNames = wanted.shortNames
+  else conflict = { reason: 'ShortNamesConflict', message: shortNames }
+  grant('kind', 'KindConflict', taken.kinds)
+  grant('listKind', 'ListKindConflict', taken.kinds)
+  granted.categories = wanted.categories
+  const accepted: DefinitionCondition =
+    conflict === undefined
+      ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }
+      : { type: 'NamesAccepted', status: 'False', ...conflict }
+  return { names: ordered(granted), accepted }
+}
+
+const inUse = (name: string): string => `${JSON.stringify(name)} is already in use`
+
+function shortNameConflict(wanted: DefinitionNames, held: DefinitionNames, taken: TakenNames): string | undefined {
+  if (sameJson((wanted.shortNames ?? []) as Json, (held.shortNames ?? []) as Json)) return undefined
+  const conflicts = (wanted.shortNames ?? [])
+    .filter((name) => !held.shortNames?.includes(name) && taken.resources.has(name))
+    .map(inUse)
+  if (conflicts.length === 0) return undefined
+  return conflicts.length === 1 ? conflicts[0] : `[${[...new Set(conflicts)].join(', ')}]`
+}
+
+function ordered(names: Record<string, unknown>): DefinitionNames {
+  const keys = ['plural', 'singular', 'shortNames', 'kind', 'listKind', 'categories']
+  return Object.fromEntries(keys.filter((key) => names[key] !== undefined && names[key] !== '').map((key) => [key, names[key]]))
+}
