@@ -60,6 +60,7 @@ export function strictMessage(errors: readonly string[]): string {
 export function readTypeMeta(text: string): { apiVersion: string; kind: string } {
   const wrap = (message: string) => new DecodeError(`couldn't get version/kind; json parse error: ${message}`)
   const plain = parsePlain(text)
+  peeked = plain && { text, value: plain.value }
   const meta = { apiVersion: '', kind: '' }
   if (plain?.value === null) return meta
   if (plain && typeof plain.value === 'object' && !Array.isArray(plain.value)) {
@@ -85,8 +86,14 @@ export function readTypeMeta(text: string): { apiVersion: string; kind: string }
   }
 }
 
+/** What `readTypeMeta` parsed last: the body is decoded right after that, once. */
+let peeked: { readonly text: string; readonly value: unknown } | undefined
+
 /** The value when JSON.parse tells the whole truth about `text`. */
 function parsePlain(text: string): { value: unknown } | undefined {
+  const known = peeked
+  peeked = undefined
+  if (known?.text === text) return known
   try {
     const value: unknown = JSON.parse(text)
     return isPlainJson(text, value) ? { value } : undefined
