@@ -47,6 +47,8 @@ export class PodWorker implements PodState {
   #isFrozen = false
   #refreshAgain = false
   #hasEnded = false
+  /** Nothing is decided before Docker was looked at: what runs must not be started twice. */
+  #hasLooked = false
 
   constructor(context: NodeContext, pod: Pod, removed: boolean, onEnd: () => void) {
     this.#context = context
@@ -78,7 +80,7 @@ export class PodWorker implements PodState {
     for (const [key, w] of this.waiting)
       if (key === 'volumes' || w.reason === 'CreateContainerConfigError') this.waiting.delete(key)
     this.poke()
-    if (this.#volumeState !== 'ready' || this.#isEnding()) return
+    if (!this.#hasLooked || this.#volumeState !== 'ready' || this.#isEnding()) return
     if (this.#inFlight.has('volumes')) {
       this.#refreshAgain = true
       return
@@ -128,6 +130,7 @@ export class PodWorker implements PodState {
     const complete = await Promise.all(containers.map((c) => this.#withMessage(c)))
     for (const id of [...this.#observed.keys()]) if (!complete.some((c) => c.id === id)) this.observe(id, undefined)
     for (const c of complete) this.observe(c.id, c)
+    this.#hasLooked = true
     this.poke()
   }
 
@@ -169,7 +172,7 @@ export class PodWorker implements PodState {
     this.#isQueued = true
     setImmediate(() => {
       this.#isQueued = false
-      if (!this.#context.signal.aborted && !this.#hasEnded) this.#step()
+      if (this.#hasLooked && !this.#context.signal.aborted && !this.#hasEnded) this.#step()
     })
   }
 
