@@ -12,7 +12,8 @@ export async function purge(data: DataDirectory): Promise<string[]> {
     removed.push(...(await removeEverything({ docker: daemon.docker, clusterId: data.clusterId(), dataDir: data.file('nodes') })))
     await daemon.stop()
   }
-  if (await removeNetwork()) removed.push('nftables table slipway')
+  await removeNetwork('10.42.0.0/16')
+  removed.push('nftables table slipway')
   removed.push(...(await removeNodeAddresses()).map((a) => `address ${a}`))
   data.remove()
   removed.push(data.path)

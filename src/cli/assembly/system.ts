@@ -90,10 +90,13 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     client: clientFor({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'kube-scheduler'),
     log,
     signal,
+    informers: controllers.informers,
   })
   const network = await startNetwork({
     client: clientFor(master, 'kube-proxy'),
     nodeName: nodes[0]?.name ?? '',
+    localNodes: nodes.slice(1).map((n) => n.name),
+    informers: controllers.informers,
     nodeAddresses: addresses,
     podCidr: podNetwork.subnet,
     serviceCidr,
@@ -126,7 +129,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     client,
     ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
     async closed() {
-      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.closed, sync.stopped])
+      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.stopped, sync.stopped])
       await listening.close()
       await assembled.close()
     },
