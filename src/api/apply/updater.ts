@@ -146,7 +146,8 @@ function prune(operation: Operation, merged: unknown, managers: Managers, id: st
   const owned = addBackOwned(operation, value, bare, version, managers)
   const pruned = addBackDangling(atom, value, owned, last.set)
   const target = now?.apiVersion ?? operation.apiVersion
-  return at(operation, pruned, version, target)?.value ?? merged
+  const result = at(operation, pruned, version, target)
+  return result ? result.value : merged
 }
 
 function addBackOwned(operation: Operation, merged: unknown, pruned: unknown, version: string, managers: Managers): unknown {
@@ -161,7 +162,8 @@ function addBackOwned(operation: Operation, merged: unknown, pruned: unknown, ve
     const { atom } = whole
     const keep = toFieldSet(atom, part.value).withNamedFields(atom).union(set.withNamedFields(atom))
     const kept = removeItems(atom, whole.value, toFieldSet(atom, whole.value).withNamedFields(atom).difference(keep))
-    result = at(operation, kept, apiVersion, version)?.value ?? result
+    const back = at(operation, kept, apiVersion, version)
+    if (back) result = back.value
   }
   return result
 }
