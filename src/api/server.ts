@@ -2,11 +2,15 @@ import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authorize } from './auth/authorizer.ts'
+import { discoveryRoutes } from './discovery/routes.ts'
+import { healthRoute } from './health/checks.ts'
+import { versionRoute } from './health/version.ts'
 import { type HandleUpgrade, type Listening, type ListenOptions, listen } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
-import { createHandler, type PathRoute, type Security } from './pipeline/handle.ts'
+import { createHandler, type PathRoute } from './pipeline/handle.ts'
+import type { Security } from './pipeline/security.ts'
 import { builtInResources } from './registry/built-in.ts'
 import { Registry } from './registry/registry.ts'
 import type { HandleRequest } from './request.ts'
@@ -43,12 +47,32 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     caches,
     registry: new Registry(builtInResources(options.kinds)),
     objects,
+    security,
     clock,
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
-  const paths = options.paths?.(core, security.authorize) ?? []
+  let address = 'localhost:6443'
+  const paths: readonly PathRoute[] = [
+    discoveryRoutes(core, () => address),
+    versionRoute,
+    healthRoute([
+      { name: 'ping', run: () => {} },
+      { name: 'etcd', run: () => void store.revision },
+    ]),
+    ...(options.paths?.(core, security.authorize) ?? []),
+  ]
   const handle = createHandler(core, security, paths)
   const upgrade: HandleUpgrade = (_req, socket) => socket.destroy()
-  return { handle, objects, core, listen: (o) => listen(handle, upgrade, o), close: () => caches.close() }
+  return {
+    handle,
+    objects,
+    core,
+    listen: async (o) => {
+      const listening = await listen(handle, upgrade, o)
+      address = `${o.host ?? '127.0.0.1'}:${listening.port}`
+      return listening
+    },
+    close: () => caches.close(),
+  }
 }

@@ -12,6 +12,7 @@ import type { Caches } from '../watch/caches.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchView } from '../watch/watch-view.ts'
 import type { RequestInfo } from './request-info.ts'
+import type { Security } from './security.ts'
 
 /** What every request works with. */
 export interface Core {
@@ -19,6 +20,7 @@ export interface Core {
   readonly caches: Caches
   readonly registry: Registry
   readonly objects: Objects
+  readonly security: Security
   readonly clock: Clock
   /** In order; a plugin may come later than the core. */
   readonly admission: readonly AdmissionPlugin[]

@@ -22,7 +22,7 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
   }
   if (wantsObjects) return { status: 200, headers: {}, body: { events: eventsOf(call.resource, view, release) } }
   const frames = frameEncoder(call)
-  return { status: 200, headers: { 'content-type': frames.contentType }, body: { stream: streamOf(call, view, frames, release) } }
+  return { status: 200, headers: { 'content-type': frames.contentType }, body: { stream: streamOf(view, frames, release) } }
 }
 
 async function* eventsOf(resource: ServedResource, view: WatchView, release: () => void): AsyncGenerator<readonly WatchEvent[]> {
@@ -57,7 +57,6 @@ export function bookmarkObject(resource: ServedResource, revision: number, endsI
 }
 
 async function* streamOf(
-  call: Call,
   view: WatchView,
   frames: ReturnType<typeof frameEncoder>,
   release: () => void,

@@ -1,5 +1,5 @@
 import { internalError, StatusError } from '../../apimachinery/status.ts'
-import type { Attributes, Authorize } from '../auth/authorizer.ts'
+import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
 import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
@@ -9,12 +9,7 @@ import type { Answer, Call, Core } from './call.ts'
 import { encode, encodeObject } from './encode.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
-
-export interface Security {
-  /** Throws 401. */
-  authenticate(request: ApiRequest): UserInfo | Promise<UserInfo>
-  readonly authorize: Authorize
-}
+import type { Security } from './security.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -96,7 +91,7 @@ export function notFoundPage(): ApiResponse {
 }
 
 function unknownResource(core: Core, info: RequestInfo): ApiResponse {
-  if (!core.registry.hasGroupVersion(info.group, info.version)) return notFoundPage()
+  if (!core.registry.hasGroup(info.group) || (info.group === '' && info.version !== 'v1')) return notFoundPage()
   throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 

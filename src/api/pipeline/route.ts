@@ -1,5 +1,7 @@
 import { StatusError } from '../../apimachinery/status.ts'
 import type { ServedResource } from '../registry/served.ts'
+import { unstoredVerb } from '../reviews/reviews.ts'
+import { bind } from '../subresources/binding.ts'
 import { subresourceVerb } from '../subresources/subresources.ts'
 import { create } from '../verbs/create.ts'
 import { remove } from '../verbs/delete.ts'
@@ -38,11 +40,17 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
   if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
   if (info.subresource !== '') return subresourceVerb(resource, info, method)
-  const verb = resource.verbs.has(info.verb) ? verbs[info.verb] : undefined
+  const verb = resource.verbs.has(info.verb) ? (unstored(resource, info) ?? verbs[info.verb]) : undefined
   if (!verb) throw methodNotAllowed()
   if (info.verb === 'create' && hasName) throw methodNotAllowed()
   if ((info.verb === 'update' || info.verb === 'patch') && !hasName) throw methodNotAllowed()
   return verb
+}
+
+function unstored(resource: ServedResource, info: RequestInfo): Verb | undefined {
+  if (resource.storage) return undefined
+  if (resource.group === '' && resource.resource === 'bindings') return bind
+  return unstoredVerb(resource.group, resource.resource, info.verb)
 }
 
 function isNamed(resource: ServedResource, info: RequestInfo, segments: readonly string[]): boolean {

@@ -2,6 +2,7 @@ import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
 import type { Kind } from '../kinds/kind.ts'
+import type { ScalePaths } from '../subresources/scale.ts'
 import type { ObjectRules } from './rules.ts'
 
 export interface GroupVersionKind {
@@ -51,6 +52,8 @@ export interface ServedResource extends Resource {
   /** Cells besides those of `strategy.cells`: custom resources' columns. */
   readonly columns: readonly Column[]
   readonly isCustom: boolean
+  /** Where a custom kind keeps its replicas. */
+  readonly scale?: ScalePaths
   /** Warned of at each request, e.g. `v1 Endpoints is deprecated in v1.33+; …`. */
   readonly deprecation?: string
   /** From the storage version to this one and back; undefined where they are the same. */

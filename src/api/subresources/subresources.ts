@@ -5,9 +5,20 @@ import type { ServedResource } from '../registry/served.ts'
 import { get } from '../verbs/get.ts'
 import { patch } from '../verbs/patch.ts'
 import { update } from '../verbs/update.ts'
+import { bind } from './binding.ts'
+import { evict } from './eviction.ts'
+import { getScale, patchScale, updateScale } from './scale.ts'
+import { createToken } from './token.ts'
 
-/** Subresources that are a part of the object, written through an endpoint of their own. */
-const partial: Readonly<Record<string, Verb>> = {}
+/** Those that are not the object's own kind written through an endpoint of its own. */
+const particular: Readonly<Record<string, Verb>> = {
+  'scale get': getScale,
+  'scale update': updateScale,
+  'scale patch': patchScale,
+  'binding create': bind,
+  'eviction create': evict,
+  'token create': createToken,
+}
 
 /** What answers a request for a subresource. Throws 404 and 405. */
 export function subresourceVerb(resource: ServedResource, info: RequestInfo, _method: string): Verb {
@@ -16,7 +27,7 @@ export function subresourceVerb(resource: ServedResource, info: RequestInfo, _me
   if (!subresource.verbs.has(info.verb)) {
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
   }
-  const own = partial[`${info.subresource} ${info.verb}`]
+  const own = particular[`${info.subresource} ${info.verb}`]
   if (own) return own
   if (info.verb === 'get') return get
   if (info.verb === 'update') return (call) => update(call, info.subresource)

@@ -57,7 +57,7 @@ function settled(call: Call, object: KubeObject): KubeObject {
 }
 
 /** The applied configuration: YAML or JSON. Duplicate keys are told of, or refused under `Strict`. */
-function readConfig(call: Call, options: WriteOptions): object {
+export function readConfig(call: Call, options: WriteOptions): object {
   const { body } = call.request
   if (body !== undefined && !(body instanceof Uint8Array)) return JSON.parse(JSON.stringify(body)) as object
   const text = patchText(call.request)

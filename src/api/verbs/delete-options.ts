@@ -18,7 +18,7 @@ export interface DeleteOptions {
 
 const policies = ['Foreground', 'Background', 'Orphan']
 
-type Sent = {
+export type SentDeleteOptions = {
   gracePeriodSeconds?: number
   propagationPolicy?: string
   orphanDependents?: boolean
@@ -28,7 +28,11 @@ type Sent = {
 
 /** metav1.DeleteOptions of the body or else of the query. Throws 400 and 422. */
 export function deleteOptions(call: Call): DeleteOptions {
-  const sent = bodyOf(call) ?? fromQuery(call.request.query)
+  return checkedDeleteOptions(bodyOf(call) ?? fromQuery(call.request.query))
+}
+
+/** Throws 422. */
+export function checkedDeleteOptions(sent: SentDeleteOptions): DeleteOptions {
   const errors = [...dryRunErrors(sent.dryRun ?? [])]
   const { propagationPolicy: policy, orphanDependents } = sent
   if (policy !== undefined && orphanDependents !== undefined) {
@@ -49,7 +53,7 @@ export function deleteOptions(call: Call): DeleteOptions {
   }
 }
 
-function bodyOf(call: Call): Sent | undefined {
+function bodyOf(call: Call): SentDeleteOptions | undefined {
   const { body } = call.request
   if (body === undefined || (body instanceof Uint8Array && body.length === 0)) return undefined
   const type = typeOf('', 'v1', 'DeleteOptions')
@@ -61,7 +65,7 @@ function bodyOf(call: Call): Sent | undefined {
     'Ignore',
   )
   const { kind: _, apiVersion: __, metadata: ___, ...sent } = object as unknown as Record<string, unknown>
-  return sent as Sent
+  return sent as SentDeleteOptions
 }
 
 /** DeleteOptions may name any group's version, as client-go does: every version has the kind. */
@@ -75,7 +79,7 @@ function asDeleteOptions(call: Call): Call['request'] {
   return { ...call.request, body: { ...body, apiVersion: 'v1' } }
 }
 
-function fromQuery(query: URLSearchParams): Sent {
+function fromQuery(query: URLSearchParams): SentDeleteOptions {
   const grace = query.get('gracePeriodSeconds')
   if (grace !== null && !/^[+-]?\d+$/.test(grace))
     throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`)

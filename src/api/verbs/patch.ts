@@ -23,11 +23,8 @@ const patchTypes = {
 
 /** PATCH of an object or of a subresource that has the object's own kind. */
 export async function patch(call: Call, subresource = ''): Promise<Answer> {
-  const { resource, request, info } = call
-  const type = patchTypes[mediaType(request.headers['content-type']) as keyof typeof patchTypes]
-  if (!type || (resource.isCustom && type === 'strategic')) {
-    throw unsupported(Object.keys(patchTypes).filter((t) => !(resource.isCustom && t.includes('strategic'))))
-  }
+  const { request, info } = call
+  const type = patchTypeOf(call, mediaType(request.headers['content-type']))
   if (type === 'apply') return apply(call, subresource)
   const options = writeOptions(request.query, 'PatchOptions')
   const change = parsePatch(type, patchText(request), options.fieldValidation)
@@ -40,6 +37,13 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     produce: (live) => tracked(call, live, patched(call, live, change, options), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
+}
+
+/** Throws 415 naming what is accepted. */
+export function patchTypeOf({ resource }: Call, type: string): (typeof patchTypes)[keyof typeof patchTypes] {
+  const found = Object.hasOwn(patchTypes, type) ? patchTypes[type as keyof typeof patchTypes] : undefined
+  if (found && !(resource.isCustom && found === 'strategic')) return found
+  throw unsupported(Object.keys(patchTypes).filter((t) => !(resource.isCustom && t.includes('strategic'))))
 }
 
 export function patchText({ body }: ApiRequest): string {

@@ -35,7 +35,8 @@ export interface Update {
   readonly tries: number
   /** The kind that admission sees, when it is not the resource's (Scale). */
   readonly admissionKind?: string
-  readonly admit?: false
+  /** false: admission was asked before (eviction, binding). */
+  readonly admits?: boolean
 }
 
 /** The stored object under `name`, or 404. */
@@ -75,11 +76,11 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
     options,
     ...(update.admissionKind ? { kind: update.admissionKind } : {}),
   })
-  await admitMutating(call, admission)
+  if (update.admits !== false) await admitMutating(call, admission)
   const home = core.registry.findStorage(storage) ?? resource
   const converted = resource.conversion ? await resource.conversion.toStorage(asked) : asked
   const object = await prepared(call, update, home, converted, live)
-  await admitValidating(call, { ...admission, object })
+  if (update.admits !== false) await admitValidating(call, { ...admission, object })
   return commitUpdate(call, update, storage, live, object)
 }
 

@@ -47,7 +47,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       const authorizer = createAuthorizer(objects)
       const authenticator = createAuthenticator({ objects, issuer })
       authenticate = (request) => authenticator.authenticate(request)
-      return { authenticate, authorize: authorizer.authorize }
+      return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
     admission: (objects) => createAdmission({ objects, authorizer: createAuthorizer(objects) }),
   })

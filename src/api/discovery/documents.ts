@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { apiVersionOf } from '../../apimachinery/resource.ts'
+import type { ServedResource, ServedSubresource } from '../registry/served.ts'
+
+/** A group with its versions, the preferred first, and their resources. */
+export interface Group {
+  readonly name: string
+  readonly versions: readonly { readonly version: string; readonly resources: readonly ServedResource[] }[]
+}
+
+/** The groups in the order of the registry; the core group is first, under the name ''. */
+export function groupsOf(resources: Iterable<ServedResource>): Group[] {
+  const groups = new Map<string, Map<string, ServedResource[]>>()
+  for (const r of resources) {
+    const versions = groups.get(r.group) ?? new Map<string, ServedResource[]>()
+    groups.set(r.group, versions)
+    const list = versions.get(r.version) ?? []
+    versions.set(r.version, list)
+    list.push(r)
+  }
+  return [...groups].map(([name, versions]) => ({
+    name,
+    versions: [...versions].map(([version, list]) => ({ version, resources: list })).sort(byPriority),
+  }))
+}
+
+/** Kubernetes' order of versions: v2 before v1, GA before beta before alpha. */
+function byPriority(a: { version: string }, b: { version: string }): number {
+  return rank(b.version) - rank(a.version) || (a.version < b.version ? -1 : 1)
+}
+
+function rank(version: string): number {
+  const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version)
+  if (!match) return -1
+  const stage = match[2] === 'alpha' ? 1 : match[2] === 'beta' ? 2 : 3
+  return stage * 1e8 + Number(match[1]) * 1e4 + Number(match[3] ?? 0)
+}
+
+export function apiVersions(address: string): object {
+  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: address }]
+  return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs }
+}
+
+const groupVersion = (group: string, version: string) => ({ groupVersion: apiVersionOf({ group, version }), version })
+
+export function apiGroup(group: Group): object {
+  const versions = group.versions.map((v) => groupVersion(group.name, v.version))
+  return { name: group.name, versions, preferredVersion: versions[0] }
+}
+
+export function apiResourceList(group: string, version: string, resources: readonly ServedResource[]): object {
+  return {
+    kind: 'APIResourceList',
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
+    groupVersion: apiVersionOf({ group, version }),
+    resources: resources.flatMap((r) => [apiResource(r), ...[...r.subresources.values()].map((s) => apiSubresource(r, s))]),
+  }
+}
+
+function apiResource(r: ServedResource): object {
+  return {
+    name: r.resource,
+    singularName: r.singular,
+    namespaced: r.namespaced,
+    kind: r.kind,
+    verbs: [...r.verbs].sort(),
+    ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
+    ...(r.categories.length > 0 ? { categories: r.categories } : {}),
+    ...(r.storage ? { storageVersionHash: storageVersionHash(r) } : {}),
+  }
+}
+
+function apiSubresource(r: ServedResource, s: ServedSubresource): object {
+  const isOther = s.kind.group !== r.group || s.kind.version !== r.version
+  return {
+    name: `${r.resource}/${s.name}`,
+    singularName: '',
+    namespaced: r.namespaced,
+    ...(isOther ? { group: s.kind.group, version: s.kind.version } : {}),
+    kind: s.kind.kind,
+    verbs: [...s.verbs].sort(),
+  }
+}
+
+function storageVersionHash({ storage }: ServedResource): string {
+  const text = `${storage?.group}/${storage?.version}/${storage?.kind}`
+  return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64')
+}
+
+/** apidiscovery.k8s.io APIGroupDiscoveryList of the core group, or of all others. */
+export function aggregated(groups: readonly Group[], version: string): object {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map((g) => ({
+      metadata: g.name === '' ? { creationTimestamp: null } : { name: g.name, creationTimestamp: null },
+      versions: g.versions.map((v) => ({ version: v.version, resources: v.resources.map(discovered), freshness: 'Current' })),
+    })),
+  }
+}
+
+function discovered(r: ServedResource): object {
+  const subresources = [...r.subresources.values()].map((s) => {
+    const isOther = s.kind.group !== r.group || s.kind.version !== r.version
+    const responseKind = isOther ? s.kind : { group: '', version: '', kind: s.kind.kind }
+    return { subresource: s.name, responseKind, verbs: [...s.verbs].sort() }
+  })
+  return {
+    resource: r.resource,
+    responseKind: { group: r.isCustom ? r.group : '', version: r.isCustom ? r.version : '', kind: r.kind },
+    scope: r.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: r.singular,
+    verbs: [...r.verbs].sort(),
+    ...(r.shortNames.length > 0 ? { shortNames: r.shortNames } : {}),
+    ...(r.categories.length > 0 ? { categories: r.categories } : {}),
+    ...(subresources.length > 0 ? { subresources } : {}),
+  }
+}

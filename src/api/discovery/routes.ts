@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { StatusError } from '../../apimachinery/status.ts'
+import { mediaTypeOf, negotiate, plainJson } from '../negotiation/accept.ts'
+import type { Core } from '../pipeline/call.ts'
+import { bytesOf } from '../pipeline/formats.ts'
+import type { PathRoute } from '../pipeline/handle.ts'
+import type { ApiRequest, ApiResponse } from '../request.ts'
+import { aggregated, apiGroup, apiResourceList, apiVersions, type Group, groupsOf } from './documents.ts'
+
+/** Answers /api, /apis and what is below them down to a version. */
+export function discoveryRoutes(core: Core, address: () => string): PathRoute {
+  let made: { generation: number; groups: readonly Group[] } | undefined
+  const groups = (): readonly Group[] => {
+    const { generation } = core.registry
+    if (made?.generation !== generation) made = { generation, groups: groupsOf(core.registry.all()) }
+    return made.groups
+  }
+  return (request, info) => {
+    if (info.isResource || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
+    const [prefix, first, second, ...rest] = info.path.split('/').filter((s) => s !== '')
+    if (rest.length > 0) return undefined
+    if (prefix === 'api') return legacy(request, groups(), first, second, address)
+    if (prefix !== 'apis') return undefined
+    const others = groups().filter((g) => g.name !== '')
+    if (first === undefined) return aggregatedForm(request, others) ?? plain(request, groupList(others))
+    const group = others.find((g) => g.name === first)
+    if (!group) return undefined
+    if (second === undefined) return plain(request, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) })
+    return resourceList(request, group, second)
+  }
+}
+
+const groupList = (groups: readonly Group[]) => ({ kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(apiGroup) })
+
+function legacy(
+  request: ApiRequest,
+  groups: readonly Group[],
+  first: string | undefined,
+  second: string | undefined,
+  address: () => string,
+): ApiResponse | undefined {
+  const core = groups.filter((g) => g.name === '')
+  if (first === undefined) return aggregatedForm(request, core) ?? plain(request, apiVersions(address()))
+  const [group] = core
+  return first === 'v1' && second === undefined && group ? resourceList(request, group, first) : undefined
+}
+
+function resourceList(request: ApiRequest, group: Group, version: string): ApiResponse {
+  const found = group.versions.find((v) => v.version === version)
+  if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+  return plain(request, apiResourceList(group.name, version, found.resources))
+}
+
+function plain(request: ApiRequest, document: object): ApiResponse {
+  const accept = { ...(negotiate(request.headers.accept, request.query) ?? plainJson), as: '' } as const
+  const format = accept.format === 'protobuf' ? 'json' : accept.format
+  const bytes = bytesOf(document, { ...accept, format }, { group: '', version: 'v1', kind: '' })
+  return { status: 200, headers: { 'content-type': mediaTypeOf(format) }, body: { bytes } }
+}
+
+const wanted = /as=APIGroupDiscoveryList/
+
+/** The aggregated document when the Accept header asks for it first; 304 when the client has it already. */
+function aggregatedForm(request: ApiRequest, groups: readonly Group[]): ApiResponse | undefined {
+  const clause = (request.headers.accept ?? '').split(',').find((c) => wanted.test(c) && /^\s*application\/json/.test(c))
+  if (!clause) return undefined
+  const version = /v=(v2beta1|v2)\b/.exec(clause)?.[1]
+  if (!version) return undefined
+  const bytes = Buffer.from(JSON.stringify(aggregated(groups, version)))
+  const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
+  const headers = {
+    'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    etag,
+    vary: 'Accept',
+    'cache-control': 'public',
+  }
+  if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: { bytes: new Uint8Array() } }
+  return { status: 200, headers, body: { bytes } }
+}

@@ -1,0 +1,48 @@
+import type { PathRoute } from '../pipeline/handle.ts'
+import type { ApiResponse } from '../request.ts'
+
+export interface Check {
+  readonly name: string
+  /** Throws, or resolves to nothing, when all is well. */
+  readonly run: () => void | Promise<void>
+}
+
+const endpoints = ['healthz', 'livez', 'readyz'] as const
+
+/** /healthz, /livez and /readyz, and each check below them. */
+export function healthRoute(checks: readonly Check[]): PathRoute {
+  return async (request, info) => {
+    const [endpoint = '', name, ...rest] = info.path.split('/').filter((s) => s !== '')
+    if (!endpoints.includes(endpoint as (typeof endpoints)[number]) || rest.length > 0) return undefined
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+    if (name !== undefined) {
+      const check = checks.find((c) => c.name === name)
+      if (!check) return undefined
+      const failure = await failureOf(check)
+      return failure === undefined ? text(200, 'ok') : text(500, `internal server error: ${failure}\n`)
+    }
+    const excluded = new Set(request.query.getAll('exclude'))
+    const results = await Promise.all(checks.map(async (check) => ({ check, failure: await failureOf(check) })))
+    const lines = results.map(({ check, failure }) => {
+      if (excluded.has(check.name)) return `[+]${check.name} excluded: ok`
+      return failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`
+    })
+    const failed = results.some(({ check, failure }) => failure !== undefined && !excluded.has(check.name))
+    if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`)
+    return text(200, request.query.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok')
+  }
+}
+
+async function failureOf(check: Check): Promise<string | undefined> {
+  try {
+    await check.run()
+    return undefined
+  } catch (e) {
+    return e instanceof Error ? e.message : String(e)
+  }
+}
+
+function text(status: number, body: string): ApiResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  return { status, headers, body: { bytes: Buffer.from(body) } }
+}

@@ -1,0 +1,23 @@
+import { notFound } from '../../apimachinery/status.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+
+const names = ['controller-manager', 'scheduler', 'etcd-0'] as const
+
+/** The deprecated ComponentStatus: everything is in one process, so it is healthy when it answers. */
+export function componentStatuses(call: Call): Answer {
+  const { info, resource } = call
+  const found = names.map((name) => ({
+    kind: resource.kind,
+    apiVersion: 'v1',
+    metadata: { name },
+    conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }],
+  }))
+  if (info.name) {
+    const one = found.find((c) => c.metadata.name === info.name)
+    if (!one) throw notFound(resource, info.name)
+    return { kind: 'object', status: 200, object: one, gvk: resource }
+  }
+  const items = found.map(({ kind: _, apiVersion: __, ...rest }) => rest)
+  const list = { kind: resource.listKind, apiVersion: 'v1', metadata: {}, items }
+  return { kind: 'object', status: 200, object: list as never, gvk: { ...resource, kind: resource.listKind } }
+}

@@ -1,0 +1,92 @@
+import { timeText } from '../../apimachinery/clock.ts'
+import { type FieldError, invalidObject, notSupported, required } from '../../apimachinery/field-error.ts'
+import type { Binding, Pod } from '../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { pods } from '../../apimachinery/resources.generated.ts'
+import { badRequest, conflict, type Status } from '../../apimachinery/status.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { writeOptions } from '../pipeline/options.ts'
+import { builtInRules } from '../registry/rules.ts'
+import { typeOf } from '../schema/types.ts'
+import { settleNamespace } from '../verbs/create.ts'
+import { statusKind } from '../verbs/delete.ts'
+import { updateObject } from '../verbs/update-object.ts'
+import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
+import { thaw } from '../watch/freeze.ts'
+
+const bindingKind = { group: '', version: 'v1', kind: 'Binding' }
+
+/** POST pods/NAME/binding, or POST bindings: puts a pod on a node. */
+export async function bind(call: Call): Promise<Answer> {
+  const { request, core, info } = call
+  const type = typeOf('', 'v1', 'Binding')
+  if (!type) throw new Error('Binding is not among the types')
+  const options = writeOptions(request.query, 'CreateOptions')
+  const { object, warnings } = readBody(request, bindingKind, builtInRules(type), options.fieldValidation)
+  for (const w of warnings) call.warnings.add(w)
+  settleNamespace(object, call.resource, info.namespace)
+  const name = info.name || (object.metadata.name ?? '')
+  if (info.name && object.metadata.name && object.metadata.name !== info.name)
+    throw badRequest('name in URL does not match name in Binding object')
+  const binding = object as Binding
+  const admission = admissionRequest(call, {
+    operation: 'CREATE',
+    subresource: info.name ? 'binding' : '',
+    name,
+    object,
+    old: undefined,
+    options,
+    kind: 'Binding',
+  })
+  await admitMutating(call, admission)
+  const errors = problems(binding)
+  if (errors.length > 0) throw invalidObject(bindingKind, name, errors)
+  await admitValidating(call, admission)
+  const resource = core.registry.find('', 'v1', 'pods')
+  if (!resource) throw new Error('pods are not served')
+  await updateObject(
+    { ...call, resource, info: { ...info, name } },
+    {
+      name,
+      subresource: 'binding',
+      options,
+      tries: 5,
+      produce: (live) => bound(live, binding, core.clock.now()),
+      admits: false,
+    },
+  )
+  return { kind: 'object', status: 201, object: success, gvk: statusKind }
+}
+
+const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as Status
+
+function problems({ target }: Binding): FieldError[] {
+  const errors: FieldError[] = []
+  if (target.kind && target.kind !== 'Node') errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']))
+  if (!target.name) errors.push(required('target.name'))
+  return errors
+}
+
+/** The pod on its node. Throws 409 when it has one, is going, or waits for its gates. */
+function bound(live: KubeObject, { target, metadata }: Binding, now: number): KubeObject {
+  const pod = thaw(live) as Pod & KubeObject
+  const name = pod.metadata.name ?? ''
+  const refuse = (why: string) => conflict({ group: '', resource: 'pods/binding' }, name, why)
+  const { uid } = metadata ?? {}
+  if (uid && uid !== pod.metadata.uid) {
+    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
+  }
+  if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+  const spec = pod.spec
+  if (!spec) throw new Error(`${pods.resource} ${name} has no spec`)
+  if (spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(spec.nodeName)}`)
+  if ((spec.schedulingGates ?? []).length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
+  spec.nodeName = target.name ?? ''
+  if (metadata?.annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...metadata.annotations }
+  if (metadata?.labels) pod.metadata.labels = { ...pod.metadata.labels, ...metadata.labels }
+  const status = pod.status ?? {}
+  const others = (status.conditions ?? []).filter((c) => c.type !== 'PodScheduled')
+  pod.status = { ...status, conditions: [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: timeText(now) }] }
+  return pod
+}

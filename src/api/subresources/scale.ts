@@ -1,0 +1,215 @@
+import { type FieldError, invalid, invalidObject } from '../../apimachinery/field-error.ts'
+import type { LabelSelector } from '../../apimachinery/kinds.generated.ts'
+import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts'
+import { apiVersionOf } from '../../apimachinery/resource.ts'
+import { badRequest } from '../../apimachinery/status.ts'
+import { type AppliedKind, builtInKind } from '../apply/applied-kind.ts'
+import { applyConfiguration, trackUpdate } from '../apply/field-manager.ts'
+import { entriesAfterScale, scaleEntries } from '../apply/scale.ts'
+import { mediaType } from '../negotiation/content.ts'
+import { parsePatch, patchBuiltIn } from '../patch/patched.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { builtInRules } from '../registry/rules.ts'
+import { type StructType, typeOf } from '../schema/types.ts'
+import { readConfig } from '../verbs/apply.ts'
+import { managerOf } from '../verbs/managed-fields.ts'
+import { patchText, patchTypeOf } from '../verbs/patch.ts'
+import { checkName } from '../verbs/update.ts'
+import { liveObject, updateObject } from '../verbs/update-object.ts'
+import { viewAs } from '../verbs/view.ts'
+import { thaw } from '../watch/freeze.ts'
+import type { Stored } from '../watch/stored.ts'
+import { selectorString } from './selector-string.ts'
+
+export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
+
+export interface Scale extends KubeObject {
+  spec?: { replicas?: number }
+  status?: { replicas: number; selector?: string }
+}
+
+/** Where a kind keeps what its Scale shows. */
+export interface ScalePaths {
+  replicas(object: KubeObject): number
+  setReplicas(object: KubeObject, replicas: number): void
+  statusReplicas(object: KubeObject): number
+  selector(object: KubeObject): string
+  /** The field path of the replicas at each version, for managedFields. */
+  readonly fields: ReadonlyMap<string, string[]>
+}
+
+interface Scalable extends KubeObject {
+  spec: { replicas?: number; selector?: LabelSelector | Record<string, string> }
+  status?: { replicas?: number }
+}
+
+/** Deployments, replica sets, stateful sets and replication controllers. */
+function builtInPaths(apiVersion: string): ScalePaths {
+  const isPlain = apiVersion === 'v1'
+  const of = (o: KubeObject): Scalable => o as Scalable
+  return {
+    replicas: (o) => of(o).spec.replicas ?? 0,
+    setReplicas: (o, n) => {
+      of(o).spec.replicas = n
+    },
+    statusReplicas: (o) => of(o).status?.replicas ?? 0,
+    selector: (o) => {
+      const { selector } = of(o).spec
+      if (!selector) return ''
+      return selectorString(isPlain ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelector))
+    },
+    fields: new Map([[apiVersion, ['f:spec', 'f:replicas']]]),
+  }
+}
+
+export function pathsOf(call: Call): ScalePaths {
+  return call.resource.scale ?? builtInPaths(apiVersionOf(call.resource))
+}
+
+function scaleType(): StructType {
+  const type = typeOf('autoscaling', 'v1', 'Scale')
+  if (!type) throw new Error('Scale is not among the types')
+  return type
+}
+
+let applied: AppliedKind | undefined
+const appliedScale = (): AppliedKind => {
+  applied ??= builtInKind('autoscaling', 'v1', 'Scale')
+  return applied
+}
+
+/** The Scale that an object shows. */
+function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
+  const replicas = paths.replicas(object)
+  const selector = paths.selector(object)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      ...(name ? { name } : {}),
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+    },
+    spec: replicas === 0 ? {} : { replicas },
+    status: { replicas: paths.statusReplicas(object), ...(selector ? { selector } : {}) },
+  }
+}
+
+async function answer(call: Call, stored: Stored, paths: ScalePaths): Promise<Answer> {
+  const { object } = await viewAs(call.resource, stored)
+  const scale = scaleOf({ ...object, metadata: { ...object.metadata, resourceVersion: String(stored.revision) } }, paths)
+  return { kind: 'object', status: 200, object: scale, gvk: scaleKind }
+}
+
+export async function getScale(call: Call): Promise<Answer> {
+  return answer(call, liveObject(call, call.info.name), pathsOf(call))
+}
+
+/** PUT of a Scale. */
+export async function updateScale(call: Call): Promise<Answer> {
+  const { request, info, warnings } = call
+  const options = writeOptions(request.query, 'UpdateOptions')
+  const body = readBody(request, scaleKind, builtInRules(scaleType()), options.fieldValidation)
+  for (const w of body.warnings) warnings.add(w)
+  const { object } = body
+  checkName(object, info.name)
+  if (object.metadata.namespace && object.metadata.namespace !== info.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  }
+  return write(call, options, () => object as Scale, managerOf(call, options))
+}
+
+/** PATCH of a Scale: any patch type, or apply. */
+export async function patchScale(call: Call): Promise<Answer> {
+  const { request } = call
+  const type = patchTypeOf(call, mediaType(request.headers['content-type']))
+  if (type === 'apply') return applyScale(call)
+  const options = writeOptions(request.query, 'PatchOptions')
+  const change = parsePatch(type, patchText(request), options.fieldValidation)
+  const produce = (old: Scale): Scale => {
+    const document = thaw(old) as unknown as Record<string, unknown>
+    const { value, warnings } = patchBuiltIn(scaleType(), change, document, options.fieldValidation)
+    for (const w of warnings) call.warnings.add(w)
+    const scale = value as unknown as Scale
+    checkName(scale, call.info.name)
+    return scale
+  }
+  return write(call, options, produce, managerOf(call, options))
+}
+
+async function applyScale(call: Call): Promise<Answer> {
+  const options = writeOptions(call.request.query, 'PatchOptions', true)
+  const config = readConfig(call, options)
+  const now = new Date(call.core.clock.now())
+  const requester = { manager: options.fieldManager, subresource: 'scale', force: options.force === true, now }
+  const produce = (old: Scale): Scale =>
+    applyConfiguration(appliedScale(), old as never, config as never, requester) as unknown as Scale
+  return write(call, options, produce, undefined)
+}
+
+async function write(
+  call: Call,
+  options: WriteOptions,
+  produce: (old: Scale) => Scale,
+  manager: string | undefined,
+): Promise<Answer> {
+  const paths = pathsOf(call)
+  const stored = await updateObject(call, {
+    name: call.info.name,
+    subresource: 'scale',
+    options,
+    tries: 5,
+    isApply: manager === undefined,
+    admissionKind: 'Scale',
+    produce: (live) => scaled(call, live, paths, produce, manager),
+  })
+  return answer(call, stored, paths)
+}
+
+function scaled(
+  call: Call,
+  live: KubeObject,
+  paths: ScalePaths,
+  produce: (old: Scale) => Scale,
+  manager: string | undefined,
+): KubeObject {
+  const old = scaleOf(live, paths)
+  const before = scaleEntries(live.metadata.managedFields, paths.fields as never)
+  const withEntries: Scale = before ? { ...old, metadata: { ...old.metadata, managedFields: before } } : old
+  const asked = produce(withEntries)
+  const requester = { manager: manager ?? '', subresource: 'scale', now: new Date(call.core.clock.now()) }
+  const scale = (manager === undefined
+    ? asked
+    : trackUpdate(appliedScale(), withEntries as never, asked as never, requester)) as unknown as Scale
+  refuse(call.info.name, scale)
+  const next = thaw(live)
+  paths.setReplicas(next, scale.spec?.replicas ?? 0)
+  const { uid, resourceVersion, managedFields } = scale.metadata
+  const entries = entriesAfterScale(
+    live.metadata.managedFields,
+    managedFields,
+    paths.fields as never,
+    apiVersionOf(call.resource),
+  )
+  setEntries(next, entries)
+  if (uid) next.metadata.uid = uid
+  if (resourceVersion) next.metadata.resourceVersion = resourceVersion
+  else delete next.metadata.resourceVersion
+  return next
+}
+
+function setEntries(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
+  if (entries && entries.length > 0) object.metadata.managedFields = entries
+  else delete object.metadata.managedFields
+}
+
+function refuse(name: string, scale: Scale): void {
+  const replicas = scale.spec?.replicas ?? 0
+  const errors: FieldError[] = replicas < 0 ? [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')] : []
+  if (errors.length > 0) throw invalidObject(scaleKind, name, errors)
+}

@@ -1,0 +1,45 @@
+import type { TokenRequest } from '../../apimachinery/kinds.generated.ts'
+import { requestToken } from '../auth/token-request.ts'
+import { readBody } from '../pipeline/body.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { writeOptions } from '../pipeline/options.ts'
+import { builtInRules } from '../registry/rules.ts'
+import { typeOf } from '../schema/types.ts'
+import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
+
+export const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
+
+/** POST serviceaccounts/NAME/token: a token bound to the account and, if asked, to a pod, secret or node. */
+export async function createToken(call: Call): Promise<Answer> {
+  const { core, info, request } = call
+  const type = typeOf(tokenRequestKind.group, 'v1', 'TokenRequest')
+  const { issuer } = core.security
+  if (!type || !issuer) throw new Error('this API was made without what issues tokens')
+  const options = writeOptions(request.query, 'CreateOptions')
+  const rules = builtInRules(type)
+  const { object, warnings } = readBody(request, tokenRequestKind, rules, options.fieldValidation)
+  for (const w of warnings) call.warnings.add(w)
+  const admit = async (wanted: TokenRequest) => {
+    const admission = admissionRequest(call, {
+      operation: 'CREATE',
+      subresource: 'token',
+      name: info.name,
+      object: wanted,
+      old: undefined,
+      options,
+      kind: 'TokenRequest',
+    })
+    await admitMutating(call, admission)
+    await admitValidating(call, admission)
+  }
+  const answer = await requestToken(object as TokenRequest, {
+    objects: core.objects,
+    issuer,
+    namespace: info.namespace,
+    name: info.name,
+    now: core.clock.now(),
+    admit,
+    dryRun: options.dryRun,
+  })
+  return { kind: 'object', status: 201, object: rules.canonical(answer), gvk: tokenRequestKind }
+}
