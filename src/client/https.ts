@@ -3,6 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import type { WatchEvent } from '../api/request.ts'
 import { type Status, StatusError } from '../apimachinery/status.ts'
 import type { Client, RawResponse } from './client.ts'
+import { readKubeconfig } from './kubeconfig.ts'
 import { lines } from './lines.ts'
 import type { Prepared } from './paths.ts'
 import { clientOver } from './transport.ts'
@@ -62,6 +63,12 @@ export function httpsClient(options: HttpsOptions): Client {
     watch: (p) => watch(typed(p), p.signal),
     raw: async (r) => rawOf(await exchange({ ...r, headers: r.headers ?? {} })),
   })
+}
+
+/** A client for a context (default: the current one) of a kubeconfig file. Throws Error saying what is missing where. */
+export async function fromKubeconfig(path: string, context?: string, userAgent?: string): Promise<Client> {
+  const { options } = await readKubeconfig(path, context)
+  return httpsClient({ ...options, ...(userAgent ? { userAgent } : {}) })
 }
 
 function send(base: URL, agent: Agent, sent: Sent): Promise<IncomingMessage> {

@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
-import type { Client } from './client.ts'
-import { type HttpsOptions, httpsClient } from './https.ts'
+import type { HttpsOptions } from './https.ts'
 
 type Entries<K extends string, T> = readonly ({ name: string } & Record<K, T>)[]
 
@@ -31,15 +30,14 @@ interface Config {
   users?: Entries<'user', User>
 }
 
-export interface KubeconfigClient {
-  readonly client: Client
+export interface KubeconfigContext {
   readonly options: HttpsOptions
   /** Of the context; `default` when it names none. */
   readonly namespace: string
 }
 
-/** A client for a context (default: the current one) of the kubeconfig file at `path`. Throws Error saying what is missing where. */
-export async function fromKubeconfig(path: string, context?: string, userAgent?: string): Promise<KubeconfigClient> {
+/** How to reach a context (default: the current one) of the kubeconfig file at `path`. Throws Error saying what is missing where. */
+export async function readKubeconfig(path: string, context?: string): Promise<KubeconfigContext> {
   const config = (parse(await readFile(path, 'utf8')) ?? {}) as Config
   const name = context ?? config['current-context']
   if (!name) throw new Error(`${path}: names no current-context; choose one of: ${names(config.contexts)}`)
@@ -57,9 +55,8 @@ export async function fromKubeconfig(path: string, context?: string, userAgent?:
     ...(cluster['insecure-skip-tls-verify'] ? { insecure: true } : {}),
     ...(cluster['tls-server-name'] ? { serverName: cluster['tls-server-name'] } : {}),
     ...(await credentials(user, at)),
-    ...(userAgent ? { userAgent } : {}),
   }
-  return { client: httpsClient(options), options, namespace: chosen.namespace ?? 'default' }
+  return { options, namespace: chosen.namespace ?? 'default' }
 }
 
 const names = (entries: readonly { name: string }[] | undefined): string =>
