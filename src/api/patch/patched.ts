@@ -25,7 +25,6 @@ export interface ParsedPatch {
 /** Parses the text of a patch request. Throws StatusError 400 or 413. */
 export function parsePatch(kind: PatchKind, text: string, validation: FieldValidation): ParsedPatch {
   const strict = validation !== 'Ignore'
-  const asJson = (patched: unknown) => JSON.stringify(patched)
   if (kind === 'json') {
     const { operations, strictErrors } = parseJsonPatch(text, strict)
     return { kind, strictErrors, applyTo: (_type, document) => jsonPatch(document, operations), shown: asJson }
@@ -47,6 +46,13 @@ export interface Patched {
   readonly value: JsonObject
   /** What the answer warns of; empty unless fieldValidation is `Warn`. */
   readonly warnings: readonly string[]
+}
+
+/** Go has the patched document as a map, whose members it writes in alphabetical order. */
+function asJson(patched: unknown): string {
+  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return JSON.stringify(patched)
+  const entries = Object.entries(patched).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(Object.fromEntries(entries))
 }
 
 /** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422
