@@ -1,3 +1,4 @@
+import { isRequestUri, parseRequestUri } from '../formats/go-url.ts'
 import { conversionProblem } from '../schema/schema-errors.ts'
 import { structuralErrors } from '../schema/structural.ts'
 import type { CustomResourceDefinition, DefinitionCondition, DefinitionStatus } from './definition.ts'
@@ -71,20 +72,18 @@ export const isProtectedGroup = (group: string): boolean =>
 /** What the annotation api-approved.kubernetes.io says, and how the API server puts it. */
 export function approvalOf(definition: CustomResourceDefinition): { state: Approval; reason: string } {
   const annotation = definition.metadata.annotations?.[APPROVED]
+  const wanted = `protected groups must have approval annotation "${APPROVED}"`
   const advice = 'see https://github.com/kubernetes/enhancements/pull/1111'
-  if (!annotation) return { state: 'missing', reason: `protected groups must have approval annotation "${APPROVED}", ${advice}` }
-  if (/^unapproved/.test(annotation)) return { state: 'bypassed', reason: `not approved: "${annotation}"` }
-  if (URL.canParse(annotation) && /^\w+:\/\/[^/]+\/./.test(annotation))
-    return { state: 'approved', reason: `approved in ${annotation}` }
-  const shape = 'requires a value of either a URL or a message starting with "unapproved"'
-  return {
-    state: 'invalid',
-    reason:
-      `protected groups must have approval annotation "${APPROVED}" with either a URL or a reason starting with "unapproved", ${advice}`.replace(
-        shape,
-        shape,
-      ),
-  }
+  if (!annotation) return { state: 'missing', reason: `${wanted}, ${advice}` }
+  if (annotation.startsWith('unapproved')) return { state: 'bypassed', reason: `not approved: ${JSON.stringify(annotation)}` }
+  if (isAbsoluteUrl(annotation)) return { state: 'approved', reason: `approved in ${annotation}` }
+  return { state: 'invalid', reason: `${wanted} with either a URL or a reason starting with "unapproved", ${advice}` }
+}
+
+function isAbsoluteUrl(text: string): boolean {
+  if (!isRequestUri(text)) return false
+  const url = parseRequestUri(text)
+  return url.host !== '' && url.scheme !== ''
 }
 
 const APPROVAL_CONDITIONS: Readonly<Record<Approval, { status: 'True' | 'False'; reason: string }>> = {

@@ -62,25 +62,13 @@ function selectorErrors(object: JsonObject, path: string | undefined): FieldErro
 
 function lookup(object: JsonObject, path: string): { value?: Json; problem?: string } {
   let current: Json = object
-  const walked: string[] = []
-  for (const step of steps(path)) {
+  const all = steps(path)
+  for (const [i, step] of all.entries()) {
     if (current === null) return {}
-    if (!isJsonObject(current)) {
-      const at = walked.join('.')
-      return {
-        problem: `.${steps(path)
-          .slice(0, walked.length + 1)
-          .join(
-            '.',
-          )} accessor error: ${shown(current)} is of the type ${goType(current)}, expected map[string]interface{}`.replace(
-          '. accessor',
-          `.${at} accessor`,
-        ),
-      }
-    }
+    if (!isJsonObject(current))
+      return { problem: accessorProblem(all.slice(0, i + 1).join('.'), current, 'map[string]interface{}') }
     const next: Json | undefined = own(current, step)
     if (next === undefined) return {}
-    walked.push(step)
     current = next
   }
   return { value: current }
