@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
-import { canonical, type Decoded, decodePatched, decodeText, decodeUntyped, decodeValue } from '../schema/decode.ts'
+import { asStored, type Decoded, decodePatched, decodeText, decodeUntyped, decodeValue } from '../schema/decode.ts'
 import type { StructType } from '../schema/types.ts'
 
 /**
@@ -26,7 +26,7 @@ export function builtInRules(type: StructType): ObjectRules {
     decode: (text) => decodeText(type, text),
     decodeValue: (value) => decodeValue(type, value),
     decodePatched: (value) => decodePatched(type, value),
-    canonical: (object) => canonical(type, object) as unknown as KubeObject,
+    canonical: (object) => asStored(type, object) as unknown as KubeObject,
     type,
   }
 }

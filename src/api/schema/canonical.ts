@@ -15,7 +15,10 @@ export class Misfit extends Error {
 /** Gives the canonical form of a value, or throws Misfit. Never changes its argument. */
 export type Canonicalizer = (value: unknown) => unknown
 
-const compiled = new WeakMap<Type, Canonicalizer>()
+/** `stored`: as it is after it was kept as protobuf, which has no empty lists and maps. */
+type Mode = 'written' | 'stored'
+
+const compiled: Record<Mode, WeakMap<Type, Canonicalizer>> = { written: new WeakMap(), stored: new WeakMap() }
 
 /** `value` as Go would write it after reading it: fields in Go's order, empty optional ones left out, required ones there
  *  (`"status":{}`), scalars in their canonical text. Throws Misfit on an unknown field or a wrong type. */
@@ -23,24 +26,29 @@ export function canonical<T>(type: Type, value: T): T {
   return canonicalizerOf(type)(value) as T
 }
 
-export function canonicalizerOf(type: Type): Canonicalizer {
-  const known = compiled.get(type)
+/** As `canonical`, and as kube-apiserver's store gives it back: required lists that are empty become null. */
+export function asStored<T>(type: Type, value: T): T {
+  return canonicalizerOf(type, 'stored')(value) as T
+}
+
+export function canonicalizerOf(type: Type, mode: Mode = 'written'): Canonicalizer {
+  const known = compiled[mode].get(type)
   if (known) return known
-  const made = compile(type)
-  compiled.set(type, made)
+  const made = compile(type, mode)
+  compiled[mode].set(type, made)
   return made
 }
 
-function compile(type: Type): Canonicalizer {
+function compile(type: Type, mode: Mode): Canonicalizer {
   switch (type.kind) {
     case 'scalar':
       return scalars[type.scalar]
     case 'list':
-      return list(type.element)
+      return list(type.element, mode)
     case 'map':
-      return map(type.value)
+      return map(type.value, mode)
     case 'struct':
-      return struct(type)
+      return struct(type, mode)
   }
 }
 
@@ -100,7 +108,7 @@ interface CompiledField {
   readonly zero: () => unknown
 }
 
-function compileField(field: Field): CompiledField {
+function compileField(field: Field, mode: Mode): CompiledField {
   const { type, pointer, omit } = field
   const isNilable =
     pointer ||
@@ -108,13 +116,15 @@ function compileField(field: Field): CompiledField {
     type.kind === 'map' ||
     (type.kind === 'scalar' && (type.scalar === 'bytes' || type.scalar === 'any'))
   const leftOut = omit === 'zero' || (omit === 'empty' && (isNilable || zeroIsEmpty(type)))
+  const hasNoEmpty = mode === 'stored' && omit === 'never' && (type.kind === 'list' || type.kind === 'map')
   let convert: Canonicalizer | undefined
   return {
     name: field.name,
     omit,
     convert: (value) => {
-      convert ??= canonicalizerOf(type)
-      return convert(value)
+      convert ??= canonicalizerOf(type, mode)
+      const converted = convert(value)
+      return hasNoEmpty && isEmptyFor(field)(converted) ? null : converted
     },
     isEmpty: omit === 'never' ? never : isEmptyFor(field),
     zero: leftOut ? () => undefined : () => zeroOf(type, pointer),
@@ -124,11 +134,11 @@ function compileField(field: Field): CompiledField {
 const zeroIsEmpty = (type: Type): boolean =>
   type.kind === 'scalar' && ['string', 'bool', 'int32', 'int64', 'float64'].includes(type.scalar)
 
-function struct(type: StructType): Canonicalizer {
+function struct(type: StructType, mode: Mode): Canonicalizer {
   let fields: CompiledField[] | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
-    fields ??= type.fields.map(compileField)
+    fields ??= type.fields.map((field) => compileField(field, mode))
     const from = value as Record<string, unknown>
     const to: Record<string, unknown> = {}
     let seen = 0
@@ -151,11 +161,11 @@ function countDefined(object: Record<string, unknown>): number {
   return count
 }
 
-function list(element: Type): Canonicalizer {
+function list(element: Type, mode: Mode): Canonicalizer {
   let convert: Canonicalizer | undefined
   return (value) => {
     if (!Array.isArray(value)) throw new Misfit('list')
-    convert ??= canonicalizerOf(element)
+    convert ??= canonicalizerOf(element, mode)
     let copy: unknown[] | undefined
     for (let i = 0; i < value.length; i++) {
       const item: unknown = value[i]
@@ -167,11 +177,11 @@ function list(element: Type): Canonicalizer {
   }
 }
 
-function map(valueType: Type): Canonicalizer {
+function map(valueType: Type, mode: Mode): Canonicalizer {
   let convert: Canonicalizer | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit('map')
-    convert ??= canonicalizerOf(valueType)
+    convert ??= canonicalizerOf(valueType, mode)
     const from = value as Record<string, unknown>
     let changed: Map<string, unknown> | undefined
     for (const key of Object.keys(from)) {

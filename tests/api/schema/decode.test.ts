@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DecodeError, decodePatched, decodeText, decodeUntyped, decodeValue } from '../../../src/api/schema/decode.ts'
+import { asStored, DecodeError, decodePatched, decodeText, decodeUntyped, decodeValue } from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
 
 const type = (group: string, version: string, kind: string): StructType => {
@@ -90,6 +90,12 @@ test('scalars are written canonically', () => {
 test('null is absence for pointers, zero for values, and an empty element in lists and maps', () => {
   const { value } = decodeText(type('', 'v1', 'ConfigMap'), '{"metadata":null,"data":{"a":null},"immutable":null}')
   assert.equal(value, { metadata: {}, data: { a: '' } })
+})
+
+test('a required list that is empty is null once it was stored', () => {
+  const { value } = decodeText(type('discovery.k8s.io', 'v1', 'EndpointSlice'), '{"endpoints":[],"addressType":"IPv4"}')
+  assert.equal(value, { metadata: {}, addressType: 'IPv4', endpoints: [], ports: null })
+  assert.is(asStored(type('discovery.k8s.io', 'v1', 'EndpointSlice'), value).endpoints, null)
 })
 
 test('a parsed value is read as its text would be', () => {
