@@ -101,7 +101,8 @@ async function prepared(call: Call, update: Update, home: ServedResource, next: 
   const object = home.rules.canonical(next)
   refuseIfInvalid(home, update.name, [
     ...validateObjectMeta(object.metadata, old.metadata, metaOptions(home)),
-    ...(strategy.validateUpdate?.(object, old, context) ?? []),
+    // Binding and eviction change what no client may.
+    ...(update.admits === false ? [] : (strategy.validateUpdate?.(object, old, context) ?? [])),
   ])
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object
