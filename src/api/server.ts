@@ -2,6 +2,8 @@ import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import type { Authorize } from './auth/authorizer.ts'
+import { convertCustom } from './custom/convert.ts'
+import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { healthRoute } from './health/checks.ts'
 import { versionRoute } from './health/version.ts'
@@ -63,6 +65,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
   const handle = createHandler(core, security, paths)
+  const stopDefinitions = followDefinitions({ objects, registry: core.registry, handle, convert: convertCustom, clock })
   const upgrade: HandleUpgrade = (_req, socket) => socket.destroy()
   return {
     handle,
@@ -73,6 +76,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       address = `${o.host ?? '127.0.0.1'}:${listening.port}`
       return listening
     },
-    close: () => caches.close(),
+    close: () => {
+      stopDefinitions()
+      caches.close()
+    },
   }
 }

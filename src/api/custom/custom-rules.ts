@@ -1,25 +1,31 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { CompiledSchema } from '../../crd/schema/compiled.ts'
-import type { JsonObject } from '../../crd/schema/json-schema.ts'
+import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
+import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import { type Decoded, decodeUntyped } from '../schema/decode.ts'
+import { thaw } from '../watch/freeze.ts'
 
-/** How objects of a custom kind are read: unknown fields pruned (and told), metadata coerced, nulls dropped, defaults filled in. */
+/** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
 export function customRules(
   schema: CompiledSchema | undefined,
   preserveUnknownFields: boolean,
   appliedKind: AppliedKind,
 ): ObjectRules {
-  const shaped = (decoded: Decoded): Decoded => {
-    const { value, strict } = shape(decoded.value, schema, preserveUnknownFields)
-    return { value, strictErrors: [...decoded.strictErrors, ...strict] }
+  const shaped = ({ value, strictErrors }: Decoded): Decoded => {
+    const strict = new Set(strictErrors)
+    const object = shape(value as JsonObject, schema, preserveUnknownFields, strict)
+    return { value: object as Record<string, unknown>, strictErrors: [...strict] }
   }
+  // What is given in process is shared and frozen; the pipeline changes what it decodes.
+  const fromValue = (value: unknown): Decoded =>
+    shaped({ value: thaw(value as KubeObject) as unknown as Record<string, unknown>, strictErrors: [] })
   return {
     decode: (text) => shaped(decodeUntyped(text)),
-    decodeValue: (value) => shaped({ value: value as Record<string, unknown>, strictErrors: [] }),
-    decodePatched: (value) => shaped({ value: value as Record<string, unknown>, strictErrors: [] }),
+    decodeValue: fromValue,
+    decodePatched: fromValue,
     canonical: (object) => object,
     appliedKind,
     type: undefined,
@@ -27,28 +33,34 @@ export function customRules(
 }
 
 function shape(
-  given: Record<string, unknown>,
+  given: JsonObject,
   schema: CompiledSchema | undefined,
   preserveUnknownFields: boolean,
-): { value: Record<string, unknown>; strict: readonly string[] } {
-  if (!schema) return { value: given, strict: [] }
-  let object = given as JsonObject
-  const strict: string[] = []
+  strict: Set<string>,
+): JsonObject {
+  let object = withMetadata(given, strict)
+  if (!schema) return object
   const coerced = schema.coerceEmbedded(object)
-  const problem = coerced.error
-  if (problem) throw new StatusError(400, 'BadRequest', problem.message)
-  object = coerced.object
-  strict.push(...coerced.unknown.map((path) => `unknown field "${path}"`))
+  if (coerced.error) throw new StatusError(400, 'BadRequest', `${coerced.error.field}: ${coerced.error.message}`)
+  for (const path of coerced.unknown) strict.add(`unknown field "${path}"`)
+  object = coerced.value as JsonObject
   if (!preserveUnknownFields) {
     const pruned = schema.prune(object)
+    for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)
     object = pruned.object
-    strict.push(...pruned.unknown.map((path) => `unknown field "${path}"`))
   }
-  object = schema.default(schema.dropNulls(object))
-  return { value: object as Record<string, unknown>, strict: [...new Set(strict)].sort() }
+  return schema.default(schema.dropNulls(object))
 }
 
-/** A stored object as it is read: with the defaults that the schema has now. */
-export function readWith(schema: CompiledSchema | undefined, object: KubeObject): KubeObject {
-  return schema ? (schema.default(object as unknown as JsonObject) as unknown as KubeObject) : object
+/** metadata is ObjectMeta whatever the schema says. */
+function withMetadata(object: JsonObject, strict: Set<string>): JsonObject {
+  if (object.metadata === undefined) return { ...object, metadata: {} }
+  try {
+    const { value, unknown } = coerceMetadata(object.metadata as Json, 'metadata')
+    for (const path of unknown) strict.add(`unknown field "${path}"`)
+    return value === object.metadata ? object : { ...object, metadata: value }
+  } catch (error) {
+    if (error instanceof MetadataError) throw new StatusError(400, 'BadRequest', error.message)
+    throw error
+  }
 }

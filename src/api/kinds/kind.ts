@@ -15,6 +15,8 @@ export interface KindContext {
   /** The subresource being written: `status`, `scale`, `resize`, `ephemeralcontainers`, `finalize`, `approval`; '' for the object itself. */
   readonly subresource: string
   readonly isApply: boolean
+  /** The group, version and kind that the client named, e.g. `events.k8s.io/v1/Event` for what is stored as `v1/Event`. */
+  readonly requested: string
 }
 
 /**
@@ -61,6 +63,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
     readonly toStored: (object: T) => KubeObject
     readonly fromStored: (stored: KubeObject) => T
   }
+  /** A finalizer that DELETE adds: the server has something to do before the object may go. */
+  readonly deletionFinalizer?: string
   /** What DELETE does by default when propagationPolicy is not given: default 'background'. */
   readonly defaultPropagation?: 'background' | 'orphan'
   /** Grace: how many seconds before a deleted object is removed (pods); 0 or undefined: at once. */

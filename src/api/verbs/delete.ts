@@ -130,6 +130,9 @@ export function marking(old: KubeObject, home: ServedResource, options: DeleteOp
   const object = thaw(old)
   const { metadata } = object
   const finalizers = collectorFinalizers(metadata.finalizers ?? [], home, options)
+  const { deletionFinalizer } = home.strategy
+  if (deletionFinalizer && !metadata.deletionTimestamp && !finalizers.includes(deletionFinalizer))
+    finalizers.push(deletionFinalizer)
   if (finalizers.length > 0) metadata.finalizers = finalizers
   else delete metadata.finalizers
   if (grace === undefined) {

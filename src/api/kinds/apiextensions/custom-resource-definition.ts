@@ -1,4 +1,7 @@
-import type { CustomResourceDefinition } from '../../../apimachinery/kinds.generated.ts'
+import { defaultDefinition } from '../../../crd/definition/defaults.ts'
+import type { CustomResourceDefinition } from '../../../crd/definition/definition.ts'
+import { definitionErrors, statusErrors } from '../../../crd/definition/errors.ts'
+import { CLEANUP_FINALIZER, formatWarnings, prepareCreate, prepareUpdate } from '../../../crd/definition/lifecycle.ts'
 import { kind } from '../kind.ts'
 import { keepOther, statusResetFields } from '../status.ts'
 
@@ -6,6 +9,16 @@ export const customResourceDefinition = kind<CustomResourceDefinition>({
   gvk: 'apiextensions.k8s.io/v1/CustomResourceDefinition',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
-  prepareForUpdate: keepOther,
+  deletionFinalizer: CLEANUP_FINALIZER,
+  defaults: (definition) => void Object.assign(definition, defaultDefinition(definition)),
+  prepareForCreate: (definition) => void Object.assign(definition, { status: prepareCreate(definition).status }),
+  prepareForUpdate: (definition, old, context) => {
+    keepOther(definition, old, context)
+    if (context.subresource === '') Object.assign(definition, { status: prepareUpdate(definition, old).status })
+  },
+  validate: (definition) => definitionErrors(definition),
+  validateUpdate: (definition, old, { subresource }) =>
+    subresource === 'status' ? statusErrors(definition) : definitionErrors(definition, old),
+  warnings: (definition, old) => formatWarnings(definition, old),
   resetFields: statusResetFields,
 })

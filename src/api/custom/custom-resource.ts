@@ -1,0 +1,137 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { tableOf } from '../../crd/definition/columns.ts'
+import {
+  type CustomResourceDefinition,
+  type DefinitionVersion,
+  type ScaleSubresource,
+  storageVersion,
+  versionsOf,
+} from '../../crd/definition/definition.ts'
+import { deprecationWarning } from '../../crd/definition/deprecation.ts'
+import { scaleOf, withReplicas } from '../../crd/definition/scale.ts'
+import { type CompiledSchema, compileSchema } from '../../crd/schema/compiled.ts'
+import type { JsonObject } from '../../crd/schema/json-schema.ts'
+import { customKind } from '../apply/applied-kind.ts'
+import type { OpenApiSchema } from '../apply/types/schema-types.ts'
+import type { Conversion, ServedResource, ServedSubresource, Storage } from '../registry/served.ts'
+import type { ScalePaths } from '../subresources/scale.ts'
+import { customRules } from './custom-rules.ts'
+import { customStrategy } from './custom-strategy.ts'
+
+/** Makes objects of one version out of those of another. Given by the server: a webhook may have to be asked. */
+export type ConvertObject = (
+  definition: CustomResourceDefinition,
+  object: KubeObject,
+  apiVersion: string,
+) => KubeObject | Promise<KubeObject>
+
+const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+const subresourceVerbs = new Set(['get', 'patch', 'update'])
+
+/** The resources that an established definition serves, one a served version; the storage version even when it is not served is kept apart. */
+export function customResources(definition: CustomResourceDefinition, convert: ConvertObject): ServedResource[] {
+  const { group = '', scope } = definition.spec
+  const names = { ...definition.spec.names, ...definition.status?.acceptedNames }
+  const plural = names.plural ?? ''
+  const version = storageVersion(definition) ?? ''
+  const storage: Storage = {
+    prefix: `/registry/${group}/${plural}/`,
+    group,
+    resource: plural,
+    version,
+    kind: names.kind ?? '',
+    namespaced: scope === 'Namespaced',
+  }
+  const schemas = new Map(versionsOf(definition).map((v) => [v.name, v.schema?.openAPIV3Schema]))
+  const compiled = new Map<string, CompiledSchema | undefined>()
+  for (const [name, schema] of schemas) compiled.set(name, schema && compileSchema(schema))
+  const served = versionsOf(definition).filter((v) => v.served)
+  return served.map((v): ServedResource => {
+    const warning = deprecationWarning(definition, v)
+    const schema = compiled.get(v.name)
+    const kind = names.kind ?? ''
+    const hasStatus = v.subresources?.status !== undefined
+    const applied = customKind({
+      group,
+      version: v.name,
+      kind,
+      schemas: schemas as ReadonlyMap<string, OpenApiSchema | undefined>,
+      hasStatus,
+      convert: sameShape(definition),
+    })
+    const conversion = v.name === version ? undefined : conversionTo(definition, v.name, storage, compiled, convert)
+    return {
+      group,
+      version: v.name,
+      resource: plural,
+      kind,
+      namespaced: storage.namespaced,
+      listKind: names.listKind || `${kind}List`,
+      singular: names.singular || kind.toLowerCase(),
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      verbs: new Set(allVerbs),
+      subresources: subresourcesOf(group, v, kind),
+      storage,
+      rules: customRules(schema, definition.spec.preserveUnknownFields ?? false, applied),
+      strategy: customStrategy(definition, v, schema),
+      columns: tableOf(v).columns,
+      isCustom: true,
+      ...(v.subresources?.scale ? { scale: scalePaths(definition, v.subresources.scale) } : {}),
+      ...(warning ? { deprecation: warning } : {}),
+      ...(conversion ? { conversion } : {}),
+    }
+  })
+}
+
+function subresourcesOf(group: string, version: DefinitionVersion, kind: string): ReadonlyMap<string, ServedSubresource> {
+  const found = new Map<string, ServedSubresource>()
+  const own = { group, version: version.name, kind }
+  if (version.subresources?.status) found.set('status', { name: 'status', verbs: subresourceVerbs, kind: own })
+  if (version.subresources?.scale) {
+    found.set('scale', { name: 'scale', verbs: subresourceVerbs, kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } })
+  }
+  return found
+}
+
+function scalePaths(definition: CustomResourceDefinition, scale: ScaleSubresource): ScalePaths {
+  const values = (object: KubeObject) => scaleOf(object as unknown as JsonObject, scale)
+  const fields = versionsOf(definition).flatMap((v): [string, string[]][] => {
+    const path = v.subresources?.scale?.specReplicasPath
+    return path ? [[`${definition.spec.group}/${v.name}`, path.replace(/^\./, '').split('.')]] : []
+  })
+  return {
+    replicas: (object) => values(object).specReplicas ?? 0,
+    setReplicas: (object, replicas) => void Object.assign(object, withReplicas(object as unknown as JsonObject, scale, replicas)),
+    statusReplicas: (object) => values(object).statusReplicas ?? 0,
+    selector: (object) => values(object).selector ?? '',
+    fields: new Map(fields),
+  }
+}
+
+/** What is stored by one version is read by another with the defaults of that version's schema. */
+function conversionTo(
+  definition: CustomResourceDefinition,
+  version: string,
+  storage: Storage,
+  compiled: ReadonlyMap<string, CompiledSchema | undefined>,
+  convert: ConvertObject,
+): Conversion {
+  const { group = '' } = definition.spec
+  const withDefaults = (object: KubeObject, name: string): KubeObject =>
+    (compiled.get(name)?.default(object as never) ?? object) as unknown as KubeObject
+  const to = (object: KubeObject, name: string): KubeObject | Promise<KubeObject> => {
+    const converted = convert(definition, object, `${group}/${name}`)
+    return converted instanceof Promise ? converted.then((o) => withDefaults(o, name)) : withDefaults(converted, name)
+  }
+  return { fromStorage: (object) => to(object, version), toStorage: (object) => to(object, storage.version) }
+}
+
+/** Field management compares versions without a webhook only where conversion changes nothing but the version's name. */
+function sameShape(definition: CustomResourceDefinition) {
+  return <T extends object>(object: T, apiVersion: string): T | undefined => {
+    const [group, version] = apiVersion.split('/')
+    if (group !== definition.spec.group || !versionsOf(definition).some((v) => v.name === version)) return undefined
+    return { ...object, apiVersion }
+  }
+}

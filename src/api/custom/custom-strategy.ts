@@ -1,0 +1,79 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { tableOf } from '../../crd/definition/columns.ts'
+import type { CustomResourceDefinition, DefinitionVersion } from '../../crd/definition/definition.ts'
+import { scaleErrors } from '../../crd/definition/scale.ts'
+import { selectableFieldReader } from '../../crd/definition/selectable-fields.ts'
+import type { CompiledSchema } from '../../crd/schema/compiled.ts'
+import { type Json, type JsonObject, sameJson } from '../../crd/schema/json-schema.ts'
+import type { Kind, KindContext } from '../kinds/kind.ts'
+
+type Fields = Record<string, unknown>
+
+/** What is particular about the objects of one version of a custom kind. */
+export function customStrategy(
+  definition: CustomResourceDefinition,
+  version: DefinitionVersion,
+  schema: CompiledSchema | undefined,
+): Kind {
+  const hasStatus = version.subresources?.status !== undefined
+  const table = tableOf(version)
+  const read = selectableFieldReader(version)
+  const json = (object: KubeObject): JsonObject => object as unknown as JsonObject
+  const scale = version.subresources?.scale
+  return {
+    gvk: `${definition.spec.group}/${version.name}/${definition.spec.names?.kind}`,
+    specFields: [],
+    hasGeneration: true,
+    raisesGeneration: (object, old) => specDiffers(object, old, hasStatus),
+    prepareForCreate: (object) => {
+      if (hasStatus) delete (object as unknown as Fields).status
+    },
+    prepareForUpdate: (object, old, context) => {
+      if (hasStatus) keepOtherPart(object as unknown as Fields, old as unknown as Fields, context)
+    },
+    validate: (object) => [
+      ...(schema?.validate(json(object)).errors ?? []),
+      ...(scale ? scaleErrors(json(object), scale, 'all') : []),
+    ],
+    validateUpdate: (object, old, context) => {
+      const isStatus = context.subresource === 'status'
+      const found = isStatus ? schema?.validateStatus(json(object), json(old)) : schema?.validate(json(object), json(old))
+      return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]
+    },
+    cells: (object, now) => table.cells(json(object), new Date(now)) as unknown[],
+    selectableFields: Object.fromEntries(
+      (version.selectableFields ?? []).map(({ jsonPath = '' }) => {
+        const field = jsonPath.replace(/^\./, '')
+        return [field, (object: KubeObject) => read(json(object))[field] ?? '']
+      }),
+    ),
+    allowCreateOnUpdate: true,
+    allowUnconditionalUpdate: false,
+  }
+}
+
+/** Any change but of metadata (and of the status, where that has an endpoint of its own) is one of the specification. */
+function specDiffers(object: KubeObject, old: KubeObject, hasStatus: boolean): boolean {
+  const [now, before] = [object, old] as unknown as [Fields, Fields]
+  const ignored = new Set(hasStatus ? ['metadata', 'status'] : ['metadata'])
+  return [...new Set([...Object.keys(now), ...Object.keys(before)])].some(
+    (key) => !ignored.has(key) && differs(now[key], before[key]),
+  )
+}
+
+function differs(a: unknown, b: unknown): boolean {
+  if (a === undefined || b === undefined) return a !== b
+  return !sameJson(a as Json, b as Json)
+}
+
+/** The status endpoint changes only the status, the object's own endpoint all but that. */
+function keepOtherPart(now: Fields, before: Fields, context: KindContext): void {
+  const keep =
+    context.subresource === 'status'
+      ? [...new Set([...Object.keys(now), ...Object.keys(before)])].filter((key) => key !== 'status' && key !== 'metadata')
+      : ['status']
+  for (const key of keep) {
+    if (before[key] === undefined) delete now[key]
+    else now[key] = before[key]
+  }
+}

@@ -1,0 +1,200 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Clock, timeText } from '../../apimachinery/clock.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { pathOf } from '../../apimachinery/resource.ts'
+import { customresourcedefinitions } from '../../apimachinery/resources.generated.ts'
+import {
+  approvalCondition,
+  deletionFailed,
+  nonStructuralCondition,
+  TERMINATING,
+  withCondition,
+} from '../../crd/definition/conditions.ts'
+import {
+  type CustomResourceDefinition,
+  conditionOf,
+  type DefinitionStatus,
+  isConditionTrue,
+} from '../../crd/definition/definition.ts'
+import { CLEANUP_FINALIZER, isTerminating } from '../../crd/definition/lifecycle.ts'
+import { acceptNames, takenNames } from '../../crd/definition/names.ts'
+import type { Objects } from '../objects.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { HandleRequest, UserInfo } from '../request.ts'
+import { type ConvertObject, customResources } from './custom-resource.ts'
+
+export interface DefinitionsOptions {
+  readonly objects: Objects
+  readonly registry: Registry
+  /** The request pipeline: statuses and deletions go through it like anybody's. */
+  readonly handle: HandleRequest
+  readonly convert: ConvertObject
+  readonly clock: Clock
+}
+
+const resource = customresourcedefinitions
+const server: UserInfo = { name: 'system:apiserver', groups: ['system:masters'] }
+const retryMs = 1000
+
+/**
+ * Follows the stored CustomResourceDefinitions: considers their names, sets their conditions, serves what is established and stops serving
+ * what is gone, and deletes the objects of one that is being deleted. Returns what ends it.
+ */
+export function followDefinitions(options: DefinitionsOptions): () => void {
+  const { objects, registry, clock } = options
+  const busy = new Set<string>()
+  const again = new Set<string>()
+  const retries = new Set<() => void>()
+  const all = (): readonly CustomResourceDefinition[] => objects.list(resource) as unknown as readonly CustomResourceDefinition[]
+  const get = (name: string) => objects.get(resource, undefined, name) as unknown as CustomResourceDefinition | undefined
+
+  const work = async (name: string): Promise<void> => {
+    if (busy.has(name)) {
+      again.add(name)
+      return
+    }
+    busy.add(name)
+    try {
+      const definition = get(name)
+      if (definition) await settle(options, definition, all())
+    } catch {
+      // Somebody else wrote first, or the store is full: look again at what is stored then.
+      const cancel = clock.after(retryMs, () => {
+        retries.delete(cancel)
+        void work(name)
+      })
+      retries.add(cancel)
+    } finally {
+      busy.delete(name)
+      if (again.delete(name)) void work(name)
+    }
+  }
+  const serve = (definition: CustomResourceDefinition) => {
+    const { group = '', names } = definition.spec
+    const isServed = isConditionTrue(definition, 'Established') && !isGone(definition)
+    registry.replaceCustom(group, names?.plural ?? '', isServed ? customResources(definition, options.convert) : [])
+  }
+
+  for (const definition of all()) {
+    serve(definition)
+    void work(definition.metadata.name ?? '')
+  }
+  const unsubscribe = objects.onChange(resource, (now, before) => {
+    const [next, old] = [now, before] as unknown as [CustomResourceDefinition | undefined, CustomResourceDefinition | undefined]
+    if (next) {
+      if (!old || changesService(next, old)) serve(next)
+      void work(next.metadata.name ?? '')
+    } else if (old) {
+      registry.replaceCustom(old.spec.group ?? '', old.spec.names?.plural ?? '', [])
+      // Its names are free again.
+      for (const other of all()) if (other.spec.group === old.spec.group) void work(other.metadata.name ?? '')
+    }
+  })
+  return () => {
+    unsubscribe()
+    for (const cancel of retries) cancel()
+  }
+}
+
+/** Its objects are deleted: from now on there is nothing to serve. */
+function isGone(definition: CustomResourceDefinition): boolean {
+  return isTerminating(definition) && conditionOf(definition, 'Terminating')?.reason === 'InstanceDeletionCompleted'
+}
+
+function changesService(now: CustomResourceDefinition, old: CustomResourceDefinition): boolean {
+  return (
+    now.metadata.generation !== old.metadata.generation ||
+    isConditionTrue(now, 'Established') !== isConditionTrue(old, 'Established') ||
+    !isDeepStrictEqual(now.status?.acceptedNames, old.status?.acceptedNames) ||
+    isGone(now) !== isGone(old)
+  )
+}
+
+/** Brings one definition's status to what its names and schemas say, or its deletion on. */
+async function settle(
+  options: DefinitionsOptions,
+  definition: CustomResourceDefinition,
+  all: readonly CustomResourceDefinition[],
+): Promise<void> {
+  if (definition.metadata.deletionTimestamp) return terminate(options, definition)
+  const now = timeText(options.clock.now())
+  const status = considered(definition, all, now)
+  if (!isDeepStrictEqual(status, definition.status)) await writeStatus(options.handle, { ...definition, status })
+}
+
+/** The status after names, schemas and approval were looked at. Pure. */
+export function considered(
+  definition: CustomResourceDefinition,
+  all: readonly CustomResourceDefinition[],
+  now: string,
+): DefinitionStatus {
+  let status = acceptNames(definition, takenNames(all, definition.spec.group ?? ''), now)
+  const problem = nonStructuralCondition(definition)
+  if (problem) status = withCondition(status, problem, now)
+  else status = { ...status, conditions: (status.conditions ?? []).filter((c) => c.type !== 'NonStructuralSchema') }
+  const approval = approvalCondition(definition)
+  return approval ? withCondition(status, approval, now) : status
+}
+
+async function terminate(options: DefinitionsOptions, definition: CustomResourceDefinition): Promise<void> {
+  if (!isTerminating(definition)) return
+  const { handle, clock } = options
+  const { finalizers = [] } = definition.metadata
+  const marked = (condition: (typeof TERMINATING)['completed']) => ({
+    ...definition,
+    status: withCondition(definition.status ?? {}, condition, timeText(clock.now())),
+  })
+  const without = (object: CustomResourceDefinition) => ({
+    ...object,
+    metadata: { ...object.metadata, finalizers: finalizers.filter((f) => f !== CLEANUP_FINALIZER) },
+  })
+  if (!isConditionTrue(definition, 'Established')) return writeStatus(handle, without(marked(TERMINATING.neverEstablished)))
+  if (conditionOf(definition, 'Terminating')?.status !== 'True') return writeStatus(handle, marked(TERMINATING.inProgress))
+  const left = await deleteObjects(options, definition)
+  if (left !== undefined) {
+    if (conditionOf(definition, 'Terminating')?.message !== deletionFailed(left).message)
+      await writeStatus(handle, marked(deletionFailed(left)))
+    throw new Error(left)
+  }
+  return writeStatus(handle, without(marked(TERMINATING.completed)))
+}
+
+/** Deletes all objects of a definition; says why not all are gone yet, undefined when they are. */
+async function deleteObjects(
+  { handle, registry }: DefinitionsOptions,
+  definition: CustomResourceDefinition,
+): Promise<string | undefined> {
+  const { group = '', names } = definition.spec
+  const plural = names?.plural ?? ''
+  const served = [...registry.all()].find((r) => r.isCustom && r.group === group && r.resource === plural)
+  if (!served) return undefined
+  const { items } = (await ask(handle, 'GET', pathOf(served))) as { items: readonly KubeObject[] }
+  for (const namespace of new Set(items.map((o) => o.metadata.namespace))) await ask(handle, 'DELETE', pathOf(served, namespace))
+  const after = (await ask(handle, 'GET', pathOf(served))) as { items: readonly unknown[] }
+  return after.items.length === 0 ? undefined : `${after.items.length} objects wait for their finalizers`
+}
+
+async function writeStatus(handle: HandleRequest, definition: CustomResourceDefinition): Promise<void> {
+  await ask(handle, 'PUT', pathOf(resource, undefined, definition.metadata.name, 'status'), {
+    ...definition,
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+  })
+}
+
+/** One request in process. Throws for an error answer. */
+async function ask(handle: HandleRequest, method: string, path: string, body?: object): Promise<object> {
+  const response = await handle({
+    method,
+    path,
+    query: new URLSearchParams(),
+    headers: { 'user-agent': 'kube-apiserver' },
+    user: server,
+    wantsObjects: true,
+    signal: new AbortController().signal,
+    ...(body ? { body } : {}),
+  })
+  const object = 'object' in response.body ? response.body.object : {}
+  if (response.status >= 400) throw new Error((object as { message?: string }).message ?? `${method} ${path}: ${response.status}`)
+  return object
+}
