@@ -1,6 +1,6 @@
 import type { StatusError } from '../../apimachinery/status.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
 
@@ -68,6 +68,7 @@ function readOperations(text: string): Operation[] {
     throw badPatch(syntaxErrorOf(text))
   }
   if (patch === null) return []
+  if (isTooDeep(patch)) throw badPatch('exceeded max depth')
   if (!Array.isArray(patch)) throw badPatch(`json: cannot unmarshal ${tokenOf(patch)} into Go value of type jsonpatch.Patch`)
   for (const operation of patch) {
     if (operation === null) continue
@@ -101,6 +102,8 @@ const isContainer = (value: unknown): value is Container => typeof value === 'ob
 export function jsonPatch(document: unknown, operations: readonly Operation[]): unknown {
   const run = new Patching(document)
   for (const operation of operations) run.apply(operation)
+  // Copies of what holds them nest without any deep text being sent.
+  if (isTooDeep(run.root)) throw notApplicable('exceeded max depth')
   return run.root
 }
 
@@ -186,6 +189,7 @@ class Patching {
   private copy(operation: Operation): void {
     const value = this.valueAt(operation, 'copy')
     const path = pathOf('copy', operation)
+    if (isTooDeep(value)) throw notApplicable('exceeded max depth')
     const text = JSON.stringify(value) ?? 'null'
     this.copied += Buffer.byteLength(text)
     if (this.copied > maxCopiedBytes) {

@@ -1,5 +1,5 @@
 import { decodeAsMap } from '../schema/go-decode.ts'
-import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
 
 type JsonObject = Record<string, unknown>
@@ -22,7 +22,7 @@ export function parseMergePatch(text: string, strict: boolean): { patch: unknown
   } catch {
     throw badPatch('Invalid JSON Patch')
   }
-  if (!isObject(patch) && !Array.isArray(patch)) throw badPatch('Invalid JSON Patch')
+  if ((!isObject(patch) && !Array.isArray(patch)) || isTooDeep(patch)) throw badPatch('Invalid JSON Patch')
   return { patch, strictErrors }
 }
 

@@ -221,6 +221,14 @@ export function objectFrom(entries: Iterable<readonly [string, unknown]>): Recor
   return Object.fromEntries(entries)
 }
 
+/** Whether objects and lists in `value` are nested deeper than a document may be. */
+export function isTooDeep(value: unknown, left = maxDepth): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  for (const inner of Object.values(value)) if (isTooDeep(inner, left - 1)) return true
+  return false
+}
+
 /** Whether JSON.parse tells all there is to know about `text`, which gave `value`: no duplicate key, no number that is not a plain
  *  integer, no lone surrogate, not too deep. One pass over the text. */
 export function isPlainJson(text: string, value: unknown): boolean {

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jsonPatch, type Operation, parseJsonPatch } from '../../../src/api/patch/json-patch.ts'
-import { mergePatch } from '../../../src/api/patch/merge-patch.ts'
+import { mergePatch, parseMergePatch } from '../../../src/api/patch/merge-patch.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 
 const failure = (run: () => unknown): StatusError => {
@@ -66,6 +66,15 @@ test('copies that would grow without bound are refused', () => {
   const grow: Operation[] = [{ op: 'add', path: '/a', value: ['x'.repeat(1000)] }]
   for (let i = 0; i < 40; i++) grow.push({ op: 'copy', from: '/a', path: '/a/-' })
   assert.match(String(failure(() => jsonPatch({}, grow)).cause), /accumulated size increase of copy/)
+})
+
+test('a document cannot be made deeper than one may be sent', () => {
+  const nest: Operation[] = [{ op: 'add', path: '/a', value: {} }]
+  for (let i = 0; i < 30; i++) nest.push({ op: 'copy', from: '/a', path: `/a${'/a'.repeat(Math.min(2 ** i, 500))}` })
+  assert.is(failure(() => jsonPatch({}, nest)).cause, 'exceeded max depth')
+  const deep = `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`
+  assert.is(failure(() => parseMergePatch(deep, false)).status.code, 400)
+  assert.is(failure(() => parseMergePatch(deep, true)).message, 'error decoding patch: exceeded max depth')
 })
 
 test('a body that is no patch, or too long, is refused', () => {
