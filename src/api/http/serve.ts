@@ -103,7 +103,7 @@ async function whole(req: Incoming, res: Outgoing, chunks: readonly Uint8Array[]
 
 function end(req: Incoming, res: Outgoing, bytes: Uint8Array | undefined): void {
   const out = res as ServerResponse
-  if (req.method === 'HEAD' || !bytes) out.end()
+  if (req.method === 'HEAD' || !bytes?.length) out.end()
   else out.end(bytes)
 }
 
