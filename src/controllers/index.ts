@@ -3,16 +3,22 @@ import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import { type Controller, type Running, runControllers } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
+import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { deploymentController } from './deployment.ts'
+import { disruptionController } from './disruption.ts'
 import { endpointsController } from './endpoints.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { startGarbageCollector } from './garbage-collector.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
+import { nodeLifecycleController } from './node-lifecycle.ts'
+import { podGcController } from './pod-gc.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { taintEvictionController } from './taint-eviction.ts'
+import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 
 export interface ControllerOptions {
   readonly client: Client
@@ -47,6 +53,12 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   serviceAccountController,
   rootCaPublisher(options.caBundle),
   nodeIpamController(options.clusterCidr ?? '10.42.0.0/16'),
+  nodeLifecycleController,
+  taintEvictionController,
+  podGcController,
+  disruptionController,
+  ttlAfterFinishedController,
+  clusterRoleAggregationController,
 ]
 
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */

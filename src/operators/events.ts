@@ -1,4 +1,4 @@
-import { type Clock, microTimeText, timeText } from '../apimachinery/clock.ts'
+import { type Clock, timeText } from '../apimachinery/clock.ts'
 import type { Event } from '../apimachinery/kinds.generated.ts'
 import type { KubeObject, ObjectMeta } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
@@ -163,6 +163,6 @@ export function eventOf(
     type: o.type,
     reportingComponent: source.component,
     reportingInstance: source.host ?? '',
-    ...(o.action ? { action: o.action, eventTime: microTimeText(now) } : {}),
+    ...(o.action ? { action: o.action } : {}),
   }
 }
