@@ -76,6 +76,7 @@ export function chartFromFiles(files: readonly ChartFile[], depth = 0): Chart {
   let values: ValueMap | undefined
   let schema: Buffer | undefined
   const metadata = loadMetadata(files)
+  if (metadata.apiVersion === 'v3') throw new ChartError('invalid chart apiVersion: v3 charts cannot be installed yet')
   const isV1 = metadata.apiVersion === 'v1'
   for (const f of files) {
     if (f.name === 'Chart.yaml') continue

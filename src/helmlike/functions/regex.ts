@@ -125,19 +125,20 @@ function findAll(p: Pattern, s: string, n: Int): Value {
   return found.length === 0 ? nilList('[]string') : stringList(found.map((m) => s.slice(m.start, m.end)))
 }
 
-function split(p: Pattern, s: string, n: Int): Value {
+function split(p: Pattern, s: string, n: Int, pattern: string): Value {
   if (n.v === 0n) return nilList('[]string')
+  if (pattern !== '' && s === '') return stringList([''])
   const limit = n.v < 0n ? ALL : Number(n.v)
-  if (s === '') return stringList([''])
   const out: string[] = []
   let from = 0
-  for (const m of p.matches(s, ALL)) {
+  let end = 0
+  for (const m of p.matches(s, limit)) {
     if (out.length === limit - 1) break
-    if (m.end === 0) continue
-    out.push(s.slice(from, m.start))
+    end = m.start
+    if (m.end !== 0) out.push(s.slice(from, end))
     from = m.end
   }
-  if (from !== s.length || s.length === 0 || out.length > 0) out.push(s.slice(from))
+  if (end !== s.length) out.push(s.slice(from))
   return stringList(out)
 }
 
@@ -166,7 +167,7 @@ export const regex: { readonly [name: string]: Implementation } = {
   mustRegexReplaceAll: (r: string, s: string, by: string) => replaceAll(compile(r), s, (m) => expand(by, m)),
   regexReplaceAllLiteral: (r: string, s: string, by: string) => replaceAll(mustCompile(r), s, () => by),
   mustRegexReplaceAllLiteral: (r: string, s: string, by: string) => replaceAll(compile(r), s, () => by),
-  regexSplit: (r: string, s: string, n: Int) => split(mustCompile(r), s, n),
-  mustRegexSplit: (r: string, s: string, n: Int) => split(compile(r), s, n),
+  regexSplit: (r: string, s: string, n: Int) => split(mustCompile(r), s, n, r),
+  mustRegexSplit: (r: string, s: string, n: Int) => split(compile(r), s, n, r),
   regexQuoteMeta: (s: string) => s.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&'),
 }

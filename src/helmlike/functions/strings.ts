@@ -120,14 +120,14 @@ function mapWords(s: string, change: (ch: string) => string): string {
   for (const ch of s) {
     const delimiter = isDelimiter(ch)
     out += next && !delimiter ? change(ch) : ch
-    next = delimiter ? true : false
+    next = delimiter
   }
   return out
 }
 
-/** strings.Title: a letter that follows no letter, digit or quote. */
+/** strings.Title: a letter that follows no letter or digit. */
 const title = (s: string) =>
-  s.replace(/(?<![\p{L}\p{N}_'])\p{L}/gu, (ch) => (ch.toUpperCase().length === ch.length ? ch.toUpperCase() : ch))
+  s.replace(/(?<![\p{L}\p{N}_])\p{L}/gu, (ch) => (ch.toUpperCase().length === ch.length ? ch.toUpperCase() : ch))
 
 function swapcase(s: string): string {
   let out = ''

@@ -54,6 +54,7 @@ function urlParse(text: string): Value {
     const at = authority.lastIndexOf('@')
     host = authority.slice(at + 1)
     userinfo = at < 0 ? '' : userText(authority.slice(0, at), text)
+    if (host.startsWith('[') && !host.includes(']')) throw broken("missing ']' in host")
     const port = /:([^:\]]*)$/.exec(host)?.[1]
     if (port !== undefined && !/^\d*$/.test(port)) throw broken(`invalid port ${quote(`:${port}`)} after host`)
     if (/[ <>"{}|\\^`]/.test(host)) throw broken(`invalid character ${quote(/[ <>"{}|\\^`]/.exec(host)?.[0] ?? '')} in host name`)

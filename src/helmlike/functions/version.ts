@@ -11,16 +11,16 @@ export interface Version {
   readonly original: string
 }
 
-const STRICT =
-  /^v?(0|[1-9]\d*)(?:\.(0|[1-9]\d*))?(?:\.(0|[1-9]\d*))?(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(?:\+([0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*))?$/
-const LOOSE = /^v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?(-([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?(\+([0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*))?$/
+const VERSION_TEXT =
+  /^v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/
 const MAX_LENGTH = 256
 
-/** semver.NewVersion: a leading v and missing parts are allowed. Throws VersionError. */
+/** semver.NewVersion: a leading v, missing parts and leading zeros are allowed. Throws VersionError. */
 export function parseVersion(text: string): Version {
   if (text.length > MAX_LENGTH) throw new VersionError('version string is too long')
-  const m = STRICT.exec(text)
-  if (!m) throw new VersionError(looseProblem(text))
+  const m = VERSION_TEXT.exec(text)
+  if (!m) throw new VersionError('invalid semantic version')
+  if ((m[4] ?? '').split('.').some((part) => /^0\d+$/.test(part))) throw new VersionError('version segment starts with 0')
   return {
     major: BigInt(m[1] as string),
     minor: BigInt(m[2] ?? 0),
@@ -29,15 +29,6 @@ export function parseVersion(text: string): Version {
     metadata: m[5] ?? '',
     original: text,
   }
-}
-
-function looseProblem(text: string): string {
-  const m = LOOSE.exec(text)
-  if (!m) return 'invalid semantic version'
-  for (const part of [m[1], m[2]?.slice(1), m[3]?.slice(1)]) {
-    if (part && part.length > 1 && part.startsWith('0')) return 'version segment starts with 0'
-  }
-  return (m[5] ?? '').split('.').some((p) => /^0\d+$/.test(p)) ? 'version segment starts with 0' : 'invalid semantic version'
 }
 
 export function versionText(v: Version): string {

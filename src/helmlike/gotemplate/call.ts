@@ -67,6 +67,10 @@ export function constantFor(node: Node, type: string): { value: Value } | { erro
       return node.kind === 'number' && node.int !== undefined
         ? { value: new Int(node.int) }
         : { error: `expected integer; found ${print(node)}` }
+    case 'uint32':
+      return node.kind === 'number' && node.uint !== undefined
+        ? { value: new Int(node.uint, 'uint32') }
+        : { error: `expected unsigned integer; found ${print(node)}` }
     case 'float64':
       return node.kind === 'number' && node.float !== undefined
         ? { value: node.float }

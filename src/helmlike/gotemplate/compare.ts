@@ -1,5 +1,5 @@
 // eq, ne, lt, le, gt, ge of text/template.
-import { formatValue } from './format.ts'
+import { sprintf } from './format.ts'
 import { FunctionError } from './run.ts'
 import { Complex, compareStrings, GoStruct, Int, typeName, type Value } from './value.ts'
 
@@ -42,8 +42,8 @@ function equalsOne(a: Value, b: Value, k1: Basic | undefined): boolean {
   if (isNil(a) || isNil(b)) return isNil(a) && isNil(b)
   if (a instanceof GoStruct && b instanceof GoStruct) return a === b
   if (kindOf(a) !== kindOf(b))
-    throw new FunctionError(`non-comparable types ${formatValue(a)}: ${typeName(a)}, ${typeName(b)}: ${formatValue(b)}`)
-  throw new FunctionError(`non-comparable type ${formatValue(b)}: ${typeName(b)}`)
+    throw new FunctionError(sprintf('non-comparable types %s: %v, %s: %v', [a, typeName(a), typeName(b), b]))
+  throw new FunctionError(sprintf('non-comparable type %s: %v', [b, typeName(b)]))
 }
 
 const kindOf = (v: Value) => (v instanceof Map ? 'map' : Array.isArray(v) || v instanceof Uint8Array ? 'slice' : 'struct')

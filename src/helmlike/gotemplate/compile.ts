@@ -17,8 +17,34 @@ import type {
 } from './nodes.ts'
 import { print } from './nodes.ts'
 import { quote } from './quote.ts'
-import type { Run } from './run.ts'
-import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, type Value } from './value.ts'
+import { FunctionError, type Run } from './run.ts'
+import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, typeName, type Value } from './value.ts'
+
+type LateArgument = (run: Run, dot: Value, type: string) => Value
+
+function callMethod(
+  run: Run,
+  dot: Value,
+  m: GoFunction,
+  n: Node,
+  name: string,
+  args: readonly LateArgument[],
+  piped: boolean,
+  final: Value,
+): Value {
+  const total = args.length + (piped ? 1 : 0)
+  const wrong = wrongCount(name, m.params.length, m.variadic, args.length, total)
+  if (wrong) run.fail(wrong)
+  run.step()
+  const typeAt = (i: number) => m.params[Math.min(i, m.params.length - 1)] as string
+  const argv = args.map((a, i) => a(run, dot, typeAt(i)))
+  if (piped) argv.push(validate(run, final, typeAt(total - 1)))
+  try {
+    return m.call(...(argv as never[]))
+  } catch (e) {
+    return callFailed(run, n, name, e)
+  }
+}
 
 /** What a body says to the loop around it. */
 type Signal = 0 | 1 | 2
@@ -281,15 +307,14 @@ class Compiler {
   private operand(n: Node): Eval {
     switch (n.kind) {
       case 'dot':
-        return (_run, dot) => dot
-      case 'bool': {
-        const { value } = n
-        return () => value
-      }
-      case 'string': {
-        const { text } = n
-        return () => text
-      }
+        return (run, dot) => {
+          run.node = n
+          return dot
+        }
+      case 'bool':
+        return constant(n, n.value)
+      case 'string':
+        return constant(n, n.text)
       case 'number':
         return idealConstant(n)
       default:
@@ -331,10 +356,11 @@ class Compiler {
   ): Eval {
     const last = names.length - 1
     const hasArguments = args.length > 0 || piped
+    const values = args.map((a) => this.lateArgument(a))
     return (run, dot, final) => {
       run.node = n
       let v = receiver(run, dot, undefined)
-      run.node = n
+      let element = isElement
       for (let i = 0; i <= last; i++) {
         const name = names[i] as string
         if (typeof v === 'object' && v !== null && v.constructor !== Map) {
@@ -342,8 +368,8 @@ class Compiler {
           if (method) {
             v =
               i === last
-                ? this.method(method, n, name, args, piped)(run, dot, final)
-                : this.method(method, n, name, [], false)(run, dot, undefined)
+                ? callMethod(run, dot, method, n, name, values, piped, final)
+                : callMethod(run, dot, method, n, name, [], false, undefined)
             continue
           }
         }
@@ -354,14 +380,24 @@ class Compiler {
               : `${name} has arguments but cannot be invoked as function`,
           )
         }
-        v = fieldOf(run, v, name, isElement || i > 0)
+        const next = fieldOf(run, v, name, element)
+        element = v instanceof Map
+        v = next
       }
       return v
     }
   }
 
-  private method(m: GoFunction, n: Node, name: string, args: readonly Node[], piped: boolean): Eval {
-    return this.call(name, m.params, m.variadic, false, () => m.call as Implementation, n, args, piped)
+  /** An argument whose type is known only when the method is. */
+  private lateArgument(n: Node): LateArgument {
+    const isConstant = n.kind === 'nil' || n.kind === 'bool' || n.kind === 'string' || n.kind === 'number'
+    const value = n.kind === 'number' ? idealConstant(n) : isConstant ? undefined : this.unchecked(n)
+    return (run, dot, type) => {
+      run.node = n
+      const constant = isConstant ? constantFor(n, type) : undefined
+      if (constant) return 'value' in constant ? constant.value : run.fail(constant.error)
+      return validate(run, value?.(run, dot, undefined), type)
+    }
   }
 
   private function(n: IdentifierNode, cmd: Node, args: readonly Node[], piped: boolean): Eval {
@@ -373,6 +409,7 @@ class Compiler {
       }
     }
     if (n.name === 'and' || n.name === 'or') return this.shortCircuit(n, args, piped, n.name === 'or')
+    if (n.name === 'call') return this.callValue(n, cmd, args, piped)
     let found: Implementation | undefined
     const implementation = () => {
       found ??= this.functions.implementation(n.name)
@@ -398,6 +435,19 @@ class Compiler {
         if (isTrue(v) === stopAt) return v
       }
       return piped ? final : v
+    }
+  }
+
+  /** `call`: no value that a chart can have is a function. */
+  private callValue(n: Node, cmd: Node, args: readonly Node[], piped: boolean): Eval {
+    const refuse = (fn: Value): Value => {
+      if (fn === null || fn === undefined) throw new FunctionError('call of nil')
+      throw new FunctionError(`non-function ${args[0] ? print(args[0]) : formatValue(fn)} of type ${typeName(fn)}`)
+    }
+    const call = this.call('call', ['value', 'value'], true, false, () => refuse, cmd, args, piped)
+    return (run, dot, final) => {
+      run.node = n
+      return call(run, dot, final)
     }
   }
 
@@ -437,15 +487,12 @@ class Compiler {
 
   /** An argument of type `type`. */
   private argument(n: Node, type: string): Eval {
-    const constant = constantFor(n, type)
-    if (constant) {
-      if ('value' in constant) {
-        const { value } = constant
-        return () => value
-      }
+    const known = constantFor(n, type)
+    if (known) {
+      if ('value' in known) return n.kind === 'nil' && type === 'map' ? () => new Map() : constant(n, known.value)
       return (run) => {
         run.node = n
-        return run.fail(constant.error)
+        return run.fail(known.error)
       }
     }
     if (n.kind === 'number') return idealConstant(n)
@@ -503,7 +550,14 @@ function idealConstant(n: NumberNode): Eval {
       return run.fail(`${n.text} overflows int`)
     }
   }
-  return () => value
+  return constant(n, value)
+}
+
+function constant(n: Node, value: Value): Eval {
+  return (run) => {
+    run.node = n
+    return value
+  }
 }
 
 /** Runs a loop's rounds; false when there was none. */

@@ -28,6 +28,8 @@ export function formatValue(v: Value): string {
 
 interface Flags {
   readonly plus: boolean
+  /** %+v: the names of fields. */
+  readonly names: boolean
   readonly minus: boolean
   readonly sharp: boolean
   readonly space: boolean
@@ -37,6 +39,7 @@ interface Flags {
 }
 const PLAIN: Flags = {
   plus: false,
+  names: false,
   minus: false,
   sharp: false,
   space: false,
@@ -122,7 +125,8 @@ class Directives {
     if (!good) return `${problem}%!${verb}(BADINDEX)`
     if (this.arg >= args.length) return `${problem}%!${verb}(MISSING)`
     const set = {
-      plus: flags.includes('+'),
+      plus: flags.includes('+') && verb !== 'v',
+      names: flags.includes('+') && verb === 'v',
       minus,
       sharp: flags.includes('#'),
       space: flags.includes(' '),
@@ -336,7 +340,7 @@ class Printer {
   private struct(v: GoStruct, top: boolean): string {
     if (v.text && 'vsq'.includes(this.verb) && !this.f.sharp) return this.text(v.text())
     const all: Iterable<readonly [string, Value]> = v.printing.shown?.map((x) => ['', x] as const) ?? v.fields
-    const fields = [...all].map(([k, x]) => (this.f.plus || this.f.sharp ? `${k}:${this.any(x, false)}` : this.any(x, false)))
+    const fields = [...all].map(([k, x]) => (this.f.names || this.f.sharp ? `${k}:${this.any(x, false)}` : this.any(x, false)))
     const pointer = v.type.startsWith('*')
     if (pointer && !top) return '0xc000012345'
     if (this.f.sharp && this.verb === 'v') return `${pointer ? '&' : ''}${v.type.replace('*', '')}{${fields.join(', ')}}`

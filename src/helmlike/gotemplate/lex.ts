@@ -54,7 +54,7 @@ const LETTER = /[\p{L}\p{Nd}]/u
 export function describe(t: Token): string {
   if (t.type === 'EOF') return 'EOF'
   if (t.type === 'error') return t.value
-  if (KEYWORDS.has(t.type)) return `<${t.value}>`
+  if (KEYWORDS.has(t.type) || t.type === 'dot') return `<${t.value}>`
   return t.value.length > 10 ? `${quote([...t.value].slice(0, 10).join(''))}...` : quote(t.value)
 }
 

@@ -36,10 +36,7 @@ export function execError(e: unknown, path: string, set: TemplateSet, data: Valu
   const lines: string[] = []
   for (let current: unknown = e; current instanceof ExecError || current instanceof FunctionError; current = current.inner) {
     const text = traced(current.message)
-    if (text === undefined) {
-      if (current instanceof ExecError) return new RenderError(e.message, hintFor(e, set, data))
-      break
-    }
+    if (text === undefined) return new RenderError(e.message, hintFor(e, set, data))
     if (lines.at(-1) !== text) lines.push(text)
   }
   return new RenderError(lines.join('').trim(), hintFor(e, set, data))

@@ -173,7 +173,8 @@ function styled(s: string, place: Place): string {
 
 function pickStyle(s: string, shape: Shape, place: Place): 'plain' | 'single' | 'double' | 'literal' {
   if (s.includes('\n')) return shape.block && !place.key ? 'literal' : 'double'
-  const plain = resolve(s)[0] === 'str' && !BASE60.test(s) && !(place.pretty && OLD_BOOL.test(s))
+  const [tag] = resolve(s)
+  const plain = (tag === 'str' || tag === 'merge') && !BASE60.test(s) && !(place.pretty && OLD_BOOL.test(s))
   if (!plain) return 'double'
   if (shape.plain) return 'plain'
   return shape.single && !(place.key && shape.multiline) ? 'single' : 'double'

@@ -153,6 +153,7 @@ export class Scanner {
     const { text, pos } = this
     const c = text.charCodeAt(pos)
     if (Number.isNaN(c)) {
+      if (this.column !== 0) this.line++
       this.unrollIndent(-1)
       this.removeSimpleKey()
       this.push('stream-end')
