@@ -11,6 +11,7 @@ import { createAddressPool } from './docker/address-pool.ts'
 import { connectEngine, type EngineEvent } from './docker/engine.ts'
 import { ensureNetwork, type PodNetwork } from './docker/network.ts'
 import type { ObservedContainer } from './docker/observed.ts'
+import { lowestOomScore } from './docker/oom-floor.ts'
 import { startKubeletServer } from './kubelet-server.ts'
 import { keepLease } from './lease.ts'
 import type { NodeContext } from './node-context.ts'
@@ -91,7 +92,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     addresses: createAddressPool(podCidrOf(own)),
     sources: volumeSources(client, references),
     services: () => serviceInformer.list(),
-    daemon: machine,
+    daemon: { ...machine, lowestOomScore: await lowestOomScore() },
     runtimeOf: (className) => dockerRuntime(client, machine.runtimes, className),
     signal,
   }

@@ -31,6 +31,7 @@ export interface NodeContext {
     readonly runtimes: readonly string[]
     readonly hasAppArmor: boolean
     readonly cgroupDriver: string
+    readonly lowestOomScore: number
   }
   /** Docker's runtime of a RuntimeClass; undefined: the default. Throws when the class or its runtime does not exist. */
   readonly runtimeOf: (runtimeClassName: string | undefined) => Promise<string | undefined>

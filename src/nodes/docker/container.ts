@@ -30,6 +30,7 @@ export interface Resolved {
   readonly mounts: readonly Mount[]
   readonly cgroupParent: string | undefined
   readonly memoryCapacity: number
+  readonly lowestOomScore: number
   readonly runtime: string | undefined
   /** Of an ephemeral container: the id of the container whose processes it sees. */
   readonly targetId: string | undefined
@@ -74,7 +75,7 @@ function hostConfig(pod: Pod, container: AnyContainer, r: Resolved): Docker.Host
     CpuShares: limits.cpuShares,
     ...(limits.cpuQuota > 0 ? { CpuQuota: limits.cpuQuota, CpuPeriod: limits.cpuPeriod } : {}),
     ...(limits.memory > 0 ? { Memory: limits.memory, MemorySwap: limits.memory } : {}),
-    OomScoreAdj: oomScore(pod, container, r.memoryCapacity),
+    OomScoreAdj: Math.max(oomScore(pod, container, r.memoryCapacity), r.lowestOomScore),
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
     RestartPolicy: { Name: 'no' },
   }

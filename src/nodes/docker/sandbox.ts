@@ -58,6 +58,7 @@ export function sandboxOptions(
     readonly cgroupParent: string | undefined
     /** Docker's name of the runtime that the pod's RuntimeClass asks for. */
     readonly runtime: string | undefined
+    readonly oomScore: number
     readonly labels: Readonly<Record<string, string>>
   },
 ): Docker.ContainerCreateOptions {
@@ -85,7 +86,7 @@ export function sandboxOptions(
       PortBindings: bindings,
       Sysctls: sysctls,
       ...(place.cgroupParent ? { CgroupParent: place.cgroupParent } : {}),
-      OomScoreAdj: -998,
+      OomScoreAdj: place.oomScore,
       CpuShares: 2,
       SecurityOpt: ['no-new-privileges'],
       RestartPolicy: { Name: 'no' },

@@ -82,6 +82,7 @@ async function doCreateSandbox(context: NodeContext, state: PodState, attempt: n
     state.observe(sandbox.id, sandbox)
   } catch (error) {
     const message = dockerMessage(error)
+    context.log.error('sandbox not created', error, { pod: `${pod.metadata.namespace}/${pod.metadata.name}` })
     state.event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${message}`)
     wait(context, state, 'sandbox', 'FailedCreatePodSandBox', message)
   }

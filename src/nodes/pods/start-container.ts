@@ -140,6 +140,7 @@ async function create(context: NodeContext, start: Start, facts: StartFacts, ima
     mounts,
     cgroupParent: cgroupParentOf(pod, context.daemon.cgroupDriver),
     memoryCapacity: context.memoryCapacity,
+    lowestOomScore: context.daemon.lowestOomScore,
     runtime,
     targetId: facts.targetId,
     terminationMessageFile: messageFile,

@@ -47,6 +47,7 @@ export async function startSandbox(context: NodeContext, pod: Pod, attempt: numb
       clusterDomain: context.clusterDomain,
       cgroupParent: cgroupParentOf(pod, context.daemon.cgroupDriver),
       runtime,
+      oomScore: context.daemon.lowestOomScore,
       labels: engine.labels,
     })
     const [id] = await Promise.all([engine.create(options), writePodFiles(context, pod, ip), limited])

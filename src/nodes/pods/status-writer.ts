@@ -28,7 +28,9 @@ function isWritten(api: PodStatus | undefined, status: PodStatus): boolean {
 function patchBody(pod: Pod, status: PodStatus): object {
   const { podIPs } = status
   const replaced = podIPs ? { podIPs: [{ $patch: 'replace' }, ...podIPs] } : {}
-  return { metadata: { uid: pod.metadata.uid }, status: { ...status, ...replaced } }
+  // Conditions are merged by type: what a condition no longer says must be taken away.
+  const conditions = (status.conditions ?? []).map((c) => ({ ...c, reason: c.reason ?? null, message: c.message ?? null }))
+  return { metadata: { uid: pod.metadata.uid }, status: { ...status, ...replaced, conditions } }
 }
 
 export function createStatusWriter(client: Client, clock: Clock, log: Log, signal: AbortSignal): StatusWriter {
