@@ -7,7 +7,7 @@ export type Errors = FieldError[]
 
 export const immutableText = 'field is immutable'
 export const negativeText = 'must be greater than or equal to 0'
-export const notPositiveText = 'must be greater than 0'
+export const notPositiveText = 'must be greater than zero'
 
 export const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
 

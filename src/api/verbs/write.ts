@@ -8,7 +8,7 @@ import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import type { ServedResource, Storage } from '../registry/served.ts'
+import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
@@ -19,13 +19,13 @@ export const modifiedText = 'the object has been modified; please apply your cha
 export function kindContext(call: Call, subresource: string, isApply = false): KindContext {
   const { name, uid, groups, extra } = call.user
   const userInfo = { groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) }
-  return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply }
+  return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply, requested: gvkText(call.resource) }
 }
 
 /** How the metadata of a kind's objects is validated. */
-export function metaOptions({ strategy, namespaced, isCustom, group }: ServedResource): MetaOptions {
+export function metaOptions({ strategy, namespaced, isCustom }: ServedResource): MetaOptions {
   const rule = strategy.nameRule
-  const anyFinalizer = isCustom || group === 'admissionregistration.k8s.io'
+  const anyFinalizer = isCustom || strategy.anyFinalizer === true
   return rule ? { namespaced, anyFinalizer, nameRule: rule } : { namespaced, anyFinalizer }
 }
 

@@ -70,7 +70,7 @@ function mountToken(pod: Pod): void {
   const existing = spec.volumes?.find((v) => v.name.startsWith(volumePrefix))
   const name = existing?.name ?? volumePrefix + suffix()
   const needsToken = (c: Container): boolean => !c.volumeMounts?.some((m) => m.mountPath === mountPath)
-  const needing = [...(spec.initContainers ?? []), ...spec.containers].filter(needsToken)
+  const needing = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(needsToken)
   for (const container of needing)
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }]
   if (!existing && needing.length > 0) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]

@@ -8,6 +8,7 @@ export const mutatingAdmissionPolicyBinding = kind<MutatingAdmissionPolicyBindin
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
   cells: (binding, now) => [
     binding.metadata.name,

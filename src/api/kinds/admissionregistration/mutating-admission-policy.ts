@@ -8,6 +8,7 @@ export const mutatingAdmissionPolicy = kind<MutatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ spec }) => {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'

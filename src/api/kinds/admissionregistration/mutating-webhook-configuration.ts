@@ -7,6 +7,7 @@ export const mutatingWebhookConfiguration = kind<MutatingWebhookConfiguration>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
   specFields: ['webhooks'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {
       defaultWebhook(webhook)

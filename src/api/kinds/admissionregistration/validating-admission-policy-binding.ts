@@ -8,6 +8,7 @@ export const validatingAdmissionPolicyBinding = kind<ValidatingAdmissionPolicyBi
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
   cells: (binding, now) => [
     binding.metadata.name,

@@ -9,6 +9,7 @@ export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ spec }) => {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'

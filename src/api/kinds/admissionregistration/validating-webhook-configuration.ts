@@ -7,6 +7,7 @@ export const validatingWebhookConfiguration = kind<ValidatingWebhookConfiguratio
   gvk: 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
   specFields: ['webhooks'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   defaults: ({ webhooks }) => webhooks?.forEach(defaultWebhook),
   cells: (object, now) => [object.metadata.name, object.webhooks?.length ?? 0, age(object, now)],
 })

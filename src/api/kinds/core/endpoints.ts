@@ -1,6 +1,7 @@
 import type { Endpoints } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateEndpoints, validateEndpointsUpdate } from './endpoints-validation.ts'
 
 const joinHostPort = (ip: string, port: number): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)
 
@@ -21,6 +22,8 @@ export const endpoints = kind<Endpoints>({
   gvk: 'v1/Endpoints',
   specFields: [],
   allowCreateOnUpdate: true,
+  validate: validateEndpoints,
+  validateUpdate: validateEndpointsUpdate,
   defaults: (object) => {
     for (const subset of object.subsets ?? []) {
       for (const port of subset.ports ?? []) if (!port.protocol) port.protocol = 'TCP'

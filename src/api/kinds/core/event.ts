@@ -1,6 +1,8 @@
 import type { Event } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { since } from '../table.ts'
+import { validateEvent, validateEventUpdate } from './event-validation.ts'
 
 function sourceCell(event: Event): string {
   const component = event.source?.component || event.reportingComponent || ''
@@ -33,6 +35,10 @@ export const event = kind<Event>({
   gvk: 'v1/Event',
   specFields: [],
   allowCreateOnUpdate: true,
+  nameRule: isPathSegmentName,
+  anyFinalizer: true,
+  validate: validateEvent,
+  validateUpdate: validateEventUpdate,
   cells: eventCells,
   selectableFields: {
     'involvedObject.kind': (e) => e.involvedObject?.kind ?? '',

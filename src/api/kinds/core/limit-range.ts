@@ -1,6 +1,7 @@
 import type { LimitRange, LimitRangeItem } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { fillResources, type ResourceList, roundResources } from '../pod-spec/resource-list.ts'
+import { validateLimitRange } from './limit-range-validation.ts'
 
 export type Limits = LimitRangeItem & { default?: ResourceList }
 
@@ -19,5 +20,7 @@ export const limitRange = kind<LimitRange>({
   gvk: 'v1/LimitRange',
   specFields: [],
   allowCreateOnUpdate: true,
+  validate: validateLimitRange,
+  validateUpdate: validateLimitRange,
   defaults: (range) => range.spec?.limits?.forEach(defaultItem),
 })

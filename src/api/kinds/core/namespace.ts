@@ -1,7 +1,9 @@
 import type { Namespace } from '../../../apimachinery/kinds.generated.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { copyField } from '../status.ts'
 import { age } from '../table.ts'
+import { validateNamespace, validateNamespaceUpdate } from './namespace-validation.ts'
 
 const nameLabel = 'kubernetes.io/metadata.name'
 
@@ -14,6 +16,9 @@ function labelWithName(namespace: Namespace): void {
 export const namespace = kind<Namespace>({
   gvk: 'v1/Namespace',
   specFields: [],
+  nameRule: isDns1123Label,
+  validate: validateNamespace,
+  validateUpdate: validateNamespaceUpdate,
   defaults: (object) => {
     if (object.metadata.name && object.metadata.labels?.[nameLabel] !== object.metadata.name) labelWithName(object)
     object.status ??= {}

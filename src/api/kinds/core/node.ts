@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateNode, validateNodeUpdate } from './node-validation.ts'
 
 const rolePrefix = 'node-role.kubernetes.io/'
 
@@ -13,6 +14,13 @@ function rolesCell(node: Node): string {
     else if (key === 'kubernetes.io/role' && value !== '') roles.add(value)
   }
   return [...roles].sort().join(',') || '<none>'
+}
+
+/** The old single range and the list say the same. */
+function mergePodCidrs(spec: NonNullable<Node['spec']>): void {
+  const { podCIDR, podCIDRs = [] } = spec
+  if (podCIDR && podCIDRs[0] !== podCIDR) spec.podCIDRs = [podCIDR]
+  else if (!podCIDR && podCIDRs[0]) spec.podCIDR = podCIDRs[0]
 }
 
 function statusCell(node: Node): string {
@@ -45,7 +53,10 @@ function cells(node: Node, now: number): unknown[] {
 export const node = kind<Node>({
   gvk: 'v1/Node',
   specFields: [],
-  defaults: ({ status }) => {
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  defaults: ({ spec, status }) => {
+    if (spec) mergePodCidrs(spec)
     if (!status) return
     if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity }
     roundResources(status.capacity)

@@ -4,6 +4,7 @@ import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
 import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateClaim, validateClaimUpdate } from './claim-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
 
 function cells(claim: PersistentVolumeClaim, now: number): unknown[] {
@@ -49,6 +50,8 @@ function dropForeignDataSource(spec: PersistentVolumeClaimSpec): void {
 export const persistentVolumeClaim = kind<PersistentVolumeClaim>({
   gvk: 'v1/PersistentVolumeClaim',
   specFields: [],
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
   defaults: (claim) => {
     claim.status ??= {}
     if (!claim.status.phase) claim.status.phase = 'Pending'

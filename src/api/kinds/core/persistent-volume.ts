@@ -4,6 +4,7 @@ import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultDisks } from '../pod-spec/volume-defaults.ts'
 import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateVolume, validateVolumeUpdate } from './persistent-volume-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
 
 function cells(volume: PersistentVolume, now: number): unknown[] {
@@ -26,6 +27,8 @@ function cells(volume: PersistentVolume, now: number): unknown[] {
 export const persistentVolume = kind<PersistentVolume>({
   gvk: 'v1/PersistentVolume',
   specFields: [],
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
   defaults: (volume) => {
     volume.status ??= {}
     if (!volume.status.phase) volume.status.phase = 'Pending'

@@ -1,11 +1,26 @@
+import type { FieldError } from '../../../apimachinery/field-error.ts'
 import type { PodTemplate } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
+import type { PodRules } from '../pod-spec/options.ts'
+import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
+import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { containerCells, labelsText } from '../table.ts'
+
+function validate(template: PodTemplate['template'], rules: PodRules): FieldError[] {
+  const errors: FieldError[] = []
+  validatePodTemplate(template ?? { metadata: {} }, 'template', rules, errors)
+  return errors
+}
 
 export const podTemplate = kind<PodTemplate>({
   gvk: 'v1/PodTemplate',
   specFields: ['template'],
+  validate: ({ template }) => validate(template, rulesOfTemplate()),
+  validateUpdate: ({ template }, old) => validate(template, rulesOfTemplate(old.template)),
+  prepareForCreate: ({ template }) => dropDisabledFields(template?.spec),
+  prepareForUpdate: ({ template }, old) => dropDisabledFields(template?.spec, old.template?.spec),
   defaults: (object) => defaultPodTemplate(object.template),
   cells: (object) => [
     object.metadata.name,

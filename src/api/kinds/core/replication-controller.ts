@@ -1,8 +1,10 @@
 import type { ReplicationController } from '../../../apimachinery/kinds.generated.ts'
+import { isLongName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText } from '../table.ts'
+import { validateReplicationController, validateReplicationControllerUpdate } from './replication-controller-validation.ts'
 
 const isEmpty = (map: object | undefined): boolean => map === undefined || Object.keys(map).length === 0
 
@@ -10,6 +12,9 @@ export const replicationController = kind<ReplicationController>({
   gvk: 'v1/ReplicationController',
   specFields: ['spec'],
   defaultPropagation: 'orphan',
+  nameRule: isLongName,
+  validate: validateReplicationController,
+  validateUpdate: validateReplicationControllerUpdate,
   defaults: ({ metadata, spec }) => {
     if (!spec) return
     const labels = spec.template?.metadata?.labels

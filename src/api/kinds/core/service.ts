@@ -1,8 +1,10 @@
 import type { Service, ServiceSpec, ServiceStatus } from '../../../apimachinery/kinds.generated.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, labelsText } from '../table.ts'
 import { dropTypeDependentFields, isExternallyAccessible } from './service-types.ts'
+import { validateService, validateServiceUpdate } from './service-validation.ts'
 
 const isNodeType = (type: string | undefined) => type === 'NodePort' || type === 'LoadBalancer' || type === 'ClusterIP'
 
@@ -59,6 +61,9 @@ export const service = kind<Service>({
   gvk: 'v1/Service',
   specFields: [],
   allowCreateOnUpdate: true,
+  nameRule: isDns1123Label,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
   defaults: defaultService,
   prepareForCreate: dropStatus,
   prepareForUpdate: (object, old, context) => {

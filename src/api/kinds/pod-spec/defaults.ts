@@ -10,6 +10,9 @@ export function defaultPodSpec(spec: PodSpec): void {
   spec.securityContext ??= {}
   spec.terminationGracePeriodSeconds ??= 30
   if (!spec.schedulerName) spec.schedulerName = 'default-scheduler'
+  // Two names of one field: the new one wins.
+  if (!spec.serviceAccountName && spec.serviceAccount) spec.serviceAccountName = spec.serviceAccount
+  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName
   spec.volumes?.forEach(defaultVolume)
   spec.initContainers?.forEach(defaultContainer)
   spec.containers?.forEach(defaultContainer)

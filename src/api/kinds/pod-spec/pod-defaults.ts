@@ -18,6 +18,7 @@ export function defaultPod(pod: Pod): void {
       for (const port of container.ports ?? []) if (!port.hostPort) port.hostPort = port.containerPort
     }
   }
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1
   defaultPodSpec(spec)
   defaultStatus(pod)
 }
@@ -32,6 +33,9 @@ function requestLimits(container: Container): void {
 function defaultStatus(pod: Pod): void {
   const status = pod.status
   if (!status) return
+  const { podIP, podIPs = [] } = status
+  if (podIP && podIPs[0]?.ip !== podIP) status.podIPs = [{ ip: podIP }]
+  else if (!podIP && podIPs[0]?.ip) status.podIP = podIPs[0].ip
   const statuses = [status.initContainerStatuses, status.containerStatuses, status.ephemeralContainerStatuses]
   for (const one of statuses.flatMap((list) => list ?? [])) {
     roundResources(one.allocatedResources)

@@ -63,7 +63,8 @@ export function checkResourceName(name: string, at: string, errors: Errors): boo
   return false
 }
 
-function checkContainerResource(name: string, at: string, errors: Errors): void {
+/** A resource that a container may ask for. */
+export function checkContainerResource(name: string, at: string, errors: Errors): void {
   checkResourceName(name, at, errors)
   if (!name.includes('/')) {
     const known = containerResources.has(name) || isHugePages(name)
