@@ -10,6 +10,7 @@ import { versionRoute } from './health/version.ts'
 import { type HandleUpgrade, type Listening, type ListenOptions, listen } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
+import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
 import type { Security } from './pipeline/security.ts'
@@ -58,6 +59,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, () => address),
     versionRoute,
+    openApiRoutes(core),
     healthRoute([
       { name: 'ping', run: () => {} },
       { name: 'etcd', run: () => void store.revision },

@@ -44,6 +44,16 @@ const isStored = (r: DiscoveredResource): boolean => r.verbs.includes('create') 
 export function builtInResources(kinds: readonly Kind[]): ServedResource[] {
   const strategies = new Map(kinds.map((k) => [k.gvk, k]))
   const columns = read<Record<string, Column[]>>('table-columns.json')
+  const descriptions = read<Record<string, string[]>>('column-descriptions.json')
+  for (const [id, list] of Object.entries(columns)) {
+    columns[id] = list.map((c, i) => ({
+      name: c.name,
+      type: c.type,
+      format: c.format,
+      description: descriptions[id]?.[i] ?? '',
+      priority: c.priority,
+    }))
+  }
   const { api, apis } = read<Discovery>('discovery.json')
   return [...api.items, ...apis.items].flatMap((group) =>
     group.versions.flatMap(({ version, resources }) =>

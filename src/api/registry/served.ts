@@ -52,6 +52,8 @@ export interface ServedResource extends Resource {
   /** Cells besides those of `strategy.cells`: custom resources' columns. */
   readonly columns: readonly Column[]
   readonly isCustom: boolean
+  /** The schema of a custom kind as its definition has it, for OpenAPI. */
+  readonly openApiSchema?: object
   /** Where a custom kind keeps its replicas. */
   readonly scale?: ScalePaths
   /** Warned of at each request, e.g. `v1 Endpoints is deprecated in v1.33+; …`. */

@@ -34,17 +34,9 @@ function columnsOf(resource: ServedResource): {
   cells: (object: KubeObject, now: number) => unknown[]
 } {
   const { cells } = resource.strategy
-  if (cells && resource.columns.length > 0) return { columns: resource.columns.map(described), cells }
+  if (cells && resource.columns.length > 0) return { columns: resource.columns, cells }
   return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp] }
 }
-
-const described = (column: Column): Column => ({
-  name: column.name,
-  type: column.type,
-  format: column.format,
-  description: column.description ?? (column.name === 'Name' ? nameDescription : ''),
-  priority: column.priority,
-})
 
 function rowObject(include: string, accept: Accepted, object: KubeObject): object {
   if (include === 'None') return { object: null }
