@@ -24,6 +24,7 @@ export function customStrategy(
     gvk: `${definition.spec.group}/${version.name}/${definition.spec.names?.kind}`,
     specFields: [],
     hasGeneration: true,
+    anyFinalizer: true,
     raisesGeneration: (object, old) => specDiffers(object, old, hasStatus),
     prepareForCreate: (object) => {
       if (hasStatus) delete (object as unknown as Fields).status

@@ -9,6 +9,7 @@ export const customResourceDefinition = kind<CustomResourceDefinition>({
   gvk: 'apiextensions.k8s.io/v1/CustomResourceDefinition',
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
+  anyFinalizer: true,
   deletionFinalizer: CLEANUP_FINALIZER,
   defaults: (definition) => void Object.assign(definition, defaultDefinition(definition)),
   prepareForCreate: (definition) => void Object.assign(definition, { status: prepareCreate(definition).status }),
