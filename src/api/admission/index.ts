@@ -1,24 +1,49 @@
 import type { Authorizer } from '../auth/authorize.ts'
 import type { Objects } from '../objects.ts'
 import type { AdmissionPlugin } from './admission.ts'
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './plugins/certificates.ts'
+import { defaultIngressClass } from './plugins/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts'
+import { limitRanger } from './plugins/limit-ranger.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
+import { nodeRestriction } from './plugins/node-restriction.ts'
+import { podSecurity } from './plugins/pod-security.ts'
 import { priority } from './plugins/priority.ts'
+import { resourceQuota, type WriteQuotaStatus } from './plugins/resource-quota.ts'
 import { roleEscalation } from './plugins/role-escalation.ts'
+import { runtimeClass } from './plugins/runtime-class.ts'
 import { serviceAccount } from './plugins/service-account.ts'
+import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './plugins/storage.ts'
+import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
 
 export interface AdmissionOptions {
   readonly objects: Objects
   readonly authorizer: Authorizer
+  /** How the use of a quota is written; without it quotas are checked but not counted. */
+  readonly writeQuotaStatus?: WriteQuotaStatus
 }
 
 /** The plugins that are on by default, in kube-apiserver's order (k8s.io/kubernetes/pkg/kubeapiserver/options/plugins.go). */
-export function createAdmission({ objects, authorizer }: AdmissionOptions): readonly AdmissionPlugin[] {
+export function createAdmission({ objects, authorizer, writeQuotaStatus }: AdmissionOptions): readonly AdmissionPlugin[] {
+  const { authorize } = authorizer
   return [
     namespaceLifecycle(objects),
+    limitRanger(objects),
     serviceAccount(objects),
+    nodeRestriction(objects, authorize),
+    taintNodesByCondition,
+    podSecurity(objects),
     priority(objects),
     defaultTolerationSeconds,
+    defaultStorageClass(objects),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(objects),
+    runtimeClass(objects),
+    certificateApproval(authorize),
+    certificateSigning(authorize),
+    certificateSubjectRestriction,
+    defaultIngressClass(objects),
     roleEscalation(authorizer),
+    resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
 }

@@ -4,8 +4,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-// @peculiar/x509 does not start without it.
-import 'reflect-metadata'
+import './x509-ready.ts'
 import * as x509 from '@peculiar/x509'
 import { mastersGroup, nodesGroup } from './users.ts'
 

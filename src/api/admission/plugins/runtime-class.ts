@@ -1,0 +1,71 @@
+import type { Pod, RuntimeClass, Toleration } from '../../../apimachinery/kinds.generated.ts'
+import { runtimeclasses } from '../../../apimachinery/resources.generated.ts'
+import type { Objects } from '../../objects.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { amountsOf, listText } from '../quota/amounts.ts'
+import { podOf, refuse } from '../refusal.ts'
+
+/** A pod of a runtime class gets the class's overhead, node selector and tolerations. */
+export const runtimeClass = (objects: Objects): AdmissionPlugin => ({
+  name: 'RuntimeClass',
+  mutate: (request) => {
+    const pod = request.operation === 'CREATE' ? podOf(request) : undefined
+    const found = pod && classOf(objects, request, pod)
+    if (!found) return
+    setOverhead(request, pod, found)
+    setScheduling(request, pod, found)
+  },
+  validate: (request) => {
+    const pod = request.operation === 'CREATE' ? podOf(request) : undefined
+    if (!pod) return
+    const fixed = classOf(objects, request, pod)?.overhead?.podFixed
+    const overhead = pod.spec?.overhead
+    if (fixed && !isSame(fixed, overhead)) throw refuse(request, mismatch)
+    if (!fixed && overhead !== undefined)
+      throw refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
+  },
+})
+
+const mismatch = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
+type List = Record<string, string> | undefined
+const isSame = (a: List, b: List): boolean => listText(amountsOf(a)) === listText(amountsOf(b))
+
+function classOf(objects: Objects, request: AdmissionRequest, { spec }: Pod): RuntimeClass | undefined {
+  if (!spec?.runtimeClassName) return undefined
+  const found = objects.get(runtimeclasses, undefined, spec.runtimeClassName)
+  if (!found) throw refuse(request, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
+  return found
+}
+
+function setOverhead(request: AdmissionRequest, { spec }: Pod, { overhead }: RuntimeClass): void {
+  if (!spec || !overhead) return
+  if (Object.keys(spec.overhead ?? {}).length > 0 && !isSame(overhead.podFixed, spec.overhead)) throw refuse(request, mismatch)
+  if (overhead.podFixed) spec.overhead = { ...overhead.podFixed }
+}
+
+function setScheduling(request: AdmissionRequest, { spec }: Pod, { scheduling }: RuntimeClass): void {
+  if (!spec || !scheduling) return
+  for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
+    const own = spec.nodeSelector?.[key]
+    if (own !== undefined && own !== value) {
+      throw refuse(
+        request,
+        `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${own}`,
+      )
+    }
+  }
+  if (scheduling.nodeSelector) spec.nodeSelector = { ...spec.nodeSelector, ...scheduling.nodeSelector }
+  const own = spec.tolerations ?? []
+  const added = (scheduling.tolerations ?? []).filter((t) => !own.some((o) => includes(o, t)))
+  if (added.length > 0) spec.tolerations = [...own, ...added]
+}
+
+/** Whether a pod that has `a` tolerates all that `b` does. */
+function includes(a: Toleration, b: Toleration): boolean {
+  const time = (t: Toleration): number => t.tolerationSeconds ?? Number.POSITIVE_INFINITY
+  const sameKey = !a.key || a.key === b.key
+  const sameEffect = !a.effect || a.effect === b.effect
+  const sameValue =
+    a.operator === 'Exists' || ((a.operator ?? 'Equal') === (b.operator ?? 'Equal') && (a.value ?? '') === (b.value ?? ''))
+  return sameKey && sameEffect && sameValue && (a.effect !== 'NoExecute' || time(a) >= time(b))
+}

@@ -1,0 +1,2 @@
+// What @peculiar/x509's injector needs loaded before it: import this file first.
+import 'reflect-metadata'
