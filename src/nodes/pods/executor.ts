@@ -24,7 +24,9 @@ export interface PodState {
   refreshAt: number | undefined
   setVolumes(state: 'ready' | 'gone'): void
   readonly waiting: Map<string, Waiting>
-  /** Puts what Docker now says of a container; undefined: it is gone. */
+  /** Looks at a container in Docker and notes what it says. */
+  look(id: string): Promise<void>
+  /** Notes what Docker says of a container; undefined: it is gone. */
   observe(id: string, container: ObservedContainer | undefined): void
   podIps(): readonly string[]
   event(type: 'Normal' | 'Warning', reason: string, message: string, container?: { name: string; field: string }): void
@@ -106,7 +108,7 @@ async function doStart(context: NodeContext, state: PodState, action: Extract<Ac
       event,
     })
     state.waiting.delete(container.name)
-    state.observe(id, await context.engine.inspect(id))
+    await state.look(id)
     const { postStart } = container.lifecycle ?? {}
     if (postStart && startError === undefined) await afterStart(context, state, action, id, event)
   } catch (error) {
@@ -148,7 +150,7 @@ async function afterStart(
     event('Normal', 'Killing', 'FailedPostStartHook')
     context.log.warn('postStart hook failed', { container: action.container.name, why: String(error) })
     await context.engine.signal(id, 'SIGKILL')
-    state.observe(id, await context.engine.inspect(id))
+    await state.look(id)
   }
 }
 

@@ -138,16 +138,18 @@ export class PodWorker implements PodState {
   inspect(id: string): void {
     const before = this.#inspections.get(id) ?? Promise.resolve()
     const looking = before
-      .then(async () => {
-        const container = await this.#context.engine.inspect(id)
-        this.observe(id, container && (await this.#withMessage(container)))
-      })
+      .then(() => this.look(id))
       .catch((error) => this.#context.log.error('container not inspected', error, { container: id }))
       .finally(() => {
         if (this.#inspections.get(id) === looking) this.#inspections.delete(id)
         this.poke()
       })
     this.#inspections.set(id, looking)
+  }
+
+  async look(id: string): Promise<void> {
+    const container = await this.#context.engine.inspect(id)
+    this.observe(id, container && (await this.#withMessage(container)))
   }
 
   async #withMessage(c: ObservedContainer): Promise<ObservedContainer> {
