@@ -1,0 +1,31 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Decoded, DecodeError, decodeText } from '../../../src/api/schema/decode.ts'
+import { golden, sorted, typeNamed } from '../golden.ts'
+
+interface Line {
+  readonly gvk: [string, string, string]
+  readonly text: string
+  readonly value?: unknown
+  readonly strict?: string[]
+  readonly error?: string
+}
+
+function decoded({ gvk, text }: Line): Decoded | string {
+  try {
+    return decodeText(typeNamed(gvk), text)
+  } catch (e) {
+    if (e instanceof DecodeError) return e.message
+    throw e
+  }
+}
+
+test('random bodies of every kind are read, refused and written again as Go does it', () => {
+  for (const line of golden<Line>('decode.jsonl')) {
+    const result = decoded(line)
+    if (typeof result === 'string') assert.is(result, line.error)
+    else assert.equal([sorted(result.value), result.strictErrors], [sorted(line.value), line.strict ?? []], line.text)
+  }
+})
+
+test.run()
