@@ -109,6 +109,7 @@ async function installApplications(client: Client, signal: AbortSignal): Promise
     fieldSelector,
     signal: stop,
     sendInitialEvents: true,
+    resourceVersionMatch: 'NotOlderThan',
     allowWatchBookmarks: true,
   })
   for await (const batch of watch) {

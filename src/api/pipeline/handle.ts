@@ -44,17 +44,19 @@ export function createHandler(core: Core, security: Security, paths: readonly Pa
 
 async function authorized(security: Security, request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
   const sender = await security.authenticate(request)
-  const user = await impersonate(request.headers, attributesOf(sender, info), security.authorize)
-  const attributes = attributesOf(user, info)
+  const user = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
+  const attributes = attributesOf(user, info, request.query)
   const decision = await security.authorize(attributes)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
   return user
 }
 
-function attributesOf(user: UserInfo, info: RequestInfo): Attributes {
+function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
   if (!info.isResource) return { user, verb: info.verb, path: info.path }
   const { group, version, resource, subresource, namespace, name, verb } = info
-  return { user, verb, resource: { group, version, resource, subresource, namespace, name } }
+  const [fieldSelector, labelSelector] = [query.get('fieldSelector'), query.get('labelSelector')]
+  const selectors = { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) }
+  return { user, verb, resource: { group, version, resource, subresource, namespace, name, ...selectors } }
 }
 
 async function byPath(

@@ -5,10 +5,13 @@ import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../api/auth/authorize.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
+import { apiserverUser } from '../../api/auth/users.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { ApiRequest, UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
+import { resourcequotas } from '../../apimachinery/resources.generated.ts'
+import { inProcessClient } from '../../client/in-process.ts'
 import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
 import { createMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/store.ts'
@@ -40,7 +43,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
-  const api = await createApi({
+  const api: Api = await createApi({
     store,
     kinds,
     security: (objects) => {
@@ -49,7 +52,15 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
-    admission: (objects) => createAdmission({ objects, authorizer: createAuthorizer(objects) }),
+    admission: (objects) =>
+      createAdmission({
+        objects,
+        authorizer: createAuthorizer(objects),
+        writeQuotaStatus: async (quota) => {
+          const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })
+          await client.update(resourcequotas, quota, { namespace: quota.metadata.namespace, subresource: 'status' })
+        },
+      }),
   })
   await bootstrap(api.handle)
   const close = async () => {

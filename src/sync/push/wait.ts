@@ -85,7 +85,13 @@ async function watchForStuckPods(wait: Wait, signal: AbortSignal): Promise<strin
   const namespace = wait.app.spec.destination.namespace ?? 'default'
   const { client } = wait
   try {
-    for await (const batch of client.watch(pods, { namespace, signal, sendInitialEvents: true, allowWatchBookmarks: true })) {
+    for await (const batch of client.watch(pods, {
+      namespace,
+      signal,
+      sendInitialEvents: true,
+      resourceVersionMatch: 'NotOlderThan',
+      allowWatchBookmarks: true,
+    })) {
       for (const { type, object } of batch) {
         if (type !== 'ADDED' && type !== 'MODIFIED') continue
         const why = stuckReason(object as unknown as Unstructured)
