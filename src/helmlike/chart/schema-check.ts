@@ -57,7 +57,7 @@ function modernized(schema: unknown, isDraft4: boolean): unknown {
 
 /** The schemas behind http(s) and file references cannot be had without the network: say so. */
 function checkReferences(schema: unknown): void {
-  if (Array.isArray(schema)) return schema.forEach(checkReferences)
+  if (Array.isArray(schema)) for (const s of schema) checkReferences(s)
   if (!isObject(schema)) return
   const ref = schema.$ref
   if (typeof ref === 'string' && /^(?:https?|file):/.test(ref) && !/json-schema\.org/.test(ref)) {

@@ -36,8 +36,10 @@ function coalesce(c: Chart, dest: ValueMap, prefix: string, merge: boolean, warn
 function coalesceGlobals(dest: ValueMap, source: ValueMap, prefix: string, warn: Warn): void {
   const to = dest.has(GLOBAL) ? dest.get(GLOBAL) : new Map<string, Value>()
   const from = source.has(GLOBAL) ? source.get(GLOBAL) : new Map<string, Value>()
-  if (!isMap(to)) return warn(`warning: skipping globals because destination ${GLOBAL} is not a table.`)
-  if (!isMap(from)) return warn(`warning: skipping globals because source ${GLOBAL} is not a table.`)
+  if (!isMap(to) || !isMap(from)) {
+    warn(`warning: skipping globals because ${isMap(to) ? 'source' : 'destination'} ${GLOBAL} is not a table.`)
+    return
+  }
   for (const [key, value] of from) {
     const old = to.get(key)
     if (isMap(value)) {

@@ -72,8 +72,15 @@ function toDecimal(v: Value): Value {
   return int64(/^[+-]?[0-7]+$/.test(text) ? BigInt(Number.parseInt(text, 8)) : 0n)
 }
 
-const largest = (a: Value, ...others: Value[]) => int64(others.map(toInt64).reduce((x, y) => (y > x ? y : x), toInt64(a)))
-const smallest = (a: Value, ...others: Value[]) => int64(others.map(toInt64).reduce((x, y) => (y < x ? y : x), toInt64(a)))
+const extreme =
+  (isBetter: (x: bigint, y: bigint) => boolean) =>
+  (a: Value, ...others: Value[]) => {
+    let best = toInt64(a)
+    for (const n of others.map(toInt64)) if (isBetter(n, best)) best = n
+    return int64(best)
+  }
+const largest = extreme((x, y) => x > y)
+const smallest = extreme((x, y) => x < y)
 
 export const math: { readonly [name: string]: Implementation } = {
   int64: (v: Value) => int64(toInt64(v)),

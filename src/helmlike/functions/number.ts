@@ -16,7 +16,7 @@ export function toInt64(v: Value): bigint {
     return v.type.startsWith('time.') && v.type !== 'time.Month' && v.type !== 'time.Weekday' ? 0n : BigInt.asIntN(64, v.v)
   switch (typeof v) {
     case 'number':
-      if (Number.isNaN(v) || v >= 9223372036854775808 || v < -9223372036854775808) return MIN
+      if (Number.isNaN(v) || v >= 2 ** 63 || v < -(2 ** 63)) return MIN
       return BigInt(Math.trunc(v))
     case 'boolean':
       return v ? 1n : 0n

@@ -120,7 +120,7 @@ class Emitter {
     else if (typeof v === 'boolean') this.out += String(v)
     else if (typeof v === 'number') this.out += this.number(v)
     else if (v instanceof Int)
-      this.out += v.type === 'time.Duration' && this.pretty ? (v.methods?.String?.call as () => string)() : v.v.toString()
+      this.out += this.pretty && v.methods?.String ? (v.methods.String.call as () => string)() : v.v.toString()
     else if (typeof v === 'string') this.text(v, indent, column, key)
     else this.out += Array.isArray(v) ? (isNilList(v) && !this.pretty ? 'null' : '[]') : '{}'
   }
