@@ -53,7 +53,14 @@ interface TypeMeta {
 function decodeObject(body: object, gvk: GroupVersionKind, rules: ObjectRules): Read {
   const meta = typeMetaOf(body)
   checkKind(meta, gvk)
-  return { decoded: attempt(meta, gvk, () => rules.decodeValue(body)), meta }
+  return { decoded: attempt(meta, gvk, () => rules.decodeValue(privateCopy(body))), meta }
+}
+
+/** A caller in process may hand in parts of objects it has read, which are frozen and shared; defaulting writes into them. */
+function privateCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(privateCopy)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, privateCopy(inner)]))
 }
 
 function settle({ decoded, meta }: Read, gvk: GroupVersionKind, validation: 'Ignore' | 'Warn' | 'Strict'): Body {

@@ -4,10 +4,12 @@ import { createAdmission } from '../../api/admission/index.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../api/auth/authorize.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
+import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { apiserverUser } from '../../api/auth/users.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { kinds } from '../../api/kinds/index.ts'
+import type { Objects } from '../../api/objects.ts'
 import type { ApiRequest, UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
@@ -43,10 +45,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
+  let seen: Objects | undefined
   const api: Api = await createApi({
     store,
     kinds,
     security: (objects) => {
+      seen = objects
       const authorizer = createAuthorizer(objects)
       const authenticator = createAuthenticator({ objects, issuer })
       authenticate = (request) => authenticator.authenticate(request)
@@ -63,6 +67,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       }),
   })
   await bootstrap(api.handle)
+  if (seen) await writeDefaultRoles(seen, api.handle)
   const close = async () => {
     api.close()
     await store.close()

@@ -1,8 +1,10 @@
 import type { ClusterRole } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 
 export const clusterRole = kind<ClusterRole>({
   gvk: 'rbac.authorization.k8s.io/v1/ClusterRole',
+  nameRule: isPathSegmentName,
   specFields: [],
   allowCreateOnUpdate: true,
 })

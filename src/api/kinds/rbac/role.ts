@@ -1,8 +1,10 @@
 import type { Role } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 
 export const role = kind<Role>({
   gvk: 'rbac.authorization.k8s.io/v1/Role',
+  nameRule: isPathSegmentName,
   specFields: [],
   allowCreateOnUpdate: true,
 })
