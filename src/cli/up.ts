@@ -89,7 +89,10 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
     )
     const facts = { server: system.server, kubeconfig: data.kubeconfig, gitconfig: data.gitconfig, nodes }
     if (wishes.json) process.stdout.write(`${JSON.stringify(facts)}\n`)
-    if (wishes.demo) await runDemo({ data, system, say, signal: stop.signal })
+    if (wishes.demo)
+      await runDemo({ data, system, say, signal: stop.signal }).catch((error: unknown) =>
+        say(`the demo failed: ${error instanceof Error ? error.message : error}`),
+      )
     say(`\nkubectl:   export KUBECONFIG=${data.kubeconfig}`)
     say('stop:      Ctrl-C; `slipway down --purge` removes everything again')
   }

@@ -101,8 +101,10 @@ export async function startCluster(options: { readonly nodes?: number } = {}): P
   const folder = mkdtempSync(join(tmpdir(), 'slipway-e2e-'))
   const port = await freePort()
   const data = join(folder, 'data')
+  // git lets GIT_SSL_CAINFO override the settings of the data directory.
+  const { GIT_SSL_CAINFO: _, ...inherited } = process.env
   const env = {
-    ...process.env,
+    ...inherited,
     DOCKER_HOST: docker.host,
     SLIPWAY_DATA: data,
     KUBECONFIG: join(data, 'kubeconfig'),

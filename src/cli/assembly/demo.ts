@@ -26,7 +26,9 @@ export async function runDemo({ data, system, say, signal }: DemoOptions): Promi
   const service = await system.client.get(services, 'web', { namespace: 'default' }).catch(() => undefined)
   const port = service?.spec?.ports?.[0]?.nodePort
   if (port) await sayAnswer(`http://127.0.0.1:${port}/`, say)
-  say(`\nget it:    git clone -c include.path=${data.gitconfig} ${url}`)
+  // git lets this variable override the settings that we write.
+  const unset = process.env.GIT_SSL_CAINFO ? 'env -u GIT_SSL_CAINFO ' : ''
+  say(`\nget it:    ${unset}git clone -c include.path=${data.gitconfig} ${url}`)
   say('change it: edit demo/web.yaml, git commit -a, git push -o wait')
 }
 
@@ -48,7 +50,8 @@ async function pushExample(data: DataDirectory, url: string, say: (line: string)
 /** Runs git and passes on what the server says. Throws when git fails. */
 function runGit(cwd: string, args: readonly string[], say: (line: string) => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' }
+    const { GIT_SSL_CAINFO: _, ...inherited } = process.env
+    const env = { ...inherited, GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' }
     const child = spawn('git', args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'], signal })
     let rest = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
