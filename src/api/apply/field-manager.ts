@@ -174,6 +174,9 @@ function applyOrTakeOver(kind: AppliedKind, live: Json, config: Json, managers: 
   }
 }
 
+/** Stored objects that were found to fit their type; they are shared and never change. */
+const fitting = new WeakSet<object>()
+
 function applyOnce(
   kind: AppliedKind,
   live: Json,
@@ -193,15 +196,21 @@ function applyOnce(
   }
   const id = identityOf(entry)
   named(`failed to create typed patch object (${objectText(config, config)})`, () => validate(atom, config, false))
-  named(`failed to create typed live object (${objectText(live, live)})`, () => validate(atom, live, true))
+  if (!fitting.has(live))
+    named(`failed to create typed live object (${objectText(live, live)})`, () => validate(atom, live, true))
+  if (Object.isFrozen(live)) fitting.add(live)
   const result = named('failed to merge config', () =>
     applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force),
   )
   const stripped = new Map(withoutServerFields(result.managers, id))
   const mine = stripped.get(id)
-  if (mine && result.object !== undefined) stripped.set(id, { ...mine, time: secondsOf(requester.now) })
+  const set = mine && sameOr(managers.get(id)?.set, mine.set)
+  if (mine && set) stripped.set(id, { ...mine, set, time: result.object === undefined ? mine.time : secondsOf(requester.now) })
   return { object: result.object, managers: stripped }
 }
+
+/** An equal set that is there already: its JSON is written already, too. */
+const sameOr = (known: FieldSet | undefined, set: FieldSet): FieldSet => (known?.equals(set) ? known : set)
 
 function named<T>(what: string, run: () => T): T {
   try {

@@ -65,6 +65,7 @@ export class FieldSet {
   }
 
   intersection(other: FieldSet): FieldSet {
+    if (other.members.size === 0 && other.children.size === 0) return other
     const children = new Map<PathElement, FieldSet>()
     for (const [element, set] of this.children) {
       const theirs = other.children.get(element)
@@ -86,13 +87,15 @@ export class FieldSet {
 
   private without(other: FieldSet, recursive: boolean): FieldSet {
     if (other.members.size === 0 && other.children.size === 0) return this
+    let isSame = true
     const children = new Map<PathElement, FieldSet>()
     for (const [element, set] of this.children) {
-      if (recursive && other.members.has(element)) continue
       const theirs = other.children.get(element)
-      const rest = theirs ? set.without(theirs, recursive) : set
-      if (!theirs || !rest.isEmpty()) children.set(element, rest)
+      const rest = recursive && other.members.has(element) ? emptySet : theirs ? set.without(theirs, recursive) : set
+      if (rest !== set) isSame = false
+      if (rest === set || !rest.isEmpty()) children.set(element, rest)
     }
+    if (isSame && this.members.isDisjointFrom(other.members)) return this
     return new FieldSet(this.members.difference(other.members), children)
   }
 

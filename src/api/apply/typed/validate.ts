@@ -1,4 +1,4 @@
-import { elementText, fieldElement, indexElement } from '../fields/path-element.ts'
+import { elementText, fieldElement, indexElement, type PathElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { formOf, goPointer, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
@@ -7,38 +7,43 @@ import { isMap } from './json-value.ts'
 /** Throws TypedError unless `value` is an `atom`. Equal items in sets and maps are refused unless `allowDuplicates`. */
 export function validate(atom: Atom, value: unknown, allowDuplicates: boolean): void {
   const problems: Problem[] = []
-  new Validation(problems, allowDuplicates).check(atom, value, '')
+  new Validation(problems, allowDuplicates).check(atom, value)
   if (problems.length > 0) throw new TypedError(problems)
 }
 
 class Validation {
   readonly problems: Problem[]
   readonly allowDuplicates: boolean
+  private readonly path: PathElement[] = []
 
   constructor(problems: Problem[], allowDuplicates: boolean) {
     this.problems = problems
     this.allowDuplicates = allowDuplicates
   }
 
-  check(atom: Atom, value: unknown, path: string): void {
+  private problem(message: string): void {
+    this.problems.push({ path: this.path.map(elementText).join(''), message })
+  }
+
+  check(atom: Atom, value: unknown): void {
     switch (resolved(atom, formOf(atom, value))) {
       case 'scalar': {
         const message = scalarProblem(atom.scalar ?? 'untyped', value)
-        if (message) this.problems.push({ path, message })
+        if (message) this.problem(message)
         break
       }
       case 'list':
-        if (atom.list) this.list(atom.list, value, path)
+        if (atom.list) this.list(atom.list, value)
         break
       case 'map':
-        if (atom.map) this.map(atom.map, value, path)
+        if (atom.map) this.map(atom.map, value)
     }
   }
 
-  private list(list: ListAtom, value: unknown, path: string): void {
+  private list(list: ListAtom, value: unknown): void {
     if (value === null || value === undefined) return
     if (!Array.isArray(value)) {
-      this.problems.push({ path, message: `expected list, got ${goPointer(value)}` })
+      this.problem(`expected list, got ${goPointer(value)}`)
       return
     }
     const seen = new Set<string>()
@@ -48,35 +53,33 @@ class Validation {
         try {
           element = itemElement(list, item)
         } catch (e) {
-          this.problems.push({ path, message: `element ${i}: ${(e as Error).message}` })
+          this.problem(`element ${i}: ${(e as Error).message}`)
           return
         }
         if (seen.has(element) && !this.allowDuplicates) {
-          this.problems.push({ path, message: `duplicate entries for key ${elementText(element)}` })
+          this.problem(`duplicate entries for key ${elementText(element)}`)
         }
         seen.add(element)
       }
-      this.check(list.element.atom, item, path + elementText(element))
+      this.path.push(element)
+      this.check(list.element.atom, item)
+      this.path.pop()
     }
   }
 
-  private map(map: MapAtom, value: unknown, path: string): void {
+  private map(map: MapAtom, value: unknown): void {
     if (value === null) return
     if (!isMap(value)) {
-      this.problems.push({
-        path,
-        message: value === undefined ? 'expected map, got nil' : `expected map, got ${goPointer(value)}`,
-      })
+      this.problem(value === undefined ? 'expected map, got nil' : `expected map, got ${goPointer(value)}`)
       return
     }
     for (const [key, member] of Object.entries(value)) {
       const type = fieldType(map, key)
-      const at = path + elementText(fieldElement(key))
-      if (!type) {
-        this.problems.push({ path: at, message: 'field not declared in schema' })
-        return
-      }
-      this.check(type.atom, member, at)
+      this.path.push(fieldElement(key))
+      if (type) this.check(type.atom, member)
+      else this.problem('field not declared in schema')
+      this.path.pop()
+      if (!type) return
     }
   }
 }
