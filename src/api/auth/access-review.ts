@@ -30,7 +30,7 @@ export async function reviewSubjectAccess<T extends Review>(review: T, authorize
     ...selectorErrors(review.spec),
     ...metadataErrors(review),
   ]
-  if (errors.length > 0) throw refused(review, errors)
+  if (errors.length > 0) throw refused(errors)
   return { ...review, status: await statusFor(review.spec, authorize) }
 }
 
@@ -49,7 +49,7 @@ export async function reviewLocalSubjectAccess(
   if (spec?.nonResourceAttributes) {
     errors.push(invalid('spec.nonResourceAttributes', goPath(spec), 'disallowed on this kind of request'))
   }
-  if (errors.length > 0) throw refused(review, errors)
+  if (errors.length > 0) throw refused(errors)
   return { ...review, status: await statusFor(spec, authorize) }
 }
 
@@ -60,7 +60,7 @@ export async function reviewSelfAccess(
   authorize: Authorize,
 ): Promise<SelfSubjectAccessReview> {
   const errors = [...specErrors(review.spec), ...selectorErrors(review.spec), ...metadataErrors(review)]
-  if (errors.length > 0) throw refused(review, errors)
+  if (errors.length > 0) throw refused(errors)
   return { ...review, status: await statusFor(review.spec, authorize, user) }
 }
 
@@ -251,6 +251,9 @@ function metadataErrors(review: Review | SelfSubjectAccessReview, except: readon
 }
 
 /** The real server forgets the kind here (`.authorization.k8s.io "" is invalid`). */
-function refused(_review: Review | SelfSubjectAccessReview, errors: readonly FieldError[]): StatusError {
-  return invalidObject({ group, kind: '' }, '', errors)
+function refused(errors: readonly FieldError[]): StatusError {
+  const error = invalidObject({ group, kind: '' }, '', errors)
+  const { causes = [] } = error.status.details ?? {}
+  error.status.details = { group, causes }
+  return error
 }
