@@ -19,8 +19,8 @@ export async function createToken(call: Call): Promise<Answer> {
   const rules = builtInRules(type)
   const { object, warnings } = readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
-  const admit = async (wanted: TokenRequest) => {
-    const admission = admissionRequest(call, {
+  const admissionOf = (wanted: TokenRequest) =>
+    admissionRequest(call, {
       operation: 'CREATE',
       subresource: 'token',
       name: info.name,
@@ -29,9 +29,9 @@ export async function createToken(call: Call): Promise<Answer> {
       options,
       kind: 'TokenRequest',
     })
-    await admitMutating(call, admission)
-    await admitValidating(call, admission)
-  }
+  // Before the audiences are filled in: NodeRestriction compares what a node asks for with what the pod says.
+  await admitMutating(call, admissionOf(object as TokenRequest))
+  const admit = (wanted: TokenRequest) => admitValidating(call, admissionOf(wanted))
   const answer = await requestToken(object as TokenRequest, {
     objects: core.objects,
     issuer,
