@@ -24,7 +24,13 @@ export function validateEntries(entries: readonly ManagedFieldsEntry[], path: st
 export function validateManager(manager: string, path: string): FieldError[] {
   const errors: FieldError[] = []
   if (Buffer.byteLength(manager) > maxManagerBytes) errors.push(tooLong(path, maxManagerBytes))
-  const unprintable = [...manager].findIndex((char) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char))
-  if (unprintable >= 0) errors.push(invalid(path, manager, `should only contain printable characters`))
+  let position = 0
+  for (const char of manager) {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(char)) {
+      const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+      errors.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`))
+    }
+    position += Buffer.byteLength(char)
+  }
   return errors
 }

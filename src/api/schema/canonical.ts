@@ -126,7 +126,8 @@ function compileField(field: Field, mode: Mode): CompiledField {
       const converted = convert(value)
       return hasNoEmpty && isEmptyFor(field)(converted) ? null : converted
     },
-    isEmpty: omit === 'never' ? never : isEmptyFor(field),
+    // An empty managedFields asks the server to clear them, so it must survive being read.
+    isEmpty: omit === 'never' || (mode === 'written' && field.name === 'managedFields') ? never : isEmptyFor(field),
     zero: leftOut ? () => undefined : () => zeroOf(type, pointer),
   }
 }

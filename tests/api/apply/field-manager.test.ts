@@ -4,7 +4,9 @@ import { builtInKind, customKind } from '../../../src/api/apply/applied-kind.ts'
 import { applyConfiguration, trackUpdate } from '../../../src/api/apply/field-manager.ts'
 import { entriesOf, type Json } from '../../../src/api/apply/managers.ts'
 import { keepTimestamps } from '../../../src/api/apply/timestamps.ts'
+import { decodeText } from '../../../src/api/schema/decode.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { typeNamed } from '../golden.ts'
 
 const deployment = builtInKind('apps', 'v1', 'Deployment')
 const configMap = builtInKind('', 'v1', 'ConfigMap')
@@ -106,6 +108,11 @@ test('updaters beyond ten are joined into ancient-changes, the oldest first', ()
 test('a request may clear managedFields, and garbage in them is ignored', () => {
   const live = update(undefined, cm({ a: '1' }), 'one')
   assert.is(entriesOf(update(live, cm({ a: '1' }, { managedFields: [{}], uid: 'u' }), 'two')), undefined)
+  const cleared = decodeText(
+    typeNamed(['', 'v1', 'ConfigMap']),
+    '{"metadata":{"uid":"u","managedFields":[]},"data":{"a":"1"}}',
+  ).value
+  assert.is(entriesOf(update(live, cleared, 'two')), undefined)
   const kept = update(live, cm({ a: '1' }, { managedFields: [{ manager: 'x', operation: 'Nonsense' }], uid: 'u' }), 'two')
   assert.equal(entriesOf(kept), entriesOf(live))
 })
