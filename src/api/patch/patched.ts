@@ -1,5 +1,6 @@
+import { parseApiVersion } from '../../apimachinery/resource.ts'
 import { DecodeError, decodePatched, decodeValue, strictMessage } from '../schema/decode.ts'
-import type { StructType } from '../schema/types.ts'
+import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { jsonPatch, parseJsonPatch } from './json-patch.ts'
 import { mergePatch, parseMergePatch } from './merge-patch.ts'
@@ -56,9 +57,10 @@ function asJson(patched: unknown): string {
 }
 
 /** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422
- *  when the result cannot be read as its kind or, under `Strict`, has unknown or duplicate fields. The kind must not change: check that first. */
+ *  when the result cannot be read as its kind or, under `Strict`, has unknown or duplicate fields, or when the patch changes the kind. */
 export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: JsonObject, validation: FieldValidation): Patched {
   const patched = patch.applyTo(type, document)
+  if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const read = patch.kind === 'strategic' ? decodePatched : decodeValue
   try {
     const { value, strictErrors } = read(type, patched)
@@ -67,6 +69,19 @@ export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: Jso
     if (e instanceof DecodeError) throw invalidPatched(patch.shown(patched), e.message)
     throw e
   }
+}
+
+/** A patch may not make another kind of a document; the server notices when it cannot read the result. */
+function checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch): void {
+  const { apiVersion = document.apiVersion, kind = document.kind } = (patched ?? {}) as JsonObject
+  if (apiVersion === document.apiVersion && kind === document.kind) return
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return
+  const { group, version } = parseApiVersion(apiVersion)
+  const own = parseApiVersion(String(document.apiVersion))
+  const message = typeOf(group, version, kind)
+    ? `converting (${version}.${kind}) to (${own.group.split('.')[0] || 'core'}.${document.kind}): unknown conversion`
+    : `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`
+  throw invalidPatched(patch.shown(patched), message)
 }
 
 /** The warnings for the strict errors of `patch` and of what it made; under `Strict` throws StatusError 422 if there are any. For

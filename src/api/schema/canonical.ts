@@ -211,6 +211,14 @@ const integer =
     return value
   }
 
+/** The largest double that is still an int64 when it is written in decimal. */
+const maxWrittenInt64 = 2 ** 63 - 1024
+
+/** Beyond 2^53 the last digits are lost, but never so that Go could not read the number again. */
+export const nearestInt64 = (value: number): number => Math.max(-maxWrittenInt64, Math.min(value, maxWrittenInt64))
+
+const anyInt64 = integer(-(2 ** 63), 2 ** 63)
+
 const int32 = integer(-(2 ** 31), 2 ** 31 - 1)
 
 /** Reads with one of the canonical text functions, whose own errors become Misfit. */
@@ -246,7 +254,7 @@ const scalars: Record<ScalarKind, Canonicalizer> = {
   bool: expecting('boolean'),
   float64: expecting('number'),
   int32,
-  int64: integer(-(2 ** 63), 2 ** 63),
+  int64: (value) => nearestInt64(anyInt64(value) as number),
   bytes: (value) => {
     const text = typeof value === 'string' ? canonicalBase64(value) : undefined
     if (text === undefined) throw new Misfit('base64')

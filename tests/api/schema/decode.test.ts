@@ -87,6 +87,12 @@ test('scalars are written canonically', () => {
   assert.is(refusal('{"data":{"a":"%"}}', type('', 'v1', 'Secret')), 'illegal base64 data at input byte 0')
 })
 
+test('an int64 that a double cannot hold stays one that Go can read', () => {
+  const { value } = decodeText(type('', 'v1', 'Pod'), '{"metadata":{"generation":9223372036854775807}}')
+  assert.is(JSON.stringify(value.metadata), '{"generation":9223372036854775000}')
+  assert.match(refusal('{"metadata":{"generation":9223372036854775808}}'), 'cannot unmarshal number 9223372036854775808')
+})
+
 test('null is absence for pointers, zero for values, and an empty element in lists and maps', () => {
   const { value } = decodeText(type('', 'v1', 'ConfigMap'), '{"metadata":null,"data":{"a":null},"immutable":null}')
   assert.equal(value, { metadata: {}, data: { a: '' } })

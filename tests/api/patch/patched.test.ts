@@ -1,0 +1,60 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type FieldValidation, type PatchKind, parsePatch, patchBuiltIn } from '../../../src/api/patch/patched.ts'
+import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { typeNamed } from '../golden.ts'
+
+const type = typeNamed(['', 'v1', 'ConfigMap'])
+const document = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { a: '1' } }
+const patched = (kind: PatchKind, text: string, validation: FieldValidation = 'Warn') =>
+  patchBuiltIn(type, parsePatch(kind, text, validation), document, validation)
+
+function refusal(kind: PatchKind, text: string, validation: FieldValidation = 'Warn'): string {
+  try {
+    patched(kind, text, validation)
+  } catch (e) {
+    const { code, message } = (e as StatusError).status
+    return `${code} ${message}`
+  }
+  return 'none'
+}
+
+test('unknown and duplicate fields warn, are refused under Strict, and are dropped in silence under Ignore', () => {
+  const text = '{"bogus":1,"data":{"a":"2","a":"3"}}'
+  const warned = patched('merge', text)
+  assert.equal(warned.warnings, ['duplicate field "data.a"', 'unknown field "bogus"'])
+  assert.equal(warned.value.data, { a: '3' })
+  assert.match(
+    refusal('strategic', text, 'Strict'),
+    '422  "" is invalid: patch: Invalid value: "map[bogus:1 data:map[a:3]]": strict decoding error: duplicate',
+  )
+  assert.equal(patched('merge', text, 'Ignore').warnings, [])
+})
+
+test('a result that is not of its kind is refused, with the words of the way that read it', () => {
+  assert.match(
+    refusal('merge', '{"data":5}'),
+    'json: cannot unmarshal number into Go struct field ConfigMap.data of type map[string]string',
+  )
+  assert.match(refusal('strategic', '{"data":5}'), '"map[data:5]": cannot restore map from int64')
+  assert.match(refusal('merge', '{"kind":"Other"}'), 'no kind "Other" is registered for version "v1" in scheme')
+})
+
+test('a patch that is none is refused before anything is read', () => {
+  assert.is(
+    refusal('merge', '[]'),
+    '400 error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+  )
+  assert.is(refusal('strategic', '{"a'), '400 unexpected end of JSON input')
+  assert.is(refusal('json', '{}', 'Ignore'), '400 json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+})
+
+test('custom resources have no strategic merge patch', () => {
+  const patch = parsePatch('strategic', '{}', 'Warn')
+  assert.throws(
+    () => patch.applyTo(undefined, document),
+    (e: unknown) => (e as StatusError).message === 'strategic merge patch format is not supported',
+  )
+})
+
+test.run()
