@@ -4,11 +4,13 @@ import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import { type Controller, type Running, runControllers } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { disruptionController } from './disruption.ts'
 import { endpointsController } from './endpoints.ts'
 import { endpointSliceController } from './endpointslice.ts'
 import { startGarbageCollector } from './garbage-collector.ts'
+import { jobController } from './job.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
@@ -47,6 +49,8 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   deploymentController,
   replicaSetController,
   replicationControllerController,
+  daemonSetController,
+  jobController,
   endpointSliceController,
   endpointsController,
   namespaceController,
