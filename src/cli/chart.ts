@@ -2,11 +2,31 @@
 
 const USAGE = `Usage: slipway chart <verb>
 
-  template NAME CHART    render a chart to manifests
+  template NAME CHART            render a chart to manifests
+  lint CHART…                    say what is wrong with charts
+  create NAME                    a new chart to start from
+  show all|chart|values|readme|crds CHART
+  package CHART…                 write .tgz files, the same bytes every time
+  verify FILE                    check a .tgz against its .prov file
+  dependency build|update|list CHART
+  repo add|list|update|remove|index
+  search WORD                    look through the known repositories
+  pull CHART                     download a chart (repository or OCI)
+  push FILE oci://HOST/PATH      upload a chart to an OCI registry
 `
 
 const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) => Promise<number> }> } = {
   template: () => import('./chart-template.ts'),
+  lint: () => import('./chart-lint.ts'),
+  create: () => import('./chart-create.ts'),
+  show: () => import('./chart-show.ts'),
+  package: () => import('./chart-package.ts'),
+  verify: () => import('./chart-verify.ts'),
+  dependency: () => import('./chart-dependency.ts'),
+  repo: () => import('./chart-repo.ts'),
+  search: () => import('./chart-search.ts'),
+  pull: () => import('./chart-pull.ts'),
+  push: () => import('./chart-push.ts'),
 }
 
 /** Runs a chart verb; the exit status. */

@@ -1,0 +1,79 @@
+// Provenance files: a chart's metadata and checksum in an OpenPGP clear-signed message. The signing is gpg's.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { type Chart, ChartError } from '../chart/chart.ts'
+import { metadataToJson } from '../chart/metadata.ts'
+import { isMap } from '../gotemplate/value.ts'
+import { toYaml } from '../yaml/emit.ts'
+import { parseYaml } from '../yaml/parse.ts'
+
+const TIMEOUT_MS = 60_000
+const digest = (archive: Buffer) => `sha256:${createHash('sha256').update(archive).digest('hex')}`
+
+/** What is signed: Chart.yaml, then the checksum of the archive. */
+export function message(c: Chart, archive: Buffer, file: string): string {
+  return `${toYaml(metadataToJson(c.metadata))}\n...\n${toYaml(new Map([['files', new Map([[basename(file), digest(archive)]])]]))}`
+}
+
+function gpg(args: readonly string[], input: string): Promise<{ status: number; out: string; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('gpg', ['--batch', '--no-tty', ...args], { timeout: TIMEOUT_MS })
+    let [out, err] = ['', '']
+    child.stdout.on('data', (d: Buffer) => {
+      out += d
+    })
+    child.stderr.on('data', (d: Buffer) => {
+      err += d
+    })
+    child.on('error', (e: NodeJS.ErrnoException) =>
+      reject(e.code === 'ENOENT' ? new ChartError('signing and verifying need gpg, which is not installed') : e),
+    )
+    child.on('close', (status) => resolve({ status: status ?? 1, out, err }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+  })
+}
+
+export interface Keyring {
+  readonly key?: string | undefined
+  readonly keyring?: string | undefined
+  readonly passphraseFile?: string | undefined
+}
+
+const ringArgs = (k: Keyring) => (k.keyring ? ['--no-default-keyring', '--keyring', k.keyring] : [])
+
+/** The text of the .prov file. Throws ChartError when gpg refuses. */
+export async function sign(c: Chart, archive: Buffer, file: string, k: Keyring): Promise<string> {
+  const pass = k.passphraseFile ? ['--pinentry-mode', 'loopback', '--passphrase-file', k.passphraseFile] : []
+  const user = k.key ? ['--local-user', k.key] : []
+  const { status, out, err } = await gpg(
+    [...ringArgs(k), ...pass, ...user, '--digest-algo', 'SHA512', '--clearsign'],
+    message(c, archive, file),
+  )
+  if (status !== 0) throw new ChartError(`gpg could not sign: ${err.trim()}`)
+  return out
+}
+
+/** Checks signature and checksum; who signed. Throws ChartError. */
+export async function verify(archive: Buffer, file: string, provenance: string, k: Keyring): Promise<string> {
+  const { status, out, err } = await gpg([...ringArgs(k), '--status-fd', '2', '--decrypt'], provenance)
+  if (status !== 0 || !/\[GNUPG:\] VALIDSIG /.test(err))
+    throw new ChartError(`signature of ${basename(file)} is not valid: ${reason(err)}`)
+  const sums = parseYaml(out.slice(out.indexOf('\n...\n') + 5))
+  const files = isMap(sums) ? sums.get('files') : undefined
+  const expected = isMap(files) ? files.get(basename(file)) : undefined
+  if (expected === undefined)
+    throw new ChartError(`provenance does not contain a SHA for a file named ${JSON.stringify(basename(file))}`)
+  if (expected !== digest(archive))
+    throw new ChartError(
+      `sha256 sum does not match for ${basename(file)}: ${JSON.stringify(expected)} != ${JSON.stringify(digest(archive))}`,
+    )
+  return /GOODSIG \S+ (.*)/.exec(err)?.[1] ?? 'unknown signer'
+}
+
+const reason = (err: string) =>
+  err
+    .split('\n')
+    .filter((l) => l.startsWith('gpg:'))
+    .join('; ') || err.trim()
