@@ -54,6 +54,11 @@ function beginEnvelope(contentType = ''): void {
 
 function finishEnvelope(end: number, apiVersion: string, kind: string): Buffer {
   writer.lengthSince(end)
+  writeHead(apiVersion, kind)
+  return writer.take()
+}
+
+function writeHead(apiVersion: string, kind: string): void {
   writer.tag(0x12)
   const typeEnd = writer.length
   writer.text(kind)
@@ -63,8 +68,18 @@ function finishEnvelope(end: number, apiVersion: string, kind: string): Buffer {
   writer.lengthSince(typeEnd)
   writer.tag(0x0a)
   writer.bytes(magic)
-  return writer.take()
 }
+
+/** The envelope around a message that comes in pieces: what stands before them, the pieces, what stands behind. */
+export function envelopePieces(apiVersion: string, kind: string, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  writer.reset()
+  writer.varint(length)
+  writeHead(apiVersion, kind)
+  return [writer.take(), ...pieces, emptyContentTypes]
+}
+
+const emptyContentTypes = Buffer.from([0x1a, 0, 0x22, 0])
 
 /** The message of an object without an envelope. */
 export function encodeMessage(type: StructType, object: object): Buffer {

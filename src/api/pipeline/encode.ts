@@ -10,6 +10,7 @@ import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
 import { bytesOf } from './formats.ts'
+import { protobufList } from './protobuf.ts'
 
 /** Blocks of a list are joined up to this size: few writes, and none that holds the loop. */
 const blockBytes = 256 * 1024
@@ -63,7 +64,7 @@ export function encodeObject(
   return { status, headers: { 'content-type': mediaTypeOf(accept.format) }, body: { bytes: bytesOf(object, accept, gvk) } }
 }
 
-function encodeList(call: Call, items: readonly Stored[], metadata: object): ApiResponse {
+async function encodeList(call: Call, items: readonly Stored[], metadata: object): Promise<ApiResponse> {
   const { accept, resource, request } = call
   const kind = resource.listKind
   const apiVersion = apiVersionOf(resource)
@@ -86,6 +87,8 @@ function encodeList(call: Call, items: readonly Stored[], metadata: object): Api
   }
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
+  if (accept.format === 'protobuf')
+    return { status: 200, headers, body: { chunks: await protobufList(resource, items, metadata) } }
   const list = { kind, apiVersion, metadata, items: items.map((s) => (resource.isCustom ? s.object : withoutKind(s.object))) }
   return { status: 200, headers, body: { bytes: bytesOf(list, accept, { ...resource, kind }) } }
 }

@@ -1,3 +1,4 @@
+import { protobufEvent } from '../encoding/assemble.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
 import { encodeTable, partialMetadata } from '../table/table.ts'
 import { viewAs } from '../verbs/view.ts'
@@ -29,6 +30,7 @@ export function frameEncoder(call: Call): FrameEncoder {
     let bytes: Uint8Array
     if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(JSON.stringify(object))
     else bytes = bytesOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
+    if (accept.format === 'protobuf') return protobufEvent(type, bytes)
     return Buffer.concat([heads[type], bytes, tail])
   }
   const ofStored = (type: EventType, stored: Stored): Uint8Array | Promise<Uint8Array> => {

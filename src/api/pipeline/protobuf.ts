@@ -1,10 +1,20 @@
+import { setImmediate } from 'node:timers/promises'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest } from '../../apimachinery/status.ts'
-import { decodeMessage, encodeProtobuf as encode, openEnvelope, WireError } from '../encoding/protobuf.ts'
+import { protobufListPieces } from '../encoding/assemble.ts'
+import {
+  decodeMessage,
+  encodeProtobuf as encode,
+  encodeMessage,
+  envelopePieces,
+  openEnvelope,
+  WireError,
+} from '../encoding/protobuf.ts'
 import { unsupported } from '../negotiation/content.ts'
-import type { GroupVersionKind } from '../registry/served.ts'
+import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { Decoded } from '../schema/decode.ts'
-import { type StructType, typeOf } from '../schema/types.ts'
+import { type StructType, structType, typeOf } from '../schema/types.ts'
+import type { Stored } from '../watch/stored.ts'
 
 /** A protobuf body as an object of `gvk`. Throws 415 for kinds that have no protobuf and 400 for a body that cannot be read. */
 export function decodeProtobuf(
@@ -26,6 +36,24 @@ export function decodeProtobuf(
 export function encodeProtobuf(object: object, gvk: GroupVersionKind): Uint8Array {
   const { apiVersion = apiVersionOf(gvk), kind = gvk.kind } = object as { apiVersion?: string; kind?: string }
   return encode(messageType({ ...gvk, kind }), object, apiVersion, kind)
+}
+
+/** How long items are encoded before others have their turn. */
+const turnMs = 4
+
+/** A list as protobuf, in pieces. Long lists let other requests in between. */
+export async function protobufList(resource: ServedResource, items: readonly Stored[], metadata: object): Promise<Uint8Array[]> {
+  const type = messageType(resource)
+  const messages: Uint8Array[] = []
+  let turn = performance.now()
+  for (const item of items) {
+    messages.push(encodeMessage(type, item.object))
+    if (performance.now() - turn < turnMs) continue
+    await setImmediate()
+    turn = performance.now()
+  }
+  const pieces = protobufListPieces(encodeMessage(structType('meta/v1.ListMeta'), metadata), messages)
+  return envelopePieces(apiVersionOf(resource), resource.listKind, pieces)
 }
 
 function messageType({ group, version, kind }: GroupVersionKind): StructType {

@@ -5,6 +5,7 @@ import {
   decodeMessage,
   encodeMessage,
   encodeProtobuf,
+  envelopePieces,
   openEnvelope,
   WireError,
   wrapProtobuf,
@@ -89,6 +90,8 @@ test('lists are put together from what their items already are', () => {
     pods.map((pod) => encodeMessage(podType, pod)),
   )
   assert.equal(decodeMessage(listType, Buffer.concat(pieces)), { metadata, items: pods })
+  const body = Buffer.concat(envelopePieces('v1', 'PodList', pieces))
+  assert.ok(body.equals(encodeProtobuf(listType, { metadata, items: pods }, 'v1', 'PodList')))
   const json = jsonListPieces(
     { kind: 'PodList', metadata },
     pods.map((pod) => Buffer.from(JSON.stringify(pod))),
