@@ -15,6 +15,7 @@ import { runtimeClass } from './plugins/runtime-class.ts'
 import { serviceAccount } from './plugins/service-account.ts'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './plugins/storage.ts'
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
+import { validatingAdmissionPolicy } from './plugins/validating-admission-policy.ts'
 
 export interface AdmissionOptions {
   readonly objects: Objects
@@ -44,6 +45,7 @@ export function createAdmission({ objects, authorizer, writeQuotaStatus }: Admis
     certificateSubjectRestriction,
     defaultIngressClass(objects),
     roleEscalation(authorizer),
+    validatingAdmissionPolicy(objects, authorize),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
 }

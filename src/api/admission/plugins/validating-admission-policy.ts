@@ -1,0 +1,152 @@
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from '../../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../../apimachinery/object.ts'
+import { validatingadmissionpolicies, validatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
+import type { StatusError } from '../../../apimachinery/status.ts'
+import type { Bindings } from '../../../crd/cel/frame.ts'
+import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
+import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
+import type { Authorize } from '../../auth/authorizer.ts'
+import type { Objects } from '../../objects.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
+import { type Expression, OutOfBudget, policyBudget, Scope } from '../policy/expressions.ts'
+import { inputsFor } from '../policy/inputs.ts'
+import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
+import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
+import { refuse } from '../refusal.ts'
+
+interface Compiled {
+  readonly scope: Scope
+  readonly conditions: readonly Expression[]
+  readonly validations: readonly { readonly check: Expression; readonly message: Expression | undefined }[]
+  readonly annotations: readonly Expression[]
+}
+
+interface Denial {
+  readonly policy: ValidatingAdmissionPolicy
+  readonly binding: ValidatingAdmissionPolicyBinding | undefined
+  readonly message: string
+  readonly reason?: string | undefined
+}
+
+interface Context {
+  readonly objects: Objects
+  readonly authorize: Authorize
+  readonly request: AdmissionRequest
+}
+
+/** Refuses (or warns of) what the expressions of bound policies say no to. */
+export function validatingAdmissionPolicy(objects: Objects, authorize: Authorize): AdmissionPlugin {
+  const bound = new BoundPolicies(objects, validatingadmissionpolicies, validatingadmissionpolicybindings, compile)
+  return {
+    name: 'ValidatingAdmissionPolicy',
+    validate: (request) => {
+      if (bound.isEmpty || isExempt(request)) return
+      const context = { objects, authorize, request }
+      const denials = bound.list().flatMap((entry) => judge(context, entry.policy, entry.bindings, entry.compiled))
+      if (denials[0]) throw denied(request, denials[0])
+    },
+  }
+}
+
+function compile({ spec }: ValidatingAdmissionPolicy): Compiled {
+  const scope = new Scope({
+    environment: KUBERNETES_ENVIRONMENT,
+    hasParams: spec?.paramKind !== undefined,
+    variables: spec?.variables ?? [],
+  })
+  return {
+    scope,
+    conditions: compileConditions(scope, spec?.matchConditions ?? []),
+    validations: (spec?.validations ?? []).map((v) => ({
+      check: scope.compile(v.expression, [BOOL]),
+      message: v.messageExpression ? scope.compile(v.messageExpression, [STRING]) : undefined,
+    })),
+    annotations: (spec?.auditAnnotations ?? []).map((a) => scope.compile(a.valueExpression, [STRING, NULL])),
+  }
+}
+
+function judge(
+  context: Context,
+  policy: ValidatingAdmissionPolicy,
+  bindings: readonly ValidatingAdmissionPolicyBinding[],
+  compiled: () => Compiled,
+): Denial[] {
+  const { objects, request } = context
+  const isLenient = policy.spec?.failurePolicy === 'Ignore'
+  const matched = matchResources(objects, policy.spec?.matchConstraints, request)
+  if (!matched) return []
+  return bindings.flatMap((binding): Denial[] => {
+    if (!matchResources(objects, binding.spec?.matchResources, request)) return []
+    let params: (KubeObject | undefined)[]
+    try {
+      params = paramsFor(objects, policy, binding, request.namespace)
+    } catch (error) {
+      return isLenient ? [] : [{ policy, binding, message: `failed to configure binding: ${(error as Error).message}` }]
+    }
+    return params.flatMap((param) => judgeParam(context, policy, binding, compiled(), matched, param))
+  })
+}
+
+function judgeParam(
+  { objects, authorize, request }: Context,
+  policy: ValidatingAdmissionPolicy,
+  binding: ValidatingAdmissionPolicyBinding,
+  compiled: Compiled,
+  matched: Matched,
+  param: KubeObject | undefined,
+): Denial[] {
+  const inputs = inputsFor(request, { objects, authorize, matched, param })
+  return decide(policy, compiled, inputs).flatMap((failure) => {
+    const actions = binding.spec?.validationActions ?? []
+    if (actions.includes('Warn')) {
+      request.warn(
+        `Validation failed for ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}': ${failure.message}`,
+      )
+    }
+    return actions.includes('Deny') ? [{ policy, binding, ...failure }] : []
+  })
+}
+
+type Failure = Pick<Denial, 'message' | 'reason'>
+
+/** What `policy` has against the inputs, in the order of its validations. Pure. */
+function decide({ spec }: ValidatingAdmissionPolicy, compiled: Compiled, inputs: Bindings): Failure[] {
+  const failed = (message: string): Failure[] => (spec?.failurePolicy === 'Ignore' ? [] : [{ message }])
+  const conditions = checkConditions(compiled.scope, compiled.conditions, inputs)
+  if (conditions.error !== undefined) return failed(conditions.error)
+  if (!conditions.matches) return []
+  try {
+    const run = compiled.scope.run(inputs, policyBudget)
+    const results = compiled.validations.map(({ check }) => run.evaluate(check))
+    return results.flatMap((result, i): Failure[] => {
+      if (result.error !== undefined) return failed(result.error)
+      const validation = spec?.validations?.[i]
+      if (result.value === true || !validation) return []
+      const own = compiled.validations[i]?.message
+      const text = (own && messageOf(run.evaluate(own).value)) || validation.message?.trim() || ''
+      const message = text || `failed expression: ${validation.expression.trim()}`
+      return [{ message, reason: validation.reason ?? 'Invalid' }]
+    })
+  } catch (error) {
+    if (error instanceof OutOfBudget) return failed(error.message)
+    throw error
+  }
+}
+
+/** A message is one line of at most 5 KiB, or it does not count. */
+function messageOf(value: unknown): string {
+  const text = typeof value === 'string' ? value.trim() : ''
+  return text.length > 5 * 1024 || text.includes('\n') ? '' : text
+}
+
+const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413, Invalid: 422 }
+
+function denied(request: AdmissionRequest, { policy, binding, message, reason = 'Invalid' }: Denial): StatusError {
+  const by = binding ? ` with binding '${binding.metadata.name}'` : ''
+  const text = `ValidatingAdmissionPolicy '${policy.metadata.name}'${by} denied request: ${message}`
+  const error = refuse(request, text)
+  Object.assign(error.status, { reason, code: codes[reason] ?? 422 })
+  error.status.details = { ...error.status.details, causes: [{ message: text }] }
+  return error
+}

@@ -1,0 +1,161 @@
+import { type Environment, extend, type StructTypes } from '../../../crd/cel/environment.ts'
+import type { Bindings } from '../../../crd/cel/frame.ts'
+import { AUTHORIZER, RESOURCE_CHECK } from '../../../crd/cel/library/authorizer.ts'
+import { compileExpression, evaluateCounting, type Program } from '../../../crd/cel/program.ts'
+import { CompileError } from '../../../crd/cel/source.ts'
+import { type CelType, DYN, structType } from '../../../crd/cel/types.ts'
+import { CelError, CelStruct, CostLimitExceeded, type Value } from '../../../crd/cel/values.ts'
+import { declaredTypes, NAMESPACE, REQUEST } from './declared-types.ts'
+
+/** The most one expression may cost, and all of one policy together (k8s.io/apiserver/pkg/apis/cel/config.go). */
+export const perCallLimit = 1_000_000
+export const policyBudget = 10_000_000
+export const conditionsBudget = 2_500_000
+
+/** All expressions of one policy or webhook ended for having used up the budget. */
+export class OutOfBudget extends Error {
+  constructor() {
+    super('validation failed due to running out of cost budget, no further validation rules will be run')
+  }
+}
+
+export interface Expression {
+  readonly source: string
+  /** undefined: it does not compile, and `error` says why. */
+  readonly program: Program | undefined
+  readonly error: string | undefined
+}
+
+const VARIABLES = structType('kubernetes.variables')
+
+export interface ScopeOptions {
+  readonly environment: Environment
+  readonly hasParams: boolean
+  readonly variables?: readonly { readonly name: string; readonly expression: string }[]
+  /** Object types that the expressions may make. */
+  readonly structs?: StructTypes
+}
+
+/** Expressions that share variables, compiled once. */
+export class Scope {
+  readonly #variables = new Map<string, Expression>()
+  readonly #environment: Environment
+
+  constructor({ environment, hasParams, variables = [], structs }: ScopeOptions) {
+    const types: StructTypes = {
+      find: (name) => (name === VARIABLES.name ? VARIABLES : (structs?.find(name) ?? declaredTypes.find(name))),
+      field: (name, field) =>
+        name === VARIABLES.name
+          ? this.#variables.has(field)
+            ? (this.#variables.get(field)?.program?.type ?? DYN)
+            : undefined
+          : (structs?.field(name, field) ?? declaredTypes.field(name, field)),
+      ...(structs?.construct ? { construct: structs.construct.bind(structs) } : {}),
+    }
+    this.#environment = extend(environment, {
+      structs: types,
+      variables: {
+        object: DYN,
+        oldObject: DYN,
+        request: REQUEST,
+        namespaceObject: NAMESPACE,
+        variables: VARIABLES,
+        authorizer: AUTHORIZER,
+        'authorizer.requestResource': RESOURCE_CHECK,
+        ...(hasParams ? { params: DYN } : {}),
+      },
+    })
+    for (const { name, expression } of variables) this.#variables.set(name, this.compile(expression))
+  }
+
+  /** `results`: the types it may evaluate to; any when absent. */
+  compile(source: string, results?: readonly CelType[]): Expression {
+    try {
+      const program = compileExpression(source, this.#environment)
+      if (!results || results.some((type) => String(type) === String(program.type))) return { source, program, error: undefined }
+      const wanted = results.length === 1 ? String(results[0]) : `one of [${results.join(' ')}]`
+      return { source, program: undefined, error: `must evaluate to ${wanted} but got ${program.type}` }
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error
+      return { source, program: undefined, error: `compilation failed: ${error.message}` }
+    }
+  }
+
+  /** A run of several expressions over the same inputs, with one budget and variables that are evaluated at most once. */
+  run(inputs: Bindings, budget: number): Run {
+    return new Run(this.#variables, inputs, budget)
+  }
+}
+
+export type Outcome =
+  | { readonly value: Value; readonly error?: undefined }
+  | { readonly value?: undefined; readonly error: string }
+
+export class Run {
+  readonly #bindings: Bindings
+  #left: number
+
+  constructor(variables: ReadonlyMap<string, Expression>, inputs: Bindings, budget: number) {
+    this.#left = budget
+    this.#bindings = {
+      ...inputs,
+      variables: new Variables(
+        variables,
+        () => this.#bindings,
+        (cost) => this.#spend(cost),
+      ),
+    }
+  }
+
+  /** Throws OutOfBudget. Other failures are in the outcome, worded as kube-apiserver words them. */
+  evaluate({ source, program, error: problem }: Expression): Outcome {
+    if (!program) return { error: `compilation error: ${problem}` }
+    const { value, error, cost } = evaluateCounting(program, this.#bindings, perCallLimit)
+    this.#spend(cost)
+    if (error || value === undefined)
+      return { error: `expression '${source}' resulted in error: ${error?.message ?? 'no value'}` }
+    return { value }
+  }
+
+  #spend(cost: number): void {
+    this.#left -= cost
+    if (this.#left < 0) throw new OutOfBudget()
+  }
+}
+
+/** The variable `variables`: each of its fields is an expression that runs when it is first asked for. */
+class Variables extends CelStruct {
+  readonly type = VARIABLES
+  readonly #expressions: ReadonlyMap<string, Expression>
+  readonly #bindings: () => Bindings
+  readonly #spend: (cost: number) => void
+  readonly #known = new Map<string, Value | CelError>()
+
+  constructor(expressions: ReadonlyMap<string, Expression>, bindings: () => Bindings, spend: (cost: number) => void) {
+    super()
+    this.#expressions = expressions
+    this.#bindings = bindings
+    this.#spend = spend
+  }
+
+  get(field: string): Value | undefined {
+    const expression = this.#expressions.get(field)
+    if (!expression) return undefined
+    const known = this.#known.get(field) ?? this.#evaluate(field, expression)
+    this.#known.set(field, known)
+    if (known instanceof CelError) throw known
+    return known
+  }
+  fields(): readonly string[] {
+    return [...this.#expressions.keys()]
+  }
+
+  #evaluate(name: string, { program, error: problem }: Expression): Value | CelError {
+    const quoted = JSON.stringify(name)
+    if (!program) return new CelError(`composited variable ${quoted} fails to compile: ${problem}`)
+    const { value, error, cost } = evaluateCounting(program, this.#bindings(), perCallLimit)
+    this.#spend(cost)
+    if (error instanceof CostLimitExceeded) throw error
+    return value === undefined ? new CelError(`composited variable ${quoted} fails to evaluate: ${error?.message}`) : value
+  }
+}
