@@ -1,8 +1,10 @@
 import { invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
 import { badRequest } from '../../apimachinery/status.ts'
+import { isProtobuf } from '../encoding/protobuf.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Call } from '../pipeline/call.ts'
 import { dryRunErrors } from '../pipeline/options.ts'
+import { decodeProtobuf } from '../pipeline/protobuf.ts'
 import { isTrue } from '../pipeline/request-info.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
@@ -58,6 +60,15 @@ function bodyOf(call: Call): SentDeleteOptions | undefined {
   if (body === undefined || (body instanceof Uint8Array && body.length === 0)) return undefined
   const type = typeOf('', 'v1', 'DeleteOptions')
   if (!type) throw new Error('DeleteOptions is not among the types')
+  if (body instanceof Uint8Array && isProtobuf(body)) {
+    // Any group's version may be named, as client-go does: every version has the kind.
+    const {
+      kind: _,
+      apiVersion: __,
+      ...sent
+    } = decodeProtobuf(body, { group: '', version: 'v1', kind: 'DeleteOptions' }).decoded.value
+    return sent as SentDeleteOptions
+  }
   const { object } = readBody(
     asDeleteOptions(call),
     { group: '', version: 'v1', kind: 'DeleteOptions' },
