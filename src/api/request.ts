@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { KubeObject } from '../apimachinery/object.ts'
 
 /** Who asks (k8s.io/apiserver/pkg/authentication/user). */
@@ -23,6 +24,8 @@ export interface ApiRequest {
   /** In process: answer with shared frozen objects instead of bytes. */
   readonly wantsObjects?: boolean
   readonly remoteAddress?: string
+  /** The client's connection when it asks for another protocol (exec, attach, port-forward, WebSockets through a proxy). */
+  readonly upgrade?: { readonly socket: Duplex; readonly head: Buffer }
   /** Aborts when the caller goes away; ends watches. */
   readonly signal: AbortSignal
 }

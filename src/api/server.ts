@@ -7,13 +7,15 @@ import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { healthRoute } from './health/checks.ts'
 import { versionRoute } from './health/version.ts'
-import { type HandleUpgrade, type Listening, type ListenOptions, listen } from './http/listen.ts'
+import { type Listening, type ListenOptions, listen } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
 import type { Security } from './pipeline/security.ts'
+import type { KubeletCredentials } from './proxy/forward.ts'
+import { upgradeHandler } from './proxy/upgrade.ts'
 import { builtInResources } from './registry/built-in.ts'
 import { Registry } from './registry/registry.ts'
 import type { HandleRequest } from './request.ts'
@@ -29,6 +31,8 @@ export interface ApiOptions {
   readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
+  /** For logs, exec and the like. */
+  readonly kubelet?: KubeletCredentials
 }
 
 export interface Api {
@@ -52,6 +56,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     objects,
     security,
     clock,
+    ...(options.kubelet ? { kubelet: options.kubelet } : {}),
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
@@ -68,7 +73,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   ]
   const handle = createHandler(core, security, paths)
   const stopDefinitions = followDefinitions({ objects, registry: core.registry, handle, convert: convertCustom, clock })
-  const upgrade: HandleUpgrade = (_req, socket) => socket.destroy()
+  const upgrade = upgradeHandler(handle)
   return {
     handle,
     objects,

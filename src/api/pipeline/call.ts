@@ -5,6 +5,7 @@ import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { Objects } from '../objects.ts'
+import type { KubeletCredentials } from '../proxy/forward.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
@@ -22,6 +23,8 @@ export interface Core {
   readonly objects: Objects
   readonly security: Security
   readonly clock: Clock
+  /** How the API server shows itself to kubelets; without it there are no logs and no exec. */
+  readonly kubelet?: KubeletCredentials
   /** In order; a plugin may come later than the core. */
   readonly admission: readonly AdmissionPlugin[]
   /** What happens around one kind besides its strategy: service addresses, role escalation. By `group/resource`. */

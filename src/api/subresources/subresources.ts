@@ -1,6 +1,7 @@
 import { StatusError } from '../../apimachinery/status.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { Verb } from '../pipeline/route.ts'
+import { logs, proxy, stream } from '../proxy/connect.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { get } from '../verbs/get.ts'
 import { patch } from '../verbs/patch.ts'
@@ -18,6 +19,13 @@ const particular: Readonly<Record<string, Verb>> = {
   'binding create': bind,
   'eviction create': evict,
   'token create': createToken,
+  'log get': logs,
+  'exec get': stream('exec'),
+  'exec create': stream('exec'),
+  'attach get': stream('attach'),
+  'attach create': stream('attach'),
+  'portforward get': stream('portforward'),
+  'portforward create': stream('portforward'),
 }
 
 /** What answers a request for a subresource. Throws 404 and 405. */
@@ -27,6 +35,7 @@ export function subresourceVerb(resource: ServedResource, info: RequestInfo, _me
   if (!subresource.verbs.has(info.verb)) {
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
   }
+  if (info.subresource === 'proxy') return proxy
   const own = particular[`${info.subresource} ${info.verb}`]
   if (own) return own
   if (info.verb === 'get') return get

@@ -49,6 +49,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const api: Api = await createApi({
     store,
     kinds,
+    kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     security: (objects) => {
       seen = objects
       const authorizer = createAuthorizer(objects)

@@ -1,0 +1,112 @@
+import type { EndpointSlice, Pod } from '../../apimachinery/kinds.generated.ts'
+import { endpointslices, nodes, pods, services } from '../../apimachinery/resources.generated.ts'
+import { badRequest, notFound } from '../../apimachinery/status.ts'
+import type { Answer, Call } from '../pipeline/call.ts'
+import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
+import { forward, forwardUpgrade } from './forward.ts'
+import {
+  kubeletOf,
+  kubeletPath,
+  nodeNameOf,
+  parseProxyName,
+  podPort,
+  type Stream,
+  serviceEndpoint,
+  type Target,
+} from './targets.ts'
+
+/** GET pods/NAME/log: the kubelet's stream. */
+export async function logs(call: Call): Promise<Answer> {
+  const target = podTarget(call, 'log')
+  const response = await forward(target, { ...call.request, headers: {} }, call.core.kubelet)
+  if (response.status === 200) return { kind: 'response', response: { ...response, headers: { 'content-type': 'text/plain' } } }
+  throw badRequest((await textOf(response.body)).trim() || `the kubelet answered ${response.status}`)
+}
+
+/** exec, attach and portforward: the client must change protocol, and talks to the kubelet from then on. */
+export const stream =
+  (kind: Exclude<Stream, 'log'>) =>
+  async (call: Call): Promise<Answer> => {
+    const target = podTarget(call, kind)
+    await admitConnect(call, kind)
+    const { upgrade } = call.request
+    if (!upgrade) throw badRequest('Upgrade request required')
+    return {
+      kind: 'response',
+      response: await forwardUpgrade(target, call.request, upgrade, call.core.kubelet),
+    }
+  }
+
+/** The proxy subresource of pods, services and nodes, every method. */
+export async function proxy(call: Call): Promise<Answer> {
+  const target = proxyTarget(call)
+  await admitConnect(call, 'proxy')
+  const { upgrade } = call.request
+  const response = upgrade
+    ? await forwardUpgrade(target, call.request, upgrade, call.core.kubelet)
+    : await forward(target, call.request, call.core.kubelet)
+  return { kind: 'response', response }
+}
+
+function podOf(call: Call, name: string): Pod {
+  const pod = call.core.objects.get(pods, call.info.namespace, name)
+  if (!pod) throw notFound(pods, name)
+  return pod
+}
+
+function kubeletTarget(call: Call, nodeName: string, path: string): Target {
+  const node = call.core.objects.get(nodes, undefined, nodeName)
+  if (!node) throw notFound(nodes, nodeName)
+  return { scheme: 'https', ...kubeletOf(node), path, isKubelet: true }
+}
+
+function podTarget(call: Call, kind: Stream): Target {
+  const pod = podOf(call, call.info.name)
+  const path = kubeletPath(kind, pod, call.request.query)
+  return kubeletTarget(call, nodeNameOf(pod), path)
+}
+
+function proxyTarget(call: Call): Target {
+  const { info, request, core, resource } = call
+  const { scheme, name, port } = parseProxyName(info.name)
+  const query = request.query.toString()
+  const path = `/${restOf(request.path)}${query === '' ? '' : `?${query}`}`
+  if (resource.resource === 'nodes') return kubeletTarget(call, name, path)
+  if (resource.resource === 'pods') {
+    const pod = podOf(call, name)
+    const host = pod.status?.podIP
+    if (!host) throw badRequest(`pod ${name} has no address yet`)
+    return { scheme, host, port: podPort(pod, port), path, isKubelet: false }
+  }
+  const service = core.objects.get(services, info.namespace, name)
+  if (!service) throw notFound(services, name)
+  const own = (slice: EndpointSlice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name
+  const slices = core.objects.list(endpointslices, info.namespace).filter(own)
+  return { scheme, ...serviceEndpoint(service, slices, port, Math.random()), path, isKubelet: false }
+}
+
+/** What follows `…/proxy/`, as it was escaped. */
+function restOf(path: string): string {
+  return /^(?:.*?)\/proxy(?:\/(.*))?$/.exec(path)?.[1] ?? ''
+}
+
+async function admitConnect(call: Call, subresource: string): Promise<void> {
+  const options = { raw: Object.fromEntries(call.request.query), dryRun: false }
+  const request = admissionRequest(call, {
+    operation: 'CONNECT',
+    subresource,
+    name: call.info.name,
+    object: undefined,
+    old: undefined,
+    options,
+  })
+  await admitMutating(call, request)
+  await admitValidating(call, request)
+}
+
+async function textOf(body: object): Promise<string> {
+  if (!('stream' in body)) return ''
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body.stream as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}

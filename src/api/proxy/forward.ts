@@ -1,0 +1,118 @@
+import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import https from 'node:https'
+import type { Duplex } from 'node:stream'
+import { StatusError } from '../../apimachinery/status.ts'
+import type { ApiRequest, ApiResponse } from '../request.ts'
+import type { Target } from './targets.ts'
+
+/** How the API server shows itself to kubelets. PEM. */
+export interface KubeletCredentials {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** A client's connection that wants another protocol. */
+export interface Upgrade {
+  readonly socket: Duplex
+  /** What came behind the request's head. */
+  readonly head: Buffer
+}
+
+/** Never forwarded: they are between the client and us, or secret. */
+const ownHeaders =
+  /^(host|authorization|cookie|content-length|transfer-encoding|keep-alive|te|trailer|proxy-.*|impersonate-.*|x-remote-.*|http2-settings)$/
+const bearerProtocol = /^base64url\.bearer\.authorization\.k8s\.io\./
+
+/** The headers that go on to the target. */
+export function forwardedHeaders(headers: Readonly<Record<string, string>>, isUpgrade: boolean): OutgoingHttpHeaders {
+  const out: OutgoingHttpHeaders = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (ownHeaders.test(name) || (!isUpgrade && (name === 'connection' || name === 'upgrade'))) continue
+    out[name] = value
+  }
+  const protocols = headers['sec-websocket-protocol']
+  if (protocols !== undefined) {
+    out['sec-websocket-protocol'] = protocols
+      .split(/,\s*/)
+      .filter((p) => !bearerProtocol.test(p))
+      .join(', ')
+  }
+  return out
+}
+
+function dial(target: Target, request: ApiRequest, credentials: KubeletCredentials | undefined): ClientRequest {
+  const { host, port, path, scheme, isKubelet } = target
+  const headers = forwardedHeaders(request.headers, request.upgrade !== undefined)
+  const options = { host, port, path, method: request.method, headers, signal: request.signal, agent: false as const }
+  if (scheme === 'http') return http.request(options)
+  // As kube-apiserver does: pods' and services' certificates are not checked, kubelets' are.
+  return https.request(isKubelet ? { ...options, ...credentials } : { ...options, rejectUnauthorized: false })
+}
+
+function unreachable(target: Target, error: Error): StatusError {
+  return new StatusError(
+    503,
+    'ServiceUnavailable',
+    `error trying to reach service: dial tcp ${target.host}:${target.port}: ${error.message}`,
+  )
+}
+
+/** Forwards an ordinary request and streams the answer back. Throws 503 when nothing answers. */
+export function forward(target: Target, request: ApiRequest, credentials: KubeletCredentials | undefined): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    const outgoing = dial(target, request, credentials)
+    outgoing.once('error', (error) => reject(unreachable(target, error)))
+    outgoing.once('response', (incoming) => resolve(answerOf(incoming)))
+    outgoing.end(request.body instanceof Uint8Array ? request.body : undefined)
+  })
+}
+
+function answerOf(incoming: IncomingMessage): ApiResponse {
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value === undefined || /^(connection|keep-alive|transfer-encoding|upgrade)$/.test(name)) continue
+    headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return { status: incoming.statusCode ?? 502, headers, body: { stream: incoming } }
+}
+
+/**
+ * Forwards a request that changes protocol, and joins the two connections. Resolves with 101 when they are joined; with the target's
+ * answer when it did not agree.
+ */
+export function forwardUpgrade(
+  target: Target,
+  request: ApiRequest,
+  upgrade: Upgrade,
+  credentials: KubeletCredentials | undefined,
+): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    const outgoing = dial(target, request, credentials)
+    outgoing.once('error', (error) => reject(unreachable(target, error)))
+    outgoing.once('response', (incoming) => resolve(answerOf(incoming)))
+    outgoing.once('upgrade', (incoming, socket, head) => {
+      const lines = [`HTTP/1.1 ${incoming.statusCode} ${incoming.statusMessage}`]
+      for (let i = 0; i < incoming.rawHeaders.length; i += 2)
+        lines.push(`${incoming.rawHeaders[i]}: ${incoming.rawHeaders[i + 1]}`)
+      upgrade.socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+      if (head.length > 0) upgrade.socket.write(head)
+      if (upgrade.head.length > 0) socket.write(upgrade.head)
+      join(upgrade.socket, socket)
+      resolve({ status: 101, headers: {}, body: { chunks: [] } })
+    })
+    outgoing.end()
+  })
+}
+
+/** What one side sends, the other gets; when one ends or breaks, so does the other. */
+function join(a: Duplex, b: Duplex): void {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.pipe(to)
+    from.once('error', () => to.destroy())
+    from.once('close', () => to.destroy())
+  }
+}
