@@ -73,7 +73,7 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
   const { say } = wishes
   const began = performance.now()
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  stopOnSignals(stop)
   const daemon = await connectDocker({ dataDir: data.file('docker'), say })
   const made = await makeImages(daemon.docker)
   if (made.length > 0) say(`made the images ${made.join(', ')}`)
@@ -100,6 +100,20 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
   say('stopping; containers go on running and are adopted at the next start')
   await system.closed()
   return 0
+}
+
+const forceAfterMs = 2000
+
+/** The first signal stops cleanly; another one some time later ends at once. npm passes on what the terminal sends too: twice is still one. */
+function stopOnSignals(stop: AbortController): void {
+  let first: number | undefined
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      first ??= performance.now()
+      if (performance.now() - first > forceAfterMs) process.exit(130)
+      stop.abort()
+    })
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
