@@ -146,9 +146,8 @@ class FailureBackoff {
   /** Milliseconds to wait before `pod` may go; 0: now. */
   left(key: string, pod: Pod, now: number): number {
     const known = this.#nodes.get(key)
-    if (known?.uid === pod.metadata.uid) return Math.max(0, known.until - now)
-    const isRecent = known !== undefined && now - known.until < 2 * longestBackoffMs
-    const failures = isRecent ? (known?.failures ?? 0) + 1 : 0
+    if (known && known.uid === pod.metadata.uid) return Math.max(0, known.until - now)
+    const failures = known && now - known.until < 2 * longestBackoffMs ? known.failures + 1 : 0
     const wait = failures === 0 ? 0 : Math.min(longestBackoffMs, 1000 * 2 ** Math.min(failures - 1, 20))
     this.#nodes.set(key, { uid: pod.metadata.uid ?? '', failures, until: now + wait })
     return wait
