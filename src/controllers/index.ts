@@ -4,6 +4,7 @@ import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import { type Controller, type Running, runControllers } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
+import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
 import { deploymentController } from './deployment.ts'
 import { disruptionController } from './disruption.ts'
@@ -19,6 +20,7 @@ import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
 import { rootCaPublisher } from './root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { statefulSetController } from './statefulset.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 
@@ -50,6 +52,8 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   replicaSetController,
   replicationControllerController,
   daemonSetController,
+  statefulSetController,
+  cronJobController,
   jobController,
   endpointSliceController,
   endpointsController,
