@@ -1,0 +1,169 @@
+import { type Clock, microTimeText, sleep } from '../apimachinery/clock.ts'
+import type { Lease, LeaseSpec } from '../apimachinery/kinds.generated.ts'
+import { leases } from '../apimachinery/resources.generated.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../apimachinery/status.ts'
+import type { Client } from '../client/client.ts'
+import type { Log } from './log.ts'
+
+export interface ElectionOptions {
+  readonly client: Client
+  readonly namespace: string
+  readonly name: string
+  /** Unlike that of any other candidate, also of an earlier run. */
+  readonly identity: string
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** 15 s > 10 s > 1.2 × 2 s when absent. */
+  readonly leaseMs?: number
+  readonly renewDeadlineMs?: number
+  readonly retryMs?: number
+}
+
+/** What a candidate knows of the Lease: its record, and when, by our own clock, it last changed. */
+export interface Observation {
+  readonly lease: Lease
+  readonly at: number
+}
+
+/** The record with which `identity` takes or keeps the Lease; undefined while somebody else holds it. */
+export function claimOf(seen: Observation | undefined, identity: string, leaseMs: number, now: number): LeaseSpec | undefined {
+  const before = seen?.lease.spec
+  const isOurs = before?.holderIdentity === identity
+  const duration = (before?.leaseDurationSeconds ?? 0) * 1000
+  if (seen && before?.holderIdentity && !isOurs && seen.at + duration > now) return undefined
+  const transitions = before?.leaseTransitions ?? 0
+  return {
+    holderIdentity: identity,
+    leaseDurationSeconds: Math.ceil(leaseMs / 1000),
+    acquireTime: isOurs && before?.acquireTime ? before.acquireTime : microTimeText(now),
+    renewTime: microTimeText(now),
+    leaseTransitions: isOurs || !before ? transitions : transitions + 1,
+  }
+}
+
+/**
+ * Runs `lead` while this candidate holds the Lease, over and over until `options.signal` aborts: losing it aborts the signal given
+ * to `lead`, waits for its end, and stands again. `term` rises with every change of the holder: fence writes with it.
+ */
+export async function runElected(
+  options: ElectionOptions,
+  lead: (signal: AbortSignal, term: number) => Promise<void>,
+): Promise<void> {
+  const { leaseMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2000, signal, clock, random, log } = options
+  if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > 1.2 * retryMs))
+    throw new Error('leader election: the lease must be longer than the renew deadline, and that longer than 1.2 retries')
+  const candidate = new Candidate(options, leaseMs)
+  while (!signal.aborted) {
+    if (!(await candidate.attempt())) {
+      await sleep(clock, retryMs * (1 + 1.2 * random()), signal)
+      continue
+    }
+    const term = candidate.term
+    log.info('leading', { lease: options.name, identity: options.identity, term })
+    const lost = new AbortController()
+    const work = lead(AbortSignal.any([signal, lost.signal]), term)
+    await Promise.race([hold(candidate, options, { renewDeadlineMs, retryMs }), work.catch(() => {})])
+    lost.abort()
+    await work
+    if (!signal.aborted) log.warn('no longer leading', { lease: options.name, identity: options.identity })
+  }
+  await candidate.release()
+}
+
+/** Renews until that fails for the whole deadline, somebody else holds the Lease, or the signal aborts. */
+async function hold(
+  candidate: Candidate,
+  { clock, signal }: ElectionOptions,
+  times: { renewDeadlineMs: number; retryMs: number },
+) {
+  let renewed = clock.now()
+  while (!signal.aborted) {
+    await sleep(clock, times.retryMs, signal)
+    if (signal.aborted) return
+    if (await candidate.attempt()) renewed = clock.now()
+    else if (candidate.isTaken || clock.now() - renewed >= times.renewDeadlineMs) return
+  }
+}
+
+class Candidate {
+  readonly #options: ElectionOptions
+  readonly #leaseMs: number
+  #seen: Observation | undefined
+
+  constructor(options: ElectionOptions, leaseMs: number) {
+    this.#options = options
+    this.#leaseMs = leaseMs
+  }
+
+  get term(): number {
+    return this.#seen?.lease.spec?.leaseTransitions ?? 0
+  }
+
+  /** Somebody else holds the Lease, as far as we saw. */
+  get isTaken(): boolean {
+    const holder = this.#seen?.lease.spec?.holderIdentity
+    return Boolean(holder) && holder !== this.#options.identity
+  }
+
+  #note(lease: Lease): void {
+    const { clock } = this.#options
+    const isSame = this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion
+    this.#seen = { lease, at: isSame && this.#seen ? this.#seen.at : clock.now() }
+  }
+
+  /** Takes or renews the Lease; false when it is held, or could not be reached. */
+  async attempt(): Promise<boolean> {
+    const { client, namespace, name, identity, clock, log } = this.#options
+    try {
+      // A holder's own record needs no look first: a conflict tells of somebody else.
+      if (this.#seen?.lease.spec?.holderIdentity !== identity) this.#note(await client.get(leases, name, { namespace }))
+      const spec = claimOf(this.#seen, identity, this.#leaseMs, clock.now())
+      if (!spec || !this.#seen) return false
+      this.#note(await client.update(leases, { ...this.#seen.lease, spec }, { namespace }))
+      return true
+    } catch (error) {
+      if (isNotFound(error)) return this.#create()
+      if (isConflict(error)) await this.#look()
+      else log.warn('lease not renewed', { lease: name, error: String(error) })
+      return false
+    }
+  }
+
+  async #create(): Promise<boolean> {
+    const { client, namespace, name, identity, clock } = this.#options
+    this.#seen = undefined
+    try {
+      const spec = claimOf(undefined, identity, this.#leaseMs, clock.now()) ?? {}
+      this.#note(await client.create(leases, { metadata: { name, namespace }, spec }, { namespace }))
+      return true
+    } catch (error) {
+      if (!isAlreadyExists(error)) this.#options.log.warn('lease not created', { lease: name, error: String(error) })
+      return false
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { client, namespace, name } = this.#options
+    try {
+      this.#note(await client.get(leases, name, { namespace }))
+    } catch {
+      this.#seen = undefined
+    }
+  }
+
+  /** Lets go, so that the next leader need not wait. */
+  async release(): Promise<void> {
+    const { client, namespace, identity, clock } = this.#options
+    const lease = this.#seen?.lease
+    if (lease?.spec?.holderIdentity !== identity) return
+    const spec: LeaseSpec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTimeText(clock.now()) }
+    try {
+      await client.update(leases, { ...lease, spec }, { namespace })
+    } catch {
+      // It runs out by itself.
+    }
+  }
+}
