@@ -1,7 +1,19 @@
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
+import { reinvocationOf } from './reinvocation.ts'
 
-/** Lets every plugin change the object, in order; the first refusal is thrown. */
+/**
+ * Lets every plugin change the object, in order; the first refusal is thrown. When policies or webhooks changed it, all plugins run
+ * once more, so that none has seen only a part of it.
+ */
 export async function runMutating(plugins: readonly AdmissionPlugin[], request: AdmissionRequest): Promise<void> {
+  await mutateAll(plugins, request)
+  const state = reinvocationOf(request)
+  if (!state.isWanted) return
+  state.isSecond = true
+  await mutateAll(plugins, request)
+}
+
+async function mutateAll(plugins: readonly AdmissionPlugin[], request: AdmissionRequest): Promise<void> {
   for (const plugin of plugins) {
     // Most plugins answer at once: an await for each would cost more than they do.
     const pending = plugin.mutate?.(request)

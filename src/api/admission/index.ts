@@ -5,6 +5,7 @@ import { certificateApproval, certificateSigning, certificateSubjectRestriction 
 import { defaultIngressClass } from './plugins/default-ingress-class.ts'
 import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.ts'
 import { limitRanger } from './plugins/limit-ranger.ts'
+import { mutatingAdmissionPolicy } from './plugins/mutating-admission-policy.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
 import { nodeRestriction } from './plugins/node-restriction.ts'
 import { podSecurity } from './plugins/pod-security.ts'
@@ -16,16 +17,24 @@ import { serviceAccount } from './plugins/service-account.ts'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './plugins/storage.ts'
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
 import { validatingAdmissionPolicy } from './plugins/validating-admission-policy.ts'
+import type { FindKind } from './served-kinds.ts'
 
 export interface AdmissionOptions {
   readonly objects: Objects
   readonly authorizer: Authorizer
   /** How the use of a quota is written; without it quotas are checked but not counted. */
   readonly writeQuotaStatus?: WriteQuotaStatus
+  /** How objects that policies and webhooks changed are read again; without it they are taken as they are. */
+  readonly findKind?: FindKind
 }
 
 /** The plugins that are on by default, in kube-apiserver's order (k8s.io/kubernetes/pkg/kubeapiserver/options/plugins.go). */
-export function createAdmission({ objects, authorizer, writeQuotaStatus }: AdmissionOptions): readonly AdmissionPlugin[] {
+export function createAdmission({
+  objects,
+  authorizer,
+  writeQuotaStatus,
+  findKind = () => undefined,
+}: AdmissionOptions): readonly AdmissionPlugin[] {
   const { authorize } = authorizer
   return [
     namespaceLifecycle(objects),
@@ -44,6 +53,7 @@ export function createAdmission({ objects, authorizer, writeQuotaStatus }: Admis
     certificateSigning(authorize),
     certificateSubjectRestriction,
     defaultIngressClass(objects),
+    mutatingAdmissionPolicy(objects, authorize, findKind),
     roleEscalation(authorizer),
     validatingAdmissionPolicy(objects, authorize),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),

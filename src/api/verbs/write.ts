@@ -4,6 +4,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, conflict, internalError, StatusError } from '../../apimachinery/status.ts'
 import { type Change, Conflict, StorageFull } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
+import { runMutating, runValidating } from '../admission/chain.ts'
 import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
@@ -63,19 +64,10 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
   }
 }
 
-export async function admitMutating(call: Call, request: AdmissionRequest): Promise<void> {
-  for (const plugin of call.core.admission) {
-    const done = plugin.mutate?.(request)
-    if (done) await done
-  }
-}
+export const admitMutating = (call: Call, request: AdmissionRequest): Promise<void> => runMutating(call.core.admission, request)
 
-export async function admitValidating(call: Call, request: AdmissionRequest): Promise<void> {
-  for (const plugin of call.core.admission) {
-    const done = plugin.validate?.(request)
-    if (done) await done
-  }
-}
+export const admitValidating = (call: Call, request: AdmissionRequest): Promise<void> =>
+  runValidating(call.core.admission, request)
 
 export function refuseIfInvalid(resource: { group: string; kind: string }, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalidObject(resource, name, errors)

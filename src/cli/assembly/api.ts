@@ -10,8 +10,11 @@ import { apiserverUser } from '../../api/auth/users.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
+import { servedKind } from '../../api/registry/served-kind.ts'
 import type { ApiRequest, UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
+import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
+import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
@@ -33,6 +36,8 @@ export interface AssembledApi {
   readonly pki: Pki
   /** Throws a 401 StatusError. */
   readonly authenticate: (request: Pick<ApiRequest, 'headers' | 'user'>) => UserInfo
+  /** Makes default/kubernetes lead to this address. */
+  advertise(address: string, port: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,6 +55,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     store,
     kinds,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
+    hooks: (objects) =>
+      new Map([['/services', serviceAddresses({ objects, serviceCidr: options.serviceCidr, random: Math.random })]]),
     security: (objects) => {
       seen = objects
       const authorizer = createAuthorizer(objects)
@@ -61,6 +68,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       createAdmission({
         objects,
         authorizer: createAuthorizer(objects),
+        findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {
           const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })
           await client.update(resourcequotas, quota, { namespace: quota.metadata.namespace, subresource: 'status' })
@@ -73,7 +81,13 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     api.close()
     await store.close()
   }
-  return { api, pki, authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request), close }
+  return {
+    api,
+    pki,
+    authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request),
+    advertise: (address, port) => keepKubernetesService(api.handle, { clusterIp: serviceAddress, address, port }),
+    close,
+  }
 }
 
 function openStore(name: string, directory: string): Store {

@@ -1,0 +1,165 @@
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation } from '../../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../../apimachinery/object.ts'
+import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
+import { StatusError } from '../../../apimachinery/status.ts'
+import { MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
+import type { Value } from '../../../crd/cel/values.ts'
+import type { Authorize } from '../../auth/authorizer.ts'
+import type { Objects } from '../../objects.ts'
+import { jsonPatch, type Operation } from '../../patch/json-patch.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { applied } from '../policy/apply-configuration.ts'
+import { BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
+import { type Expression, policyBudget, Scope } from '../policy/expressions.ts'
+import { inputsFor } from '../policy/inputs.ts'
+import { toJson } from '../policy/json-values.ts'
+import { JSON_PATCHES, misplaced, mutationTypes, OBJECT } from '../policy/made-objects.ts'
+import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
+import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
+import { refuse } from '../refusal.ts'
+import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
+import { type FindKind, replaceContent, type ServedKind } from '../served-kinds.ts'
+
+interface Compiled {
+  readonly scope: Scope
+  readonly conditions: readonly Expression[]
+  readonly mutations: readonly Expression[]
+}
+
+interface Failure {
+  readonly policy: MutatingAdmissionPolicy
+  readonly binding: MutatingAdmissionPolicyBinding
+  readonly message: string
+  readonly reason?: string
+}
+
+interface Context {
+  readonly objects: Objects
+  readonly authorize: Authorize
+  readonly findKind: FindKind
+  readonly request: AdmissionRequest
+}
+
+/** Changes objects by the expressions of bound policies. */
+export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, findKind: FindKind): AdmissionPlugin {
+  const bound = new BoundPolicies(objects, mutatingadmissionpolicies, mutatingadmissionpolicybindings, compile)
+  return {
+    name: 'MutatingAdmissionPolicy',
+    mutate: (request) => {
+      if (bound.isEmpty || isExempt(request)) return
+      const context = { objects, authorize, findKind, request }
+      const failures = bound.list().flatMap((entry) => runPolicy(context, entry.policy, entry.bindings, entry.compiled))
+      const [first] = failures
+      if (first) throw denied(request, first, failures)
+    },
+  }
+}
+
+function compile({ spec }: MutatingAdmissionPolicy): Compiled {
+  const scope = new Scope({
+    environment: MUTATION_ENVIRONMENT,
+    hasParams: spec?.paramKind !== undefined,
+    variables: spec?.variables ?? [],
+    structs: mutationTypes,
+  })
+  return {
+    scope,
+    conditions: compileConditions(scope, spec?.matchConditions ?? []),
+    mutations: (spec?.mutations ?? []).map((m) =>
+      m.patchType === 'JSONPatch'
+        ? scope.compile(m.jsonPatch?.expression ?? '', [JSON_PATCHES])
+        : scope.compile(m.applyConfiguration?.expression ?? '', [OBJECT]),
+    ),
+  }
+}
+
+function runPolicy(
+  context: Context,
+  policy: MutatingAdmissionPolicy,
+  bindings: readonly MutatingAdmissionPolicyBinding[],
+  compiled: () => Compiled,
+): Failure[] {
+  const { objects, request } = context
+  const matched = matchResources(objects, policy.spec?.matchConstraints, request)
+  if (!matched) return []
+  const failures = bindings.flatMap((binding): Failure[] => {
+    if (!matchResources(objects, binding.spec?.matchResources, request)) return []
+    let params: (KubeObject | undefined)[]
+    try {
+      params = paramsFor(objects, policy, binding, request.namespace)
+    } catch (error) {
+      return [{ policy, binding, message: `failed to configure binding: ${(error as Error).message}` }]
+    }
+    return params.flatMap((param) => mutateWith(context, policy, binding, compiled(), matched, param))
+  })
+  return policy.spec?.failurePolicy === 'Ignore' ? [] : failures
+}
+
+function mutateWith(
+  { objects, authorize, findKind, request }: Context,
+  policy: MutatingAdmissionPolicy,
+  binding: MutatingAdmissionPolicyBinding,
+  { scope, conditions, mutations }: Compiled,
+  matched: Matched,
+  param: KubeObject | undefined,
+): Failure[] {
+  const { object } = request
+  const state = reinvocationOf(request)
+  const id = `policy/${policy.metadata.name}/${binding.metadata.name}/${param?.metadata.namespace ?? ''}/${param?.metadata.name ?? ''}`
+  const inputs = () => inputsFor(request, { objects, authorize, matched, param })
+  const failed = (message: string): Failure => ({ policy, binding, message, reason: 'Invalid' })
+  const outcome = checkConditions(scope, conditions, inputs())
+  if (outcome.error !== undefined) return [failed(outcome.error)]
+  if (!outcome.matches || !object || !hasTurn(state, id)) return []
+  const kind = findKind(request.group, request.version, request.resource)
+  const failures: Failure[] = []
+  let changed = false
+  for (const [i, mutation] of mutations.entries()) {
+    try {
+      const { value, error } = scope.run(inputs(), policyBudget).evaluate(mutation)
+      if (error !== undefined) throw new Error(error)
+      const next = patched(object, policy.spec?.mutations?.[i], value as Value, kind, request)
+      changed = replaceContent(object, next) || changed
+    } catch (error) {
+      if (error instanceof StatusError) throw error
+      failures.push(failed((error as Error).message))
+    }
+  }
+  noteRun(state, id, changed, policy.spec?.reinvocationPolicy)
+  return failures
+}
+
+function patched(
+  object: KubeObject,
+  mutation: Mutation | undefined,
+  value: Value,
+  kind: ServedKind | undefined,
+  { group, version, kind: kindName }: AdmissionRequest,
+): KubeObject {
+  const type = { apiVersion: group ? `${group}/${version}` : version, kind: kindName }
+  const read = (next: unknown): KubeObject => kind?.read(next) ?? (next as KubeObject)
+  if (mutation?.patchType === 'JSONPatch') return read(jsonPatched({ ...type, ...object }, toJson(value) as Operation[]))
+  const problem = misplaced(value)
+  if (problem) throw new Error(`type mismatch: ${problem}`)
+  return read(applied({ ...type, ...object }, { ...type, ...(toJson(value) as object) }, kind?.mergeType))
+}
+
+/** A failed `test` operation means that there is nothing to do. */
+function jsonPatched(object: KubeObject, operations: readonly Operation[]): unknown {
+  try {
+    return jsonPatch(object, operations)
+  } catch (error) {
+    const message = (error as StatusError).status?.details?.causes?.[0]?.message ?? (error as Error).message
+    if (/testing value .* failed|test failed/.test(message)) return object
+    throw new Error(`JSON Patch: ${message}`)
+  }
+}
+
+function denied(request: AdmissionRequest, first: Failure, all: readonly Failure[]): StatusError {
+  const textOf = ({ policy, binding, message }: Failure): string =>
+    `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`
+  const error = refuse(request, '')
+  Object.assign(error.status, { message: textOf(first), ...(first.reason ? { reason: first.reason } : {}) })
+  error.status.details = { ...error.status.details, causes: all.map((f) => ({ message: textOf(f) })) }
+  return error
+}

@@ -1,0 +1,20 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Atom } from '../apply/types/atom.ts'
+
+/** What mutations need to know of the kind of an object. */
+export interface ServedKind {
+  /** Reads a changed object as its kind and sets what is not set. Throws an Error with Go's message. */
+  read(value: unknown): KubeObject
+  /** How applied values merge; undefined when no schema says. */
+  readonly mergeType: Atom | undefined
+}
+
+export type FindKind = (group: string, version: string, resource: string) => ServedKind | undefined
+
+/** Makes the content of `object` that of `next`, in place: it is the request's own copy. Returns whether anything changed. */
+export function replaceContent(object: KubeObject, next: KubeObject): boolean {
+  const before = JSON.stringify(object)
+  for (const key of Object.keys(object)) delete (object as unknown as Record<string, unknown>)[key]
+  Object.assign(object, next)
+  return JSON.stringify(object) !== before
+}

@@ -1,0 +1,30 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { ServedKind } from '../admission/served-kinds.ts'
+import type { Atom } from '../apply/types/atom.ts'
+import { builtInType } from '../apply/types/built-in.ts'
+import { typeFromCrdSchema } from '../apply/types/custom.ts'
+import type { OpenApiSchema } from '../apply/types/schema-types.ts'
+import type { ServedResource } from './served.ts'
+
+const types = new WeakMap<ServedResource, Atom>()
+
+/** A resource as mutating admission knows it; undefined for what is not served. */
+export function servedKind(resource: ServedResource | undefined): ServedKind | undefined {
+  if (!resource) return undefined
+  return {
+    mergeType: mergeTypeOf(resource),
+    read(value) {
+      const object = resource.rules.decodeValue(structuredClone(value)).value as unknown as KubeObject
+      resource.strategy.defaults?.(object)
+      return object
+    },
+  }
+}
+
+function mergeTypeOf(resource: ServedResource): Atom | undefined {
+  const { group, version, kind, isCustom } = resource
+  if (!isCustom) return builtInType(group, version, kind)
+  const known = types.get(resource) ?? typeFromCrdSchema(resource.openApiSchema as OpenApiSchema | undefined)
+  types.set(resource, known)
+  return known
+}
