@@ -13,6 +13,10 @@ const USAGE = `Usage: slipway chart <verb>
   search WORD                    look through the known repositories
   pull CHART                     download a chart (repository or OCI)
   push FILE oci://HOST/PATH      upload a chart to an OCI registry
+
+Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
+  install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
+  list | history NAME | status NAME | get values|manifest|hooks|notes NAME | test NAME | diff NAME CHART
 `
 
 const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) => Promise<number> }> } = {
@@ -27,6 +31,16 @@ const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) =>
   search: () => import('./chart-search.ts'),
   pull: () => import('./chart-pull.ts'),
   push: () => import('./chart-push.ts'),
+  install: () => import('./chart-install.ts'),
+  upgrade: () => import('./chart-upgrade.ts'),
+  rollback: () => import('./chart-rollback.ts'),
+  uninstall: () => import('./chart-uninstall.ts'),
+  list: () => import('./chart-list.ts'),
+  history: () => import('./chart-history.ts'),
+  status: () => import('./chart-status.ts'),
+  get: () => import('./chart-get.ts'),
+  test: () => import('./chart-test.ts'),
+  diff: () => import('./chart-diff.ts'),
 }
 
 /** Runs a chart verb; the exit status. */

@@ -3,7 +3,7 @@
 import { FamilyMissing, goTypeName } from './function-table.ts'
 import type { Node } from './nodes.ts'
 import { print } from './nodes.ts'
-import { ExecError, FunctionError, LimitError, type Run } from './run.ts'
+import { ExecError, FunctionError, Interrupt, LimitError, type Run } from './run.ts'
 import { GoStruct, Int, isList, typeInError, typeName, type Value } from './value.ts'
 
 const NILABLE = new Set(['any', 'map', 'list', 'value', '[]string', '[]byte'])
@@ -89,7 +89,7 @@ export function wrongCount(name: string, params: number, variadic: boolean, writ
 
 /** Turns what a function threw into the run's error `error calling NAME: …`. */
 export function callFailed(run: Run, node: Node, name: string, error: unknown): never {
-  if (error instanceof FamilyMissing || error instanceof LimitError) throw error
+  if (error instanceof FamilyMissing || error instanceof LimitError || error instanceof Interrupt) throw error
   if (error instanceof RangeError) {
     if (/call stack/i.test(error.message)) throw new LimitError(`${run.where()}: templates call each other too deeply`)
     throw new LimitError(`${run.where()}: ${error.message}`)

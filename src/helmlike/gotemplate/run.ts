@@ -26,6 +26,9 @@ export class FunctionError extends Error {
   }
 }
 
+/** Ends a render that is to be started again when something has been fetched. */
+export class Interrupt extends Error {}
+
 /** A template that wants more time, memory or depth than is allowed. */
 export class LimitError extends Error {
   constructor(message: string) {

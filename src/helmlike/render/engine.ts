@@ -9,13 +9,13 @@ import { baseName } from '../functions/paths.ts'
 import { fromBytes } from '../gotemplate/bytes.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
 import { TemplateParseError } from '../gotemplate/parse.ts'
-import { DEFAULT_LIMITS, type Limits, type Shared } from '../gotemplate/run.ts'
+import { DEFAULT_LIMITS, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
 import { TemplateSet } from '../gotemplate/template-set.ts'
 import { compareStrings, isMap, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { execError, parseError } from './errors.ts'
 
 /** A host function that needs something from outside first: do `load`, then render again. */
-export class HostWaits extends Error {
+export class HostWaits extends Interrupt {
   readonly load: () => Promise<void>
   constructor(load: () => Promise<void>) {
     super('the render needs something that is not there yet')

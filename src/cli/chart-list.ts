@@ -1,0 +1,21 @@
+// `slipway chart list`: the releases of a namespace.
+import { chartLabel } from '../helmlike/release/record.ts'
+import { ReleaseStore } from '../helmlike/release/release-store.ts'
+import { connect, print } from './chart-release.ts'
+import { table } from './chart-table.ts'
+
+export async function run(argv: string[]): Promise<number> {
+  const { flags, releases, namespace } = await connect(argv)
+  const store = new ReleaseStore(releases.cluster.client, flags.has('all-namespaces') ? undefined : namespace, () => new Date())
+  const found = (await store.newest()).filter((r) => flags.has('all') || r.info.status !== 'uninstalled')
+  const rows = found.map((r) => [
+    r.name,
+    r.namespace,
+    String(r.version),
+    r.info.last_deployed ?? '',
+    r.info.status,
+    chartLabel(r),
+  ])
+  print(table(['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART'], rows))
+  return 0
+}

@@ -1,0 +1,159 @@
+// What a release does with a cluster: find resources, apply, read and delete objects, ask for versions.
+import type { Unstructured } from '../../apimachinery/object.ts'
+import { apiVersionOf, parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { type Capabilities, parseKubeVersion } from '../chart/capabilities.ts'
+
+interface Discovery {
+  items?: {
+    metadata?: { name?: string }
+    versions?: { version: string; resources?: { resource: string; responseKind?: { kind: string }; scope: string }[] }[]
+  }[]
+}
+
+const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
+/** The field manager under which Helm applies: ours is the same, so that the two continue each other. */
+export const FIELD_MANAGER = 'helm'
+
+async function json(client: Client, path: string): Promise<unknown> {
+  const response = await client.raw({ method: 'GET', path, headers: { accept: AGGREGATED } })
+  const chunks: Uint8Array[] = []
+  for await (const chunk of response.body) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 200)}`)
+  return JSON.parse(text)
+}
+
+export class Cluster {
+  readonly client: Client
+  private resources: Map<string, Resource<Unstructured>> | undefined
+  constructor(client: Client) {
+    this.client = client
+  }
+
+  /** Forgets what the cluster serves: after CRDs were created. */
+  forget(): void {
+    this.resources = undefined
+  }
+
+  private async discover(): Promise<Map<string, Resource<Unstructured>>> {
+    if (this.resources) return this.resources
+    const found = new Map<string, Resource<Unstructured>>()
+    for (const path of ['/api', '/apis']) {
+      const discovery = (await json(this.client, path)) as Discovery
+      for (const group of discovery.items ?? []) {
+        for (const version of group.versions ?? []) {
+          for (const r of version.resources ?? []) {
+            const kind = r.responseKind?.kind
+            if (!kind) continue
+            const resource = {
+              group: group.metadata?.name ?? '',
+              version: version.version,
+              resource: r.resource,
+              kind,
+              namespaced: r.scope === 'Namespaced',
+            }
+            found.set(`${apiVersionOf(resource)} ${kind}`, resource)
+          }
+        }
+      }
+    }
+    this.resources = found
+    return found
+  }
+
+  /** The resource of a kind. Throws Error when the cluster has none. */
+  async resourceOf(apiVersion: string, kind: string): Promise<Resource<Unstructured>> {
+    const found = (await this.discover()).get(`${apiVersion} ${kind}`)
+    if (!found)
+      throw new Error(
+        `no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}: ensure CRDs are installed first`,
+      )
+    return found
+  }
+
+  /** `.Capabilities` of a render for this cluster. */
+  async capabilities(): Promise<Capabilities> {
+    const version = (await json(this.client, '/version')) as { gitVersion?: string }
+    const versions = new Set<string>()
+    for (const r of (await this.discover()).values()) {
+      versions.add(apiVersionOf(r))
+      versions.add(`${apiVersionOf(r)}/${r.kind}`)
+    }
+    return { kubeVersion: parseKubeVersion(version.gitVersion ?? 'v1.0.0'), apiVersions: [...versions] }
+  }
+
+  /** The object as it is now; undefined when there is none. */
+  async read(object: Unstructured, namespace: string): Promise<Unstructured | undefined> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    try {
+      return await this.client.get(resource, object.metadata.name ?? '', { namespace: object.metadata.namespace ?? namespace })
+    } catch (e) {
+      if (e instanceof StatusError && e.code === 404) return undefined
+      throw e
+    }
+  }
+
+  /** Server-side apply under Helm's name. */
+  async apply(object: Unstructured, namespace: string, options: { force?: boolean; dryRun?: boolean }): Promise<Unstructured> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    const target = resource.namespaced
+      ? { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } }
+      : object
+    return this.client.apply(resource, target, {
+      namespace: target.metadata.namespace,
+      fieldManager: FIELD_MANAGER,
+      force: options.force ?? false,
+      ...(options.dryRun ? { dryRun: true } : {}),
+    })
+  }
+
+  /** A JSON merge patch of what is there; creates it when there is nothing. */
+  async merge(object: Unstructured, namespace: string, patch: object): Promise<void> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    await this.client.patch(
+      resource,
+      object.metadata.name ?? '',
+      { type: 'merge', body: patch },
+      { namespace: object.metadata.namespace ?? namespace, fieldManager: FIELD_MANAGER },
+    )
+  }
+
+  async create(object: Unstructured, namespace: string): Promise<void> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    const target = resource.namespaced
+      ? { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? namespace } }
+      : object
+    await this.client.create(resource, target, { namespace: target.metadata.namespace, fieldManager: FIELD_MANAGER })
+  }
+
+  /** Deletes it; false when it was not there. */
+  async delete(object: Unstructured, namespace: string): Promise<boolean> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    try {
+      await this.client.delete(resource, object.metadata.name ?? '', {
+        namespace: object.metadata.namespace ?? namespace,
+        propagationPolicy: 'Background',
+      })
+      return true
+    } catch (e) {
+      if (e instanceof StatusError && e.code === 404) return false
+      throw e
+    }
+  }
+
+  /** A template's lookup: the object, or with an empty name all of a namespace ('' for every one); undefined where there is nothing. */
+  async lookup(apiVersion: string, kind: string, namespace: string, name: string): Promise<object | undefined> {
+    parseApiVersion(apiVersion)
+    const resource = (await this.discover()).get(`${apiVersion} ${kind}`)
+    if (!resource) return undefined
+    try {
+      if (name !== '') return await this.client.get(resource, name, { namespace: namespace || undefined })
+      return await this.client.list(resource, { namespace: namespace || undefined })
+    } catch (e) {
+      if (e instanceof StatusError && e.code === 404) return undefined
+      throw e
+    }
+  }
+}

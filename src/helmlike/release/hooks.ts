@@ -1,0 +1,46 @@
+// The hooks of a release: created by weight, waited for, deleted as their policies say.
+import type { Cluster } from './cluster.ts'
+import { objectsOf } from './manifest-objects.ts'
+import { hookNotDone } from './readiness.ts'
+import type { HookRecord, ReleaseRecord } from './record.ts'
+import { waitFor, waitGone } from './waiting.ts'
+
+export interface HookContext {
+  readonly cluster: Cluster
+  readonly timeoutMs: number
+  readonly now: () => Date
+  /** Stores the release after its hooks' states changed. */
+  readonly record: (r: ReleaseRecord) => Promise<void>
+}
+
+const policies = (h: HookRecord) => (h.delete_policies?.length ? h.delete_policies : ['before-hook-creation'])
+
+async function deleteBy(h: HookRecord, policy: string, r: ReleaseRecord, c: HookContext): Promise<void> {
+  if (h.kind === 'CustomResourceDefinition' || !policies(h).includes(policy)) return
+  const objects = objectsOf(h.manifest)
+  for (const o of objects) await c.cluster.delete(o, r.namespace)
+  await waitGone(c.cluster, objects, r.namespace, c.timeoutMs)
+}
+
+/** Runs the release's hooks of an event. Throws Error when one fails. */
+export async function runHooks(r: ReleaseRecord, event: string, c: HookContext): Promise<void> {
+  const hooks = (r.hooks ?? []).filter((h) => h.events.includes(event))
+  const sorted = [...hooks].sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  for (const [i, h] of sorted.entries()) {
+    await deleteBy(h, 'before-hook-creation', r, c)
+    h.last_run = { started_at: c.now().toISOString(), phase: 'Running' }
+    await c.record(r)
+    try {
+      const objects = objectsOf(h.manifest)
+      for (const o of objects) await c.cluster.create(o, r.namespace)
+      await waitFor(c.cluster, objects, r.namespace, hookNotDone, c.timeoutMs)
+      h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Succeeded' }
+    } catch (e) {
+      h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Failed' }
+      await deleteBy(h, 'hook-failed', r, c)
+      for (const done of sorted.slice(0, i)) await deleteBy(done, 'hook-succeeded', r, c)
+      throw new Error(`${event} hook ${h.path} failed: ${(e as Error).message}`)
+    }
+  }
+  for (const h of sorted.toReversed()) await deleteBy(h, 'hook-succeeded', r, c)
+}

@@ -1,0 +1,396 @@
+// Install, upgrade, rollback and uninstall of releases.
+import type { Unstructured } from '../../apimachinery/object.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import type { Chart } from '../chart/chart.ts'
+import { crdsOf } from '../chart/chart.ts'
+import type { ValueMap } from '../gotemplate/value.ts'
+import { sortByKind, UNINSTALL_ORDER } from '../render/manifests.ts'
+import { checkInstallable, type Rendered, render, toText } from '../render/render.ts'
+import { toPlain } from '../yaml/json.ts'
+import { Cluster } from './cluster.ts'
+import { runHooks } from './hooks.ts'
+import { clusterHost } from './lookup.ts'
+import { foreign, isKept, keyOf, label, objectsOf, owned, threeWayPatch } from './manifest-objects.ts'
+import { notReady } from './readiness.ts'
+import { chartRecord, hookRecord, isPending, type ReleaseRecord } from './record.ts'
+import { ReleaseStore } from './release-store.ts'
+import { waitFor } from './waiting.ts'
+
+export interface OperationOptions {
+  readonly namespace: string
+  readonly timeoutMs: number
+  readonly wait?: boolean
+  readonly waitForJobs?: boolean
+  /** Undoes what was done when the operation fails. */
+  readonly atomic?: boolean
+  readonly noHooks?: boolean
+  /** Server-side apply overrides other managers' fields. */
+  readonly forceConflicts?: boolean
+  /** Renders and asks the server, but changes nothing. */
+  readonly dryRun?: boolean
+  readonly skipCrds?: boolean
+  readonly createNamespace?: boolean
+  readonly takeOwnership?: boolean
+  readonly historyMax?: number
+  readonly keepHistory?: boolean
+  readonly description?: string
+  readonly skipSchemas?: boolean
+  readonly now?: () => Date
+  readonly warn?: (message: string) => void
+}
+
+/** An operation whose release stays pending this long was interrupted: the next one takes over. */
+const ABANDONED_MS = 10 * 60_000
+
+export class Releases {
+  readonly cluster: Cluster
+  private readonly o: OperationOptions
+  private readonly store: ReleaseStore
+  private readonly now: () => Date
+
+  constructor(client: Client, options: OperationOptions) {
+    this.cluster = new Cluster(client)
+    this.o = options
+    this.now = options.now ?? (() => new Date())
+    this.store = new ReleaseStore(client, options.namespace, this.now)
+  }
+
+  history(name: string): Promise<ReleaseRecord[]> {
+    return this.store.history(name)
+  }
+  revision(name: string, version?: number): Promise<ReleaseRecord> {
+    return version === undefined ? this.store.last(name) : this.store.at(name, version)
+  }
+  newest(): Promise<ReleaseRecord[]> {
+    return this.store.newest()
+  }
+
+  private render(name: string, chart: Chart, values: ValueMap, revision: number): Promise<Rendered> {
+    checkInstallable(chart)
+    return this.cluster.capabilities().then((capabilities) =>
+      render(chart, values, {
+        release: { name, namespace: this.o.namespace, revision, isUpgrade: revision > 1 },
+        capabilities,
+        host: clusterHost(this.cluster),
+        skipSchemas: this.o.skipSchemas ?? false,
+        ...(this.o.warn ? { warn: this.o.warn } : {}),
+      }),
+    )
+  }
+
+  private async made(
+    name: string,
+    chart: Chart,
+    values: ValueMap,
+    version: number,
+    status: ReleaseRecord['info']['status'],
+    first: string | undefined,
+  ): Promise<ReleaseRecord> {
+    const r = await this.render(name, chart, values, version)
+    const now = this.now().toISOString()
+    return {
+      name,
+      namespace: this.o.namespace,
+      version,
+      chart: chartRecord(r.chart),
+      config: toPlain(values) as { [k: string]: unknown },
+      manifest: toText(r, { hooks: false }),
+      hooks: r.hooks.map(hookRecord),
+      apply_method: 'ssa',
+      info: {
+        first_deployed: first ?? now,
+        last_deployed: now,
+        status,
+        description: 'Preparing',
+        ...(r.notes ? { notes: r.notes } : {}),
+      },
+    }
+  }
+
+  /** Installs a release. Throws Error (the release is then `failed`, or gone with `atomic`). */
+  async install(name: string, chart: Chart, values: ValueMap): Promise<ReleaseRecord> {
+    const before = (await this.store.history(name)).at(-1)
+    if (before && before.info.status !== 'uninstalled' && before.info.status !== 'failed' && !this.isAbandoned(before)) {
+      throw new Error('cannot reuse a name that is still in use')
+    }
+    if (!this.o.dryRun) await this.prepareNamespace()
+    if (!this.o.skipCrds) await this.installCrds(chart)
+    const r = await this.made(name, chart, values, (before?.version ?? 0) + 1, 'pending-install', undefined)
+    const objects = objectsOf(r.manifest)
+    await this.checkOwners(objects, r)
+    if (this.o.dryRun) return this.tryOut(r, objects)
+    if (before)
+      await this.store.update({
+        ...before,
+        info: { ...before.info, status: before.info.status === 'uninstalled' ? 'uninstalled' : 'superseded' },
+      })
+    await this.store.create(r)
+    return this.carryOut(r, 'install', undefined, objects, 'Install complete', async () => {
+      await this.uninstall(name)
+      return 'and has been uninstalled due to atomic being set'
+    })
+  }
+
+  /** Upgrades a release. Throws Error (the release is then `failed`, or rolled back with `atomic`). */
+  async upgrade(name: string, chart: Chart, values: ValueMap): Promise<ReleaseRecord> {
+    const { last, current } = await this.forChange(name)
+    await this.offerCrds(chart)
+    const r = await this.made(name, chart, values, last.version + 1, 'pending-upgrade', current.info.first_deployed)
+    r.apply_method = last.apply_method ?? 'csa'
+    const objects = objectsOf(r.manifest)
+    const had = new Set(objectsOf(current.manifest).map((x) => keyOf(x, r.namespace)))
+    await this.checkOwners(
+      objects.filter((x) => !had.has(keyOf(x, r.namespace))),
+      r,
+    )
+    if (this.o.dryRun) return this.tryOut(r, objects)
+    await this.store.create(r)
+    return this.carryOut(r, 'upgrade', current, objects, 'Upgrade complete', async () => {
+      await this.rollback(name, current.version)
+      return 'and has been rolled back due to atomic being set'
+    })
+  }
+
+  /** Makes an earlier revision (0: the one before) the newest again. */
+  async rollback(name: string, version: number): Promise<ReleaseRecord> {
+    const history = await this.store.history(name)
+    const last = history.at(-1)
+    if (!last) throw new Error('release: not found')
+    if (isPending(last) && !this.isAbandoned(last)) throw new Error('another operation (install/upgrade/rollback) is in progress')
+    const wanted = version === 0 ? last.version - 1 : version
+    const target = history.find((r) => r.version === wanted)
+    if (!target) throw new Error(`release has no ${wanted} version`)
+    const current = history.findLast((r) => r.info.status === 'deployed') ?? last
+    const now = this.now().toISOString()
+    const r: ReleaseRecord = {
+      ...target,
+      version: last.version + 1,
+      info: {
+        ...target.info,
+        ...(current.info.first_deployed ? { first_deployed: current.info.first_deployed } : {}),
+        last_deployed: now,
+        status: 'pending-rollback',
+        description: `Rollback to ${wanted}`,
+      },
+    }
+    if (this.o.dryRun) return r
+    await this.store.create(r)
+    return this.carryOut(r, 'rollback', current, objectsOf(r.manifest), `Rollback to ${wanted}`, undefined)
+  }
+
+  /** Deletes a release's objects and, without keepHistory, all that is known of it. The objects that were kept. */
+  async uninstall(name: string): Promise<Unstructured[]> {
+    const history = await this.store.history(name)
+    const last = history.at(-1)
+    if (!last) throw new Error(`uninstall: Release not loaded: ${name}: release: not found`)
+    if (last.info.status === 'uninstalled' && !this.o.keepHistory) {
+      for (const r of history) await this.store.delete(r)
+      return []
+    }
+    const r: ReleaseRecord = {
+      ...last,
+      info: {
+        ...last.info,
+        status: 'uninstalling',
+        deleted: this.now().toISOString(),
+        description: 'Deletion in progress (or silently failed)',
+      },
+    }
+    await this.store.update(r)
+    await this.hooks(r, 'pre-delete')
+    const objects = objectsOf(r.manifest)
+    const kept = objects.filter(isKept)
+    const problems: string[] = []
+    for (const x of sortByKind(
+      objects.filter((y) => !isKept(y)).map((y) => ({ kind: y.kind ?? '', object: y })),
+      UNINSTALL_ORDER,
+    )) {
+      try {
+        await this.cluster.delete(x.object, r.namespace)
+      } catch (e) {
+        problems.push(`${label(x.object)}: ${(e as Error).message}`)
+      }
+    }
+    await this.hooks(r, 'post-delete')
+    if (problems.length > 0) {
+      await this.store.update({ ...r, info: { ...r.info, status: 'failed', description: problems.join('; ') } })
+      throw new Error(`uninstallation completed with ${problems.length} error(s): ${problems.join('; ')}`)
+    }
+    if (this.o.keepHistory)
+      await this.store.update({
+        ...r,
+        info: { ...r.info, status: 'uninstalled', description: this.o.description ?? 'Uninstallation complete' },
+      })
+    else for (const old of history) await this.store.delete(old)
+    return kept
+  }
+
+  /** Runs the release's test hooks. Throws Error when one fails. */
+  async test(name: string): Promise<ReleaseRecord> {
+    const r = await this.store.last(name)
+    if (r.info.status !== 'deployed') throw new Error(`release ${name} is ${r.info.status}, not deployed`)
+    await this.hooks(r, 'test')
+    await this.store.update(r)
+    return r
+  }
+
+  /** The manifest that an upgrade would bring, and the one there is. */
+  async preview(name: string, chart: Chart, values: ValueMap): Promise<{ old: string; next: string }> {
+    const last = (await this.store.history(name)).at(-1)
+    const next = await this.made(name, chart, values, (last?.version ?? 0) + 1, 'pending-upgrade', undefined)
+    return { old: last?.manifest ?? '', next: next.manifest }
+  }
+
+  private isAbandoned(r: ReleaseRecord): boolean {
+    return (
+      isPending(r) && this.now().getTime() - Date.parse(r.info.last_deployed ?? '') > Math.max(ABANDONED_MS, this.o.timeoutMs)
+    )
+  }
+
+  private async forChange(name: string): Promise<{ last: ReleaseRecord; current: ReleaseRecord }> {
+    const history = await this.store.history(name)
+    const last = history.at(-1)
+    if (!last) throw new Error(`${JSON.stringify(name)} has no deployed releases`)
+    if (isPending(last)) {
+      if (!this.isAbandoned(last)) throw new Error('another operation (install/upgrade/rollback) is in progress')
+      last.info = { ...last.info, status: 'failed', description: `interrupted while ${last.info.status}` }
+      if (!this.o.dryRun) await this.store.update(last)
+    }
+    const current =
+      history.findLast((r) => r.info.status === 'deployed') ??
+      (last.info.status === 'failed' || last.info.status === 'superseded' ? last : undefined)
+    if (!current) throw new Error(`${JSON.stringify(name)} has no deployed releases`)
+    return { last, current }
+  }
+
+  private async prepareNamespace(): Promise<void> {
+    if (!this.o.createNamespace) return
+    const { namespace } = this.o
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { name: namespace } } }
+    try {
+      await this.cluster.create(object, '')
+    } catch (e) {
+      if (!(e instanceof StatusError && e.code === 409)) throw e
+    }
+  }
+
+  private async installCrds(chart: Chart): Promise<void> {
+    const crds = crdsOf(chart).flatMap((f) => objectsOf(f.data.toString('utf8')))
+    const made: Unstructured[] = []
+    for (const crd of crds) {
+      if (await this.cluster.read(crd, '')) continue
+      if (this.o.dryRun) continue
+      await this.cluster.create(crd, '')
+      made.push(crd)
+    }
+    if (made.length === 0) return
+    await waitFor(this.cluster, made, '', (x) => notReady(x, false), Math.min(this.o.timeoutMs, 60_000))
+    this.cluster.forget()
+  }
+
+  /** Helm never touches CRDs again after the install; we say when the chart has others. */
+  private async offerCrds(chart: Chart): Promise<void> {
+    for (const crd of crdsOf(chart).flatMap((f) => objectsOf(f.data.toString('utf8')))) {
+      const live = await this.cluster.read(crd, '')
+      const versions = (o: Unstructured) =>
+        JSON.stringify(((o.spec as { versions?: { name: string }[] }).versions ?? []).map((v) => v.name))
+      if (!live)
+        this.o.warn?.(
+          `warning: the chart brings ${label(crd)}, which the cluster lacks; apply it with: slipway chart show crds CHART | kubectl apply --server-side -f -`,
+        )
+      else if (versions(live) !== versions(crd))
+        this.o.warn?.(
+          `warning: ${label(crd)} of the cluster has the versions ${versions(live)}, that of the chart ${versions(crd)}; Helm does not upgrade CRDs`,
+        )
+    }
+  }
+
+  private async checkOwners(objects: readonly Unstructured[], r: ReleaseRecord): Promise<void> {
+    if (this.o.takeOwnership) return
+    for (const x of objects) {
+      if (!x.metadata.name) continue
+      const live = await this.cluster.read(x, r.namespace)
+      const problem = live && foreign(live, r.name, r.namespace)
+      if (problem)
+        throw new Error(
+          `unable to continue with ${r.version === 1 ? 'install' : 'update'}: ${label(x)} in namespace ${JSON.stringify(x.metadata.namespace ?? r.namespace)} exists and cannot be imported into the current release: invalid ownership metadata; ${problem}`,
+        )
+    }
+  }
+
+  private async tryOut(r: ReleaseRecord, objects: readonly Unstructured[]): Promise<ReleaseRecord> {
+    for (const x of objects) await this.cluster.apply(owned(x, r.name, r.namespace), r.namespace, { force: true, dryRun: true })
+    return { ...r, info: { ...r.info, description: 'Dry run complete' } }
+  }
+
+  private hooks(r: ReleaseRecord, event: string): Promise<void> {
+    if (this.o.noHooks) return Promise.resolve()
+    return runHooks(r, event, {
+      cluster: this.cluster,
+      timeoutMs: this.o.timeoutMs,
+      now: this.now,
+      record: (x) => this.store.update(x),
+    })
+  }
+
+  /** Hooks, objects, waiting; then the release is deployed and the one before superseded. */
+  private async carryOut(
+    r: ReleaseRecord,
+    what: 'install' | 'upgrade' | 'rollback',
+    current: ReleaseRecord | undefined,
+    objects: readonly Unstructured[],
+    done: string,
+    undo: (() => Promise<string>) | undefined,
+  ): Promise<ReleaseRecord> {
+    try {
+      await this.hooks(r, `pre-${what}`)
+      await this.applyAll(r, current, objects)
+      if (this.o.wait || this.o.atomic)
+        await waitFor(this.cluster, objects, r.namespace, (x) => notReady(x, this.o.waitForJobs ?? false), this.o.timeoutMs)
+      await this.hooks(r, `post-${what}`)
+    } catch (e) {
+      r.info = {
+        ...r.info,
+        status: 'failed',
+        description: `${what[0]?.toUpperCase()}${what.slice(1)} ${JSON.stringify(r.name)} failed: ${(e as Error).message}`,
+      }
+      await this.store.update(r)
+      const undone = this.o.atomic && undo ? await undo() : ''
+      throw new Error(`${what} of ${r.name} failed${undone ? `, ${undone}` : ''}: ${(e as Error).message}`)
+    }
+    if (current) await this.store.update({ ...current, info: { ...current.info, status: 'superseded' } })
+    r.info = { ...r.info, status: 'deployed', description: this.o.description ?? done }
+    await this.store.update(r)
+    await this.trim(r.name)
+    return r
+  }
+
+  private async applyAll(r: ReleaseRecord, current: ReleaseRecord | undefined, objects: readonly Unstructured[]): Promise<void> {
+    const old = new Map((current ? objectsOf(current.manifest) : []).map((x) => [keyOf(x, r.namespace), x]))
+    for (const x of objects) {
+      const mine = owned(x, r.name, r.namespace)
+      const before = old.get(keyOf(x, r.namespace))
+      old.delete(keyOf(x, r.namespace))
+      if (r.apply_method === 'ssa' || !x.metadata.name) {
+        await this.cluster.apply(mine, r.namespace, { force: this.o.forceConflicts ?? current?.apply_method !== 'ssa' })
+        continue
+      }
+      const live = await this.cluster.read(x, r.namespace)
+      if (!live) await this.cluster.create(mine, r.namespace)
+      else {
+        const patch = threeWayPatch(before, mine, live)
+        if (Object.keys(patch).length > 0) await this.cluster.merge(x, r.namespace, patch)
+      }
+    }
+    for (const gone of old.values()) if (!isKept(gone)) await this.cluster.delete(gone, r.namespace)
+  }
+
+  private async trim(name: string): Promise<void> {
+    const max = this.o.historyMax ?? 10
+    if (max <= 0) return
+    const history = await this.store.history(name)
+    const removable = history.filter((r) => r.info.status !== 'deployed')
+    for (const r of removable.slice(0, Math.max(0, history.length - max))) await this.store.delete(r)
+  }
+}

@@ -1,0 +1,129 @@
+// A release as Helm stores it: JSON, gzipped, in base64, in a Secret.
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Chart, ChartFile } from '../chart/chart.ts'
+import { metadataToJson } from '../chart/metadata.ts'
+import type { Hook } from '../render/manifests.ts'
+import { toPlain } from '../yaml/json.ts'
+
+export type Status =
+  | 'unknown'
+  | 'deployed'
+  | 'uninstalled'
+  | 'superseded'
+  | 'failed'
+  | 'uninstalling'
+  | 'pending-install'
+  | 'pending-upgrade'
+  | 'pending-rollback'
+
+export interface HookRecord {
+  name: string
+  kind: string
+  path: string
+  manifest: string
+  events: string[]
+  weight?: number
+  delete_policies?: string[]
+  output_log_policies?: string[]
+  last_run: { started_at?: string; completed_at?: string; phase: string }
+}
+type Json = { [key: string]: unknown }
+export interface ReleaseRecord {
+  name: string
+  namespace: string
+  version: number
+  info: {
+    first_deployed?: string
+    last_deployed?: string
+    deleted?: string
+    description?: string
+    status: Status
+    notes?: string
+    rollback_revision?: number
+  }
+  chart: Json
+  config: Json
+  manifest: string
+  hooks?: HookRecord[]
+  apply_method?: 'ssa' | 'csa'
+}
+
+export interface Secret extends KubeObject {
+  type?: string
+  data?: { [key: string]: string }
+}
+
+const MAX_RECORD = 64 << 20
+const ZERO_TIME = '0001-01-01T00:00:00Z'
+export const secretName = (name: string, version: number): string => `sh.helm.release.v1.${name}.v${version}`
+
+/** The Secret that holds the release. */
+export function toSecret(r: ReleaseRecord, modified: Date): Secret {
+  const packed = gzipSync(Buffer.from(JSON.stringify(r)), { level: 9 }).toString('base64')
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'helm.sh/release.v1',
+    metadata: {
+      name: secretName(r.name, r.version),
+      namespace: r.namespace,
+      labels: {
+        name: r.name,
+        owner: 'helm',
+        status: r.info.status,
+        version: String(r.version),
+        modifiedAt: String(Math.floor(modified.getTime() / 1000)),
+      },
+    },
+    data: { release: Buffer.from(packed).toString('base64') },
+  }
+}
+
+/** The release in a Secret. Throws Error where it holds none. */
+export function fromSecret(s: Secret): ReleaseRecord {
+  const outer = Buffer.from(s.data?.release ?? '', 'base64').toString('latin1')
+  const inner = Buffer.from(outer, 'base64')
+  const bytes = inner[0] === 0x1f && inner[1] === 0x8b ? gunzipSync(inner, { maxOutputLength: MAX_RECORD }) : inner
+  try {
+    const r = JSON.parse(bytes.toString('utf8')) as ReleaseRecord
+    return { ...r, namespace: r.namespace ?? s.metadata.namespace ?? 'default', config: r.config ?? {}, chart: r.chart ?? {} }
+  } catch {
+    throw new Error(`Secret ${s.metadata.name} holds no release of Helm`)
+  }
+}
+
+const file = (f: ChartFile) => ({ name: f.name, modtime: ZERO_TIME, data: f.data.toString('base64') })
+
+/** The chart as a release keeps it. */
+export function chartRecord(c: Chart): Json {
+  return {
+    metadata: toPlain(metadataToJson(c.metadata)),
+    lock: null,
+    templates: c.templates.map(file),
+    values: toPlain(c.values ?? new Map()),
+    schema: c.schema?.toString('base64') ?? null,
+    schemamodtime: ZERO_TIME,
+    files: c.files.map(file),
+  }
+}
+
+export const hookRecord = (h: Hook): HookRecord => ({
+  name: h.name,
+  kind: h.kind,
+  path: h.path,
+  manifest: h.content,
+  events: [...h.events],
+  ...(h.weight !== 0 ? { weight: h.weight } : {}),
+  ...(h.deletePolicies.length > 0 ? { delete_policies: [...h.deletePolicies] } : {}),
+  ...(h.outputLogPolicies.length > 0 ? { output_log_policies: [...h.outputLogPolicies] } : {}),
+  last_run: { phase: '' },
+})
+
+/** `name-version` of the release's chart. */
+export function chartLabel(r: ReleaseRecord): string {
+  const m = (r.chart.metadata ?? {}) as { name?: string; version?: string }
+  return `${m.name ?? 'unknown'}-${m.version ?? ''}`
+}
+
+export const isPending = (r: ReleaseRecord): boolean => r.info.status.startsWith('pending-')
