@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
-import { type Controller, type Running, runControllers } from '../operators/controller.ts'
+import { type Context, type Controller, type Running, type RunOptions, runControllers } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
@@ -15,9 +15,10 @@ import { jobController } from './job.ts'
 import { namespaceController } from './namespace.ts'
 import { nodeIpamController } from './node-ipam.ts'
 import { nodeLifecycleController } from './node-lifecycle.ts'
-import { podGcController } from './pod-gc.ts'
+import { podGcController, removeExcess } from './pod-gc.ts'
 import { replicaSetController } from './replicaset.ts'
 import { replicationControllerController } from './replicationcontroller.ts'
+import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount.ts'
 import { statefulSetController } from './statefulset.ts'
@@ -65,6 +66,7 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   taintEvictionController,
   podGcController,
   disruptionController,
+  resourceQuotaController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,
 ]
@@ -83,9 +85,21 @@ export function startControllers(options: ControllerOptions): RunningControllers
   const shared = { signal, clock, random, log, informers }
   const running = runControllers(client, allControllers(options), shared)
   const collector = startGarbageCollector(client, shared)
+  void running.started.then(() => removeExcessRegularly({ client, informers }, shared))
   return {
     ...running,
     started: Promise.all([running.started, collector.started]).then(() => {}),
     stopped: Promise.all([running.stopped, collector.stopped]).then(() => {}),
+  }
+}
+
+/** Looks for too many finished pods once a minute, until the signal aborts. */
+async function removeExcessRegularly(
+  context: Pick<Context, 'client' | 'informers'>,
+  { clock, signal, log }: Required<RunOptions>,
+): Promise<void> {
+  while (!signal.aborted) {
+    await removeExcess(context).catch((error) => log.error('finished pods not removed', error))
+    await sleep(clock, 60_000, signal)
   }
 }
