@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import { assembleApi } from './assembly/api.ts'
+import { ownAddress } from './assembly/node-addresses.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
 
@@ -34,7 +35,11 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`--data is required\n\n${help}`)
     return 2
   }
-  const { api, pki, close } = await assembleApi({ data: values.data, store: values.store, serviceCidr: values['service-cidr'] })
+  const { api, pki, advertise, close } = await assembleApi({
+    data: values.data,
+    store: values.store,
+    serviceCidr: values['service-cidr'],
+  })
   const listening = await api.listen({
     port: Number(values.port),
     host: values.host,
@@ -42,6 +47,8 @@ export async function run(argv: string[]): Promise<number> {
     key: pki.serving.key,
     clientCa: pki.caCert,
   })
+  const address = ownAddress()
+  if (address) await advertise(address, listening.port)
   const server = `https://127.0.0.1:${listening.port}`
   if (values['write-kubeconfig']) {
     await writeKubeconfig(values['write-kubeconfig'], { server, caCert: pki.caCert, user: { client: pki.admin } })

@@ -8,7 +8,7 @@ const exec = promisify(execFile)
 const extra = (i: number): string => `10.41.0.${i + 1}`
 
 /** The machine's own IPv4 address, of the first interface that is not a bridge or virtual one. */
-function ownAddress(): string | undefined {
+export function ownAddress(): string | undefined {
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     if (/^(lo|docker|br-|veth|slipway|virbr|cni|flannel)/.test(name)) continue
     const found = addresses?.find((a) => a.family === 'IPv4' && !a.internal)

@@ -76,6 +76,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     mounts: [{ prefix: '/git/', handle: (req, res) => sync.handleGit(req as IncomingMessage, res as never) }],
   })
   const server = `https://127.0.0.1:${listening.port}`
+  await assembled.advertise(addresses[0] ?? podNetwork.gateway, listening.port)
   await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
   writeGitconfig(data, server, pki.admin, pki.caCert)
   const controllers = startControllers({

@@ -1,0 +1,163 @@
+import { isIPv4 } from 'node:net'
+import { type FieldError, invalid, invalidObject } from '../../apimachinery/field-error.ts'
+import type { Service, ServiceSpec } from '../../apimachinery/kinds.generated.ts'
+import { services } from '../../apimachinery/resources.generated.ts'
+import { internalError } from '../../apimachinery/status.ts'
+import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service-types.ts'
+import type { Objects } from '../objects.ts'
+import type { Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
+import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
+
+export interface ServiceAddressOptions {
+  readonly objects: Objects
+  /** IPv4 range of cluster addresses. */
+  readonly serviceCidr: string
+  /** In [0, 1). */
+  readonly random: () => number
+}
+
+interface Pool {
+  readonly cidr: string
+  readonly addresses: Allocator
+  readonly ports: Allocator
+}
+
+/** What a Service holds: numbers of addresses, and node ports each once. */
+interface Held {
+  readonly addresses: readonly number[]
+  readonly ports: readonly number[]
+}
+
+/**
+ * Gives Services cluster addresses and node ports in the write that needs them. What is taken follows the stored Services; between the
+ * choice and the commit it is held by the claim.
+ */
+export function serviceAddresses({ objects, serviceCidr, random }: ServiceAddressOptions): WriteHooks {
+  const pool: Pool = { cidr: serviceCidr, addresses: addressAllocator(serviceCidr, random), ports: portAllocator(random) }
+  for (const service of objects.list(services)) hold(pool, heldBy(service))
+  objects.onChange(services, (now, before) => {
+    if (now) hold(pool, heldBy(now))
+    if (before) letGo(pool, heldBy(before))
+  })
+  return { claim: (write) => claim(pool, write) }
+}
+
+function heldBy({ spec = {} }: Service): Held {
+  const addresses = (spec.clusterIPs ?? []).filter((ip) => isIPv4(ip)).map(addressNumber)
+  const ports = new Set((spec.ports ?? []).flatMap((p) => (p.nodePort ? [p.nodePort] : [])))
+  if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort)
+  return { addresses, ports: [...ports] }
+}
+
+function hold(pool: Pool, { addresses, ports }: Held): void {
+  for (const n of addresses) pool.addresses.take(n)
+  for (const n of ports) pool.ports.take(n)
+}
+
+function letGo(pool: Pool, { addresses, ports }: Held): void {
+  for (const n of addresses) pool.addresses.release(n)
+  for (const n of ports) pool.ports.release(n)
+}
+
+function claim(pool: Pool, write: HookedWrite): Claim | undefined {
+  if (write.operation === 'delete' || write.call.info.subresource !== '') return undefined
+  const service = write.object as Service
+  const spec = service.spec
+  if (!spec) return undefined
+  const before = write.old ? heldBy(write.old as Service) : { addresses: [], ports: [] }
+  const errors = [...setFamilies(spec), ...giveAddress(pool, spec, before), ...givePorts(pool, spec, before)]
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors)
+  const now = heldBy(service)
+  hold(pool, now)
+  // The stored Service holds its own from the commit on.
+  return { settle: () => letGo(pool, now) }
+}
+
+const isHeadless = (spec: ServiceSpec): boolean => spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None'
+
+/** One family on this cluster: IPv4 (pkg/registry/core/service/storage initIPFamilyFields). */
+function setFamilies(spec: ServiceSpec): FieldError[] {
+  if (!needsClusterIP(spec)) return []
+  if (isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0) {
+    spec.ipFamilyPolicy ??= 'RequireDualStack'
+    if (!spec.ipFamilies?.length) spec.ipFamilies = spec.ipFamilyPolicy === 'SingleStack' ? ['IPv4'] : ['IPv4', 'IPv6']
+    return []
+  }
+  const errors: FieldError[] = []
+  spec.ipFamilyPolicy ??= 'SingleStack'
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    errors.push(invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'))
+  }
+  spec.ipFamilies?.forEach((family, i) => {
+    if (family !== 'IPv4') errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
+  })
+  if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4']
+  return errors
+}
+
+function giveAddress(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] {
+  if (!needsClusterIP(spec)) return []
+  if (isHeadless(spec)) {
+    spec.clusterIP = 'None'
+    spec.clusterIPs = ['None']
+    return []
+  }
+  const asked = spec.clusterIPs?.[0] || spec.clusterIP
+  if (!asked) {
+    const n = pool.addresses.free()
+    if (n === undefined) throw internalError('failed to allocate a serviceIP: range is full')
+    spec.clusterIP = addressText(n)
+    spec.clusterIPs = [spec.clusterIP]
+    return []
+  }
+  const n = isIPv4(asked) ? addressNumber(asked) : Number.NaN
+  if (before.addresses.includes(n)) return []
+  const refuse = (why: string) => [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
+  if (!pool.addresses.has(n))
+    return refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${pool.cidr}`)
+  if (pool.addresses.isTaken(n)) return refuse('provided IP is already allocated')
+  spec.clusterIP = asked
+  spec.clusterIPs = [asked]
+  return []
+}
+
+function givePorts(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] {
+  const errors: FieldError[] = []
+  const own = new Set(before.ports)
+  /** Ports chosen in this write, so that none is given twice. */
+  const chosen = new Set<number>()
+  const choose = (): number => {
+    const n = pool.ports.free()
+    if (n === undefined) throw internalError('failed to allocate a nodePort: range is full')
+    chosen.add(n)
+    pool.ports.take(n)
+    return n
+  }
+  const check = (n: number, field: string) => {
+    if (own.has(n) || chosen.has(n)) return
+    if (!pool.ports.has(n))
+      errors.push(invalid(field, n, 'provided port is not in the valid range. The range of valid ports is 30000-32767'))
+    else if (pool.ports.isTaken(n)) errors.push(invalid(field, n, 'provided port is already allocated'))
+    else {
+      chosen.add(n)
+      pool.ports.take(n)
+    }
+  }
+  const wants = needsNodePort(spec) && !(spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts === false)
+  const ports = needsNodePort(spec) ? (spec.ports ?? []) : []
+  ports.forEach((port, i) => {
+    if (port.nodePort) check(port.nodePort, `spec.ports[${i}].nodePort`)
+  })
+  for (const port of ports) {
+    if (port.nodePort || !wants) continue
+    // The same port number in another protocol gets the same node port.
+    const twin = ports.find((p) => p !== port && p.port === port.port && p.protocol !== port.protocol && p.nodePort)
+    port.nodePort = twin?.nodePort ?? choose()
+  }
+  if (needsHealthCheckNodePort(spec)) {
+    if (spec.healthCheckNodePort) check(spec.healthCheckNodePort, 'spec.healthCheckNodePort')
+    else spec.healthCheckNodePort = choose()
+  }
+  for (const n of chosen) pool.ports.release(n)
+  return errors
+}
