@@ -43,8 +43,10 @@ export async function connectDocker(options: DaemonOptions): Promise<DockerDaemo
   if (await answers(docker)) return { docker, isOurs: true, stop }
   if (options.onlyRunning) throw new NoDocker('none runs')
   const program = dockerd()
-  if (!program) throw new NoDocker('none answers at /var/run/docker.sock, and dockerd is not installed: apt-get install docker.io')
-  if (process.getuid?.() !== 0) throw new NoDocker('none answers at /var/run/docker.sock: start it, or run as root so that Slipway can')
+  if (!program)
+    throw new NoDocker('none answers at /var/run/docker.sock, and dockerd is not installed: apt-get install docker.io')
+  if (process.getuid?.() !== 0)
+    throw new NoDocker('none answers at /var/run/docker.sock: start it, or run as root so that Slipway can')
   say('starting a Docker daemon')
   await startOwn(program, dataDir, docker, clock)
   return { docker, isOurs: true, stop }
@@ -68,7 +70,16 @@ async function startOwn(program: string, dataDir: string, docker: Docker, clock:
   mkdirSync(dataDir, { recursive: true, mode: 0o711 })
   const path = (name: string) => join(dataDir, name)
   const log = openSync(path('dockerd.log'), 'a', 0o600)
-  const args = ['--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('dockerd.pid'), '-H', `unix://${path('docker.sock')}`]
+  const args = [
+    '--data-root',
+    path('data'),
+    '--exec-root',
+    path('exec'),
+    '--pidfile',
+    path('dockerd.pid'),
+    '-H',
+    `unix://${path('docker.sock')}`,
+  ]
   // Detached: the containers outlive us, so their daemon must.
   const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log] })
   let ended: string | undefined
