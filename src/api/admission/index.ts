@@ -17,6 +17,7 @@ import { serviceAccount } from './plugins/service-account.ts'
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './plugins/storage.ts'
 import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
 import { validatingAdmissionPolicy } from './plugins/validating-admission-policy.ts'
+import { mutatingWebhooks, validatingWebhooks } from './plugins/webhooks.ts'
 import type { FindKind } from './served-kinds.ts'
 
 export interface AdmissionOptions {
@@ -54,8 +55,10 @@ export function createAdmission({
     certificateSubjectRestriction,
     defaultIngressClass(objects),
     mutatingAdmissionPolicy(objects, authorize, findKind),
+    mutatingWebhooks(objects, authorize, findKind),
     roleEscalation(authorizer),
     validatingAdmissionPolicy(objects, authorize),
+    validatingWebhooks(objects, authorize),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
 }

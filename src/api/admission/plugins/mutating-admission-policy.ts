@@ -149,9 +149,10 @@ function jsonPatched(object: KubeObject, operations: readonly Operation[]): unkn
   try {
     return jsonPatch(object, operations)
   } catch (error) {
-    const message = (error as StatusError).status?.details?.causes?.[0]?.message ?? (error as Error).message
-    if (/testing value .* failed|test failed/.test(message)) return object
-    throw new Error(`JSON Patch: ${message}`)
+    // Why a patch does not apply is in `cause`; the message is the same for all.
+    const { cause, message } = error as Error
+    if (/: test failed$/.test(String(cause))) return object
+    throw new Error(`JSON Patch: ${cause ?? message}`)
   }
 }
 

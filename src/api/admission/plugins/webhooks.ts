@@ -1,0 +1,129 @@
+import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
+import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
+import type { Authorize } from '../../auth/authorizer.ts'
+import type { Objects } from '../../objects.ts'
+import { jsonPatch, parseJsonPatch } from '../../patch/json-patch.ts'
+import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { isExempt, type Matched } from '../policy/matching.ts'
+import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
+import { type FindKind, replaceContent } from '../served-kinds.ts'
+import { callWebhook } from '../webhook/call.ts'
+import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
+import { type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
+
+/** The webhook could not be asked, or its answer not be understood: what its failure policy is for. */
+class CallFailed extends Error {}
+
+/** Asks one webhook after another to change the object. */
+export function mutatingWebhooks(objects: Objects, authorize: Authorize, findKind: FindKind): AdmissionPlugin {
+  const hooks = hooksOf(objects, mutatingwebhookconfigurations)
+  return {
+    name: 'MutatingAdmissionWebhook',
+    mutate: (request) => {
+      if (hooks().length === 0 || isExempt(request)) return undefined
+      return inTurn(hooks(), async (hook) => {
+        const matched = meansWrite(objects, authorize, hook, request)
+        if (matched) await mutateBy(objects, hook, matched, request, findKind)
+      })
+    },
+  }
+}
+
+/** Asks all webhooks at once whether they agree; the first that does not decides. */
+export function validatingWebhooks(objects: Objects, authorize: Authorize): AdmissionPlugin {
+  const hooks = hooksOf(objects, validatingwebhookconfigurations)
+  return {
+    name: 'ValidatingAdmissionWebhook',
+    validate: (request) => {
+      if (hooks().length === 0 || isExempt(request)) return undefined
+      const meant = hooks().flatMap((hook) => {
+        const matched = meansWrite(objects, authorize, hook, request)
+        return matched ? [{ hook, matched }] : []
+      })
+      return Promise.all(meant.map(({ hook, matched }) => validateBy(objects, hook, matched, request))).then(() => {})
+    },
+  }
+}
+
+async function inTurn<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  for (const item of items) await run(item)
+}
+
+async function mutateBy(
+  objects: Objects,
+  hook: Hook,
+  matched: Matched,
+  request: AdmissionRequest,
+  findKind: FindKind,
+): Promise<void> {
+  const state = reinvocationOf(request)
+  if (!hasTurn(state, hook.id)) return
+  await tolerating(hook, async () => {
+    const answer = await ask(objects, hook, matched, request, true)
+    const changed = answer.patch !== undefined && applyPatch(hook, answer.patch, request, findKind)
+    noteRun(state, hook.id, changed, hook.webhook.reinvocationPolicy)
+  })
+}
+
+const validateBy = (objects: Objects, hook: Hook, matched: Matched, request: AdmissionRequest): Promise<void> =>
+  tolerating(hook, async () => {
+    await ask(objects, hook, matched, request, false)
+  })
+
+/** Failures to call are forgiven when the webhook's failure policy says so; refusals never are. */
+async function tolerating({ webhook }: Hook, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof CallFailed)) throw error
+    if (webhook.failurePolicy === 'Ignore') return
+    throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${error.message}`)
+  }
+}
+
+async function ask(
+  objects: Objects,
+  { webhook }: Hook,
+  matched: Matched,
+  request: AdmissionRequest,
+  mayPatch: boolean,
+): Promise<ReviewAnswer> {
+  const { name, clientConfig, sideEffects, timeoutSeconds = 10 } = webhook
+  if (request.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
+    throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
+  }
+  const { uid, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions))
+  const review = await callWebhook(objects, clientConfig, body, timeoutSeconds).catch((error: Error) => {
+    throw new CallFailed(`failed to call webhook: ${error.message}`)
+  })
+  const answer = failing('received invalid webhook response: ', () => readAnswer(review, uid, mayPatch))
+  for (const warning of answer.warnings) request.warn(warning)
+  if (!answer.allowed) throw rejection(name, answer.status)
+  return answer
+}
+
+function failing<T>(prefix: string, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new CallFailed(`${prefix}${(error as Error).message}`)
+  }
+}
+
+function applyPatch({ webhook }: Hook, patch: string, request: AdmissionRequest, findKind: FindKind): boolean {
+  const { operations } = failing('received undecodable patch in webhook response: ', () => parseJsonPatch(patch, false))
+  const { object, group, version, resource, kind } = request
+  if (operations.length === 0) return false
+  if (!object) {
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
+    )
+  }
+  try {
+    const next = jsonPatch({ kind, apiVersion: group ? `${group}/${version}` : version, ...object }, operations)
+    return replaceContent(object, findKind(group, version, resource)?.read(next) ?? (next as typeof object))
+  } catch (error) {
+    const why = error instanceof StatusError ? (error.cause ?? error.message) : (error as Error).message
+    throw internalError(String(why))
+  }
+}

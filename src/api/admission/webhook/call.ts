@@ -1,0 +1,137 @@
+import { Agent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
+import { services } from '../../../apimachinery/resources.generated.ts'
+import type { Objects } from '../../objects.ts'
+
+const mostBytes = 10 * 1024 * 1024
+/** One a webhook: connections stay open between calls. */
+const agents = new Map<string, Agent>()
+const mostAgents = 200
+
+interface Target {
+  readonly url: URL
+  /** Where to connect when that is not the URL's host. */
+  readonly address: string | undefined
+}
+
+/** Posts `body` to the webhook and gives its JSON answer. Throws an Error, worded as Go's client words it. `seconds`: at most. */
+export async function callWebhook(
+  objects: Objects,
+  config: WebhookClientConfig,
+  body: object,
+  seconds: number,
+): Promise<unknown> {
+  const { url, address } = targetOf(objects, config)
+  url.searchParams.set('timeout', `${seconds}s`)
+  const text = await post(url, address, config.caBundle, JSON.stringify(body), seconds)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
+  }
+}
+
+function targetOf(objects: Objects, { url, service }: WebhookClientConfig): Target {
+  if (url) return { url: new URL(url), address: undefined }
+  if (!service) throw new Error('webhook configuration must have either service or URL')
+  const { namespace, name, path = '', port = 443 } = service
+  const found = objects.get(services, namespace, name)
+  if (!found) throw new Error(`service ${JSON.stringify(name)} not found`)
+  const { clusterIP, type, externalName, ports } = found.spec ?? {}
+  if (!ports?.some((p) => p.port === port)) throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`)
+  const target = new URL(`https://${name}.${namespace}.svc:${port}/${path.replace(/^\//, '')}`)
+  if (type === 'ExternalName') return { url: target, address: externalName }
+  if (!clusterIP || clusterIP === 'None') throw new Error(`service ${JSON.stringify(name)} has no cluster IP`)
+  return { url: target, address: clusterIP }
+}
+
+/** Addresses are no names that TLS could ask for. */
+const serverName = ({ hostname }: URL): string => (isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname)
+
+function agentFor(url: URL, address: string | undefined, caBundle: string | undefined): Agent {
+  const key = `${url.host} ${address ?? ''} ${caBundle ?? ''}`
+  const known = agents.get(key)
+  if (known) return known
+  const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
+  const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...(ca ? { ca } : {}) })
+  if (agents.size >= mostAgents) {
+    const [oldest] = agents.keys()
+    agents.get(oldest ?? '')?.destroy()
+    agents.delete(oldest ?? '')
+  }
+  agents.set(key, agent)
+  return agent
+}
+
+function post(
+  url: URL,
+  address: string | undefined,
+  caBundle: string | undefined,
+  body: string,
+  seconds: number,
+): Promise<string> {
+  const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
+    const call = httpsRequest({
+      host,
+      port: url.port || 443,
+      path: `${url.pathname}${url.search}`,
+      method: 'POST',
+      agent: agentFor(url, address, caBundle),
+      servername: serverName(url),
+      headers: {
+        host: url.host,
+        'content-type': 'application/json',
+        accept: 'application/json, */*',
+        'content-length': Buffer.byteLength(body),
+      },
+      signal: AbortSignal.timeout(seconds * 1000),
+    })
+    call.on('error', (error) => fail(goError(error, host, url.port || '443')))
+    call.on('response', (response) => {
+      const pieces: Buffer[] = []
+      let size = 0
+      response.on('data', (piece: Buffer) => {
+        size += piece.length
+        pieces.push(piece)
+        if (size > mostBytes) call.destroy(new Error('http: response body too large'))
+      })
+      response.on('error', (error) => fail(goError(error, host, url.port || '443')))
+      response.on('end', () => {
+        const text = Buffer.concat(pieces).toString()
+        if ((response.statusCode ?? 500) < 300) resolve(text)
+        else reject(new Error(statusText(response.statusCode ?? 500, text)))
+      })
+    })
+    call.end(body)
+  })
+}
+
+const statusText = (code: number, text: string): string => {
+  if (code === 404) return 'the server could not find the requested resource'
+  if (code >= 500)
+    return `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`
+  return `the server rejected our request for an unknown reason`
+}
+
+/** Go's words for what went wrong on the way. */
+function goError(error: NodeJS.ErrnoException, host: string, port: string): string {
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'context deadline exceeded'
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return `dial tcp ${host}:${port}: connect: connection refused`
+    case 'EHOSTUNREACH':
+      return `dial tcp ${host}:${port}: connect: no route to host`
+    case 'ENOTFOUND':
+      return `dial tcp: lookup ${host}: no such host`
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+    default:
+      return error.message
+  }
+}

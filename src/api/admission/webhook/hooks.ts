@@ -1,0 +1,68 @@
+import type { MutatingWebhook, ValidatingWebhook } from '../../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../../apimachinery/object.ts'
+import type { Resource } from '../../../apimachinery/resource.ts'
+import { forbidden } from '../../../apimachinery/status.ts'
+import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
+import type { Authorize } from '../../auth/authorizer.ts'
+import type { Objects } from '../../objects.ts'
+import type { AdmissionRequest } from '../admission.ts'
+import { type Expression, Scope } from '../policy/expressions.ts'
+import { inputsFor } from '../policy/inputs.ts'
+import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
+import { type Matched, matchRules, matchSelectors } from '../policy/matching.ts'
+
+export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>
+
+export interface Hook {
+  /** Unique among all. */
+  readonly id: string
+  readonly webhook: Webhook
+  readonly conditions: () => { readonly scope: Scope; readonly expressions: readonly Expression[] }
+}
+
+/** All webhooks of a kind of configuration, by its name, in their order there; made anew when a configuration changes. */
+export function hooksOf<T extends KubeObject & { webhooks?: Webhook[] }>(
+  objects: Objects,
+  resource: Resource<T>,
+): () => readonly Hook[] {
+  let hooks: readonly Hook[] | undefined
+  objects.onChange(resource, () => {
+    hooks = undefined
+  })
+  return () => {
+    hooks ??= [...objects.list(resource)]
+      .sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
+      .flatMap((configuration) => (configuration.webhooks ?? []).map((webhook, i) => hookOf(configuration, webhook, i)))
+    return hooks
+  }
+}
+
+function hookOf({ metadata }: KubeObject, webhook: Webhook, index: number): Hook {
+  let compiled: { scope: Scope; expressions: Expression[] } | undefined
+  return {
+    id: `webhook/${metadata.uid ?? metadata.name}/${webhook.name}/${index}`,
+    webhook,
+    conditions: () => {
+      if (!compiled) {
+        const scope = new Scope({ environment: KUBERNETES_ENVIRONMENT, hasParams: false })
+        compiled = { scope, expressions: compileConditions(scope, webhook.matchConditions ?? []) }
+      }
+      return compiled
+    },
+  }
+}
+
+/** As which resource the hook means the write; undefined when it does not. Throws when that can't be found out. */
+export function meansWrite(objects: Objects, authorize: Authorize, hook: Hook, request: AdmissionRequest): Matched | undefined {
+  const { webhook } = hook
+  const matched = matchRules(webhook.rules ?? [], webhook.matchPolicy, request)
+  if (!matched || !matchSelectors(objects, webhook, request)) return undefined
+  if (!webhook.matchConditions?.length) return matched
+  const { scope, expressions } = hook.conditions()
+  const outcome = checkConditions(scope, expressions, inputsFor(request, { objects, authorize, matched }))
+  if (outcome.error !== undefined) {
+    if (webhook.failurePolicy === 'Ignore') return undefined
+    throw forbidden(request, request.name, outcome.error)
+  }
+  return outcome.matches ? matched : undefined
+}

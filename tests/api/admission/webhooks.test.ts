@@ -1,0 +1,135 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
+import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
+import { createAdmission } from '../../../src/api/admission/index.ts'
+import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
+import { openPki } from '../../../src/api/auth/pki.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import {
+  mutatingwebhookconfigurations,
+  namespaces,
+  validatingwebhookconfigurations,
+} from '../../../src/apimachinery/resources.generated.ts'
+import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+
+type Review = { request: { uid: string } }
+type Answer = () => object
+
+/** An admission webhook with a certificate of its own authority. */
+async function withWebhook(answer: Answer, use: (port: number, caBundle: string) => Promise<void>) {
+  const directory = await mkdtemp(join(tmpdir(), 'slipway-hook-'))
+  const pki = await openPki({ directory, serviceAddress: '10.43.0.1' })
+  const server = createServer(pki.serving, async (request, response) => {
+    let text = ''
+    for await (const piece of request) text += piece
+    const { request: asked } = JSON.parse(text) as Review
+    const body = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: asked.uid, ...answer() } }
+    response.end(JSON.stringify(body))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    await use((server.address() as { port: number }).port, Buffer.from(pki.caCert).toString('base64'))
+  } finally {
+    server.closeAllConnections()
+    server.close()
+    await rm(directory, { recursive: true })
+  }
+}
+
+const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE'] }]
+const hook = (port: number, caBundle: string, more: object = {}) => ({
+  metadata: { name: 'c', uid: 'u' },
+  webhooks: [
+    {
+      name: 'w.example.com',
+      clientConfig: { url: `https://127.0.0.1:${port}/x`, caBundle },
+      rules,
+      admissionReviewVersions: ['v1'],
+      sideEffects: 'None',
+      timeoutSeconds: 2,
+      ...more,
+    },
+  ],
+})
+
+async function admit(objects: ObjectsInMemory, data: Record<string, string>, dryRun = false): Promise<Record<string, string>> {
+  objects.put(namespaces, { metadata: { name: 'x' } })
+  const object = { metadata: { name: 'm', namespace: 'x' }, data }
+  const request: AdmissionRequest = {
+    operation: 'CREATE',
+    group: '',
+    version: 'v1',
+    resource: 'configmaps',
+    subresource: '',
+    kind: 'ConfigMap',
+    namespace: 'x',
+    name: 'm',
+    object,
+    oldObject: undefined,
+    options: {},
+    dryRun,
+    user: { name: 'jane', groups: [] },
+    warn: () => {},
+  }
+  const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
+  await runMutating(plugins, request)
+  await runValidating(plugins, request)
+  return (request.object as unknown as typeof object).data
+}
+
+const messageOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => '',
+    (error: StatusError) => error.message,
+  )
+
+const patch = (operations: object[]) => ({
+  allowed: true,
+  patchType: 'JSONPatch',
+  patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
+})
+
+test('mutating webhooks change the object in turn, and who asks for it is asked again when others changed it afterwards', () => {
+  let asked = 0
+  return withWebhook(
+    () => patch([{ op: 'add', path: `/data/k${++asked}`, value: 'x' }]),
+    async (port, ca) => {
+      const again = hook(port, ca, { reinvocationPolicy: 'IfNeeded' })
+      const once = { ...hook(port, ca), metadata: { name: 'd', uid: 'v' } }
+      const objects = new ObjectsInMemory().put(
+        mutatingwebhookconfigurations,
+        again as object as KubeObject,
+        once as object as KubeObject,
+      )
+      assert.equal(Object.keys(await admit(objects, { a: '1' })).sort(), ['a', 'k1', 'k2', 'k3'])
+    },
+  )
+})
+
+test('a refusal names the webhook; a failed call is fatal or forgiven by the failure policy', () =>
+  withWebhook(
+    () => ({ allowed: false, status: { message: 'no', code: 403 } }),
+    async (port, ca) => {
+      const by = (more: object) =>
+        new ObjectsInMemory().put(validatingwebhookconfigurations, hook(port, ca, more) as object as KubeObject)
+      assert.is(await messageOf(admit(by({}), {})), 'admission webhook "w.example.com" denied the request: no')
+      assert.is(await messageOf(admit(by({ matchConditions: [{ name: 'x', expression: "'b' in object.data" }] }), {})), '')
+      assert.match(await messageOf(admit(by({ sideEffects: 'Some' }), {}, true)), 'does not support dry run')
+      const url = 'https://127.0.0.1:1/x'
+      const text = `Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: Post "${url}?timeout=2s": dial tcp 127.0.0.1:1: connect: connection refused`
+      assert.is(await messageOf(admit(by({ clientConfig: { url } }), {})), text)
+      assert.is(await messageOf(admit(by({ clientConfig: { url }, failurePolicy: 'Ignore' }), {})), '')
+      const untrusted = { clientConfig: { url: `https://127.0.0.1:${port}/x` } }
+      assert.match(await messageOf(admit(by(untrusted), {})), 'certificate signed by unknown authority')
+    },
+  ))
+
+test.run()
