@@ -29,16 +29,10 @@ const page = (url: string): Promise<string> =>
       })
   })
 const podNames = async (): Promise<string[]> => {
-  const out = await c.kubectl(
-    'get',
-    'pods',
-    '-l',
-    'app=web',
-    '--field-selector=status.phase=Running',
-    '-o',
-    'jsonpath={range .items[?(!@.metadata.deletionTimestamp)]}{.metadata.name}{"\\n"}{end}',
-  )
-  return out.split('\n').filter(Boolean)
+  const { items } = await c.json<{
+    items: { metadata: { name: string; deletionTimestamp?: string }; status: { phase: string } }[]
+  }>('get', 'pods', '-l', 'app=web')
+  return items.filter((pod) => !pod.metadata.deletionTimestamp && pod.status.phase === 'Running').map((pod) => pod.metadata.name)
 }
 
 test('get nodes: both are Ready with version and address', async () => {

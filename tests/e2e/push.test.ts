@@ -59,7 +59,10 @@ test('a manifest that the API refuses makes the push fail with file, line and re
   assert.is(await c.kubectl('get', 'configmap', 'settings', '-o', 'jsonpath={.data.mode}'), 'a')
   repository.write('web.yaml', web().replace('image:', 'imagee:'))
   const misspelled = await repository.push()
-  assert.match(misspelled.stderr, /web\.yaml:12:11: .*unknown field "spec\.template\.spec\.containers\[0\]\.imagee"/)
+  assert.match(
+    misspelled.stderr,
+    /web\.yaml:12:11: Deployment web: \.spec\.template\.spec\.containers\[name="web"\]\.imagee: field not declared in schema/,
+  )
   repository.write('web.yaml', web({ replicas: '3' }))
   assert.is((await repository.push('-o', 'wait')).status, 0)
 })

@@ -204,7 +204,8 @@ export function problemsOf(error: unknown, manifest: Manifest): ManifestError[] 
   const typed =
     /(?:^|[\s(])\.((?:[\w-]+|\[[^\]]*\])(?:\.?(?:[\w/-]+|\[[^\]]*\]))*): /.exec(error.message) ??
     /Go struct field \w+\.([\w.[\]]+) of type/.exec(error.message)
-  return [new ManifestError(`${what}: ${error.message}`, typed?.[1] ? manifest.placeOf(typed[1]) : manifest.place)]
+  const message = error.message.replace(/^failed to create typed patch object \([^)]*\): /, '')
+  return [new ManifestError(`${what}: ${message}`, typed?.[1] ? manifest.placeOf(typed[1]) : manifest.place)]
 }
 
 function absentIfNotFound(error: unknown): undefined {

@@ -27,14 +27,26 @@ export class ManifestError extends Error {
   }
 }
 
-/** `spec.containers[0].env[name="A"].x` → ['spec', 'containers', 0, 'env', …]; a key in brackets is a map key. */
-export function fieldSegments(field: string): (string | number)[] {
-  const segments: (string | number)[] = []
+/** A key of a map, an index, or the keys by which an item of a list is known. */
+export type FieldSegment = string | number | { readonly keys: ReadonlyMap<string, string> }
+
+/** `spec.containers[0].ports[containerPort=80,protocol="TCP"].name` → its steps; other text in brackets is the key of a map. */
+export function fieldSegments(field: string): FieldSegment[] {
+  const segments: FieldSegment[] = []
   for (const match of field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)) {
-    if (match[1] === undefined) segments.push(match[2] ?? '')
-    else segments.push(/^\d+$/.test(match[1]) ? Number(match[1]) : match[1].replace(/^"|"$/g, ''))
+    const inBrackets = match[1]
+    if (inBrackets === undefined) segments.push(match[2] ?? '')
+    else if (/^\d+$/.test(inBrackets)) segments.push(Number(inBrackets))
+    else if (/^\w+=/.test(inBrackets)) segments.push({ keys: keysOf(inBrackets) })
+    else segments.push(inBrackets.replace(/^"|"$/g, ''))
   }
   return segments
+}
+
+/** `name="web",port=80` → name: web, port: 80. */
+function keysOf(text: string): ReadonlyMap<string, string> {
+  const pairs = [...text.matchAll(/(\w+)=(?:"([^"]*)"|([^,]*))/g)]
+  return new Map(pairs.map((m) => [m[1] ?? '', m[2] ?? m[3] ?? '']))
 }
 
 /** `apps/Deployment default/web`, to tell people which object is meant. */

@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml'
 import type { Unstructured } from '../../apimachinery/object.ts'
-import { fieldSegments, type Manifest, ManifestError, type Place } from './manifest.ts'
+import { type FieldSegment, fieldSegments, type Manifest, ManifestError, type Place } from './manifest.ts'
 
 /** An alias may be used so often in one document: above that it is a YAML bomb. */
 const maxAliases = 100
@@ -69,7 +69,7 @@ function manifest(value: unknown, node: unknown, fallback: Place, at: (offset: n
 }
 
 /** The place of the key that a path leads to, as far as the document goes along. */
-function placeIn(root: YAMLMap, path: readonly (string | number)[], at: (offset: number | undefined) => Place): Place {
+function placeIn(root: YAMLMap, path: readonly FieldSegment[], at: (offset: number | undefined) => Place): Place {
   let node: unknown = root
   let best = at(root.range?.[0])
   for (const segment of path) {
@@ -78,12 +78,16 @@ function placeIn(root: YAMLMap, path: readonly (string | number)[], at: (offset:
       if (!pair) break
       if (isScalar(pair.key)) best = at(pair.key.range?.[0])
       node = pair.value
-    } else if (isSeq(node) && typeof segment === 'number') {
-      node = node.items[segment]
+    } else if (isSeq(node) && typeof segment !== 'string') {
+      node = typeof segment === 'number' ? node.items[segment] : node.items.find((item) => hasKeys(item, segment.keys))
       const range = (node as { range?: [number, number, number] } | undefined)?.range
       if (!range) break
       best = at(range[0])
     } else break
   }
   return best
+}
+
+function hasKeys(item: unknown, keys: ReadonlyMap<string, string>): boolean {
+  return isMap(item) && [...keys].every(([key, value]) => !item.has(key) || String(item.get(key)) === value)
 }

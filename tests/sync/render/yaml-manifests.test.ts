@@ -41,6 +41,7 @@ test('a field path leads to the line of its key, an item to its first key, a mis
   assert.is(at(web, 'spec.template.spec.containers[1].image'), '14:11')
   assert.is(at(web, 'spec.template.spec.containers[1]'), '13:11')
   assert.is(at(web, 'spec.template.spec.containers[1].ports[0]'), '13:11')
+  assert.is(at(web, 'spec.template.spec.containers[name="side"].image'), '14:11')
   assert.is(at(web, 'spec.selector'), '6:1')
   assert.is(at(web, 'metadata.labels[a/b]'), '5:12')
 })
