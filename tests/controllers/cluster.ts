@@ -93,7 +93,7 @@ export async function startCluster(nodeNames: readonly string[] = ['n1', 'n2']):
       for (;;) {
         const found = await look()
         if (found !== undefined && found !== false) return found
-        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}\n${errors.join('\n')}`)
+        if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}\n${errors.slice(0, 10).join('\n')}`)
         await new Promise((resolve) => setTimeout(resolve, 5))
       }
     },
@@ -130,7 +130,7 @@ function runPods(
       client.patch(
         pods,
         name,
-        { type: 'strategic', body: { status: statusOf(pod, image, `10.1.0.${++addresses}`) } },
+        { type: 'strategic', body: { status: statusOf(pod, image, `10.1.${++addresses >> 8}.${addresses & 255}`) } },
         { namespace, subresource: 'status' },
       ),
     )
