@@ -10,6 +10,7 @@ import { deploymentController } from './deployment.ts'
 import { disruptionController } from './disruption.ts'
 import { endpointsController } from './endpoints.ts'
 import { endpointSliceController } from './endpointslice.ts'
+import { endpointSliceMirroringController } from './endpointslice-mirroring.ts'
 import { startGarbageCollector } from './garbage-collector.ts'
 import { jobController } from './job.ts'
 import { namespaceController } from './namespace.ts'
@@ -58,6 +59,7 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   jobController,
   endpointSliceController,
   endpointsController,
+  endpointSliceMirroringController,
   namespaceController,
   serviceAccountController,
   rootCaPublisher(options.caBundle),

@@ -138,6 +138,26 @@ test('a Service has the ready pods in its slice and Endpoints', () =>
     )
   }))
 
+test('Endpoints written by hand for a Service without selector are mirrored into a slice', () =>
+  inCluster(async (c) => {
+    const metadata = { name: 'db', namespace: 'default' }
+    await c.client.create(services, {
+      metadata,
+      spec: { clusterIP: '10.43.0.8', clusterIPs: ['10.43.0.8'], ports: [{ port: 5432, protocol: 'TCP' }] },
+    } as never)
+    const subsets = [{ addresses: [{ ip: '192.0.2.7' }], ports: [{ port: 5432, protocol: 'TCP' as const }] }]
+    await c.client.create(endpoints, { metadata, subsets })
+    const mirrored = () =>
+      c.list(endpointslices).then((all) => all.filter((s) => s.metadata.labels?.['kubernetes.io/service-name'] === 'db'))
+    const [slice] = await c.until('mirrored', async () => {
+      const found = await mirrored()
+      return found.length === 1 && found
+    })
+    assert.equal(slice?.endpoints?.[0]?.addresses, ['192.0.2.7'])
+    await c.client.delete(endpoints, 'db', { namespace: 'default' })
+    await c.until('slice gone', async () => (await mirrored()).length === 0)
+  }))
+
 test('namespaces get a service account and the CA, nodes get ranges', () =>
   inCluster(async (c) => {
     await c.until('service account', () => c.get(serviceaccounts, 'default'))
