@@ -7,10 +7,10 @@ import { qosOf } from './pod-qos.ts'
 type Labels = Readonly<Record<string, string>>
 
 /** What a new pod starts as (podStrategy.PrepareForCreate). */
-export function preparePod(pod: Pod): void {
+export function preparePod(pod: Pod, { now }: KindContext): void {
   dropDisabledFields(pod.spec)
   pod.status = { phase: 'Pending', qosClass: qosOf(pod) }
-  if ((pod.spec?.schedulingGates ?? []).length > 0) pod.status.conditions = [gated()]
+  if ((pod.spec?.schedulingGates ?? []).length > 0) pod.status.conditions = [gated(now)]
   const labels = pod.metadata.labels ?? {}
   applyToAffinity(pod.spec?.affinity?.podAffinity, labels)
   applyToAffinity(pod.spec?.affinity?.podAntiAffinity, labels)
@@ -19,11 +19,11 @@ export function preparePod(pod: Pod): void {
   }
 }
 
-const gated = (): PodCondition => ({
+const gated = (now: string): PodCondition => ({
   type: 'PodScheduled',
   status: 'False',
   lastProbeTime: null as unknown as string,
-  lastTransitionTime: null as unknown as string,
+  lastTransitionTime: now,
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
 })

@@ -47,3 +47,41 @@ function dropAddresses(spec: ServiceSpec, old: Spec): void {
   if (sameList(spec.ipFamilies, old.ipFamilies)) delete spec.ipFamilies
   if (spec.ipFamilyPolicy === old.ipFamilyPolicy) delete spec.ipFamilyPolicy
 }
+
+/** An update keeps what was allocated where the client does not say otherwise (patchAllocatedValues). */
+export function keepAllocated(service: Service, { spec: old }: Service): void {
+  const spec = service.spec
+  if (!spec || !old) return
+  if (needsClusterIP(old) && needsClusterIP(spec)) {
+    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs]
+  }
+  if (needsNodePort(old) && needsNodePort(spec)) keepNodePorts(spec, old)
+  const both = needsHealthCheckNodePort(old) && needsHealthCheckNodePort(spec)
+  if (both && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort
+}
+
+function keepNodePorts(spec: ServiceSpec, old: Spec): void {
+  const now = new Set(nodePorts(spec))
+  const byName = new Map((old.ports ?? []).map((p) => [p.name ?? '', p.nodePort]))
+  for (const port of spec.ports ?? []) {
+    const before = byName.get(port.name ?? '')
+    if (!port.nodePort && before && !now.has(before)) port.nodePort = before
+  }
+}
+
+/** clusterIP and clusterIPs say the same, whichever of them a client knows (normalizeClusterIPs). */
+export function normalizeClusterIps(service: Service, old?: Service): void {
+  const spec = service.spec
+  if (!spec) return
+  const before = old?.spec
+  if (!before) {
+    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
+    return
+  }
+  const same = (before.clusterIP ?? '') === (spec.clusterIP ?? '')
+  if (before.clusterIPs?.length && !spec.clusterIPs?.length && same) spec.clusterIPs = [...before.clusterIPs]
+  if (same || !sameList(before.clusterIPs, spec.clusterIPs)) return
+  if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP]
+  else delete spec.clusterIPs
+}

@@ -3,7 +3,7 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, labelsText } from '../table.ts'
-import { dropTypeDependentFields, isExternallyAccessible } from './service-types.ts'
+import { dropTypeDependentFields, isExternallyAccessible, keepAllocated, normalizeClusterIps } from './service-types.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
 
 const isNodeType = (type: string | undefined) => type === 'NodePort' || type === 'LoadBalancer' || type === 'ClusterIP'
@@ -65,10 +65,16 @@ export const service = kind<Service>({
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   defaults: defaultService,
-  prepareForCreate: dropStatus,
+  prepareForCreate: (object) => {
+    dropStatus(object)
+    normalizeClusterIps(object)
+  },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
-    if (context.subresource === '') dropTypeDependentFields(object, old)
+    if (context.subresource !== '') return
+    keepAllocated(object, old)
+    normalizeClusterIps(object, old)
+    dropTypeDependentFields(object, old)
   },
   resetFields: statusResetFields,
   cells: (object, now) => [
