@@ -16,7 +16,7 @@ const { positionals, values: flags } = parseArgs({
   options: { helm: { type: 'string' }, show: { type: 'string' } },
 })
 const [folder] = positionals
-const helm = flags.helm ?? process.env.HELM ?? 'helm'
+const helm = flags.helm ?? process.env.HELM ?? (existsSync('.slipway/bin/helm') ? '.slipway/bin/helm' : 'helm')
 const KUBE = '1.36.0'
 if (!folder) {
   console.error('use: npm run chart-parity -- FOLDER [--helm BIN] [--show N]')

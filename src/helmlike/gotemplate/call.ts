@@ -90,12 +90,17 @@ export function wrongCount(name: string, params: number, variadic: boolean, writ
 /** Turns what a function threw into the run's error `error calling NAME: …`. */
 export function callFailed(run: Run, node: Node, name: string, error: unknown): never {
   if (error instanceof FamilyMissing || error instanceof LimitError || error instanceof Interrupt) throw error
-  if (error instanceof RangeError) {
-    if (/call stack/i.test(error.message)) throw new LimitError(`${run.where()}: templates call each other too deeply`)
-    throw new LimitError(`${run.where()}: ${error.message}`)
-  }
+  const overflow = stackOverflow(error)
+  if (overflow !== undefined) throw new LimitError(`${run.where()}: ${overflow}`)
   const known = error instanceof ExecError || error instanceof FunctionError
   if (!known && !(error instanceof Error)) throw error
   run.node = node
   return run.fail(`error calling ${name}: ${(error as Error).message}`, error)
+}
+
+/** What a JavaScript error says about the engine's own limits; the regular expression compiler, too, runs out of stack. */
+export function stackOverflow(error: unknown): string | undefined {
+  if (error instanceof ExecError || error instanceof FunctionError || !(error instanceof Error)) return undefined
+  if (/call stack|stack overflow/i.test(error.message)) return 'templates call each other too deeply'
+  return error instanceof RangeError ? error.message : undefined
 }

@@ -1,4 +1,5 @@
 // Templates by name. A child set sees its parent's templates and may add or replace some without the parent noticing (tpl).
+import { stackOverflow } from './call.ts'
 import { compile } from './compile.ts'
 import type { FunctionTable } from './function-table.ts'
 import type { Node, Tree } from './nodes.ts'
@@ -75,11 +76,8 @@ export class TemplateSet {
     try {
       program.body(run, data)
     } catch (e) {
-      if (e instanceof RangeError) {
-        throw new LimitError(
-          `${run.where()}: ${/call stack/i.test(e.message) ? 'templates call each other too deeply' : e.message}`,
-        )
-      }
+      const overflow = stackOverflow(e)
+      if (overflow !== undefined) throw new LimitError(`${run.where()}: ${overflow}`)
       throw e
     }
     return run
