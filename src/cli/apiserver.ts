@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import type { StaticToken } from '../api/auth/bearer-tokens.ts'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
+import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
 
@@ -11,6 +14,7 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --write-kubeconfig FILE   writes the credentials of an administrator
   --store lmdb|memory       default lmdb
   --service-cidr CIDR       addresses of services, default 10.43.0.0/16
+  --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
 `
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
@@ -24,6 +28,7 @@ export async function run(argv: string[]): Promise<number> {
       'write-kubeconfig': { type: 'string' },
       store: { type: 'string', default: 'lmdb' },
       'service-cidr': { type: 'string', default: '10.43.0.0/16' },
+      'token-auth-file': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -35,10 +40,12 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`--data is required\n\n${help}`)
     return 2
   }
+  const tokenFile = values['token-auth-file']
   const { api, pki, advertise, close } = await assembleApi({
     data: values.data,
     store: values.store,
     serviceCidr: values['service-cidr'],
+    staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })
   const listening = await api.listen({
     port: Number(values.port),
@@ -61,4 +68,13 @@ export async function run(argv: string[]): Promise<number> {
   await listening.close()
   await close()
   return 0
+}
+
+async function tokensOf(file: string): Promise<StaticToken[]> {
+  const text = await readFile(file, 'utf8')
+  try {
+    return readTokenFile(text)
+  } catch (error) {
+    throw new Error(`--token-auth-file ${file}: ${(error as Error).message}`)
+  }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../api/auth/authorize.ts'
+import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
@@ -29,6 +30,8 @@ export interface ApiAssemblyOptions {
   readonly serviceCidr: string
   /** More names and addresses for the server's certificate. */
   readonly addresses?: readonly string[]
+  /** Fixed bearer tokens and whose they are. */
+  readonly staticTokens?: readonly StaticToken[]
 }
 
 export interface AssembledApi {
@@ -60,7 +63,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     security: (objects) => {
       seen = objects
       const authorizer = createAuthorizer(objects)
-      const authenticator = createAuthenticator({ objects, issuer })
+      const authenticator = createAuthenticator({ objects, issuer, staticTokens: options.staticTokens ?? [] })
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
@@ -75,7 +78,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
         },
       }),
   })
-  await bootstrap(api.handle)
+  await bootstrap(api.handle, { serviceCidr: options.serviceCidr, clientCa: pki.caCert })
   if (seen) await writeDefaultRoles(seen, api.handle)
   const close = async () => {
     api.close()
