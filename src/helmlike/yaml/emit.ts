@@ -11,6 +11,8 @@ export class UnmarshalableError extends Error {}
 const WIDTH = 80
 const MAX_SIMPLE_KEY = 128
 const MAX_DEPTH = 1000
+/** In place of a column: the key stands behind `?`, its value behind `:` on a line of its own. */
+const EXPLICIT = -1
 
 /** The value as YAML, ending in a newline. Throws UnmarshalableError for what JSON cannot hold. */
 export function toYaml(v: Value): string {
@@ -67,7 +69,8 @@ class Emitter {
     for (const key of keys) {
       if (!first) this.out += pad
       first = false
-      this.value(m.get(key), indent, this.key(key, indent))
+      const column = this.key(key, indent)
+      this.value(m.get(key), indent, column)
     }
   }
 
@@ -83,15 +86,20 @@ class Emitter {
     this.out += '? '
     this.scalar(key, indent + 2, indent + 2, false)
     this.out += `\n${' '.repeat(indent)}:`
-    return indent + 1
+    return EXPLICIT
   }
 
   private value(value: Value, indent: number, column: number): void {
     const v = this.plain(value)
     if (!isCollection(v) || isEmpty(v)) {
       this.out += ' '
-      this.scalar(v, indent + 2, column + 1, false)
+      this.scalar(v, indent + 2, column === EXPLICIT ? indent + 2 : column + 1, false)
       this.out += '\n'
+      return
+    }
+    if (column === EXPLICIT) {
+      this.out += ' '
+      this.collection(v, indent + 2, true)
       return
     }
     this.out += '\n'

@@ -6,4 +6,11 @@ export class YamlError extends Error {
     this.name = 'YamlError'
     this.line = line
   }
+
+  /** With this message and nothing before it. */
+  static plain(message: string): YamlError {
+    const e = new YamlError('')
+    e.message = message
+    return e
+  }
 }

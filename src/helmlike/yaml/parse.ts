@@ -10,7 +10,7 @@ const IN_PROGRESS = Symbol('in progress')
 
 /** The first document's value; null for an empty text. Throws YamlError. */
 export function parseYaml(text: string): Value {
-  return new Parser(new Scanner(text).scan()).document()
+  return new Parser(new Scanner(text)).document()
 }
 
 interface Properties {
@@ -19,7 +19,7 @@ interface Properties {
 }
 
 class Parser {
-  private readonly tokens: readonly Token[]
+  private readonly scanner: Scanner
   private i = 0
   private depth = 0
   private readonly anchors = new Map<string, Value | typeof IN_PROGRESS>()
@@ -28,23 +28,18 @@ class Parser {
   /** The scalar parsed last was a plain `<<`. */
   private isMerge = false
 
-  constructor(tokens: readonly Token[]) {
-    this.tokens = tokens
+  constructor(scanner: Scanner) {
+    this.scanner = scanner
   }
 
   document(): Value {
     const first = this.peek()
-    if (first.type === 'stream-end' || first.type === 'document-start' || first.type === 'document-end') return null
-    const v = this.node(true, false)
-    const next = this.peek()
-    if (next.type !== 'stream-end' && next.type !== 'document-start' && next.type !== 'document-end') {
-      this.fail('did not find expected <document start>', next)
-    }
-    return v
+    if (first.type === 'stream-end' || first.type === 'document-start') return null
+    return this.node(true, false)
   }
 
   private peek(): Token {
-    return this.tokens[this.i] as Token
+    return this.scanner.at(this.i)
   }
 
   private fail(what: string, at: Token): never {
@@ -268,7 +263,7 @@ function floatKey(n: number): string {
 
 function toValue(v: Scalar): Value {
   if (typeof v === 'bigint') return Number(v)
-  if (typeof v === 'number' && !Number.isFinite(v)) throw new YamlError(`json: unsupported value: ${formatFloat(v, 'g')}`)
+  if (typeof v === 'number' && !Number.isFinite(v)) throw YamlError.plain(`json: unsupported value: ${formatFloat(v, 'g')}`)
   return v
 }
 

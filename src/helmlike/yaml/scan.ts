@@ -65,7 +65,7 @@ export const isBlankOrEnd = (c: number): boolean => c === SPACE || c === NEWLINE
 
 export class Scanner {
   readonly text: string
-  readonly tokens: Token[] = []
+  private readonly tokens: Token[] = []
   pos = 0
   line = 0
   lineStart = 0
@@ -75,6 +75,7 @@ export class Scanner {
   private indents: number[] = []
   private keys: SimpleKey[] = [{ possible: false, required: false, token: 0, index: 0, line: 0, column: 0 }]
   private documents = 0
+  private ended = false
 
   constructor(text: string) {
     const bad = FORBIDDEN.exec(text)
@@ -89,10 +90,15 @@ export class Scanner {
     }
   }
 
-  /** All tokens of the first document. Throws YamlError. */
-  scan(): Token[] {
-    while (this.fetch());
-    return this.tokens
+  /** The token at `index`, reading no further than needed: what stands behind the first document's root is never looked at. */
+  at(index: number): Token {
+    while (!this.ended && (this.tokens.length - index < 2 || this.mayBecomeKey(index))) this.ended = !this.fetch()
+    return this.tokens[Math.min(index, this.tokens.length - 1)] as Token
+  }
+
+  /** Whether a `:` still to come can make this token the start of a key. */
+  private mayBecomeKey(index: number): boolean {
+    return this.keys.some((key) => key.possible && key.token === index && this.isKeyValid(key))
   }
 
   get column(): number {
@@ -271,10 +277,6 @@ export class Scanner {
     this.removeSimpleKey()
     this.simpleKeyAllowed = false
     if (!start || this.documents > 0) {
-      if (!start && this.documents === 0 && this.tokens.length === 0) {
-        this.pos += 3
-        return true
-      }
       this.push(start ? 'document-start' : 'document-end')
       return false
     }
