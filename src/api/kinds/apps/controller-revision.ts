@@ -3,6 +3,7 @@ import { controllerOf } from '../../../apimachinery/object.ts'
 import { parseApiVersion } from '../../../apimachinery/resource.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision-validation.ts'
 
 function controllerCell(revision: ControllerRevision): string {
   const owner = controllerOf(revision)
@@ -13,6 +14,8 @@ function controllerCell(revision: ControllerRevision): string {
 
 export const controllerRevision = kind<ControllerRevision>({
   gvk: 'apps/v1/ControllerRevision',
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
   specFields: [],
   cells: (revision, now) => [revision.metadata.name, controllerCell(revision), revision.revision ?? 0, age(revision, now)],
 })

@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
+import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 
 export const templateGeneration = 'deprecated.daemonset.template.generation'
 
@@ -15,6 +16,8 @@ export const templateGenerationOf = (set: DaemonSet): number => Number(set.metad
 
 export const daemonSet = kind<DaemonSet>({
   gvk: 'apps/v1/DaemonSet',
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (!spec) return

@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { copyField, dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, exactSelector } from '../table.ts'
+import { validateDeployment, validateDeploymentUpdate } from './deployment-validation.ts'
 
 const sameMap = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean => {
   const keys = Object.keys(a)
@@ -11,6 +12,8 @@ const sameMap = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<st
 
 export const deployment = kind<Deployment>({
   gvk: 'apps/v1/Deployment',
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
   specFields: ['spec'],
   raisesGeneration: (object, old) => !sameMap(object.metadata.annotations, old.metadata.annotations),
   defaults: ({ spec }) => {

@@ -3,9 +3,12 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell } from '../table.ts'
+import { validateReplicaSet, validateReplicaSetUpdate } from './replica-set-validation.ts'
 
 export const replicaSet = kind<ReplicaSet>({
   gvk: 'apps/v1/ReplicaSet',
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (!spec) return

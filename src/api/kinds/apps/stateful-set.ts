@@ -1,10 +1,12 @@
 import type { StatefulSet, StatefulSetSpec } from '../../../apimachinery/kinds.generated.ts'
+import { isShortName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells } from '../table.ts'
+import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts'
 
 function defaultSpec(spec: StatefulSetSpec): void {
   if (!spec.podManagementPolicy) spec.podManagementPolicy = 'OrderedReady'
@@ -38,6 +40,9 @@ function defaultSpec(spec: StatefulSetSpec): void {
 
 export const statefulSet = kind<StatefulSet>({
   gvk: 'apps/v1/StatefulSet',
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  nameRule: isShortName,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (spec) defaultSpec(spec)

@@ -2,9 +2,12 @@ import type { PodDisruptionBudget } from '../../../apimachinery/kinds.generated.
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validatePodDisruptionBudget, validatePodDisruptionBudgetUpdate } from './pod-disruption-budget-validation.ts'
 
 export const podDisruptionBudget = kind<PodDisruptionBudget>({
   gvk: 'policy/v1/PodDisruptionBudget',
+  validate: validatePodDisruptionBudget,
+  validateUpdate: validatePodDisruptionBudgetUpdate,
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
   prepareForCreate: dropStatus,
