@@ -1,17 +1,53 @@
+import { readFileSync } from 'node:fs'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, pathOf, type Resource } from '../../apimachinery/resource.ts'
-import { namespaces } from '../../apimachinery/resources.generated.ts'
+import {
+  configmaps,
+  flowschemas,
+  namespaces,
+  priorityclasses,
+  prioritylevelconfigurations,
+  servicecidrs,
+} from '../../apimachinery/resources.generated.ts'
 import { type Status, StatusError } from '../../apimachinery/status.ts'
 import { apiserverUser } from '../auth/users.ts'
 import type { HandleRequest } from '../request.ts'
 
 const never = new AbortController().signal
 
+export interface BootstrapOptions {
+  /** The range of the first ServiceCIDR. */
+  readonly serviceCidr?: string
+  /** PEM of the authority of client certificates: what aggregated servers read. */
+  readonly clientCa?: string
+}
+
 /** Makes what is missing. Runs through the pipeline like any other write. */
-export async function bootstrap(handle: HandleRequest): Promise<void> {
+export async function bootstrap(handle: HandleRequest, { serviceCidr, clientCa }: BootstrapOptions = {}): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(handle, namespaces, { metadata: { name } })
   }
+  for (const object of systemObjects()) await ensure(handle, resourceOf(object), object)
+  if (serviceCidr) {
+    const cidr = { metadata: { name: 'kubernetes' }, spec: { cidrs: [serviceCidr] } }
+    await ensure(handle, servicecidrs, cidr as KubeObject)
+  }
+  if (clientCa) {
+    const metadata = { name: 'extension-apiserver-authentication', namespace: 'kube-system' }
+    await ensure(handle, configmaps, { metadata, data: { 'client-ca-file': clientCa } } as KubeObject)
+  }
+}
+
+/** Priority classes and flow control, as kube-apiserver has them. */
+function systemObjects(): KubeObject[] {
+  const url = new URL('../../../schemas/kubernetes/system-objects.json', import.meta.url)
+  return JSON.parse(readFileSync(url, 'utf8')) as KubeObject[]
+}
+
+function resourceOf({ kind }: KubeObject): Resource {
+  const found = [priorityclasses, prioritylevelconfigurations, flowschemas].find((r) => r.kind === kind)
+  if (!found) throw new Error(`system-objects.json: ${kind} is not one of its kinds`)
+  return found as unknown as Resource
 }
 
 /** Creates `object` if there is none of its name. */

@@ -45,8 +45,9 @@ function legacy(
   return first === 'v1' && second === undefined && group ? resourceList(request, group, first) : undefined
 }
 
-function resourceList(request: ApiRequest, group: Group, version: string): ApiResponse {
+function resourceList(request: ApiRequest, group: Group, version: string): ApiResponse | undefined {
   const found = group.versions.find((v) => v.version === version)
+  if (!found && group.versions.every((v) => v.resources.every((r) => r.isCustom))) return undefined
   if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
   return plain(request, apiResourceList(group.name, version, found.resources))
 }

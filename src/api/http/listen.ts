@@ -3,6 +3,7 @@ import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, ty
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import Koa from 'koa'
+import { StatusError } from '../../apimachinery/status.ts'
 import type { HandleRequest } from '../request.ts'
 import { type Incoming, type Outgoing, serve } from './serve.ts'
 
@@ -50,6 +51,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
   })
   server.on('upgrade', upgrade)
   server.on('tlsClientError', () => {})
+  server.on('clientError', refuseUnreadable)
   server.on('sessionError', () => {})
   const sockets = trackSockets(server)
   await new Promise<void>((resolve, reject) => {
@@ -64,6 +66,22 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/** Answers what is no HTTP request. A method that nobody knows is refused as the router refuses it. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const isMethod = error.code === 'HPE_INVALID_METHOD'
+  const status = isMethod
+    ? new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
+    : new StatusError(400, 'BadRequest', 'the request is not readable as HTTP')
+  const body = JSON.stringify(status.status)
+  const line = isMethod ? '405 Method Not Allowed' : '400 Bad Request'
+  const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
+  socket.end(head + body)
 }
 
 function koaApp(handle: HandleRequest, mounts: readonly Mount[]): Koa {

@@ -57,6 +57,17 @@ export function headersOf(req: Incoming): Record<string, string> {
   return headers
 }
 
+/** The query as Go reads it: a pair with a broken escape or a semicolon is not there. */
+function queryOf(text: string): URLSearchParams {
+  if (!/%(?![0-9a-fA-F]{2})|;/.test(text)) return new URLSearchParams(text)
+  return new URLSearchParams(
+    text
+      .split('&')
+      .filter((pair) => !/%(?![0-9a-fA-F]{2})|;/.test(pair))
+      .join('&'),
+  )
+}
+
 export async function readRequest(req: Incoming, signal: AbortSignal, withBody = true): Promise<ApiRequest> {
   const url = req.url ?? '/'
   const mark = url.indexOf('?')
@@ -66,7 +77,7 @@ export async function readRequest(req: Incoming, signal: AbortSignal, withBody =
   return {
     method: req.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
-    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    query: queryOf(mark < 0 ? '' : url.slice(mark + 1)),
     headers: headersOf(req),
     signal,
     ...(user ? { user } : {}),

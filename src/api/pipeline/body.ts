@@ -107,10 +107,11 @@ function cannotHandle(meta: TypeMeta, gvk: GroupVersionKind, why: string): Statu
 
 /** The first 30 bytes as Go's summary of an unreadable body. */
 function unrecognized(gvk: GroupVersionKind, why: string, bytes: Uint8Array): StatusError {
-  const head = Buffer.from(bytes).subarray(0, 30).toString('hex')
-  return badRequest(
-    `the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${bytes.length > 30 ? `${head} ...` : head})`,
-  )
+  const head = Buffer.from(bytes)
+    .subarray(0, 30)
+    .toString(bytes[0] === 0x7b ? 'utf8' : 'hex')
+  const summary = bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${head} ...` : head
+  return badRequest(`the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${summary})`)
 }
 
 function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {

@@ -25,7 +25,7 @@ export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
     case 'object':
       return encodeObject(call.accept, answer.status, answer.object, answer.gvk, call.request.wantsObjects === true)
     case 'list':
-      return encodeList(call, await viewAll(call.resource, answer.items), answer.metadata)
+      return encodeList(call, await viewAll(call.resource, answer.items), listMetadata(call.resource, answer.metadata))
     case 'watch':
       return encodeWatch(call, answer.view, answer.timeoutMs)
   }
@@ -62,6 +62,11 @@ export function encodeObject(
 ): ApiResponse {
   if (wantsObjects) return { status, headers: {}, body: { object } }
   return { status, headers: { 'content-type': mediaTypeOf(accept.format) }, body: { bytes: bytesOf(object, accept, gvk) } }
+}
+
+/** A list of custom objects always says `continue`. */
+function listMetadata({ isCustom }: ServedResource, metadata: object): object {
+  return isCustom ? { continue: '', ...metadata } : metadata
 }
 
 async function encodeList(call: Call, items: readonly Stored[], metadata: object): Promise<ApiResponse> {

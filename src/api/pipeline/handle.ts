@@ -100,7 +100,14 @@ function unknownResource(core: Core, info: RequestInfo): ApiResponse {
 function failure(request: ApiRequest, accept: Accepted, error: unknown): ApiResponse {
   const status = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))
   if (!(error instanceof StatusError)) console.error(`${request.method} ${request.path}:`, error)
-  const response = encodeObject({ ...accept, as: '' }, status.code, status.status, statusKind, request.wantsObjects === true)
+  const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')
+  const response = encodeObject(
+    { ...accept, as: '', pretty },
+    status.code,
+    status.status,
+    statusKind,
+    request.wantsObjects === true,
+  )
   const retry = status.status.details?.retryAfterSeconds
   return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
 }

@@ -35,7 +35,7 @@ export function writeOptions(query: URLSearchParams, kind: OptionsKind, isApply 
     if (!isApply && force !== undefined) errors.push(forbiddenField('force', 'may not be specified for non-apply patch'))
   }
   if (fieldValidation && !validations.includes(fieldValidation)) {
-    errors.push(notSupported('fieldValidation', fieldValidation, ['Ignore', 'Warn', 'Strict']))
+    errors.push(notSupported('fieldValidation', fieldValidation, ['', 'Ignore', 'Strict', 'Warn']))
   }
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind }, '', errors)
   return {

@@ -28,7 +28,9 @@ const verbs: Readonly<Record<string, string>> = {
 const namespaceSubresources = new Set(['status', 'finalize'])
 
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
+  // An empty namespace means all of them.
   const segments = path
+    .replace(/\/namespaces\/\/+/, '/')
     .split('/')
     .filter((s) => s !== '')
     .map(decoded)

@@ -121,7 +121,7 @@ export async function updateScale(call: Call): Promise<Answer> {
   if (object.metadata.namespace && object.metadata.namespace !== info.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  return write(call, options, () => object as Scale, managerOf(call, options))
+  return write(call, options, () => object as Scale, managerOf(call, options), true)
 }
 
 /** PATCH of a Scale: any patch type, or apply. */
@@ -157,6 +157,7 @@ async function write(
   options: WriteOptions,
   produce: (old: Scale) => Scale,
   manager: string | undefined,
+  checksUid = false,
 ): Promise<Answer> {
   const paths = pathsOf(call)
   const stored = await updateObject(call, {
@@ -166,6 +167,7 @@ async function write(
     tries: 5,
     isApply: manager === undefined,
     admissionKind: 'Scale',
+    checksUid,
     produce: (live) => scaled(call, live, paths, produce, manager),
   })
   return answer(call, stored, paths)

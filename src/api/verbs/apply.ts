@@ -5,6 +5,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { keyIn } from '../registry/served.ts'
 import { isPlainJson } from '../schema/json-syntax.ts'
+import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { appliedTo } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
@@ -48,7 +49,7 @@ async function createApplied(call: Call, config: object, options: WriteOptions):
 
 function settled(call: Call, object: KubeObject): KubeObject {
   const { resource, info } = call
-  const own: KubeObject = { ...object, metadata: { ...object.metadata } }
+  const own = thaw(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
   resource.strategy.defaults?.(own)

@@ -109,7 +109,7 @@ async function admitAndStore(
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await admitValidating(call, { ...admission, object })
   const key = keyIn(storage, object.metadata.namespace, name)
-  if (core.caches.of(storage.prefix).get(key)) throw alreadyExists(storage, name)
+  if (core.caches.of(storage.prefix).get(key)) throw alreadyExists(resource, name)
   const claim = await hooks?.claim?.({ ...write, object })
   let done = false
   try {
@@ -121,7 +121,7 @@ async function admitAndStore(
     done = true
     return stored
   } catch (e) {
-    throw e instanceof Conflict ? storeError(e, storage, name, true) : e
+    throw e instanceof Conflict ? storeError(e, resource, name, true) : e
   } finally {
     claim?.settle(done)
   }

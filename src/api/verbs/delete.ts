@@ -28,16 +28,28 @@ const returnsDeleted = new Set([
   'storageclasses.storage.k8s.io',
   'volumeattachments.storage.k8s.io',
   'volumeattributesclasses.storage.k8s.io',
-  'csistoragecapacities.storage.k8s.io',
 ])
 
 /** DELETE of one object: at once, or by marking it when it has finalizers or a grace period. */
 export async function remove(call: Call): Promise<Answer> {
   const options = deleteOptions(call)
+  if (keepsChildren(call, options)) call.warnings.add(childrenKept)
   const { stored, isGone } = await deleteObject(call, call.info.name, options)
   if (!isGone) return { kind: 'stored', status: options.orphanDependents === false ? 202 : 200, stored }
   if (returnsDeleted.has(resourceName(call.resource))) return { kind: 'stored', status: 200, stored }
   return { kind: 'object', status: 200, object: deletedStatus(call.resource, stored.object), gvk: statusKind }
+}
+
+const childrenKept =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
+
+function keepsChildren({ resource }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): boolean {
+  return (
+    resource.group === 'batch' &&
+    resource.resource === 'jobs' &&
+    propagationPolicy === undefined &&
+    orphanDependents === undefined
+  )
 }
 
 export const statusKind = { group: '', version: 'v1', kind: 'Status' }
@@ -74,7 +86,8 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
   }
 }
 
-function checkPreconditions(resource: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {
+function checkPreconditions({ group, kind }: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {
+  const resource = { group, resource: kind }
   const { uid, name = '' } = live.object.metadata
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
     const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`

@@ -57,6 +57,7 @@ function watchErrors(o: ListOptions): FieldError[] {
     return [forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
   }
   if (o.resourceVersionMatch !== 'NotOlderThan') {
+    errors.push(forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
     errors.push(notSupported(matchField, o.resourceVersionMatch, ['NotOlderThan']))
   }
   if (o.continue) errors.push(forbiddenField('continue', 'sendInitialEvents is forbidden with continue'))
@@ -80,6 +81,15 @@ function listErrors(o: ListOptions): FieldError[] {
     }
   }
   return errors
+}
+
+/** As `parseRevision`, for a GET: kube-apiserver has no status for a bad one there. */
+export function parseExactRevision(text: string): number {
+  if (text === '' || /^\d+$/.test(text)) return Number(text)
+  const { message } = invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  const error = new StatusError(500, '', `resourceVersion: ${message}`)
+  delete error.status.reason
+  throw error
 }
 
 /** A resourceVersion as a number; 0 for none. Throws what kube-apiserver answers to others. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { badRequest } from '../../apimachinery/status.ts'
+import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
 import { type ParsedPatch, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -43,6 +43,7 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
 export function patchTypeOf({ resource }: Call, type: string): (typeof patchTypes)[keyof typeof patchTypes] {
   const found = Object.hasOwn(patchTypes, type) ? patchTypes[type as keyof typeof patchTypes] : undefined
   if (found && !(resource.isCustom && found === 'strategic')) return found
+  if (!resource.isCustom) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
   throw unsupported(Object.keys(patchTypes).filter((t) => !(resource.isCustom && t.includes('strategic'))))
 }
 

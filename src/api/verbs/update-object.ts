@@ -1,3 +1,4 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
@@ -18,6 +19,7 @@ import {
   admitValidating,
   commitObject,
   kindContext,
+  looksTwice,
   metaOptions,
   modifiedText,
   refuseIfInvalid,
@@ -31,6 +33,8 @@ export interface Update {
   readonly isApply?: boolean
   /** Makes the new object of the live one, both in the asked version. Called again when somebody else wrote in between. */
   readonly produce: (live: KubeObject, attempt: number) => KubeObject | Promise<KubeObject>
+  /** A uid in the new object is a precondition (PUT), and not just a field that may not change. */
+  readonly checksUid?: boolean
   /** How often to try again when somebody else wrote in between and the new object did not ask for a resourceVersion. */
   readonly tries: number
   /** The kind that admission sees, when it is not the resource's (Scale). */
@@ -56,7 +60,7 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
       return await updateOnce(call, update, live, storage, attempt)
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
-      if (attempt >= update.tries) throw storeError(e, storage, update.name, false)
+      if (attempt >= update.tries) throw storeError(e, call.resource, update.name, false)
     }
   }
 }
@@ -66,7 +70,7 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const { name, subresource, options } = update
   const liveView = await viewAs(resource, live)
   const asked = await update.produce(liveView.object, attempt)
-  checkPreconditions(call, asked, live, storage)
+  checkPreconditions(call, update, asked, live, storage)
   const admission = admissionRequest(call, {
     operation: 'UPDATE',
     subresource,
@@ -100,12 +104,18 @@ async function prepared(call: Call, update: Update, home: ServedResource, next: 
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
   const object = home.rules.canonical(next)
   refuseIfInvalid(home, update.name, [
-    ...validateObjectMeta(object.metadata, old.metadata, metaOptions(home)),
+    ...metaErrors(object, old, home),
     // Binding and eviction change what no client may.
     ...(update.admits === false ? [] : (strategy.validateUpdate?.(object, old, context) ?? [])),
   ])
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object
+}
+
+/** What is wrong with metadata is told twice by the kinds whose own rules look at it again, as kube-apiserver tells it. */
+function metaErrors(object: KubeObject, old: KubeObject, home: ServedResource): FieldError[] {
+  const errors = validateObjectMeta(object.metadata, old.metadata, metaOptions(home))
+  return errors.length > 0 && looksTwice(home) ? [...errors, ...errors] : errors
 }
 
 /** Without a rule of its own a kind's status endpoint changes only the status, and its own endpoint all but that. */
@@ -128,11 +138,11 @@ function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource
   if (changed || home.strategy.raisesGeneration?.(next, old)) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
-function checkPreconditions(call: Call, asked: KubeObject, live: Stored, storage: Storage): void {
+function checkPreconditions(call: Call, update: Update, asked: KubeObject, live: Stored, storage: Storage): void {
   const { uid, resourceVersion } = asked.metadata
   const name = live.object.metadata.name ?? ''
   const liveUid = live.object.metadata.uid
-  if (uid && uid !== liveUid) {
+  if (update.checksUid && uid && uid !== liveUid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${liveUid}`
     throw conflict(
       call.resource,
@@ -151,7 +161,7 @@ function checkPreconditions(call: Call, asked: KubeObject, live: Stored, storage
     } as const
     refuseIfInvalid({ group: call.resource.group, kind: call.resource.resource }, name, [error])
   } else if (version !== live.revision) {
-    throw conflict(storage, name, modifiedText)
+    throw conflict(call.resource, name, modifiedText)
   }
 }
 

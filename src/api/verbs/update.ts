@@ -32,6 +32,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
     subresource,
     options,
     tries,
+    checksUid: true,
     produce: (live) => tracked(call, live, tries === 1 ? object : thaw(object), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
@@ -40,8 +41,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
 /** The name in the body is that of the URL. */
 export function checkName(object: KubeObject, name: string): void {
   if (!object.metadata.name) {
-    object.metadata.name = name
-    return
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   }
   if (object.metadata.name !== name) {
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`)

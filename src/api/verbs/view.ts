@@ -26,7 +26,9 @@ export function viewAs(resource: ServedResource, stored: Stored): Stored | Promi
 function convert(conversion: Conversion, resource: ServedResource, stored: Stored): Stored | Promise<Stored> {
   const done = (object: KubeObject): Stored => {
     const canonical = resource.rules.canonical(object)
-    return new Stored(stored.key, serializer(canonical)(stored.revision), stored.revision, canonical)
+    const isDry = stored.revision === 0
+    const bytes = isDry ? Buffer.from(JSON.stringify(canonical)) : serializer(canonical)(stored.revision)
+    return new Stored(stored.key, bytes, stored.revision, canonical)
   }
   const object = conversion.fromStorage(stored.object)
   return object instanceof Promise ? object.then(done) : done(object)

@@ -23,6 +23,14 @@ export function kindContext(call: Call, subresource: string, isApply = false): K
   return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply, requested: gvkText(call.resource) }
 }
 
+const lookOnce = new Set(['CSINode', 'PersistentVolume', 'PodDisruptionBudget'])
+
+/** Whether a kind's own rules of updates look at metadata after the pipeline has (a strategy that calls ValidateObjectMetaUpdate). */
+export function looksTwice({ group, kind }: ServedResource): boolean {
+  if (group === 'admissionregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io') return false
+  return !lookOnce.has(kind) && !(group === '' && kind === 'Event')
+}
+
 /** How the metadata of a kind's objects is validated. */
 export function metaOptions({ strategy, namespaced, isCustom }: ServedResource): MetaOptions {
   const rule = strategy.nameRule
@@ -109,9 +117,14 @@ export function withVersion(object: KubeObject, revision: number): KubeObject {
 }
 
 /** What the store's refusal means to the caller. */
-export function storeError(error: unknown, storage: Storage, name: string, creating: boolean): unknown {
+export function storeError(
+  error: unknown,
+  resource: { group: string; resource: string },
+  name: string,
+  creating: boolean,
+): unknown {
   if (error instanceof Conflict) {
-    return creating && error.current !== 0 ? alreadyExists(storage, name) : conflict(storage, name, modifiedText)
+    return creating && error.current !== 0 ? alreadyExists(resource, name) : conflict(resource, name, modifiedText)
   }
   if (error instanceof StorageFull) return internalError(error.message)
   return error
