@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type Docker from 'dockerode'
+import { removeCgroups } from './docker/cgroups.ts'
 import { label } from './docker/labels.ts'
 import { unmountAll } from './volumes/mount-table.ts'
 
@@ -27,6 +28,7 @@ export async function removeEverything(options: {
   const isSandbox = (c: Docker.ContainerInfo) => c.Labels[label.role] === 'sandbox'
   for (const group of [containers.filter((c) => !isSandbox(c)), containers.filter(isSandbox)])
     await Promise.all(group.map((c) => removeContainer(docker, c.Id)))
+  await Promise.all([...new Set(containers.map((c) => c.Labels[label.podUid] ?? ''))].map(removeCgroups))
   const networks = await docker.listNetworks({ filters })
   let removed = 0
   for (const network of networks) if (await removeNetwork(docker, network.Id)) removed++

@@ -2,16 +2,18 @@ import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises'
 import type { Container, Pod } from '../../apimachinery/kinds.generated.ts'
 import { limitsOf, qosOf } from '../pods/qos.ts'
 
+const classes = ['Guaranteed', 'Burstable', 'BestEffort'] as const
+
+function pathOf(qos: (typeof classes)[number], podUid: string): string {
+  return `/kubepods${qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`}/pod${podUid}`
+}
+
 /** Docker's CgroupParent of a pod: one folder (or slice) a pod below one a QoS class, as kubelet has them. */
 export function cgroupParentOf(pod: Pod, driver: string): string {
   const qos = qosOf(pod)
   const uid = pod.metadata.uid ?? ''
-  if (driver === 'systemd') {
-    const part = qos === 'Guaranteed' ? '' : `-${qos.toLowerCase()}`
-    return `kubepods${part}-pod${uid.replaceAll('-', '_')}.slice`
-  }
-  const part = qos === 'Guaranteed' ? '' : `/${qos.toLowerCase()}`
-  return `/kubepods${part}/pod${uid}`
+  if (driver !== 'systemd') return pathOf(qos, uid)
+  return `kubepods${qos === 'Guaranteed' ? '' : `-${qos.toLowerCase()}`}-pod${uid.replaceAll('-', '_')}.slice`
 }
 
 /** Sum of what the containers may use together; 0: no limit, because one of them has none. */
@@ -75,10 +77,10 @@ const controllers = [
   'cpu,cpuacct',
 ]
 
-/** Removes the pod's empty cgroups. */
-export async function removeCgroup(pod: Pod, driver: string): Promise<void> {
-  if (driver !== 'cgroupfs') return
-  const path = cgroupParentOf(pod, driver)
+/** Removes the pod's cgroups, which must be empty: in whichever class it was, for of an orphan nobody knows. */
+export async function removeCgroups(podUid: string): Promise<void> {
+  if (!/^[\w-]+$/.test(podUid)) return
   const places = (await isUnified()) ? [root] : controllers.map((c) => `${root}/${c}`)
-  await Promise.all(places.map((place) => rmdir(`${place}${path}`).catch(() => undefined)))
+  const paths = places.flatMap((place) => classes.map((qos) => `${place}${pathOf(qos, podUid)}`))
+  await Promise.all(paths.map((path) => rmdir(path).catch(() => undefined)))
 }

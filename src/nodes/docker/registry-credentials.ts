@@ -1,10 +1,17 @@
-import type { AuthConfig } from 'dockerode'
 import type { Secret } from '../../apimachinery/kinds.generated.ts'
 
 interface Entry {
   readonly username?: string
   readonly password?: string
   readonly auth?: string
+  readonly identitytoken?: string
+}
+
+/** As Docker's API takes them. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+  readonly serveraddress: string
   readonly identitytoken?: string
 }
 
@@ -30,7 +37,7 @@ function entriesOf(secret: Secret): [string, Entry][] {
 }
 
 /** The credentials in `secrets` whose key is the image's registry, or a longer prefix of the image's name. */
-export function credentialsFor(image: string, secrets: readonly Secret[]): AuthConfig | undefined {
+export function credentialsFor(image: string, secrets: readonly Secret[]): Credentials | undefined {
   const registry = registryOf(image)
   const full = registry === 'docker.io' && !image.startsWith('docker.io/') ? `docker.io/${image}` : image
   let best: { key: string; entry: Entry } | undefined
@@ -48,6 +55,6 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): AuthC
     username: best.entry.username ?? user,
     password: best.entry.password ?? password.join(':'),
     serveraddress: registry,
-    auth: best.entry.auth ?? '',
+    ...(best.entry.identitytoken ? { identitytoken: best.entry.identitytoken } : {}),
   }
 }

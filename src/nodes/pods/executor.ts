@@ -1,7 +1,7 @@
 import type { Pod } from '../../apimachinery/kinds.generated.ts'
 import { pods } from '../../apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../../apimachinery/status.ts'
-import { removeCgroup } from '../docker/cgroups.ts'
+import { removeCgroups } from '../docker/cgroups.ts'
 import { dockerMessage } from '../docker/engine.ts'
 import type { ObservedContainer } from '../docker/observed.ts'
 import { type NodeContext, podDirOf } from '../node-context.ts'
@@ -158,7 +158,7 @@ async function doTeardown(context: NodeContext, state: PodState, all: boolean): 
   const { pod } = state.view()
   const uid = pod.metadata.uid ?? ''
   await tearDown(podDirOf(context, uid), uid, all)
-  await removeCgroup(pod, context.daemon.cgroupDriver)
+  await removeCgroups(uid)
   context.addresses.release(uid)
   state.setVolumes('gone')
 }

@@ -31,13 +31,15 @@ export class SpdyError extends Error {
 /** One zlib stream over all header blocks of one direction. */
 function flushing(stream: Deflate | Inflate): (block: Buffer) => Promise<Buffer> {
   const chunks: Buffer[] = []
-  let failure: Error | undefined
+  // zlib calls no callback of a write that breaks the stream: only the event tells.
+  const broken = new Promise<never>((_, reject) => {
+    stream.on('error', (error) => reject(new SpdyError(`headers cannot be read: ${error.message}`)))
+  })
+  broken.catch(() => undefined)
   stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-  stream.on('error', (error) => (failure = error))
   const write = promisify((block: Buffer, done: (error?: Error | null) => void) => stream.write(block, done))
   return async (block) => {
-    await write(block)
-    if (failure) throw new SpdyError(`headers cannot be read: ${failure.message}`)
+    await Promise.race([write(block), broken])
     const all = Buffer.concat(chunks.splice(0))
     if (all.length > longestHeaders) throw new SpdyError('headers are too long')
     return all
