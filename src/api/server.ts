@@ -6,6 +6,7 @@ import { convertCustom } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { healthRoute } from './health/checks.ts'
+import { metricsRoute, RequestMetrics } from './health/metrics.ts'
 import { versionRoute } from './health/version.ts'
 import { type Listening, type ListenOptions, listen } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -13,6 +14,7 @@ import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
+import { InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
 import type { Security } from './pipeline/security.ts'
 import type { KubeletCredentials } from './proxy/forward.ts'
 import { upgradeHandler } from './proxy/upgrade.ts'
@@ -31,6 +33,7 @@ export interface ApiOptions {
   readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
+  readonly limits?: InFlightLimits
   /** For logs, exec and the like. */
   readonly kubelet?: KubeletCredentials
 }
@@ -60,10 +63,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
+  const inFlight = new InFlight(options.limits)
+  const metrics = new RequestMetrics()
   let address = 'localhost:6443'
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, () => address),
     versionRoute,
+    metricsRoute(metrics, inFlight, caches),
     openApiRoutes(core),
     healthRoute([
       { name: 'ping', run: () => {} },
@@ -71,7 +77,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
-  const handle = createHandler(core, security, paths)
+  const handle = createHandler(core, security, paths, { inFlight, metrics })
   const stopDefinitions = followDefinitions({ objects, registry: core.registry, handle, convert: convertCustom, clock })
   const upgrade = upgradeHandler(handle)
   return {

@@ -2,11 +2,13 @@ import { internalError, StatusError } from '../../apimachinery/status.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
+import type { RequestMetrics } from '../health/metrics.ts'
 import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import type { Answer, Call, Core } from './call.ts'
 import { encode, encodeObject } from './encode.ts'
+import type { InFlight } from './in-flight.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
@@ -18,26 +20,49 @@ export type PathRoute = (
   user: UserInfo,
 ) => ApiResponse | undefined | Promise<ApiResponse | undefined>
 
+/** What counts requests. */
+export interface Gauges {
+  readonly inFlight: InFlight
+  readonly metrics: RequestMetrics
+}
+
 /** The steps of every request, in order. */
-export function createHandler(core: Core, security: Security, paths: readonly PathRoute[]): HandleRequest {
+export function createHandler(
+  core: Core,
+  security: Security,
+  paths: readonly PathRoute[],
+  { inFlight, metrics }: Gauges,
+): HandleRequest {
   return async (request) => {
     const info = requestInfo(request.method, request.path, request.query)
-    let accept = plainJson
-    const warnings = new Set<string>()
-    try {
-      const user = await authorized(security, request, info)
-      if (!info.isResource) return (await byPath(paths, request, info, user)) ?? notFoundPage()
-      accept = formatOf(request)
-      const resource = core.registry.find(info.group, info.version, info.resource)
-      if (!resource) return (await byPath(paths, request, info, user)) ?? unknownResource(core, info)
-      const run = verbOf(resource, info, request.method)
-      if (resource.deprecation) warnings.add(resource.deprecation)
-      accept = accepted(request, resource, info)
-      const call: Call = { core, request, info, user, resource, accept, warnings }
-      const answer: Answer = await run(call)
-      return warned(await encode(call, answer), warnings)
-    } catch (error) {
-      return warned(failure(request, accept, error), warnings)
+    const started = performance.now()
+    let leave = () => {}
+    let isServed = false
+    const response = await answered()
+    leave()
+    metrics.record(isServed ? info : { ...info, isResource: false }, response.status, (performance.now() - started) / 1000)
+    return response
+
+    async function answered(): Promise<ApiResponse> {
+      let accept = plainJson
+      const warnings = new Set<string>()
+      try {
+        const user = await authorized(security, request, info)
+        leave = inFlight.enter(request, info, user)
+        if (!info.isResource) return (await byPath(paths, request, info, user)) ?? notFoundPage()
+        accept = formatOf(request)
+        const resource = core.registry.find(info.group, info.version, info.resource)
+        if (!resource) return (await byPath(paths, request, info, user)) ?? unknownResource(core, info)
+        const run = verbOf(resource, info, request.method)
+        isServed = true
+        if (resource.deprecation) warnings.add(resource.deprecation)
+        accept = accepted(request, resource, info)
+        const call: Call = { core, request, info, user, resource, accept, warnings }
+        const answer: Answer = await run(call)
+        return warned(await encode(call, answer), warnings)
+      } catch (error) {
+        return warned(failure(request, accept, error), warnings)
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
+import { gvkText, type ServedResource } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 

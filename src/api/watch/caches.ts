@@ -62,6 +62,14 @@ export class Caches {
     return events.map((e) => this.#event(e))
   }
 
+  /** How many objects each stored resource has, by `resource.group`. */
+  *sizes(): Generator<[resource: string, size: number]> {
+    for (const cache of this.#byPrefix.values()) {
+      const [group = '', resource = ''] = cache.prefix.slice(root.length).split('/')
+      yield [group === 'core' ? resource : `${resource}.${group}`, cache.size]
+    }
+  }
+
   close(): void {
     this.#unsubscribe()
   }

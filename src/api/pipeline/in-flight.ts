@@ -1,0 +1,43 @@
+import { StatusError } from '../../apimachinery/status.ts'
+import { isMaster } from '../auth/users.ts'
+import type { ApiRequest, UserInfo } from '../request.ts'
+import type { RequestInfo } from './request-info.ts'
+
+export interface InFlightLimits {
+  /** Requests that only read. */
+  readonly reading: number
+  readonly writing: number
+}
+
+/** kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
+export const defaultLimits: InFlightLimits = { reading: 400, writing: 200 }
+
+const reads = new Set(['get', 'list', 'head', 'options'])
+const longRunning = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+
+/** How many requests are being answered, and no more than the limits at a time. Watches, streams and the server's own calls do not count. */
+export class InFlight {
+  readonly #limits: InFlightLimits
+  reading = 0
+  writing = 0
+
+  constructor(limits: InFlightLimits = defaultLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes a place; gives back how to leave it. Throws 429 when there is none, except for system:masters. */
+  enter(request: ApiRequest, info: RequestInfo, user: UserInfo): () => void {
+    if (request.wantsObjects || info.verb === 'watch' || longRunning.has(info.subresource)) return () => {}
+    const kind = reads.has(info.verb) ? 'reading' : 'writing'
+    if (this[kind] >= this.#limits[kind] && !isMaster(user)) throw tooMany()
+    this[kind]++
+    return () => {
+      this[kind]--
+    }
+  }
+}
+
+function tooMany(): StatusError {
+  const message = 'Too many requests, please try again later.'
+  return new StatusError(429, 'TooManyRequests', message, { retryAfterSeconds: 1 })
+}
