@@ -1,16 +1,18 @@
 // `.name` on a value: a method, a field of a struct or a key of a map.
 import type { Run } from './run.ts'
-import { type GoFunction, GoStruct, Int, type MethodTable, methodsOfList, TypedMap, typeName, type Value } from './value.ts'
+import { type GoFunction, GoStruct, Int, methodsOfList, TypedMap, typeName, type Value } from './value.ts'
 
 /** The method `name` of a value, if it has one. */
 export function methodOf(receiver: Value, name: string): GoFunction | undefined {
   if (receiver instanceof TypedMap || receiver instanceof GoStruct) return own(receiver.methods, name)
   if (receiver instanceof Int && receiver.methods) return own(receiver.methods, name)
-  if (Array.isArray(receiver)) return own(methodsOfList(receiver) ?? NONE, name)
+  if (Array.isArray(receiver)) {
+    const methods = methodsOfList(receiver)
+    return methods ? own(methods, name) : undefined
+  }
   return undefined
 }
 
-const NONE: MethodTable = Object.create(null)
 const own = (methods: { readonly [name: string]: GoFunction }, name: string) =>
   Object.hasOwn(methods, name) ? methods[name] : undefined
 

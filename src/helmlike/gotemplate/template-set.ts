@@ -1,4 +1,5 @@
 // Templates by name. A child set sees its parent's templates and may add or replace some without the parent noticing (tpl).
+import { fromBytes } from './bytes.ts'
 import { stackOverflow } from './call.ts'
 import { compile } from './compile.ts'
 import type { FunctionTable } from './function-table.ts'
@@ -13,6 +14,7 @@ export const ROOT = 'gotpl'
 const CACHE_TEXTS = 4096
 const CACHE_LENGTH = 1 << 20
 const parsed = new Map<string, Tree[]>()
+const files = new WeakMap<Buffer, { name: string; trees: Tree[] }>()
 
 /** Parses with a cache keyed by name and text: charts repeat their texts from render to render. */
 function parseCached(name: string, text: string, functions: FunctionTable): Tree[] {
@@ -43,7 +45,21 @@ export class TemplateSet {
 
   /** Adds a text's templates. Throws TemplateParseError. */
   add(name: string, text: string): void {
-    for (const tree of parseCached(name, text, this.functions)) {
+    this.addTrees(parseCached(name, text, this.functions))
+  }
+
+  /** Adds a file's templates, parsed once as long as its bytes live. Throws TemplateParseError. */
+  addFile(name: string, data: Buffer): void {
+    let known = files.get(data)
+    if (known?.name !== name) {
+      known = { name, trees: parseTemplate(name, fromBytes(data), (f) => this.functions.has(f)) }
+      files.set(data, known)
+    }
+    this.addTrees(known.trees)
+  }
+
+  private addTrees(trees: readonly Tree[]): void {
+    for (const tree of trees) {
       if (this.lookup(tree.name) && isEmptyTree(tree.root)) continue
       this.trees.set(tree.name, tree)
     }

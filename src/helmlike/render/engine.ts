@@ -6,7 +6,6 @@ import { metadataForTemplates } from '../chart/metadata.ts'
 import type { Host } from '../functions/host.ts'
 import { functions, loadFamily } from '../functions/load.ts'
 import { baseName } from '../functions/paths.ts'
-import { fromBytes } from '../gotemplate/bytes.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
 import { TemplateParseError } from '../gotemplate/parse.ts'
 import { DEFAULT_LIMITS, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
@@ -63,7 +62,7 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
   const set = new TemplateSet(functions)
   for (const t of templates) {
     try {
-      set.add(t.path, textOf(t.file))
+      set.addFile(t.path, t.file.data)
     } catch (e) {
       throw e instanceof TemplateParseError ? parseError(e, set) : e
     }
@@ -76,17 +75,6 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
     included: new Map(),
   }
   return { templates, set, shared }
-}
-
-const texts = new WeakMap<Buffer, string>()
-
-function textOf(file: ChartFile): string {
-  let text = texts.get(file.data)
-  if (text === undefined) {
-    text = fromBytes(file.data)
-    texts.set(file.data, text)
-  }
-  return text
 }
 
 function runOnce(input: RenderInput): Map<string, string> {
