@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import type { Pod } from '../../src/apimachinery/kinds.generated.ts'
-import { namespaces, nodes, pods, serviceaccounts } from '../../src/apimachinery/resources.generated.ts'
+import { namespaces, nodes, pods } from '../../src/apimachinery/resources.generated.ts'
 import { isNotFound } from '../../src/apimachinery/status.ts'
 import type { Client } from '../../src/client/client.ts'
 import { createInformer, type Informer } from '../../src/client/informer.ts'
@@ -99,8 +99,7 @@ export interface Harness {
 }
 
 /** An API in this process and one node on the machine's Docker. */
-export async function startHarness(clusterId = `test-${process.pid}`): Promise<Harness> {
-  const docker = new Docker()
+export async function startHarness(clusterId = `test-${process.pid}`, docker = new Docker()): Promise<Harness> {
   await makeImages(docker)
   const dataDir = await mkdtemp(join(tmpdir(), 'slipway-nodes-'))
   const pki = await certificates(dataDir)
@@ -135,7 +134,6 @@ export async function startHarness(clusterId = `test-${process.pid}`): Promise<H
   const informer = createInformer(client, pods)
   informer.start(watching.signal)
   await informer.synced()
-  void serviceaccounts
   return {
     client,
     docker,

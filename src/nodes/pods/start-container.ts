@@ -12,6 +12,7 @@ import { ConfigError } from './config-error.ts'
 import type { Action } from './decide.ts'
 import { environmentOf, expand, serviceVariables } from './environment.ts'
 import { podFiles } from './start-sandbox.ts'
+import { checkSupported } from './supported.ts'
 
 type Start = Extract<Action, { kind: 'start' }>
 
@@ -122,6 +123,7 @@ async function pull(context: NodeContext, start: Start, facts: StartFacts): Prom
 async function create(context: NodeContext, start: Start, facts: StartFacts, image: PulledImage): Promise<string> {
   const { pod } = facts
   const { container } = start
+  checkSupported(pod, container)
   checkNonRoot(pod, container, image.user)
   const env = await environment(context, start, facts)
   const messageFile = await makeMessageFile(context, start, pod)
