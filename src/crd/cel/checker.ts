@@ -263,7 +263,7 @@ class Checker {
     let joined: CelType | undefined
     expr.elements.forEach((element, i) => {
       const type = this.check(element)
-      joined = this.join(element, joined, expr.optional.has(i) ? this.unwrapOptional(element, type) : type)
+      joined = this.join(joined, expr.optional.has(i) ? this.unwrapOptional(element, type) : type)
     })
     return listOf(joined ?? this.freshVariable())
   }
@@ -272,18 +272,16 @@ class Checker {
     let key: CelType | undefined
     let value: CelType | undefined
     for (const entry of expr.entries) {
-      key = this.join(entry.key, key, this.check(entry.key))
+      key = this.join(key, this.check(entry.key))
       const type = this.check(entry.value)
-      value = this.join(entry.value, value, entry.optional ? this.unwrapOptional(entry.value, type) : type)
+      value = this.join(value, entry.optional ? this.unwrapOptional(entry.value, type) : type)
     }
     return mapOf(key ?? this.freshVariable(), value ?? this.freshVariable())
   }
 
-  private join(expr: Expr, previous: CelType | undefined, current: CelType): CelType {
+  private join(previous: CelType | undefined, current: CelType): CelType {
     if (previous === undefined) return current
-    if (this.assignable(previous, current)) return mostGeneral(previous, current)
-    if (!this.environment.homogeneousLiterals) return DYN
-    return this.issue(expr, `expected type '${previous}' but found '${current}'`)
+    return this.assignable(previous, current) ? mostGeneral(previous, current) : DYN
   }
 
   private struct(expr: Expr & { kind: 'struct' }): CelType {

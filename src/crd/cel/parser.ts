@@ -30,6 +30,7 @@ const LITERALS = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING,
 /** What may come where an operand must, as ANTLR lists it. */
 const OPERAND = `{'[', '{', '(', '.', '-', '!', ${LITERALS}`
 const OPERAND_AFTER_UNARY = `{'[', '{', '(', '.', '-', ${LITERALS}`
+const FIRST_INDEX = `{'[', '{', '(', '.', '-', '!', '?', ${LITERALS}`
 const FIRST_ARGUMENT = `{'[', '{', '(', ')', '.', '-', '!', ${LITERALS}`
 const FIRST_ELEMENT = `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${LITERALS}`
 const FIRST_ENTRY = `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${LITERALS}`
@@ -115,7 +116,10 @@ class Parser {
   private expect(text: string, expected = `'${text}'`): Token {
     const token = this.take(text)
     if (token !== undefined) return token
-    if (this.after.kind !== 'punct' || this.after.text !== text) return this.unexpected('mismatched', expected)
+    if (this.after.kind !== 'punct' || this.after.text !== text) {
+      if (text === ')' && this.token.kind === 'eof') this.syntaxError("missing ')' at '<EOF>'")
+      return this.unexpected('mismatched', expected)
+    }
     this.complain('extraneous', expected)
     this.index++
     return this.next()
@@ -244,7 +248,7 @@ class Parser {
       const open = this.take('[')
       if (open !== undefined) {
         const optional = this.take('?') !== undefined
-        const index = this.expression()
+        const index = this.expression(optional ? OPERAND : FIRST_INDEX)
         this.expect(']')
         expr = this.make.call(open.pos, optional ? OP.optIndex : OP.index, [expr, index])
         continue

@@ -1,8 +1,11 @@
-import type { Conversion, CustomResourceDefinition, DefinitionNames } from './definition.ts'
+import type { JsonObject } from '../schema/json-schema.ts'
+import type { Conversion, CustomResourceDefinition, DefinitionNames, DefinitionSpec } from './definition.ts'
 import { storageVersion } from './definition.ts'
+import { withoutNulls } from './nulls.ts'
 
-/** `definition` with what the API server fills in when it is read from a client or from storage. */
-export function defaultDefinition(definition: CustomResourceDefinition): CustomResourceDefinition {
+/** A definition with what the API server fills in when it is read from a client or from storage. */
+export function defaultDefinition(given: CustomResourceDefinition): CustomResourceDefinition {
+  const definition = { ...given, spec: withoutNulls(given.spec as unknown as JsonObject) as unknown as DefinitionSpec }
   const names = defaultNames(definition.spec.names ?? {})
   const conversion = defaultConversion(definition.spec.conversion)
   const stored = definition.status?.storedVersions ?? []

@@ -6,7 +6,7 @@ import { conversionProblem } from '../schema/schema-errors.ts'
 import type { DefinitionVersion, PrinterColumn, SelectableField, Subresources } from './definition.ts'
 
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string']
-const COLUMN_FORMATS = ['binary', 'byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'name', 'password']
+const COLUMN_FORMATS = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password']
 export const MOST_SELECTABLE_FIELDS = 8
 
 export function deprecationErrors({ deprecated, deprecationWarning }: DefinitionVersion, path: string): FieldError[] {

@@ -5,7 +5,7 @@ import { goStructJson, type JsonSchema, type ValidationRule } from './json-schem
 import { nodeOf } from './node.ts'
 import { atIndex, child } from './path.ts'
 import { type CompiledRule, compileRules } from './rules/compile.ts'
-import { declarationOf } from './rules/declaration.ts'
+import { declarationOf, SELF_TYPE } from './rules/declaration.ts'
 import { resolveFieldPath } from './rules/field-path.ts'
 
 /** For one rule, all its runs in one request counted. */
@@ -123,7 +123,7 @@ export function ruleErrors(
 ): FieldError[] {
   const at = child(path, 'x-kubernetes-validations')
   const node = nodeOf(schema)
-  const declaration = declarationOf(node, place.isResourceRoot, 'self')
+  const declaration = declarationOf(node, place.isResourceRoot, SELF_TYPE)
   if (declaration === undefined) {
     const why = 'unable to convert structural schema to CEL declarations'
     const message = `Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: ${why}`

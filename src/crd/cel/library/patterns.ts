@@ -11,7 +11,7 @@ export function pattern(source: string): RE2JS {
     try {
       regex = RE2JS.compile(source)
     } catch (error) {
-      throw new CelError((error as Error).message)
+      throw new CelError((error as Error).message.replace(/(trailing backslash at end of expression)$/, '$1: ``'))
     }
     if (compiled.size >= MOST_KEPT) compiled.delete(compiled.keys().next().value as string)
     compiled.set(source, regex)

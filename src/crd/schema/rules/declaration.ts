@@ -16,7 +16,10 @@ import {
   TIMESTAMP,
 } from '../../cel/types.ts'
 import { nodeOf, type SchemaNode } from '../node.ts'
-import { escapeName } from './escape.ts'
+import { escapeName, isReserved } from './escape.ts'
+
+/** The name of the type of `self`, which no expression may mean by chance: `self.a` is a field. */
+export const SELF_TYPE = 'selfType0'
 
 const MAX_REQUEST_BYTES = 3 * 1024 * 1024
 
@@ -131,7 +134,10 @@ export function structTypesOf(declaration: Declaration): StructTypes {
   collect(declaration, types)
   return {
     find: (name) => types.get(name)?.type,
-    field: (name, field) => types.get(name)?.fields?.get(field)?.type,
+    field: (name, field) => {
+      const fields = types.get(name)?.fields
+      return (fields?.get(field) ?? (isReserved(field) ? fields?.get(`__${field}__`) : undefined))?.type
+    },
   }
 }
 

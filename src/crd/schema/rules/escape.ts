@@ -27,3 +27,6 @@ export function unescapeName(identifier: string): string | undefined {
   })
   return valid ? name : undefined
 }
+
+/** Whether `name` is a word of CEL's. As a field it may be written plainly, too. */
+export const isReserved = (name: string): boolean => RESERVED.has(name)

@@ -8,7 +8,7 @@ import type { SchemaNode } from '../node.ts'
 import { atIndex, atKey, child, orNil } from '../path.ts'
 import { adapt } from './adapt.ts'
 import { type CompiledRule, compileRules } from './compile.ts'
-import { type Declaration, declarationOf, withObjectMeta } from './declaration.ts'
+import { type Declaration, declarationOf, SELF_TYPE, withObjectMeta } from './declaration.ts'
 import { escapeName } from './escape.ts'
 
 const PER_CALL_LIMIT = 1_000_000
@@ -28,7 +28,7 @@ export interface RuleNode {
 
 /** undefined when there are no rules in `node` at all. */
 export function ruleTree(node: SchemaNode, isResourceRoot: boolean): RuleNode | undefined {
-  return hasRules(node) ? branch(node, isResourceRoot, declarationOf(node, isResourceRoot, 'self')) : undefined
+  return hasRules(node) ? branch(node, isResourceRoot, declarationOf(node, isResourceRoot, SELF_TYPE)) : undefined
 }
 
 function hasRules(node: SchemaNode): boolean {
