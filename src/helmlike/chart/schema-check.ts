@@ -10,6 +10,7 @@ interface Validator {
 
 const OPTIONS: Options = {
   allErrors: true,
+  verbose: true,
   strict: false,
   validateFormats: false,
   logger: false,

@@ -1,0 +1,145 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { readArchive } from '../../src/helmlike/chart/archive.ts'
+import type { ChartFile } from '../../src/helmlike/chart/chart.ts'
+import { chartFromFiles } from '../../src/helmlike/chart/load.ts'
+import { readValues } from '../../src/helmlike/chart/read-values.ts'
+import { SET, SET_JSON, SET_LITERAL, SET_STRING, type SetStyle, setValues } from '../../src/helmlike/chart/set-values.ts'
+import type { ValueMap } from '../../src/helmlike/gotemplate/value.ts'
+import { packageChart } from '../../src/helmlike/package/archive.ts'
+import { lockDigest } from '../../src/helmlike/package/dependency-build.ts'
+import { threeWayPatch } from '../../src/helmlike/release/manifest-objects.ts'
+import { fromSecret, type ReleaseRecord, toSecret } from '../../src/helmlike/release/record.ts'
+import { render } from '../../src/helmlike/render/render.ts'
+import { toJson } from '../../src/helmlike/yaml/json.ts'
+
+const file = (name: string, text: string): ChartFile => ({ name, data: Buffer.from(text) })
+const chartYaml = (more = '') => file('Chart.yaml', `apiVersion: v2\nname: c\nversion: 1.0.0\n${more}`)
+const release = { name: 'r', namespace: 'n', revision: 1, isUpgrade: false }
+
+async function rendered(files: ChartFile[], values = ''): Promise<string> {
+  const r = await render(chartFromFiles(files), readValues(values, 'values'), { release })
+  return r.manifests.map((m) => m.content.trim()).join('|')
+}
+const set = (text: string, style: SetStyle = SET): string => {
+  const values: ValueMap = new Map()
+  setValues(text, values, style)
+  return toJson(values)
+}
+
+test("the user's values win over the chart's, maps are merged, null deletes", async () => {
+  const files = [
+    chartYaml(),
+    file('values.yaml', 'a: {x: 1, y: 2}\nb: 3\nc: 4\n'),
+    file('templates/t.yaml', 'v: {{ toJson .Values }}'),
+  ]
+  assert.is(await rendered(files, 'a: {y: null, z: 5}\nb: 9\nc: null\n'), 'v: {"a":{"x":1,"z":5},"b":9}')
+})
+test('a subchart sees its own values, globals, and what the parent sets for it', async () => {
+  const files = [
+    chartYaml('dependencies: [{name: sub, version: 1.x.x}]\n'),
+    file('values.yaml', 'global: {g: 1}\nsub: {b: parent}\n'),
+    file('charts/sub/Chart.yaml', 'apiVersion: v2\nname: sub\nversion: 1.2.0\n'),
+    file('charts/sub/values.yaml', 'a: own\nb: own\n'),
+    file('charts/sub/templates/t.yaml', 'v: {{ toJson .Values }}'),
+  ]
+  assert.is(await rendered(files), 'v: {"a":"own","b":"parent","global":{"g":1}}')
+})
+test('conditions and tags switch dependencies, aliases name them, import-values bring theirs up', async () => {
+  const sub = [
+    file('charts/sub/Chart.yaml', 'apiVersion: v2\nname: sub\nversion: 1.0.0\n'),
+    file('charts/sub/values.yaml', 'exports: {e: {k: imported}}\n'),
+    file('charts/sub/templates/t.yaml', 'n: {{ .Chart.Name }}'),
+  ]
+  const deps =
+    'dependencies: [{name: sub, version: 1.0.0, condition: flags.one, alias: one}, {name: sub, version: 1.0.0, alias: two, tags: [t], import-values: [e]}]\n'
+  const files = [chartYaml(deps), ...sub, file('templates/p.yaml', 'k: {{ .Values.k }}')]
+  assert.is(await rendered(files), 'n: one|n: two|k: imported')
+  assert.is(await rendered(files, 'flags: {one: false}\ntags: {t: false}\n'), 'k:')
+})
+test('a library chart gives templates but no manifests', async () => {
+  const files = [
+    chartYaml('dependencies: [{name: lib, version: 1.0.0}]\n'),
+    file('charts/lib/Chart.yaml', 'apiVersion: v2\nname: lib\nversion: 1.0.0\ntype: library\n'),
+    file('charts/lib/templates/_x.tpl', '{{ define "x" }}from lib{{ end }}'),
+    file('charts/lib/templates/y.yaml', 'no: manifest'),
+    file('templates/t.yaml', 'v: {{ include "x" . }}'),
+  ]
+  assert.is(await rendered(files), 'v: from lib')
+})
+test('values that do not meet values.schema.json are refused, saying where', async () => {
+  const files = [
+    chartYaml(),
+    file('values.yaml', 'num: 1\n'),
+    file('values.schema.json', '{"properties":{"num":{"type":"integer"}}}'),
+    file('templates/t.yaml', 'a: 1'),
+  ]
+  assert.is(await rendered(files), 'a: 1')
+  let message = ''
+  await rendered(files, 'num: x\n').catch((e: Error) => {
+    message = e.message
+  })
+  assert.match(message, /- at '\/num': got string, want integer/)
+})
+test('YAML that a template spoils is blamed on the template line', async () => {
+  const files = [chartYaml(), file('templates/t.yaml', 'a: 1\n{{ if true }}\nb:\n  - x\n {{ "c: [" }}\n{{ end }}\n')]
+  const e = await rendered(files).catch((x: Error & { hint?: string }) => x)
+  assert.match((e as { hint?: string }).hint ?? '', /comes from c\/templates\/t\.yaml:[4567]/)
+})
+test('--set has types, lists, indexes and escapes; its relatives differ as Helm has it', () => {
+  assert.is(set('a=1,b=true,c=null,d=x,e=01,f=1.5'), '{"a":1,"b":true,"c":null,"d":"x","e":"01","f":"1.5"}')
+  assert.is(set('a.b={x,2},c[1].d=y,e\\.f=z,g=a\\,b'), '{"a":{"b":["x",2]},"c":[null,{"d":"y"}],"e.f":"z","g":"a,b"}')
+  assert.is(set('a=1,b=true', SET_STRING), '{"a":"1","b":"true"}')
+  assert.is(set('a={"x":[1,2]},b=null', SET_JSON), '{"a":{"x":[1,2]},"b":null}')
+  assert.is(set('a.b=x,y={z}', SET_LITERAL), '{"a":{"b":"x,y={z}"}}')
+  assert.throws(() => set('a'), /key "a" has no value/)
+  assert.throws(() => set('a[-1]=x'), /negative/)
+  assert.throws(() => set('a[99999999]=x'), /maximum supported index/)
+})
+test('a chart packs to the same bytes each time and reads back', () => {
+  const chart = chartFromFiles([
+    chartYaml(),
+    file('values.yaml', 'a: 1\n'),
+    file(`templates/${'long/'.repeat(40)}t.yaml`, 'x: 1'),
+  ])
+  const archive = packageChart(chart)
+  assert.ok(archive.equals(packageChart(chart)))
+  assert.is(chartFromFiles(readArchive(archive)).templates[0]?.name, `templates/${'long/'.repeat(40)}t.yaml`)
+})
+test("the digest of a lock is Helm's", () => {
+  const asked = {
+    name: 'foo',
+    version: '>=0.1.0',
+    repository: 'file://../foo',
+    condition: '',
+    tags: [],
+    enabled: false,
+    importValues: [],
+    alias: '',
+  }
+  const found = { name: 'foo', version: '0.1.0', repository: 'file://../foo' }
+  assert.is(lockDigest([asked], [found]), 'sha256:3190413f8fcf12184b5e4518716c6798dedd7c8f0b43b7d57a0750b1d657f607')
+})
+test('a release survives its Secret', () => {
+  const r: ReleaseRecord = {
+    name: 'a',
+    namespace: 'n',
+    version: 2,
+    info: { status: 'deployed' },
+    chart: {},
+    config: { x: 1 },
+    manifest: 'k: v',
+    hooks: [],
+  }
+  const secret = toSecret(r, new Date(0))
+  assert.is(secret.metadata.name, 'sh.helm.release.v1.a.v2')
+  assert.equal(fromSecret(secret), r)
+})
+test('a three-way merge deletes what the old manifest had and leaves what others added', () => {
+  assert.equal(threeWayPatch({ a: 1, m: { x: 1, y: 1 } }, { m: { x: 2 } }, { a: 1, m: { x: 1, y: 1, z: 1 }, other: 1 }), {
+    a: null,
+    m: { y: null, x: 2 },
+  })
+})
+
+test.run()
