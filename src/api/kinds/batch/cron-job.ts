@@ -2,10 +2,13 @@ import type { CronJob } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell, since, yesNo } from '../table.ts'
+import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts'
 import { defaultJobSpec } from './job.ts'
 
 export const cronJob = kind<CronJob>({
   gvk: 'batch/v1/CronJob',
+  validate: validateCronJob,
+  validateUpdate: validateCronJobUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (!spec) return

@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, humanDuration, selectorCell } from '../table.ts'
+import { validateJob, validateJobUpdate } from './job-validation.ts'
 
 const isEmpty = (map: object | undefined): boolean => map === undefined || Object.keys(map).length === 0
 
@@ -74,6 +75,8 @@ function durationCell({ status }: Job, now: number): string {
 
 export const job = kind<Job>({
   gvk: 'batch/v1/Job',
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   specFields: ['spec'],
   defaultPropagation: 'orphan',
   defaults: defaultJob,
