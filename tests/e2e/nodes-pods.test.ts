@@ -290,6 +290,22 @@ test('deletion runs preStop, sends SIGTERM, and kills what does not heed it at t
   assert.ok(took > 1800 && took < 4000, `${took} ms`)
 })
 
+test('limits are changed in place', async () => {
+  const resources = (cpu: string, memory: string) => ({ limits: { cpu, memory }, requests: { cpu, memory } })
+  await h.create('resize', {
+    terminationGracePeriodSeconds: 0,
+    containers: [sh('sleep 1000', { resources: resources('100m', '32Mi') })],
+  })
+  const before = await h.until('resize', phase('Running'))
+  const body = { spec: { containers: [{ name: 'main', resources: resources('200m', '64Mi') }] } }
+  await h.client.patch(pods, 'resize', { type: 'strategic', body }, { namespace, subresource: 'resize' })
+  const after = await h.until('resize', (p) => main(p)?.resources?.limits?.memory === '64Mi')
+  const info = await h.docker.getContainer(main(after)?.containerID?.replace('docker://', '') ?? '').inspect()
+  assert.equal([info.HostConfig.Memory, info.HostConfig.CpuQuota], [64 * 2 ** 20, 20_000])
+  assert.is(main(after)?.containerID, main(before)?.containerID)
+  await h.client.delete(pods, 'resize', { namespace })
+})
+
 test('a pod past its deadline fails', async () => {
   await h.create('deadline', { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 0, containers: [sh('sleep 1000')] })
   const end = await h.until('deadline', phase('Failed'))

@@ -183,6 +183,23 @@ test('a container that a crash left created but not started is removed first', (
   assert.equal(kinds(decide(view(pod(), [sandbox, created]), now)), ['remove w'])
 })
 
+test('changed limits are given to the running container, or it restarts when its policy says so', () => {
+  const resources = { limits: { cpu: '500m', memory: '1Mi' } }
+  const [action] = decide(view(pod({ containers: [container('web', { resources })] }), [sandbox, running('web')]), now)
+  assert.equal(action, {
+    kind: 'resize',
+    id: 'web',
+    name: 'web',
+    limits: { cpuShares: 512, cpuQuota: 50_000, memory: 1_048_576 },
+  })
+  const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }]
+  const [restart] = decide(
+    view(pod({ containers: [container('web', { resources, resizePolicy })] }), [sandbox, running('web')]),
+    now,
+  )
+  assert.is(restart?.kind, 'terminate')
+})
+
 test('an ephemeral container starts once, whatever the others do', () => {
   const p = pod({ ephemeralContainers: [container('debug')] })
   assert.equal(kinds(decide(view(p, [sandbox, running('web')]), now)), ['start debug#0'])

@@ -32,6 +32,7 @@ export const observed = (name: string, more: Partial<ObservedContainer> = {}): O
   exitCode: 0,
   oomKilled: false,
   pid: 1,
+  limits: { cpuShares: 2, cpuQuota: 0, memory: 0 },
   terminationMessage: { fallbackToLogs: false },
   ...(more.role === 'sandbox' ? { ip: '10.42.0.5' } : {}),
   ...more,

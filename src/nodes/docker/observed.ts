@@ -1,6 +1,12 @@
 import type Docker from 'dockerode'
 import { label, type Role } from './labels.ts'
 
+export interface Limits {
+  readonly cpuShares: number
+  readonly cpuQuota: number
+  readonly memory: number
+}
+
 /** A container of a pod as Docker has it. Times are milliseconds since 1970. */
 export interface ObservedContainer {
   readonly id: string
@@ -28,6 +34,8 @@ export interface ObservedContainer {
   /** Of sandboxes: the address on the pod network. */
   readonly ip?: string
   readonly pid: number
+  /** As the kernel has them; 0: no limit. Memory in bytes, quota in microseconds per 100 ms. */
+  readonly limits: Limits
   readonly stopSignal?: string
   readonly terminationMessage: { readonly path?: string; readonly fallbackToLogs: boolean }
 }
@@ -85,6 +93,11 @@ export function observe(info: Docker.ContainerInspectInfo, network: string): Obs
     ...(neverRan ? { startError: state.Error || `cannot start: exit code ${state.ExitCode}` } : {}),
     ...(role === 'sandbox' && ip ? { ip } : {}),
     pid: state.Pid,
+    limits: {
+      cpuShares: info.HostConfig.CpuShares ?? 0,
+      cpuQuota: Math.max(0, info.HostConfig.CpuQuota ?? 0),
+      memory: info.HostConfig.Memory ?? 0,
+    },
     ...stopSignalOf(info),
     terminationMessage: {
       ...(terminationMessage.startsWith('/') ? { path: terminationMessage } : {}),

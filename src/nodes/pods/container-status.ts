@@ -1,6 +1,7 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import type { Container, ContainerState, ContainerStatus } from '../../apimachinery/kinds.generated.ts'
 import type { ObservedContainer } from '../docker/observed.ts'
+import { hasLimits } from './qos.ts'
 import { nextAttempt, outcomeOf, restarts } from './restart.ts'
 import { type AnyContainer, isSidecar, latest, type PodView, previous } from './view.ts'
 
@@ -107,7 +108,7 @@ export function containerStatus(
     ...(last && last.state !== 'created' ? { containerID: `docker://${last.id}` } : {}),
     started,
     ...(last?.state === 'running' && resources?.requests ? { allocatedResources: resources.requests } : {}),
-    ...(last?.state === 'running' ? { resources: resources ?? {} } : {}),
+    ...(last?.state === 'running' && hasLimits(last, container) ? { resources: resources ?? {} } : {}),
     ...(last?.state === 'running' && container.lifecycle?.stopSignal ? { stopSignal: container.lifecycle.stopSignal } : {}),
     ...mountStatuses(container),
   }

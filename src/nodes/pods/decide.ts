@@ -1,6 +1,7 @@
 import type { Container } from '../../apimachinery/kinds.generated.ts'
 import type { Role } from '../docker/labels.ts'
-import type { ObservedContainer } from '../docker/observed.ts'
+import type { Limits, ObservedContainer } from '../docker/observed.ts'
+import { hasLimits, limitsOf } from './qos.ts'
 import { nextAttempt, outcomeOf, restarts } from './restart.ts'
 import { specHash } from './spec-hash.ts'
 import {
@@ -27,6 +28,8 @@ export type Action =
     }
   /** Ends a container: preStop hook, its stop signal, SIGKILL when `graceSeconds` are over. Repeated with less grace, it hurries. */
   | { readonly kind: 'terminate'; readonly id: string; readonly graceSeconds: number; readonly message: string }
+  /** Gives a running container other limits in place. */
+  | { readonly kind: 'resize'; readonly id: string; readonly name: string; readonly limits: Limits }
   | { readonly kind: 'remove'; readonly id: string }
   /** Volumes and the pod's directory; `all` when nothing of the pod may stay, else what logs need does. */
   | { readonly kind: 'teardown'; readonly all: boolean }
@@ -57,7 +60,8 @@ export function flightKey(action: Action): string {
     case 'start':
       return `start:${action.container.name}`
     case 'remove':
-      return `remove:${action.id}`
+    case 'resize':
+      return `${action.kind}:${action.id}`
     case 'teardown':
       return 'teardown'
     case 'deleteObject':
@@ -115,7 +119,7 @@ function run(view: PodView, now: number): Action[] {
   const sandbox = runningSandbox(view)
   if (!sandbox) return [...actions, ...replaceSandbox(view, now)]
   if (view.memory.volumes !== 'ready') return actions
-  return [...actions, ...unwanted(view, sandbox), ...missing(view, sandbox, now)]
+  return [...actions, ...unwanted(view, sandbox), ...resized(view, now), ...missing(view, sandbox, now)]
 }
 
 function deadlineOf(view: PodView): number | undefined {
@@ -188,6 +192,33 @@ function unwanted(view: PodView, sandbox: ObservedContainer): Action[] {
       })
   }
   return actions
+}
+
+/** Running containers whose requests and limits were changed, and need no restart for it. */
+function resized(view: PodView, now: number): Action[] {
+  const actions: Action[] = []
+  for (const spec of [...(view.pod.spec?.initContainers ?? []), ...(view.pod.spec?.containers ?? [])]) {
+    const last = latest(view, spec.name)
+    if (last?.state !== 'running' || hasLimits(last, spec)) continue
+    const { cpuShares, cpuQuota, memory } = limitsOf(spec.resources)
+    const limits = { cpuShares, cpuQuota, memory }
+    const graceSeconds = graceOf(view)
+    if (needsRestart(last, spec))
+      actions.push({ kind: 'terminate', id: last.id, graceSeconds, message: `Container ${spec.name} resize requires restart` })
+    else actions.push(...unlessWaiting(view, `resize:${last.id}`, now, { kind: 'resize', id: last.id, name: spec.name, limits }))
+  }
+  return actions
+}
+
+function needsRestart(c: ObservedContainer, spec: Container): boolean {
+  const want = limitsOf(spec.resources)
+  const isChanged = {
+    cpu: want.cpuShares !== c.limits.cpuShares || want.cpuQuota !== c.limits.cpuQuota,
+    memory: want.memory !== c.limits.memory,
+  }
+  return (spec.resizePolicy ?? []).some(
+    (p) => p.restartPolicy === 'RestartContainer' && isChanged[p.resourceName as 'cpu' | 'memory'],
+  )
 }
 
 /** Containers that should run and do not: ephemeral ones, then init containers one by one, then the rest in order. */

@@ -1,7 +1,7 @@
 import type { Pod } from '../../apimachinery/kinds.generated.ts'
 import { pods } from '../../apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../../apimachinery/status.ts'
-import { removeCgroups } from '../docker/cgroups.ts'
+import { limitPod, removeCgroups } from '../docker/cgroups.ts'
 import { dockerMessage } from '../docker/engine.ts'
 import type { ObservedContainer } from '../docker/observed.ts'
 import { type NodeContext, podDirOf } from '../node-context.ts'
@@ -154,6 +154,24 @@ async function afterStart(
   }
 }
 
+async function doResize(context: NodeContext, state: PodState, action: Extract<Action, { kind: 'resize' }>): Promise<void> {
+  const { cpuShares, cpuQuota, memory } = action.limits
+  const cpu = { CpuShares: cpuShares, CpuPeriod: 100_000, CpuQuota: cpuQuota > 0 ? cpuQuota : -1 }
+  try {
+    const { pod } = state.view()
+    // The pod's own limit may stand in the way of the container's; where it cannot be set, there is none.
+    await limitPod(pod, context.daemon.cgroupDriver).catch(() => undefined)
+    await context.engine.docker
+      .getContainer(action.id)
+      .update({ ...cpu, ...(memory > 0 ? { Memory: memory, MemorySwap: memory } : {}) })
+    state.waiting.delete(`resize:${action.id}`)
+    await state.look(action.id)
+  } catch (error) {
+    state.event('Warning', 'ResizeError', `Container ${action.name}: ${dockerMessage(error)}`)
+    wait(context, state, `resize:${action.id}`, 'ResizeError', dockerMessage(error))
+  }
+}
+
 async function doTeardown(context: NodeContext, state: PodState, all: boolean): Promise<void> {
   const { pod } = state.view()
   const uid = pod.metadata.uid ?? ''
@@ -185,6 +203,8 @@ export async function execute(context: NodeContext, state: PodState, action: Act
       return doCreateSandbox(context, state, action.attempt)
     case 'start':
       return doStart(context, state, action)
+    case 'resize':
+      return doResize(context, state, action)
     case 'remove':
       await context.engine.remove(action.id)
       return state.observe(action.id, undefined)

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../apimachinery/kinds.generated.ts'
 import { quantityMilli, quantityValue } from '../../apimachinery/quantity.ts'
+import type { ObservedContainer } from '../docker/observed.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
@@ -62,4 +63,11 @@ export function limitsOf(resources: Container['resources']): CpuAndMemory {
     cpuPeriod,
     memory: quantityValue(resources?.limits?.memory),
   }
+}
+
+/** Whether a running container has the limits that its spec asks for. A memory limit, once set, is never taken away. */
+export function hasLimits(observed: Pick<ObservedContainer, 'limits'>, container: Pick<Container, 'resources'>): boolean {
+  const want = limitsOf(container.resources)
+  const { cpuShares, cpuQuota, memory } = observed.limits
+  return want.cpuShares === cpuShares && want.cpuQuota === cpuQuota && (want.memory === 0 || want.memory === memory)
 }
