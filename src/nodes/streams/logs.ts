@@ -1,4 +1,4 @@
-import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type Docker from 'dockerode'
 
 export interface LogOptions {
@@ -85,6 +85,23 @@ async function* texts(from: Readable, isRaw: boolean): AsyncGenerator<Buffer> {
   }
 }
 
+/** dockerode's own method reads a log that is not followed into memory whole; this streams either. */
+function dialLogs(docker: Docker, id: string, query: object, signal: AbortSignal): Promise<Readable> {
+  const request = {
+    path: `/containers/${id}/logs?`,
+    method: 'GET',
+    options: query,
+    isStream: true,
+    abortSignal: signal,
+    statusCodes: { 200: true, 101: true, 404: 'no such container', 500: 'server error' },
+  }
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(request as Parameters<typeof docker.modem.dial>[0], (error, stream) =>
+      error ? reject(error) : resolve(stream as Readable),
+    )
+  })
+}
+
 /** Opens a container's log as Docker keeps it. */
 export async function openLog(
   docker: Docker,
@@ -98,13 +115,11 @@ export async function openLog(
     stdout: options.stream !== 'Stderr',
     stderr: options.stream !== 'Stdout',
     timestamps: options.timestamps,
-    abortSignal: signal,
+    follow: options.follow,
     ...(options.tailLines === undefined ? {} : { tail: options.tailLines }),
-    ...(options.since === undefined ? {} : { since: options.since.toFixed(3) as unknown as number }),
+    ...(options.since === undefined ? {} : { since: options.since.toFixed(3) }),
   }
-  // dockerode gives a stream only when it follows; a log that is not followed ends by `until`.
-  const until = options.follow ? {} : { until: (Date.now() / 1000).toFixed(3) as unknown as number }
-  const stream = (await container.logs({ ...query, ...until, follow: true })) as unknown as Duplex
+  const stream = await dialLogs(docker, containerId, query, signal)
   return texts(stream, config.Tty)
 }
 
