@@ -65,7 +65,7 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
   const newServing = () => issue(ca, { name: 'slipway', groups: [], usages: ['server'], names, days: 365, now: now() })
   const [serving, admin, kubeletClient, tokenKey] = await Promise.all([
     keep(directory, 'server', ca, now(), newServing, isServing),
-    client('admin', 'kubernetes-admin', [mastersGroup]),
+    client('admin', 'admin', [mastersGroup]),
     client('kubelet-client', 'kube-apiserver-kubelet-client', [mastersGroup]),
     openTokenKey(join(directory, 'sa.key')),
   ])

@@ -37,10 +37,15 @@ export function socketOf(req: Incoming): TLSSocket {
   return (stream?.session?.socket ?? req.socket) as TLSSocket
 }
 
+/** Made once: a reason of one's own would cost a stack trace a request. */
+const closedEarly = new Error('the client has gone')
+
 /** One request over the wire. Never throws. */
 export async function serve(handle: HandleRequest, req: Incoming, res: Outgoing): Promise<void> {
   const gone = new AbortController()
-  res.once('close', () => gone.abort())
+  res.once('close', () => {
+    if (!res.writableEnded) gone.abort(closedEarly)
+  })
   try {
     const request = await readRequest(req, gone.signal)
     await respond(req, res, await handle(request))
@@ -96,9 +101,13 @@ async function respond(req: Incoming, res: Outgoing, response: ApiResponse): Pro
   throw new Error('an answer in objects cannot be sent over the wire')
 }
 
+/** On one's own machine compressing takes longer than sending. */
+const isLocal = ({ remoteAddress = '' }: TLSSocket): boolean =>
+  remoteAddress === '::1' || /^(?:::ffff:)?127\./.test(remoteAddress)
+
 async function whole(req: Incoming, res: Outgoing, chunks: readonly Uint8Array[]): Promise<void> {
   const size = chunks.reduce((sum, c) => sum + c.length, 0)
-  if (size > gzipAbove && /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? ''))) {
+  if (size > gzipAbove && /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? '')) && !isLocal(socketOf(req))) {
     const bytes = await compress(Buffer.concat(chunks), { level: 1 })
     res.setHeader('content-encoding', 'gzip')
     res.setHeader('vary', 'Accept-Encoding')

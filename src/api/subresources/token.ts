@@ -1,10 +1,14 @@
 import type { TokenRequest } from '../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { builtInKind } from '../apply/applied-kind.ts'
+import { trackUpdate } from '../apply/field-manager.ts'
 import { requestToken } from '../auth/token-request.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
+import { managerOf } from '../verbs/managed-fields.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 
 export const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
@@ -32,7 +36,8 @@ export async function createToken(call: Call): Promise<Answer> {
   // Before the audiences are filled in: NodeRestriction compares what a node asks for with what the pod says.
   await admitMutating(call, admissionOf(object as TokenRequest))
   const admit = (wanted: TokenRequest) => admitValidating(call, admissionOf(wanted))
-  const answer = await requestToken(object as TokenRequest, {
+  const sent = trackedRequest(object, managerOf(call, options), core.clock.now())
+  const answer = await requestToken(sent as TokenRequest, {
     objects: core.objects,
     issuer,
     namespace: info.namespace,
@@ -42,4 +47,13 @@ export async function createToken(call: Call): Promise<Answer> {
     dryRun: options.dryRun,
   })
   return { kind: 'object', status: 201, object: rules.canonical(answer), gvk: tokenRequestKind }
+}
+
+function trackedRequest(object: KubeObject, manager: string, now: number): KubeObject {
+  const kind = builtInKind(tokenRequestKind.group, 'v1', 'TokenRequest')
+  return trackUpdate(kind, undefined, object as never, {
+    manager,
+    subresource: 'token',
+    now: new Date(now),
+  }) as unknown as KubeObject
 }

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { parseDocument, type YAMLError } from 'yaml'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -66,7 +66,7 @@ export function readConfig(call: Call, options: WriteOptions): object {
   if (fast) return fast
   const document = parseDocument(text, { uniqueKeys: false, schema: 'core' })
   const [error] = document.errors
-  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message}`)
+  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error)}`)
   const value: unknown = document.toJS({ maxAliasCount: 100 })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badRequest(
@@ -78,6 +78,14 @@ export function readConfig(call: Call, options: WriteOptions): object {
     throw badRequest(`error strict decoding YAML: ${twice.join('\n')}`)
   if (options.fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
   return value
+}
+
+/** What Go's YAML reader says of an error, as far as its words are known; else the reader's own. */
+function goYamlMessage(error: YAMLError): string {
+  const line = error.linePos?.[0].line ?? 1
+  if (/flow sequence/i.test(error.message)) return `line ${line}: did not find expected ',' or ']'`
+  if (/flow map/i.test(error.message)) return `line ${line}: did not find expected ',' or '}'`
+  return error.message.split('\n', 1)[0] ?? error.message
 }
 
 function parseJson(text: string): object | undefined {

@@ -1,12 +1,13 @@
 import { invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
-import { badRequest } from '../../apimachinery/status.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { isProtobuf } from '../encoding/protobuf.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Call } from '../pipeline/call.ts'
 import { dryRunErrors } from '../pipeline/options.ts'
 import { decodeProtobuf } from '../pipeline/protobuf.ts'
 import { isTrue } from '../pipeline/request-info.ts'
-import { builtInRules } from '../registry/rules.ts'
+import { builtInRules, type ObjectRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
 
 export interface DeleteOptions {
@@ -69,14 +70,21 @@ function bodyOf(call: Call): SentDeleteOptions | undefined {
     } = decodeProtobuf(body, { group: '', version: 'v1', kind: 'DeleteOptions' }).decoded.value
     return sent as SentDeleteOptions
   }
-  const { object } = readBody(
-    asDeleteOptions(call),
-    { group: '', version: 'v1', kind: 'DeleteOptions' },
-    builtInRules(type),
-    'Ignore',
-  )
+  const object = readOptions(call, builtInRules(type))
   const { kind: _, apiVersion: __, metadata: ___, ...sent } = object as unknown as Record<string, unknown>
   return sent as SentDeleteOptions
+}
+
+const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' }
+
+/** Another kind than DeleteOptions is refused in words of its own: the decoder of options belongs to no group. */
+function readOptions(call: Call, rules: ObjectRules): KubeObject {
+  try {
+    return readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore').object
+  } catch (e) {
+    const why = e instanceof StatusError ? / cannot be handled as a DeleteOptions: (no kind .*)$/.exec(e.message)?.[1] : undefined
+    throw why === undefined ? e : badRequest(why.replace('pkg/api/legacyscheme/scheme.go:30', 'pkg/runtime/scheme.go:111'))
+  }
 }
 
 /** DeleteOptions may name any group's version, as client-go does: every version has the kind. */

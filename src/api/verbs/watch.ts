@@ -4,7 +4,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { WatchView } from '../watch/watch-view.ts'
 import { storageOf } from './create.ts'
 import { collectionPrefix } from './list.ts'
-import { listOptions, parseRevision } from './list-options.ts'
+import { listOptions, parseExactRevision } from './list-options.ts'
 import { selectionOf } from './selection.ts'
 
 /** When the client names no timeout: between 30 and 60 minutes, so that not all start again together. */
@@ -16,7 +16,7 @@ export async function watch(call: Call): Promise<Answer> {
   const options = listOptions(query, true)
   const named = call.info.name && !query.get('fieldSelector') ? `metadata.name=${call.info.name}` : options.fieldSelector
   const { matches, namespace } = selectionOf(call.resource, options.labelSelector, named)
-  const asked = parseRevision(options.resourceVersion)
+  const asked = parseExactRevision(options.resourceVersion)
   const initial = options.sendInitialEvents ?? asked === 0
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
   const view = await open(call, {

@@ -11,6 +11,7 @@ function dropCoordinated({ spec }: Lease, old?: Lease): void {
 
 export const lease = kind<Lease>({
   gvk: 'coordination.k8s.io/v1/Lease',
+  anyFinalizer: true,
   specFields: [],
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
