@@ -1,5 +1,6 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import { type FieldError, invalidObject } from '../../apimachinery/field-error.ts'
+import { isLonger } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, conflict, internalError, StatusError } from '../../apimachinery/status.ts'
 import { type Change, Conflict, StorageFull } from '../../store/store.ts'
@@ -86,6 +87,9 @@ export function kindOf({ group, kind }: { readonly group: string; readonly kind:
   return { group, kind }
 }
 
+/** Stands for the value that `stamp` makes. */
+const stamped = new Uint8Array()
+
 /** Writes `object` (in the storage version) if its key is still at `expected`, and gives what is stored now. */
 export async function commitObject(
   call: Call,
@@ -102,11 +106,10 @@ export async function commitObject(
     caches.expect(bytes, withVersion(object, revision))
     return bytes
   }
-  const probe = write(0)
-  if (probe.length > maxObjectBytes) {
+  if (isLonger(write.text, maxObjectBytes)) {
     throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
   }
-  const revision = await store.commit([{ key, value: probe, expected, stamp }, ...others])
+  const revision = await store.commit([{ key, value: stamped, expected, stamp }, ...others])
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
   return new Stored(key, bytes ?? write(revision), revision, withVersion(object, revision))

@@ -21,13 +21,19 @@ export function ordered(object: KubeObject, resourceVersion: string): KubeObject
   return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
 }
 
+export interface Serializer {
+  (revision: Revision): Uint8Array
+  /** Without the resourceVersion. */
+  readonly text: string
+}
+
 /** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
-export function serializer(object: KubeObject): (revision: Revision) => Uint8Array {
+export function serializer(object: KubeObject): Serializer {
   const text = JSON.stringify(ordered(object, ''))
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)
-  return (revision) => Buffer.from(head + revision + tail)
+  return Object.assign((revision: Revision) => Buffer.from(head + revision + tail), { text })
 }
 
 /** `bytes`, written by `serializer`, at another resourceVersion: the last state of a deleted object. */
