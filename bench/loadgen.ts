@@ -33,6 +33,8 @@ interface Phase {
   readonly p99_ms: number
   readonly errors: number
   readonly first_error?: string
+  /** What the server used in this phase, in seconds of one core. */
+  readonly cpu_s: number
 }
 
 interface Run {
@@ -49,8 +51,9 @@ if (!values.lab || !existsSync(loadgen)) {
   process.exit(2)
 }
 
-function load(server: Server): Promise<Phase[]> {
-  const args = ['-server', server.url, '-token', server.token, '-n', values.n, '-c', values.c, '-phases', values.phases]
+function load(server: Server, phase: string): Promise<Phase> {
+  const args = ['-server', server.url, '-token', server.token, '-n', values.n, '-c', values.c, '-phases', phase]
+  const cpu = server.cpu()
   return new Promise((done, failed) => {
     const child = spawn(loadgen, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
@@ -60,8 +63,7 @@ function load(server: Server): Promise<Phase[]> {
     child.once('error', failed)
     child.once('close', (code) => {
       if (code !== 0) return failed(new Error(`loadgen ended (${code}): ${output}`))
-      const lines = output.split('\n').filter((l) => l.startsWith('{'))
-      done(lines.map((line) => JSON.parse(line) as Phase))
+      done({ ...(JSON.parse(output) as Omit<Phase, 'cpu_s'>), cpu_s: server.cpu() - cpu })
     })
   })
 }
@@ -70,7 +72,8 @@ async function measure(start: () => Promise<Server>): Promise<Run> {
   const server = await start()
   try {
     const before = server.memory().now
-    const phases = await load(server)
+    const phases: Phase[] = []
+    for (const phase of values.phases.split(',')) phases.push(await load(server, phase))
     return { server: server.name, phases, memory: { before, ...server.memory() } }
   } finally {
     await server.stop()
@@ -82,10 +85,12 @@ const rate = (phase: Phase | undefined): number => phase?.per_s ?? phase?.events
 function table(runs: readonly Run[]): string {
   const [first, second] = runs
   const rows = [
-    ['phase', ...runs.flatMap((r) => [`${r.server} /s`, 'p50 ms', 'p99 ms', 'errors']), ...(second ? ['ratio'] : [])],
-    ...(first?.phases ?? []).map(({ phase }) => {
-      const both = runs.map((r) => r.phases.find((p) => p.phase === phase))
-      const cells = both.flatMap((p) => [rate(p), p?.p50_ms.toFixed(1), p?.p99_ms.toFixed(1), p?.errors].map(String))
+    ['phase', ...runs.flatMap((r) => [`${r.server} /s`, 'p50 ms', 'p99 ms', 'CPU s', 'errors']), ...(second ? ['ratio'] : [])],
+    ...(first?.phases ?? []).map(({ phase }, i) => {
+      const both = runs.map((r) => r.phases[i])
+      const cells = both.flatMap((p) =>
+        [rate(p), p?.p50_ms.toFixed(1), p?.p99_ms.toFixed(1), p?.cpu_s.toFixed(2), p?.errors].map(String),
+      )
       return [phase, ...cells, ...(second ? [`${(rate(both[0]) / rate(both[1])).toFixed(2)} ×`] : [])]
     }),
   ]

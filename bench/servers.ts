@@ -11,6 +11,8 @@ export interface Server {
   readonly token: string
   /** Of all its processes together, in MiB. */
   memory(): { readonly now: number; readonly peak: number }
+  /** What its processes have used so far, in seconds of one core: it says more than a rate where others share the machine. */
+  cpu(): number
   stop(): Promise<void>
 }
 
@@ -47,6 +49,7 @@ export async function startSlipway(options: SlipwayOptions): Promise<Server> {
     url: `https://127.0.0.1:${options.port}`,
     token,
     memory: () => memoryOf([pid]),
+    cpu: () => cpuOf([pid]),
     async stop() {
       child.kill('SIGTERM')
       await ended
@@ -84,17 +87,29 @@ export async function startPeer({ scripts, lab, port }: PeerOptions): Promise<Se
     url: `https://127.0.0.1:${port}`,
     token: 'admintoken',
     memory: () => memoryOf(pids),
+    cpu: () => cpuOf(pids),
     stop: async () => down(),
   }
 }
 
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
-function memoryOf(pids: readonly number[]): { now: number; peak: number } {
+export function memoryOf(pids: readonly number[]): { now: number; peak: number } {
   const sum = (field: string) =>
     pids.reduce((total, pid) => {
       const [, kib = '0'] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
       return total + Number(kib) / 1024
     }, 0)
   return { now: Math.round(sum('VmRSS')), peak: Math.round(sum('VmHWM')) }
+}
+
+const ticksPerSecond = 100
+
+/** Of user and system together (fields 14 and 15 of /proc/PID/stat), in seconds. */
+export function cpuOf(pids: readonly number[]): number {
+  return pids.reduce((total, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [, user = '0', system = '0'] = /^.*\)(?: \S+){11} (\d+) (\d+)/s.exec(stat) ?? []
+    return total + (Number(user) + Number(system)) / ticksPerSecond
+  }, 0)
 }
