@@ -117,8 +117,8 @@ function annotationErrors(metadata: JsonObject, path: string): FieldError[] {
 
 function ownerErrors(metadata: JsonObject, path: string): FieldError[] {
   const owners = isJsonArray(metadata.ownerReferences) ? (metadata.ownerReferences as readonly JsonObject[]) : []
-  const errors = owners.flatMap((owner, i) => {
-    const at = atIndex(child(path, 'ownerReferences'), i)
+  const errors = owners.flatMap((owner) => {
+    const at = child(path, 'ownerReferences')
     const empty = (key: string): boolean => !owner[key]
     return [
       ...(empty('apiVersion') ? [invalid(child(at, 'apiVersion'), '', 'version must not be empty')] : []),

@@ -144,7 +144,12 @@ class Validation {
     const range = rangeComplaint(value, node)
     if (range !== undefined) this.general(`Checked value must be of type ${range} in ${path}`, outcome)
     const limit = (bound: number): number => (Number.isInteger(value) ? Math.trunc(bound) : bound)
-    if (multipleOf !== undefined && !isMultiple(value, limit(multipleOf))) {
+    if (multipleOf !== undefined && limit(multipleOf) <= 0) {
+      const factor = limit(multipleOf)
+      outcome.errors.push(
+        invalid(this.field(path), factor, `factor MultipleOf declared for ${path} must be positive: ${doubleText(factor)}`),
+      )
+    } else if (multipleOf !== undefined && !isMultiple(value, limit(multipleOf))) {
       this.invalid(path, value, `should be a multiple of ${doubleText(limit(multipleOf))}`, outcome)
     }
     if (minimum !== undefined && (exclusiveMinimum ? value <= limit(minimum) : value < limit(minimum))) {
@@ -271,16 +276,15 @@ function merge(into: Outcome, from: Outcome): void {
   into.matches += from.matches
 }
 
-/** The JSON type of a value, as messages name it. Whole numbers outside of 64 bits are no integers. */
+/** The JSON type of a value, as messages name it. Whole numbers outside of 64 bits are no integers; 2^63 was 2^63 - 1 in JSON. */
 function typeName(value: Json): string {
   if (value === null) return 'null'
   if (isJsonArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number'
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) <= 2 ** 63 ? 'integer' : 'number'
   return typeof value
 }
 
 function isMultiple(value: number, factor: number): boolean {
-  if (factor <= 0) return false
   if (Number.isInteger(value)) return value % factor === 0
   const times = factor < 1 ? (1 / factor) * value : value / factor
   return Math.abs(times - Math.round(times)) <= 1e-9 * Math.max(1, Math.abs(times))
@@ -293,6 +297,7 @@ function rangeComplaint(value: number, node: SchemaNode): string | undefined {
   if (type === 'integer') {
     const limit = node.format === 'int32' ? 2 ** 31 : 2 ** 63
     if (Number.isInteger(value) && value >= -limit && value < limit) return undefined
+    if (value === 2 ** 63 && node.format !== 'int32') return undefined
     return node.format === '' ? 'integer (default format)' : `integer with format ${node.format}`
   }
   return type === 'number' && node.format === 'float' && Math.abs(value) > 3.4028234663852886e38
