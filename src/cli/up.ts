@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { connectDocker } from '../nodes/docker-daemon.ts'
 import { makeImages } from '../nodes/local-images/make.ts'
 import { stderrLog } from '../operators/log.ts'
-import { DataDirectory } from './assembly/data-directory.ts'
+import { claimMachine, DataDirectory, otherOnThisMachine } from './assembly/data-directory.ts'
 import { runDemo } from './assembly/demo.ts'
 import { nodeAddresses } from './assembly/node-addresses.ts'
 import { startSystem } from './assembly/system.ts'
@@ -48,7 +48,15 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`slipway: process ${running.pid} runs on ${data.path} already, at ${running.server}\n`)
     return 1
   }
+  const other = otherOnThisMachine()
+  if (other) {
+    process.stderr.write(
+      `slipway: process ${other.pid} runs on this machine with ${other.data}; a machine has one pod network, so stop it first\n`,
+    )
+    return 1
+  }
   data.make()
+  claimMachine(data)
   const say = (line: string) => (values.output === 'json' ? process.stderr : process.stdout).write(`${line}\n`)
   return start(data, {
     port: Number(values.port),

@@ -61,13 +61,31 @@ test('the node port answers on this machine, and over all pods', async () => {
   })
 })
 
+/** Asks a web server from inside a pod. Debian's static busybox has no working wget where names must be resolved; its nc and nslookup work. */
+const askFrom = async (pod: string, address: string, path: string): Promise<string> => {
+  const answer = await c.kubectl(
+    'exec',
+    pod,
+    '--',
+    'sh',
+    '-c',
+    `printf 'GET ${path} HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} 80`,
+  )
+  return answer.split(/\r?\n\r?\n/)[1]?.trim() ?? ''
+}
+
 test('the cluster address answers from a pod by its DNS name', async () => {
   const [pod = ''] = await podNames()
-  const out = await eventually('DNS and ClusterIP', () =>
-    c.kubectl('exec', pod, '--', 'wget', '-qO-', '-T', '5', 'http://web.default.svc.cluster.local/healthz'),
-  )
-  assert.is(out.trim(), 'ok')
-  assert.is((await c.kubectl('exec', pod, '--', 'wget', '-qO-', '-T', '5', 'http://web/healthz')).trim(), 'ok')
+  for (const service of ['web', 'kubernetes']) {
+    const found = await eventually(
+      'the name is known',
+      () => c.kubectl('exec', pod, '--', 'nslookup', `${service}.default.svc.cluster.local`),
+      20,
+    )
+    const address = /Name:.*\nAddress.*?: (10\.43\.\d+\.\d+)/.exec(found)?.[1] ?? ''
+    assert.is(address, await c.kubectl('get', 'service', service, '-o', 'jsonpath={.spec.clusterIP}'))
+    if (service === 'web') assert.is(await askFrom(pod, address, '/healthz'), 'ok')
+  }
 })
 
 test('describe pod tells its events', async () => {
@@ -86,7 +104,7 @@ test('logs, and logs -f shows what comes', async () => {
   })
   const first = once(follow.stdout, 'data', { signal: AbortSignal.timeout(20_000) })
   const asking = eventually('a request is logged', async () => {
-    await c.kubectl('exec', pod, '--', 'wget', '-qO-', 'http://127.0.0.1/no-such-page').catch(() => {})
+    await askFrom(pod, '127.0.0.1', '/no-such-page').catch(() => {})
     return Promise.race([first.then(() => true), new Promise<undefined>((go) => setTimeout(() => go(undefined), 300))])
   })
   await asking

@@ -80,6 +80,28 @@ export class DataDirectory {
   }
 }
 
+/** One Slipway a machine has the pod network and the service rules: its process and data directory. */
+const machineFile = '/run/slipway.json'
+
+/** The other Slipway that runs on this machine, if one does. */
+export function otherOnThisMachine(): { readonly pid: number; readonly data: string } | undefined {
+  try {
+    const other = JSON.parse(readFileSync(machineFile, 'utf8')) as { pid: number; data: string }
+    return other.pid !== process.pid && isAlive(other.pid) ? other : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Notes that this process has the machine. Without the right to write there nothing is noted. */
+export function claimMachine(data: DataDirectory): void {
+  try {
+    writeFileSync(machineFile, JSON.stringify({ pid: process.pid, data: data.path }))
+  } catch (error) {
+    if (!['EACCES', 'EPERM', 'ENOENT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

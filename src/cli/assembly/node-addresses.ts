@@ -23,7 +23,7 @@ export async function nodeAddresses(count: number): Promise<string[]> {
   const addresses = Array.from({ length: count }, (_, i) => (i === 0 && own ? own : extra(i)))
   for (const address of addresses.filter((a) => a !== own)) {
     await exec('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']).catch((error: unknown) => {
-      if (!/File exists/.test(String((error as { stderr?: string }).stderr))) throw error
+      if (!/File exists|already assigned/.test(String((error as { stderr?: string }).stderr))) throw error
     })
   }
   return addresses
