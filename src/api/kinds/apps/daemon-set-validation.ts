@@ -7,7 +7,7 @@ import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { hasInvalidValue, isEmptySelector, validateLabelSelector } from '../selector.ts'
 import { checkNotLess } from './deployment-validation.ts'
-import { checkAtMostAll, checkIntOrPercent, isZero } from './int-or-percent.ts'
+import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, selects } from './selected-template.ts'
 
 function validateStrategy(strategy: DaemonSetUpdateStrategy, at: string, errors: Errors): void {
@@ -15,7 +15,14 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, at: string, errors:
   const rolling = strategy.rollingUpdate
   if (strategy.type === 'OnDelete') return
   if (strategy.type !== 'RollingUpdate') {
-    errors.push(notSupported(at, strategy, ['RollingUpdate', 'OnDelete']))
+    const shown = internalStrategy(
+      strategy,
+      rolling && [
+        ['MaxUnavailable', rolling.maxUnavailable],
+        ['MaxSurge', rolling.maxSurge],
+      ],
+    )
+    errors.push(notSupported(at, shown, ['RollingUpdate', 'OnDelete']))
     return
   }
   if (!rolling) {

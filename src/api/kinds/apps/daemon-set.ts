@@ -19,7 +19,9 @@ export const daemonSet = kind<DaemonSet>({
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   specFields: ['spec'],
-  defaults: ({ spec }) => {
+  defaults: (set) => {
+    setTemplateGeneration(set, templateGenerationOf(set))
+    const { spec } = set
     if (!spec) return
     spec.updateStrategy ??= {}
     const strategy = spec.updateStrategy

@@ -4,7 +4,7 @@ import { checkNotNegative, checkUnchanged, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
-import { checkAtMostAll, checkIntOrPercent, isZero } from './int-or-percent.ts'
+import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { validateSelectedTemplate } from './replica-set-validation.ts'
 
 function validateStrategy(strategy: DeploymentStrategy, at: string, errors: Errors): void {
@@ -13,7 +13,14 @@ function validateStrategy(strategy: DeploymentStrategy, at: string, errors: Erro
   if (strategy.type === 'Recreate') {
     if (rolling) errors.push(forbiddenField(path, "may not be specified when strategy `type` is 'Recreate'"))
   } else if (strategy.type !== 'RollingUpdate') {
-    errors.push(notSupported(at, strategy, ['Recreate', 'RollingUpdate']))
+    const shown = internalStrategy(
+      strategy,
+      rolling && [
+        ['MaxUnavailable', rolling.maxUnavailable],
+        ['MaxSurge', rolling.maxSurge],
+      ],
+    )
+    errors.push(notSupported(at, shown, ['Recreate', 'RollingUpdate']))
   } else if (!rolling) {
     errors.push(required(path, 'this should be defaulted and never be nil'))
   } else {

@@ -16,3 +16,12 @@ export function checkAtMostAll(value: IntOrString | undefined, at: string, error
 /** Whether it means none at all. */
 export const isZero = (value: IntOrString | undefined): boolean =>
   value === undefined ? true : (percentOf(value) ?? intValue(value)) === 0
+
+/** An update strategy as messages show it: Kubernetes prints its internal form. */
+export const internalStrategy = (
+  strategy: { type?: string },
+  rolling: readonly (readonly [string, unknown])[] | undefined,
+): object => ({
+  Type: strategy.type ?? '',
+  RollingUpdate: rolling ? Object.fromEntries(rolling.map(([field, value]) => [field, value === undefined ? 0 : value])) : null,
+})

@@ -15,7 +15,7 @@ import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { checkNotLess } from './deployment-validation.ts'
-import { checkAtMostAll, checkIntOrPercent, isZero } from './int-or-percent.ts'
+import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, requireSelector, selects } from './selected-template.ts'
 
 /** What a set that already breaks a rule may go on breaking. */
@@ -36,7 +36,14 @@ function validateStrategy({ updateStrategy: strategy = {} }: StatefulSetSpec, er
   } else if (strategy.type === 'OnDelete') {
     if (rolling) errors.push(invalid(path, rolling, "only allowed for updateStrategy 'RollingUpdate'"))
   } else if (strategy.type !== 'RollingUpdate') {
-    errors.push(invalid(at, strategy, "must be 'RollingUpdate' or 'OnDelete'"))
+    const shown = internalStrategy(
+      strategy,
+      rolling && [
+        ['Partition', rolling.partition ?? 0],
+        ['MaxUnavailable', rolling.maxUnavailable ?? null],
+      ],
+    )
+    errors.push(invalid(at, shown, "must be 'RollingUpdate' or 'OnDelete'"))
   } else if (rolling) {
     checkNotNegative(rolling.partition, `${path}.partition`, errors)
     if (rolling.maxUnavailable === undefined) return

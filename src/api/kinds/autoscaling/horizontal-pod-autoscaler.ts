@@ -2,6 +2,7 @@ import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../../apimachi
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateHorizontalPodAutoscaler, validateHorizontalPodAutoscalerUpdate } from './horizontal-pod-autoscaler-validation.ts'
 import { metricsCell } from './metric-cells.ts'
 
 function fillRules(rules: HPAScalingRules | undefined, fallback: HPAScalingRules): HPAScalingRules {
@@ -25,6 +26,8 @@ const downRules = (): HPAScalingRules => ({ policies: [{ type: 'Percent', value:
 
 export const horizontalPodAutoscaler = kind<HorizontalPodAutoscaler>({
   gvk: 'autoscaling/v2/HorizontalPodAutoscaler',
+  validate: validateHorizontalPodAutoscaler,
+  validateUpdate: validateHorizontalPodAutoscalerUpdate,
   specFields: [],
   defaults: ({ spec }) => {
     if (!spec) return

@@ -152,7 +152,9 @@ function mayChangeTemplate(old: Job): boolean {
 function withScheduling(template: PodTemplateSpec, now: PodTemplateSpec): PodTemplateSpec {
   const { affinity, nodeSelector, tolerations, schedulingGates, ...fixed } = template.spec ?? { containers: [] }
   const wanted = now.spec
-  const others = { ...affinity, nodeAffinity: wanted?.affinity?.nodeAffinity }
+  const { nodeAffinity: _, ...podAffinities } = affinity ?? {}
+  const nodeAffinity = wanted?.affinity?.nodeAffinity
+  const others = nodeAffinity ? { ...podAffinities, nodeAffinity } : podAffinities
   return {
     metadata: { ...template.metadata, labels: now.metadata?.labels, annotations: now.metadata?.annotations },
     spec: {

@@ -1,6 +1,7 @@
 import type { Lease } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateLease, validateLeaseUpdate } from './lease-validation.ts'
 
 /** Coordinated leader election is behind a gate that is off: its fields are kept only where they already are. */
 function dropCoordinated({ spec }: Lease, old?: Lease): void {
@@ -11,6 +12,8 @@ function dropCoordinated({ spec }: Lease, old?: Lease): void {
 
 export const lease = kind<Lease>({
   gvk: 'coordination.k8s.io/v1/Lease',
+  validate: validateLease,
+  validateUpdate: validateLeaseUpdate,
   anyFinalizer: true,
   specFields: [],
   allowCreateOnUpdate: true,

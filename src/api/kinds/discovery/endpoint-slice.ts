@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age, listCell } from '../table.ts'
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slice-validation.ts'
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 const hostname = 'kubernetes.io/hostname'
@@ -18,6 +19,8 @@ function dropTopology(slice: EndpointSlice, old?: EndpointSlice): void {
 
 export const endpointSlice = kind<EndpointSlice>({
   gvk: 'discovery.k8s.io/v1/EndpointSlice',
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
   specFields: ['endpoints', 'ports', 'addressType'],
   raisesGeneration: (slice, old) => !sameJson(slice.metadata.labels ?? {}, old.metadata.labels ?? {}),
   defaults: (slice) => {

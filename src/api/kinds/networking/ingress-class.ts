@@ -1,6 +1,7 @@
 import type { IngressClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateIngressClass, validateIngressClassUpdate } from './ingress-class-validation.ts'
 
 function parametersCell({ spec }: IngressClass): string {
   const parameters = spec?.parameters
@@ -14,6 +15,8 @@ const isDefault = ({ metadata }: IngressClass): boolean =>
 
 export const ingressClass = kind<IngressClass>({
   gvk: 'networking.k8s.io/v1/IngressClass',
+  validate: validateIngressClass,
+  validateUpdate: validateIngressClassUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (spec?.parameters) spec.parameters.scope ??= 'Cluster'

@@ -2,6 +2,7 @@ import type { Ingress } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateIngress, validateIngressUpdate } from './ingress-validation.ts'
 
 function hostsCell({ spec }: Ingress): string {
   const rules = spec?.rules ?? []
@@ -22,6 +23,8 @@ function addressCell({ status }: Ingress): string {
 
 export const ingress = kind<Ingress>({
   gvk: 'networking.k8s.io/v1/Ingress',
+  validate: validateIngress,
+  validateUpdate: validateIngressUpdate,
   specFields: ['spec'],
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,

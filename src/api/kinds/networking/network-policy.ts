@@ -1,9 +1,12 @@
 import type { NetworkPolicy } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age, selectorCell } from '../table.ts'
+import { validateNetworkPolicy, validateNetworkPolicyUpdate } from './network-policy-validation.ts'
 
 export const networkPolicy = kind<NetworkPolicy>({
   gvk: 'networking.k8s.io/v1/NetworkPolicy',
+  validate: validateNetworkPolicy,
+  validateUpdate: validateNetworkPolicyUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (!spec) return

@@ -2,9 +2,12 @@ import type { RuntimeClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { age } from '../table.ts'
+import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class-validation.ts'
 
 export const runtimeClass = kind<RuntimeClass>({
   gvk: 'node.k8s.io/v1/RuntimeClass',
+  validate: validateRuntimeClass,
+  validateUpdate: validateRuntimeClassUpdate,
   specFields: [],
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,

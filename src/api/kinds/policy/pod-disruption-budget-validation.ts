@@ -9,7 +9,13 @@ function validateSpec({ spec }: PodDisruptionBudget, anyValue: boolean): FieldEr
   const errors: Errors = []
   if (!spec) return errors
   if (spec.minAvailable !== undefined && spec.maxUnavailable !== undefined) {
-    errors.push(invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set'))
+    const shown = {
+      MinAvailable: spec.minAvailable,
+      Selector: spec.selector ?? null,
+      MaxUnavailable: spec.maxUnavailable,
+      UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+    }
+    errors.push(invalid('spec', shown, 'minAvailable and maxUnavailable cannot be both set'))
   }
   for (const field of ['minAvailable', 'maxUnavailable'] as const) {
     checkIntOrPercent(spec[field], `spec.${field}`, errors)
