@@ -105,11 +105,14 @@ export function memoryOf(pids: readonly number[]): { now: number; peak: number }
 
 const ticksPerSecond = 100
 
-/** Of user and system together (fields 14 and 15 of /proc/PID/stat), in seconds. */
+/** User and system time, its ended children's too (fields 14 to 17 of /proc/PID/stat), in seconds. */
 export function cpuOf(pids: readonly number[]): number {
   return pids.reduce((total, pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const [, user = '0', system = '0'] = /^.*\)(?: \S+){11} (\d+) (\d+)/s.exec(stat) ?? []
-    return total + (Number(user) + Number(system)) / ticksPerSecond
+    const ticks = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15)
+    return total + ticks.reduce((sum, n) => sum + Number(n), 0) / ticksPerSecond
   }, 0)
 }
