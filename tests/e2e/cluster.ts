@@ -126,7 +126,10 @@ export async function startCluster(options: { readonly nodes?: number } = {}): P
         clearTimeout(timer)
         ready()
       })
-      up.once('exit', (code) => failed(new Error(`slipway up ended (${code}):\n${output}`)))
+      up.once('exit', (code) => {
+        clearTimeout(timer)
+        failed(new Error(`slipway up ended (${code}):\n${output}`))
+      })
     })
   await start()
   const tryKubectl: Cluster['tryKubectl'] = (args, o = {}) => run(kubectlPath(), args, { env, ...o })

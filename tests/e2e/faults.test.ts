@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Cluster, eventually, startCluster } from './cluster.ts'
@@ -64,10 +65,11 @@ test('the Docker daemon is restarted: pods come back', async () => {
 })
 
 test('down --purge leaves no container, network, rule or file', async () => {
+  const cluster = readFileSync(`${c.folder}/data/cluster-id`, 'utf8').trim()
   const down = await c.slipway('down', '--purge')
   assert.is(down.status, 0, down.stderr)
-  assert.is(docker('ps', '-aq', '--filter', 'label=io.kubernetes.pod.name').trim(), '')
-  assert.not.match(docker('network', 'ls'), / slipway /)
+  assert.is(docker('ps', '-aq', '--filter', `label=io.slipway.cluster=${cluster}`).trim(), '')
+  assert.is(docker('network', 'ls', '-q', '--filter', `label=io.slipway.cluster=${cluster}`).trim(), '')
   assert.not.match(execFileSync('nft', ['list', 'tables'], { encoding: 'utf8' }), /table ip6? slipway/)
   assert.throws(() => execFileSync('ls', [`${c.folder}/data`], { stdio: 'pipe' }))
 })
