@@ -7,11 +7,12 @@ import { keyIn } from '../registry/served.ts'
 import { isPlainJson } from '../schema/json-syntax.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
+import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { patchText } from './patch.ts'
 import { checkName } from './update.ts'
-import { updateObject } from './update-object.ts'
+import { keyShown, updateObject } from './update-object.ts'
 
 /** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
 export async function apply(call: Call, subresource = ''): Promise<Answer> {
@@ -36,12 +37,11 @@ async function createApplied(call: Call, config: object, options: WriteOptions):
   const object = settled(call, appliedTo(call, undefined, config, options, ''))
   const { uid } = object.metadata
   if (uid) {
-    const key = keyIn(storageOf(call.resource), call.info.namespace, call.info.name)
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `
     throw conflict(
       call.resource,
       call.info.name,
-      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, call.info.name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     )
   }
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options, true) }
@@ -52,9 +52,9 @@ function settled(call: Call, object: KubeObject): KubeObject {
   const own = thaw(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
-  resource.strategy.defaults?.(own)
-  dropDuplicateOwners(own)
-  return own
+  const whole = defaulted(call, own)
+  dropDuplicateOwners(whole)
+  return whole
 }
 
 /** The applied configuration: YAML or JSON. Duplicate keys are told of, or refused under `Strict`. */

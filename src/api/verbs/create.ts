@@ -8,6 +8,7 @@ import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
+import { defaulted } from './defaulted.ts'
 import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
 import {
@@ -52,8 +53,7 @@ export function settleNamespace(object: KubeObject, resource: ServedResource, na
 export async function createObject(call: Call, decoded: KubeObject, options: WriteOptions, isApply = false): Promise<Stored> {
   const { resource } = call
   const storage = storageOf(resource)
-  let object = decoded
-  resource.strategy.defaults?.(object)
+  let object = defaulted(call, decoded)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
   if (!isApply) object = tracked(call, undefined, object, managerOf(call, options), '')
   const base = object.metadata.generateName
@@ -109,7 +109,8 @@ async function admitAndStore(
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await admitValidating(call, { ...admission, object })
   const key = keyIn(storage, object.metadata.namespace, name)
-  if (core.caches.of(storage.prefix).get(key)) throw alreadyExists(resource, name)
+  const present = core.caches.of(storage.prefix).get(key)
+  if (present) throw existing(resource, name, present)
   const claim = await hooks?.claim?.({ ...write, object })
   let done = false
   try {
@@ -125,6 +126,12 @@ async function admitAndStore(
   } finally {
     claim?.settle(done)
   }
+}
+
+function existing(resource: ServedResource, name: string, present: Stored): StatusError {
+  const error = alreadyExists(resource, name)
+  if (present.object.metadata.deletionTimestamp) error.status.message = `object is being deleted: ${error.status.message}`
+  return error
 }
 
 /** A dry run has no revision. */

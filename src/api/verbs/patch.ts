@@ -9,6 +9,7 @@ import type { ApiRequest } from '../request.ts'
 import { thaw } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
+import { defaulted } from './defaulted.ts'
 import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { checkName } from './update.ts'
@@ -64,9 +65,9 @@ function patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wri
   if (resource.namespaced && object.metadata.namespace !== info.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  resource.strategy.defaults?.(object)
-  dropDuplicateOwners(object)
-  return object
+  const whole = defaulted(call, object)
+  dropDuplicateOwners(whole)
+  return whole
 }
 
 function read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions) {

@@ -88,7 +88,9 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   return commitUpdate(call, update, storage, live, object)
 }
 
-async function prepared(call: Call, update: Update, home: ServedResource, next: KubeObject, live: Stored): Promise<KubeObject> {
+async function prepared(call: Call, update: Update, home: ServedResource, given: KubeObject, live: Stored): Promise<KubeObject> {
+  // Strategies compare parts of it with the stored object, which is canonical.
+  const next = home.rules.canonical(given)
   const old = live.object
   const { strategy } = home
   const context = kindContext(call, update.subresource, update.isApply)
@@ -138,6 +140,12 @@ function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource
   if (changed || home.strategy.raisesGeneration?.(next, old)) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
+/** The key as etcd has it behind kube-apiserver: without the group, but of custom resources. */
+export function keyShown({ resource, info }: Call, name: string): string {
+  const place = resource.isCustom ? `${resource.group}/${resource.resource}` : resource.resource
+  return resource.namespaced ? `/registry/${place}/${info.namespace}/${name}` : `/registry/${place}/${name}`
+}
+
 function checkPreconditions(call: Call, update: Update, asked: KubeObject, live: Stored, storage: Storage): void {
   const { uid, resourceVersion } = asked.metadata
   const name = live.object.metadata.name ?? ''
@@ -147,7 +155,7 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
     throw conflict(
       call.resource,
       name,
-      `StorageError: invalid object, Code: 4, Key: ${live.key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     )
   }
   const version = resourceVersion === undefined || resourceVersion === '' ? 0 : Number(resourceVersion)

@@ -6,6 +6,7 @@ import { writeOptions } from '../pipeline/options.ts'
 import { keyIn } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
+import { defaulted } from './defaulted.ts'
 import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { updateObject } from './update-object.ts'
@@ -16,10 +17,9 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const options = writeOptions(request.query, 'UpdateOptions')
   const body = readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
-  const { object } = body
-  checkName(object, info.name)
-  settleNamespace(object, resource, info.namespace)
-  resource.strategy.defaults?.(object)
+  checkName(body.object, info.name)
+  settleNamespace(body.object, resource, info.namespace)
+  const object = defaulted(call, body.object)
   dropDuplicateOwners(object)
   const manager = managerOf(call, options)
   if (subresource === '' && resource.strategy.allowCreateOnUpdate && !exists(call)) {
