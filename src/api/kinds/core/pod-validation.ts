@@ -85,11 +85,13 @@ function validateAnnotationChanges(pod: Pod, old: Pod, errors: Errors): void {
 
 /** Returns whether the number of containers changed, after which nothing more is compared. */
 function validateContainerChange(
-  now: readonly Container[] = [],
-  old: readonly Container[] = [],
+  nowOrNull: readonly Container[] | null | undefined,
+  oldOrNull: readonly Container[] | null | undefined,
   at: string,
   errors: Errors,
 ): boolean {
+  // A required list that is not there is null, as Go writes it.
+  const [now, old] = [nowOrNull ?? [], oldOrNull ?? []]
   if (now.length !== old.length) {
     errors.push(forbiddenField(at, 'pod updates may not add or remove containers'))
     return true
