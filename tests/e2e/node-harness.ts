@@ -14,6 +14,7 @@ import { makeImages } from '../../src/nodes/local-images/make.ts'
 import { removeEverything } from '../../src/nodes/purge.ts'
 import { stderrLog } from '../../src/operators/log.ts'
 import { testApi } from '../api/test-api.ts'
+import { dockerDaemon } from './docker.ts'
 
 const run = promisify(execFile)
 
@@ -98,8 +99,10 @@ export interface Harness {
   end(): Promise<void>
 }
 
-/** An API in this process and one node on the machine's Docker. */
-export async function startHarness(clusterId = `test-${process.pid}`, docker = new Docker()): Promise<Harness> {
+/** An API in this process and one node on Docker: the daemon given, the machine's, or one of the tests' own. */
+export async function startHarness(clusterId = `test-${process.pid}`, given?: Docker): Promise<Harness> {
+  const daemon = given ? undefined : await dockerDaemon()
+  const docker = given ?? new Docker({ socketPath: socketOf(daemon?.host) })
   await makeImages(docker)
   const dataDir = await mkdtemp(join(tmpdir(), 'slipway-nodes-'))
   const pki = await certificates(dataDir)
@@ -163,9 +166,13 @@ export async function startHarness(clusterId = `test-${process.pid}`, docker = n
       await node.closed
       await removeEverything({ docker, clusterId, dataDir })
       await rm(dataDir, { recursive: true, force: true })
+      await daemon?.stop()
     },
   }
 }
+
+/** The path of a daemon's socket, from the value of DOCKER_HOST. */
+export const socketOf = (host = 'unix:///var/run/docker.sock'): string => host.replace('unix://', '')
 
 async function assignCidr(client: Client, name: string): Promise<void> {
   for (;;) {

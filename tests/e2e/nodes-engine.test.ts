@@ -8,13 +8,14 @@ import * as assert from 'uvu/assert'
 import type { Pod } from '../../src/apimachinery/kinds.generated.ts'
 import { nodes } from '../../src/apimachinery/resources.generated.ts'
 import { label } from '../../src/nodes/docker/labels.ts'
-import { type Harness, startHarness } from './node-harness.ts'
+import { dockerDaemon } from './docker.ts'
+import { type Harness, socketOf, startHarness } from './node-harness.ts'
 
 /** A socket in front of Docker's that can be shut like a daemon that goes away. */
-function gate(path: string) {
+function gate(path: string, dockerSocket: string) {
   const open = new Set<net.Socket>()
   const server = net.createServer((near) => {
-    const far = net.connect('/var/run/docker.sock')
+    const far = net.connect(dockerSocket)
     for (const socket of [near, far]) {
       open.add(socket)
       socket.on('error', () => {})
@@ -38,9 +39,10 @@ const main = (p: Pod | undefined) => p?.status?.containerStatuses?.[0]
 
 test('when Docker goes away and comes back, the node says so, and what died meanwhile runs again', async () => {
   const path = join(tmpdir(), `slipway-gate-${process.pid}.sock`)
-  const door = gate(path)
+  const daemon = await dockerDaemon()
+  const door = gate(path, socketOf(daemon.host))
   await door.open()
-  const real = new Docker()
+  const real = new Docker({ socketPath: socketOf(daemon.host) })
   const h: Harness = await startHarness(`gate-${process.pid}`, new Docker({ socketPath: path }))
   try {
     const spec = { terminationGracePeriodSeconds: 0, containers: [{ name: 'main', image: 'slipway/demo-web:1' }] }
@@ -62,6 +64,7 @@ test('when Docker goes away and comes back, the node says so, and what died mean
     assert.is(main(after)?.restartCount, 0)
   } finally {
     await h.end()
+    await daemon.stop()
     await door.shut()
     await rm(path, { force: true })
   }
