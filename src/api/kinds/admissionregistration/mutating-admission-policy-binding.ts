@@ -1,11 +1,14 @@
 import type { MutatingAdmissionPolicyBinding } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateMutatingAdmissionPolicyBinding, validateMutatingAdmissionPolicyBindingUpdate } from './binding-validation.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramRefCell } from './policy-cells.ts'
 
 export const mutatingAdmissionPolicyBinding = kind<MutatingAdmissionPolicyBinding>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding',
+  validate: validateMutatingAdmissionPolicyBinding,
+  validateUpdate: validateMutatingAdmissionPolicyBindingUpdate,
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
   anyFinalizer: true,

@@ -3,9 +3,12 @@ import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
+import { validateMutatingAdmissionPolicy, validateMutatingAdmissionPolicyUpdate } from './policy-validation.ts'
 
 export const mutatingAdmissionPolicy = kind<MutatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
+  validate: validateMutatingAdmissionPolicy,
+  validateUpdate: validateMutatingAdmissionPolicyUpdate,
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
   anyFinalizer: true,

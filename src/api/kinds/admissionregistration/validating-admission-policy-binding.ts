@@ -1,11 +1,14 @@
 import type { ValidatingAdmissionPolicyBinding } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateValidatingAdmissionPolicyBinding, validateValidatingAdmissionPolicyBindingUpdate } from './binding-validation.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramRefCell } from './policy-cells.ts'
 
 export const validatingAdmissionPolicyBinding = kind<ValidatingAdmissionPolicyBinding>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
+  validate: validateValidatingAdmissionPolicyBinding,
+  validateUpdate: validateValidatingAdmissionPolicyBindingUpdate,
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
   anyFinalizer: true,

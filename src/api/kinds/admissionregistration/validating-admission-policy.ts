@@ -4,9 +4,12 @@ import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../statu
 import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
+import { validateValidatingAdmissionPolicy, validateValidatingAdmissionPolicyUpdate } from './policy-validation.ts'
 
 export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
+  validate: validateValidatingAdmissionPolicy,
+  validateUpdate: validateValidatingAdmissionPolicyUpdate,
   specFields: ['spec'],
   allowUnconditionalUpdate: false,
   anyFinalizer: true,

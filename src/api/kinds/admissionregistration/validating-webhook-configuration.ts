@@ -2,9 +2,12 @@ import type { ValidatingWebhookConfiguration } from '../../../apimachinery/kinds
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { defaultWebhook } from './defaults.ts'
+import { validateWebhooks, validateWebhooksUpdate } from './webhook-validation.ts'
 
 export const validatingWebhookConfiguration = kind<ValidatingWebhookConfiguration>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
+  validate: validateWebhooks,
+  validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],
   allowUnconditionalUpdate: false,
   anyFinalizer: true,

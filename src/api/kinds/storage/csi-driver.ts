@@ -1,9 +1,12 @@
 import type { CSIDriver } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateCSIDriver, validateCSIDriverUpdate } from './csi-driver-validation.ts'
 
 export const csiDriver = kind<CSIDriver>({
   gvk: 'storage.k8s.io/v1/CSIDriver',
+  validate: validateCSIDriver,
+  validateUpdate: validateCSIDriverUpdate,
   specFields: ['spec'],
   // The first generation is the one after the first change.
   hasGeneration: false,

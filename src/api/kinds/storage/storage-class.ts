@@ -1,6 +1,7 @@
 import type { StorageClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateStorageClass, validateStorageClassUpdate } from './storage-class-validation.ts'
 
 const isDefault = ({ metadata: { annotations } }: StorageClass): boolean =>
   annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true' ||
@@ -8,6 +9,8 @@ const isDefault = ({ metadata: { annotations } }: StorageClass): boolean =>
 
 export const storageClass = kind<StorageClass>({
   gvk: 'storage.k8s.io/v1/StorageClass',
+  validate: validateStorageClass,
+  validateUpdate: validateStorageClassUpdate,
   specFields: [],
   defaults: (object) => {
     object.reclaimPolicy ??= 'Delete'

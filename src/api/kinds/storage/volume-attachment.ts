@@ -4,9 +4,12 @@ import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultDisks } from '../pod-spec/volume-defaults.ts'
 import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './volume-attachment-validation.ts'
 
 export const volumeAttachment = kind<VolumeAttachment>({
   gvk: 'storage.k8s.io/v1/VolumeAttachment',
+  validate: validateVolumeAttachment,
+  validateUpdate: validateVolumeAttachmentUpdate,
   specFields: [],
   allowUnconditionalUpdate: false,
   defaults: ({ spec }) => {

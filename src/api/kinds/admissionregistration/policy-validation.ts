@@ -1,0 +1,176 @@
+import { duplicate, type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
+import type {
+  MutatingAdmissionPolicy,
+  Mutation,
+  ParamKind,
+  ValidatingAdmissionPolicy,
+  Validation,
+  Variable,
+} from '../../../apimachinery/kinds.generated.ts'
+import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { checkChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
+import type { KindContext } from '../kind.ts'
+import { validateMatchConditions } from './match-conditions.ts'
+import { failurePolicies, reinvocationPolicies, validateMatchResources } from './rules.ts'
+
+type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy
+
+function validateParamKind({ apiVersion = '', kind = '' }: ParamKind, at: string, errors: Errors): void {
+  const path = `${at}.apiVersion`
+  const parts = apiVersion.split('/')
+  if (!apiVersion) errors.push(required(path))
+  else if (parts.length > 2 && apiVersion !== '/') {
+    errors.push(invalid(path, apiVersion, `unexpected GroupVersion string: ${apiVersion}`))
+  } else {
+    const version = parts.at(-1) ?? ''
+    const group = parts.length === 2 ? (parts[0] ?? '') : ''
+    const wrongGroup = group ? isDns1123Subdomain(group) : []
+    if (wrongGroup.length > 0) errors.push(invalid(path, group, wrongGroup.join(',')))
+    const wrongVersion = version ? isDns1035Label(version) : []
+    if (!version) errors.push(invalid(path, apiVersion, 'version must be specified'))
+    else if (wrongVersion.length > 0) errors.push(invalid(path, version, wrongVersion.join(',')))
+  }
+  if (!requireText(kind, `${at}.kind`, errors)) return
+  const problems = isDns1035Label(kind.toLowerCase())
+  if (problems.length > 0) {
+    const text = `may have mixed case, but should otherwise match: ${problems.join(',')}`
+    errors.push(invalid(`${at}.kind`, kind, text))
+  }
+}
+
+const identifier = /^[_a-zA-Z][_a-zA-Z0-9]*$/
+const reserved: ReadonlySet<string> = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+)
+
+function validateVariable({ name = '', expression = '' }: Variable, at: string, errors: Errors): void {
+  if (name.trim() === '') errors.push(required(`${at}.name`, 'name is not specified'))
+  else if (!identifier.test(name) || reserved.has(name)) {
+    errors.push(invalid(`${at}.name`, name, 'must be a valid CEL identifier'))
+  }
+  if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
+}
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
+const lineBreak = /[\n\r]/
+
+function validateValidation(v: Validation, at: string, errors: Errors): void {
+  const { expression = '', message = '', messageExpression = '', reason } = v
+  if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
+  if (messageExpression && messageExpression.trim() === '') {
+    errors.push(invalid(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified'))
+  }
+  if (message && message.trim() === '') errors.push(invalid(`${at}.message`, message, 'must be non-empty if specified'))
+  else if (lineBreak.test(message.trim())) errors.push(invalid(`${at}.message`, message, 'must not contain line breaks'))
+  if (reason !== undefined) checkSupported(reason, reasons, `${at}.reason`, errors)
+}
+
+function validateCommon(policy: Policy, anyConditions: boolean, errors: Errors): void {
+  const spec = policy.spec ?? {}
+  checkChoice(spec.failurePolicy, failurePolicies, 'spec.failurePolicy', errors)
+  if (spec.paramKind) validateParamKind(spec.paramKind, 'spec.paramKind', errors)
+  const at = 'spec.matchConstraints'
+  if (!spec.matchConstraints) errors.push(required(at))
+  else {
+    validateMatchResources(spec.matchConstraints, at, errors)
+    if (!spec.matchConstraints.resourceRules?.length) errors.push(required(`${at}.resourceRules`))
+  }
+  if (!anyConditions) validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', errors)
+  for (const [i, variable] of (spec.variables ?? []).entries()) validateVariable(variable, `spec.variables[${i}]`, errors)
+}
+
+function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, errors: Errors): void {
+  const at = 'spec.auditAnnotations'
+  const list = spec?.auditAnnotations ?? []
+  if (list.length > 20) errors.push(invalid(at, list, 'must not have more than 20 auditAnnotations'))
+  const seen = new Set<string>()
+  for (const [i, { key = '', valueExpression = '' }] of list.entries()) {
+    const path = `${at}[${i}].key`
+    if (metadata.name) checkQualifiedName(`${metadata.name}/${key}`, path, errors)
+    else errors.push(invalid(path, key, 'requires metadata.name be non-empty'))
+    const text = valueExpression.trim()
+    if (text === '') errors.push(required(`${at}[${i}].valueExpression`, 'valueExpression is not specified'))
+    else if (text.length > 5 * 1024) {
+      errors.push(required(`${at}[${i}].valueExpression`, 'must not exceed 5120 bytes in length'))
+    }
+    if (seen.has(key)) errors.push(duplicate(path, key))
+    seen.add(key)
+  }
+}
+
+function validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
+  const errors: Errors = []
+  validateCommon(policy, anyConditions, errors)
+  const { validations = [], auditAnnotations = [] } = policy.spec ?? {}
+  if (validations.length === 0 && auditAnnotations.length === 0) {
+    const text = 'validations or auditAnnotations must contain at least one item'
+    errors.push(required('spec.validations', text), required('spec.auditAnnotations', text))
+    return errors
+  }
+  for (const [i, v] of validations.entries()) validateValidation(v, `spec.validations[${i}]`, errors)
+  validateAnnotations(policy, errors)
+  return errors
+}
+
+const hasSameConditions = (now: Policy, old: Policy): boolean =>
+  isSame(now.spec?.paramKind, old.spec?.paramKind) && isSame(now.spec?.matchConditions, old.spec?.matchConditions)
+
+export const validateValidatingAdmissionPolicy = (policy: ValidatingAdmissionPolicy): FieldError[] =>
+  validateValidating(policy, false)
+
+export function validateValidatingAdmissionPolicyUpdate(
+  policy: ValidatingAdmissionPolicy,
+  old: ValidatingAdmissionPolicy,
+  { subresource }: KindContext,
+): FieldError[] {
+  if (subresource !== 'status') return validateValidating(policy, hasSameConditions(policy, old))
+  const errors: Errors = []
+  for (const [i, warning] of (policy.status?.typeChecking?.expressionWarnings ?? []).entries()) {
+    const at = `status.typeChecking.expressionWarnings[${i}]`
+    requireText(warning.warning, `${at}.warning`, errors)
+    requireText(warning.fieldRef?.trim(), `${at}.fieldRef`, errors)
+  }
+  return errors
+}
+
+function validateMutation({ patchType, jsonPatch, applyConfiguration }: Mutation, at: string, errors: Errors): void {
+  if (!requireText(patchType, `${at}.patchType`, errors)) return
+  const checkPatch = (wanted: 'jsonPatch' | 'applyConfiguration', other: 'jsonPatch' | 'applyConfiguration') => {
+    const given = { jsonPatch, applyConfiguration }
+    const patch = given[wanted]
+    if (!patch) errors.push(required(`${at}.${wanted}`, `must be specified when patchType is ${patchType}`))
+    else if ((patch.expression ?? '').trim() === '') errors.push(required(`${at}.${wanted}.expression`))
+    if (given[other]) {
+      errors.push(invalid(`${at}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`))
+    }
+  }
+  if (patchType === 'JSONPatch') checkPatch('jsonPatch', 'applyConfiguration')
+  else if (patchType === 'ApplyConfiguration') checkPatch('applyConfiguration', 'jsonPatch')
+  else errors.push(notSupported(`${at}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
+}
+
+const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
+
+function validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
+  const errors: Errors = []
+  validateCommon(policy, anyConditions, errors)
+  const spec = policy.spec ?? {}
+  for (const rule of spec.matchConstraints?.resourceRules ?? []) {
+    for (const op of rule.operations ?? []) {
+      checkSupported(op, mutatingOperations, 'spec.matchConstraints.resourceRules.operations', errors)
+    }
+  }
+  if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
+  for (const [i, mutation] of (spec.mutations ?? []).entries()) validateMutation(mutation, `spec.mutations[${i}]`, errors)
+  checkChoice(spec.reinvocationPolicy, reinvocationPolicies, 'spec.reinvocationPolicy', errors)
+  return errors
+}
+
+export const validateMutatingAdmissionPolicy = (policy: MutatingAdmissionPolicy): FieldError[] => validateMutating(policy, false)
+
+export const validateMutatingAdmissionPolicyUpdate = (
+  policy: MutatingAdmissionPolicy,
+  old: MutatingAdmissionPolicy,
+): FieldError[] => validateMutating(policy, hasSameConditions(policy, old))

@@ -1,0 +1,167 @@
+import { duplicate, type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+} from '../../../apimachinery/kinds.generated.ts'
+import { isDns1035Label, isDns1123Subdomain, isPortNumber } from '../../../apimachinery/names.ts'
+import { checkSupported, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
+import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
+import { validateMatchConditions } from './match-conditions.ts'
+import { failurePolicies, matchPolicies, reinvocationPolicies, validateRule } from './rules.ts'
+
+type Webhook = ValidatingWebhook | MutatingWebhook
+
+/** What a configuration that already breaks a rule may go on breaking. */
+interface Rules {
+  readonly anySideEffects: boolean
+  readonly anyReviewVersion: boolean
+  readonly anyName: boolean
+  readonly anyValue: boolean
+  readonly anyConditions: boolean
+}
+
+const strict: Rules = {
+  anySideEffects: false,
+  anyReviewVersion: false,
+  anyName: false,
+  anyValue: false,
+  anyConditions: false,
+}
+
+/** A domain with three segments or more. */
+function checkFullName(name: string | undefined, at: string, errors: Errors): void {
+  if (!requireText(name, at, errors)) return
+  const text = name ?? ''
+  const problems = isDns1123Subdomain(text)
+  if (problems.length > 0) errors.push(invalid(at, text, problems.join(',')))
+  else if (text.split('.').length < 3) {
+    errors.push(invalid(at, text, 'should be a domain with at least three segments separated by dots'))
+  }
+}
+
+const form = '; desired format: https://host[/path]'
+const urlPattern = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/
+
+export function checkWebhookUrl(url: string, at: string, errors: Errors): void {
+  const [, scheme = '', user, host = '', query, fragment] = urlPattern.exec(url) ?? []
+  if (scheme.toLowerCase() !== 'https') errors.push(invalid(at, scheme, `'https' is the only allowed URL scheme${form}`))
+  if (!host) errors.push(invalid(at, host, `host must be specified${form}`))
+  if (user !== undefined) errors.push(invalid(at, user, 'user information is not permitted in the URL'))
+  if (fragment) errors.push(invalid(at, fragment, 'fragments are not permitted in the URL'))
+  if (query) errors.push(invalid(at, query, 'query parameters are not permitted in the URL'))
+}
+
+interface Service {
+  name?: string
+  namespace?: string
+  path?: string
+  port?: number
+}
+
+function checkServicePath(path: string, at: string, errors: Errors): void {
+  if (path === '' || path === '/') return
+  if (path === '//') {
+    errors.push(invalid(at, path, 'segment[0] may not be empty'))
+    return
+  }
+  if (!path.startsWith('/')) errors.push(invalid(at, path, "must start with a '/'"))
+  const steps = path.slice(1).replace(/\/$/, '').split('/')
+  for (const [i, step] of steps.entries()) {
+    if (step === '') errors.push(invalid(at, path, `segment[${i}] may not be empty`))
+    else for (const problem of isDns1123Subdomain(step)) errors.push(invalid(at, path, `segment[${i}]: ${problem}`))
+  }
+}
+
+export function checkWebhookService({ name, namespace, path = '', port = 0 }: Service, at: string, errors: Errors): void {
+  requireText(name, `${at}.name`, errors)
+  requireText(namespace, `${at}.namespace`, errors)
+  const problems = isPortNumber(port)
+  if (problems.length > 0) errors.push(invalid(`${at}.port`, port, `port is not valid: ${problems.join(', ')}`))
+  checkServicePath(path, `${at}.path`, errors)
+}
+
+const sideEffects = ['None', 'NoneOnDryRun']
+const everySideEffect = ['None', 'NoneOnDryRun', 'Some', 'Unknown']
+
+function validatePolicies(hook: Webhook, rules: Rules, at: string, errors: Errors): void {
+  const { failurePolicy, matchPolicy, sideEffects: effects, timeoutSeconds: timeout } = hook
+  if (failurePolicy !== undefined) checkSupported(failurePolicy, failurePolicies, `${at}.failurePolicy`, errors)
+  if (matchPolicy !== undefined) checkSupported(matchPolicy, matchPolicies, `${at}.matchPolicy`, errors)
+  const allowed = rules.anySideEffects ? everySideEffect : sideEffects
+  if (effects === undefined) errors.push(required(`${at}.sideEffects`, `must specify one of ${allowed.join(', ')}`))
+  else checkSupported(effects, allowed, `${at}.sideEffects`, errors)
+  if (timeout !== undefined && (timeout > 30 || timeout < 1)) {
+    errors.push(invalid(`${at}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds'))
+  }
+  validateLabelSelector(hook.namespaceSelector, `${at}.namespaceSelector`, errors, rules.anyValue)
+  validateLabelSelector(hook.objectSelector, `${at}.objectSelector`, errors, rules.anyValue)
+  if ('reinvocationPolicy' in hook && hook.reinvocationPolicy !== undefined) {
+    checkSupported(hook.reinvocationPolicy, reinvocationPolicies, `${at}.reinvocationPolicy`, errors)
+  }
+}
+
+const reviewVersions = ['v1', 'v1beta1']
+
+function validateVersions(versions: readonly string[], rules: Rules, at: string, errors: Errors): void {
+  if (versions.length === 0) {
+    errors.push(required(at, 'must specify one of v1, v1beta1'))
+    return
+  }
+  const seen = new Set<string>()
+  for (const [i, version] of versions.entries()) {
+    if (seen.has(version)) errors.push(invalid(`${at}[${i}]`, version, 'duplicate version'))
+    else pushInvalid(errors, `${at}[${i}]`, version, isDns1035Label(version))
+    seen.add(version)
+  }
+  if (!rules.anyReviewVersion && !versions.some((v) => reviewVersions.includes(v))) {
+    errors.push(invalid(at, versions, 'must include at least one of v1, v1beta1'))
+  }
+}
+
+function validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors): void {
+  checkFullName(hook.name, `${at}.name`, errors)
+  for (const [i, rule] of (hook.rules ?? []).entries()) validateRule(rule, `${at}.rules[${i}]`, errors)
+  validatePolicies(hook, rules, at, errors)
+  const { url, service } = hook.clientConfig ?? {}
+  const path = `${at}.clientConfig`
+  if ((url === undefined) === (service === undefined)) {
+    errors.push(required(path, 'exactly one of url or service is required'))
+  } else if (url !== undefined) checkWebhookUrl(url, `${path}.url`, errors)
+  else if (service) checkWebhookService(service, `${path}.service`, errors)
+  if (!rules.anyConditions) validateMatchConditions(hook.matchConditions ?? [], `${at}.matchConditions`, errors)
+}
+
+function validate(webhooks: readonly Webhook[] = [], rules: Rules): FieldError[] {
+  const errors: Errors = []
+  const names = new Set<string>()
+  for (const [i, hook] of webhooks.entries()) {
+    const at = `webhooks[${i}]`
+    validateWebhook(hook, rules, at, errors)
+    validateVersions(hook.admissionReviewVersions ?? [], rules, `${at}.admissionReviewVersions`, errors)
+    if (rules.anyName || !hook.name) continue
+    if (names.has(hook.name)) errors.push(duplicate(`${at}.name`, hook.name))
+    names.add(hook.name)
+  }
+  return errors
+}
+
+function relaxed(now: readonly Webhook[] = [], old: readonly Webhook[] = []): Rules {
+  return {
+    anySideEffects: old.some((h) => !sideEffects.includes(h.sideEffects)),
+    anyReviewVersion: old.some(
+      ({ admissionReviewVersions: v = [] }) => v.length > 0 && !v.some((version) => reviewVersions.includes(version)),
+    ),
+    anyName: new Set(old.map((h) => h.name)).size < old.length,
+    anyValue: old.some((h) => hasInvalidValue(h.namespaceSelector) || hasInvalidValue(h.objectSelector)),
+    anyConditions: now.length === old.length && now.every((h, i) => isSame(h.matchConditions, old[i]?.matchConditions)),
+  }
+}
+
+type Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
+
+export const validateWebhooks = ({ webhooks }: Configuration): FieldError[] => validate(webhooks, strict)
+
+export const validateWebhooksUpdate = ({ webhooks }: Configuration, old: Configuration): FieldError[] =>
+  validate(webhooks, relaxed(webhooks, old.webhooks))
