@@ -104,7 +104,9 @@ interface CompiledField {
   readonly convert: Canonicalizer
   readonly isEmpty: (value: unknown) => boolean
   readonly omit: Field['omit']
-  /** What stands for an absent or null value; undefined when nothing does. */
+  /** Whether nothing stands for an absent or null value: most fields of most objects are absent, so that they must cost little. */
+  readonly leftOut: boolean
+  /** What stands for an absent or null value that is not left out. */
   readonly zero: () => unknown
 }
 
@@ -128,7 +130,8 @@ function compileField(field: Field, mode: Mode): CompiledField {
     },
     // An empty managedFields asks the server to clear them, so it must survive being read.
     isEmpty: omit === 'never' || (mode === 'written' && field.name === 'managedFields') ? never : isEmptyFor(field),
-    zero: leftOut ? () => undefined : () => zeroOf(type, pointer),
+    leftOut,
+    zero: () => zeroOf(type, pointer),
   }
 }
 
@@ -146,7 +149,9 @@ function struct(type: StructType, mode: Mode): Canonicalizer {
     for (const field of fields) {
       const given = from[field.name]
       if (given !== undefined) seen++
-      const converted = given === undefined || given === null ? field.zero() : field.convert(given)
+      const isAbsent = given === undefined || given === null
+      if (isAbsent && field.leftOut) continue
+      const converted = isAbsent ? field.zero() : field.convert(given)
       if (converted === undefined || (converted === null && field.omit === 'zero') || field.isEmpty(converted)) continue
       to[field.name] = converted
     }
