@@ -15,7 +15,9 @@ export class Stored {
     this.key = key
     this.bytes = bytes
     this.revision = revision
-    if (object) this.#object = new WeakRef(deepFreeze(object))
+    if (!object) return
+    this.#object = new WeakRef(deepFreeze(object))
+    this.#labels = object.metadata.labels ?? noLabels
   }
 
   /** Frozen and shared. Not held by this: informers and callers that want it keep it alive. */
