@@ -10,10 +10,8 @@ import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
 import { bytesOf } from './formats.ts'
+import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
-
-/** Blocks of a list are joined up to this size: few writes, and none that holds the loop. */
-const blockBytes = 256 * 1024
 
 /** The response of a verb's answer, in the form the caller asked for. */
 export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
@@ -102,32 +100,3 @@ function withoutKind(object: KubeObject): object {
   const { kind: _, apiVersion: __, ...rest } = object
   return rest
 }
-
-/** The stored bytes, one after another. Items of a built-in list do not repeat kind and apiVersion. */
-function listChunks(resource: ServedResource, items: readonly Stored[], metadata: object): Uint8Array[] {
-  const apiVersion = apiVersionOf(resource)
-  const start = JSON.stringify({ kind: resource.listKind, apiVersion, metadata }).slice(0, -1)
-  const skip = resource.isCustom
-    ? 1
-    : `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion)},`.length
-  const blocks: Uint8Array[] = []
-  let block: Uint8Array[] = [Buffer.from(`${start},"items":[${items.length > 0 ? '{' : ''}`)]
-  let size = 0
-  items.forEach((stored, i) => {
-    if (i > 0) block.push(separator)
-    const bytes = stored.bytes.subarray(skip)
-    block.push(bytes)
-    size += bytes.length
-    if (size >= blockBytes) {
-      blocks.push(Buffer.concat(block))
-      block = []
-      size = 0
-    }
-  })
-  block.push(end)
-  blocks.push(Buffer.concat(block))
-  return blocks
-}
-
-const separator = Buffer.from(',{')
-const end = Buffer.from(']}\n')
