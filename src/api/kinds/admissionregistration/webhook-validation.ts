@@ -151,7 +151,7 @@ function relaxed(now: readonly Webhook[] = [], old: readonly Webhook[] = []): Ru
   return {
     anySideEffects: old.some((h) => !sideEffects.includes(h.sideEffects)),
     anyReviewVersion: old.some(
-      ({ admissionReviewVersions: v = [] }) => v.length > 0 && !v.some((version) => reviewVersions.includes(version)),
+      ({ admissionReviewVersions: v }) => v?.length > 0 && !v.some((version) => reviewVersions.includes(version)),
     ),
     anyName: new Set(old.map((h) => h.name)).size < old.length,
     anyValue: old.some((h) => hasInvalidValue(h.namespaceSelector) || hasInvalidValue(h.objectSelector)),

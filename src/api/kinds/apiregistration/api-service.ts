@@ -1,7 +1,9 @@
 import type { APIService } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateAPIService, validateAPIServiceUpdate } from './api-service-validation.ts'
 
 function availableCell({ status }: APIService): string {
   const available = status?.conditions?.find((c) => c.type === 'Available')
@@ -11,6 +13,9 @@ function availableCell({ status }: APIService): string {
 
 export const apiService = kind<APIService>({
   gvk: 'apiregistration.k8s.io/v1/APIService',
+  nameRule: isPathSegmentName,
+  validate: validateAPIService,
+  validateUpdate: validateAPIServiceUpdate,
   specFields: [],
   allowUnconditionalUpdate: false,
   defaults: ({ spec }) => {

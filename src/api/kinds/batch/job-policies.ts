@@ -22,7 +22,8 @@ const actions = ['Count', 'FailIndex', 'FailJob', 'Ignore']
 const operators = ['In', 'NotIn']
 const statuses = ['False', 'True', 'Unknown']
 
-export function validateFailurePolicy(spec: JobSpec, { rules = [] }: PodFailurePolicy, at: string, errors: Errors): void {
+export function validateFailurePolicy(spec: JobSpec, policy: PodFailurePolicy, at: string, errors: Errors): void {
+  const rules = policy.rules ?? []
   if (rules.length > 20) errors.push(tooMany(`${at}.rules`, rules.length, 20))
   const pod = spec.template?.spec
   const names = new Set([...(pod?.containers ?? []), ...(pod?.initContainers ?? [])].map((c) => c.name))

@@ -5,6 +5,10 @@ import type {
 import { type KindContext, kind } from '../kind.ts'
 import { copyField } from '../status.ts'
 import { age, humanDuration } from '../table.ts'
+import {
+  validateCertificateSigningRequest,
+  validateCertificateSigningRequestUpdate,
+} from './certificate-signing-request-validation.ts'
 
 /** Who asks is recorded, whatever the request says. */
 function recordRequester(request: CertificateSigningRequest, { user, userInfo }: KindContext): void {
@@ -68,6 +72,9 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 
 export const certificateSigningRequest = kind<CertificateSigningRequest>({
   gvk: 'certificates.k8s.io/v1/CertificateSigningRequest',
+  nameRule: () => [],
+  validate: validateCertificateSigningRequest,
+  validateUpdate: validateCertificateSigningRequestUpdate,
   specFields: [],
   prepareForCreate: (request, context) => {
     recordRequester(request, context)

@@ -73,8 +73,9 @@ function validateHints({ forZones, forNodes }: EndpointHints, at: string, errors
 }
 
 function validateEndpoint(endpoint: Endpoint, type: string | undefined, at: string, errors: Errors): void {
-  const { addresses = [], nodeName, deprecatedTopology: topology, hostname, hints } = endpoint
+  const { nodeName, deprecatedTopology: topology, hostname, hints } = endpoint
   const path = `${at}.addresses`
+  const addresses = endpoint.addresses ?? []
   if (addresses.length === 0) errors.push(required(path, 'must contain at least 1 address'))
   else if (addresses.length > 100) errors.push(tooMany(path, addresses.length, 100))
   for (const [i, address] of addresses.entries()) validateAddress(address, type, path, `${path}[${i}]`, errors)

@@ -2,9 +2,12 @@ import type { FlowSchema } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validateFlowSchema, validateFlowSchemaUpdate } from './flow-schema-validation.ts'
 
 export const flowSchema = kind<FlowSchema>({
   gvk: 'flowcontrol.apiserver.k8s.io/v1/FlowSchema',
+  validate: validateFlowSchema,
+  validateUpdate: validateFlowSchemaUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (spec && !spec.matchingPrecedence) spec.matchingPrecedence = 1000

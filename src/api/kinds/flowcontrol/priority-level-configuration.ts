@@ -2,9 +2,12 @@ import type { PriorityLevelConfiguration } from '../../../apimachinery/kinds.gen
 import { kind } from '../kind.ts'
 import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
+import { validatePriorityLevel, validatePriorityLevelUpdate } from './priority-level-validation.ts'
 
 export const priorityLevelConfiguration = kind<PriorityLevelConfiguration>({
   gvk: 'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration',
+  validate: validatePriorityLevel,
+  validateUpdate: validatePriorityLevelUpdate,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (spec?.limited) {

@@ -6,14 +6,14 @@ export function requireSegment(value: string | undefined, at: string, errors: Er
 }
 
 interface Reference {
-  apiGroup?: string
+  apiGroup?: string | null
   kind?: string
   name?: string
 }
 
 /** A reference to an object of any kind. */
 export function validateReference({ apiGroup, kind, name }: Reference, at: string, errors: Errors): void {
-  if (apiGroup !== undefined) pushInvalid(errors, `${at}.apiGroup`, apiGroup, isDns1123Subdomain(apiGroup))
+  if (apiGroup != null) pushInvalid(errors, `${at}.apiGroup`, apiGroup, isDns1123Subdomain(apiGroup))
   requireSegment(kind, `${at}.kind`, errors)
   requireSegment(name, `${at}.name`, errors)
 }

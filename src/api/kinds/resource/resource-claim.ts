@@ -3,6 +3,7 @@ import { kind } from '../kind.ts'
 import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { defaultDeviceClaim } from './requests.ts'
+import { validateResourceClaim, validateResourceClaimUpdate } from './resource-claim-validation.ts'
 
 function stateCell({ metadata, status }: ResourceClaim): string {
   const states = metadata.deletionTimestamp ? ['deleted'] : []
@@ -25,6 +26,8 @@ function dropDeallocated(claim: ResourceClaim): void {
 
 export const resourceClaim = kind<ResourceClaim>({
   gvk: 'resource.k8s.io/v1/ResourceClaim',
+  validate: validateResourceClaim,
+  validateUpdate: validateResourceClaimUpdate,
   specFields: [],
   defaults: ({ spec }) => defaultDeviceClaim(spec?.devices),
   prepareForCreate: dropStatus,

@@ -1,9 +1,12 @@
 import type { ResourceSlice } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { validateResourceSlice, validateResourceSliceUpdate } from './resource-slice-validation.ts'
 
 export const resourceSlice = kind<ResourceSlice>({
   gvk: 'resource.k8s.io/v1/ResourceSlice',
+  validate: validateResourceSlice,
+  validateUpdate: validateResourceSliceUpdate,
   specFields: ['spec'],
   cells: (slice, now) => [
     slice.metadata.name,

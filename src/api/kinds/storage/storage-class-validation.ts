@@ -5,11 +5,11 @@ import { validateParameters, validateProvisioner } from './parameters.ts'
 
 function validateTerm(term: TopologySelectorTerm, at: string, errors: Errors): Map<string, readonly string[]> {
   const found = new Map<string, readonly string[]>()
-  for (const [i, { key = '', values = [] }] of (term.matchLabelExpressions ?? []).entries()) {
+  for (const [i, { key = '', values }] of (term.matchLabelExpressions ?? []).entries()) {
     const path = `${at}.matchLabelExpressions[${i}]`
-    if (values.length === 0) errors.push(required(`${path}.values`))
+    if (!values?.length) errors.push(required(`${path}.values`))
     const seen = new Set<string>()
-    for (const [j, value] of values.entries()) {
+    for (const [j, value] of (values ?? []).entries()) {
       if (seen.has(value)) errors.push(duplicate(`${path}.values[${j}]`, value))
       seen.add(value)
     }

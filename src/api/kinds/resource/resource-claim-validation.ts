@@ -1,0 +1,94 @@
+import { type FieldError, forbiddenField, notSupported, required } from '../../../apimachinery/field-error.ts'
+import type { ResourceV1ResourceClaim as ResourceClaim, ResourceClaimTemplate } from '../../../apimachinery/kinds.generated.ts'
+import { checkLabel, checkUnchanged, type Errors, requireText } from '../errors.ts'
+import type { KindContext } from '../kind.ts'
+import { validateAnnotations, validateLabels } from '../meta.ts'
+import { validateNodeSelector } from '../pod-spec/affinity.ts'
+import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
+import {
+  checkRequestName,
+  checkRequestNames,
+  requestNames,
+  validateConfiguration,
+  validateDeviceClaim,
+} from './claim-validation.ts'
+import { checkItems, checkPoolName, checkSet } from './names.ts'
+
+export function validateResourceClaim({ spec }: ResourceClaim): FieldError[] {
+  const errors: Errors = []
+  validateDeviceClaim(spec?.devices, 'spec.devices', errors)
+  return errors
+}
+
+type Status = NonNullable<ResourceClaim['status']>
+type Allocation = NonNullable<Status['allocation']>
+
+function validateAllocation({ devices, nodeSelector }: Allocation, { spec }: ResourceClaim, errors: Errors): void {
+  const at = 'status.allocation'
+  const names = requestNames(spec?.devices)
+  const results = devices?.results ?? []
+  const checkResult = (result: (typeof results)[number], path: string) => {
+    checkRequestName(result.request ?? '', names, `${path}.request`, errors)
+    checkCsiDriver(result.driver, `${path}.driver`, errors)
+    checkPoolName(result.pool, `${path}.pool`, errors)
+    checkLabel(result.device ?? '', `${path}.device`, errors)
+  }
+  checkItems(results, 32, checkResult, `${at}.devices.results`, errors)
+  const configs = devices?.config ?? []
+  const checkConfig = (config: (typeof configs)[number], path: string) => {
+    const source: string = config.source ?? ''
+    if (!source) errors.push(required(`${path}.source`))
+    else if (source !== 'FromClaim' && source !== 'FromClass') {
+      errors.push(notSupported(`${path}.source`, source, ['FromClaim', 'FromClass']))
+    }
+    checkRequestNames(config.requests, names, `${path}.requests`, errors)
+    validateConfiguration(config, path, errors)
+  }
+  checkItems(configs, 64, checkConfig, `${at}.devices.config`, errors)
+  if (nodeSelector) validateNodeSelector(nodeSelector, `${at}.nodeSelector`, false, errors)
+}
+
+function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors): void {
+  const { reservedFor = [], allocation } = claim.status ?? {}
+  const at = 'status.reservedFor'
+  const checkConsumer = (consumer: (typeof reservedFor)[number], path: string) => {
+    for (const field of ['resource', 'name', 'uid'] as const) requireText(consumer[field], `${path}.${field}`, errors)
+  }
+  checkSet(reservedFor, 256, checkConsumer, (consumer) => consumer.uid ?? '', at, errors)
+  if (reservedFor.length > 0) {
+    const before = new Set((old.status?.reservedFor ?? []).map((consumer) => consumer.uid))
+    if (!allocation) errors.push(forbiddenField(at, 'may not be specified when `allocated` is not set'))
+    else if (claim.metadata.deletionTimestamp && reservedFor.some((consumer) => !before.has(consumer.uid))) {
+      const text = 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'
+      errors.push(forbiddenField(at, text))
+    }
+  }
+  if (!allocation) return
+  if (old.status?.allocation) checkUnchanged(allocation, old.status.allocation, 'status.allocation', errors)
+  else validateAllocation(allocation, claim, errors)
+}
+
+export function validateResourceClaimUpdate(
+  claim: ResourceClaim,
+  old: ResourceClaim,
+  { subresource }: KindContext,
+): FieldError[] {
+  const errors: Errors = []
+  if (subresource === 'status') validateStatus(claim, old, errors)
+  else checkUnchanged(claim.spec, old.spec, 'spec', errors)
+  return errors
+}
+
+export function validateResourceClaimTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
+  const errors: Errors = []
+  validateLabels(spec?.metadata?.labels, 'spec.metadata.labels', errors)
+  validateAnnotations(spec?.metadata?.annotations, 'spec.metadata.annotations', errors)
+  validateDeviceClaim(spec?.spec?.devices, 'spec.spec.devices', errors)
+  return errors
+}
+
+export function validateResourceClaimTemplateUpdate(now: ResourceClaimTemplate, old: ResourceClaimTemplate): FieldError[] {
+  const errors = validateResourceClaimTemplate(now)
+  checkUnchanged(now.spec, old.spec, 'spec', errors)
+  return errors
+}
