@@ -88,7 +88,11 @@ export async function startPeer({ scripts, lab, port }: PeerOptions): Promise<Se
     token: 'admintoken',
     memory: () => memoryOf(pids),
     cpu: () => cpuOf(pids),
-    stop: async () => down(),
+    async stop() {
+      down()
+      // kube-apiserver may wait for ever for the etcd that ended before it.
+      for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGKILL')
+    },
   }
 }
 
