@@ -51,6 +51,7 @@ main(process.argv.slice(2)).then(
     process.stderr.write(
       `slipway: ${error instanceof Error ? (process.env.SLIPWAY_DEBUG ? error.stack : error.message) : error}\n`,
     )
-    process.exitCode = isUsage ? 2 : 1
+    // Parts of a verb that failed half way may still run.
+    process.exit(isUsage ? 2 : 1)
   },
 )

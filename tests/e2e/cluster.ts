@@ -119,7 +119,10 @@ export async function startCluster(options: { readonly nodes?: number } = {}): P
       // exec in bin/slipway makes the child's pid that of node itself.
       const up = spawn(join(root, 'bin/slipway'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child = up
-      const timer = setTimeout(() => failed(new Error(`slipway up was not ready within 90 s:\n${output}`)), 90_000)
+      const timer = setTimeout(() => {
+        up.kill('SIGKILL')
+        failed(new Error(`slipway up was not ready within 90 s:\n${output}`))
+      }, 90_000)
       up.stderr.on('data', (chunk: Buffer) => (output += chunk))
       up.stdout.on('data', (chunk: Buffer) => {
         output += chunk

@@ -10,7 +10,7 @@ import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { startControllers } from '../../controllers/index.ts'
 import { startNetwork } from '../../network/network.ts'
-import { startNode } from '../../nodes/agent.ts'
+import { type NodeAgent, startNode } from '../../nodes/agent.ts'
 import type { Log } from '../../operators/log.ts'
 import { startScheduler } from '../../scheduler/scheduler.ts'
 import type { GitUser } from '../../sync/git/git-server.ts'
@@ -105,26 +105,27 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     signal,
   })
-  const agents = await Promise.all(
-    nodes.map(async ({ name, address }) =>
-      startNode({
-        client: clientFor({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, 'kubelet'),
-        name,
-        addresses: [address],
-        podNetwork,
-        clusterDns,
-        clusterDomain: 'cluster.local',
-        clusterId: data.clusterId(),
-        dataDir: data.file('nodes', name),
-        docker: options.docker,
-        tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
-        kubeletPort: 0,
-        clientCa: pki.caCert,
-        log,
-        signal,
-      }),
-    ),
-  )
+  const agents: NodeAgent[] = []
+  // One after another: the first makes the pod network that all share.
+  for (const { name, address } of nodes) {
+    const agent = await startNode({
+      client: clientFor({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, 'kubelet'),
+      name,
+      addresses: [address],
+      podNetwork,
+      clusterDns,
+      clusterDomain: 'cluster.local',
+      clusterId: data.clusterId(),
+      dataDir: data.file('nodes', name),
+      docker: options.docker,
+      tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
+      kubeletPort: 0,
+      clientCa: pki.caCert,
+      log,
+      signal,
+    })
+    agents.push(agent)
+  }
   return {
     server,
     client,
