@@ -8,8 +8,12 @@ import type {
   Variable,
 } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
+import type { Expression, Scope } from '../../admission/policy/expressions.ts'
+import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
 import { checkChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
+import { checkExpression, conditionScope, mutationScope, validationScope } from './expressions.ts'
 import { validateMatchConditions } from './match-conditions.ts'
 import { failurePolicies, reinvocationPolicies, validateMatchResources } from './rules.ts'
 
@@ -45,29 +49,38 @@ const reserved: ReadonlySet<string> = new Set(
   ),
 )
 
-function validateVariable({ name = '', expression = '' }: Variable, at: string, errors: Errors): void {
+function validateVariable(
+  { name = '', expression = '' }: Variable,
+  compiled: Expression | undefined,
+  at: string,
+  errors: Errors,
+): void {
   if (name.trim() === '') errors.push(required(`${at}.name`, 'name is not specified'))
   else if (!identifier.test(name) || reserved.has(name)) {
     errors.push(invalid(`${at}.name`, name, 'must be a valid CEL identifier'))
   }
   if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
+  else if (compiled) checkExpression(compiled, `${at}.expression`, errors)
 }
 
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 const lineBreak = /[\n\r]/
 
-function validateValidation(v: Validation, at: string, errors: Errors): void {
+function validateValidation(v: Validation, scope: Scope, at: string, errors: Errors): void {
   const { expression = '', message = '', messageExpression = '', reason } = v
   if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
+  else checkExpression(scope.compile(expression, [BOOL]), `${at}.expression`, errors)
   if (messageExpression && messageExpression.trim() === '') {
     errors.push(invalid(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified'))
+  } else if (messageExpression) {
+    checkExpression(scope.compileMessage(messageExpression), `${at}.messageExpression`, errors)
   }
   if (message && message.trim() === '') errors.push(invalid(`${at}.message`, message, 'must be non-empty if specified'))
   else if (lineBreak.test(message.trim())) errors.push(invalid(`${at}.message`, message, 'must not contain line breaks'))
   if (reason !== undefined) checkSupported(reason, reasons, `${at}.reason`, errors)
 }
 
-function validateCommon(policy: Policy, anyConditions: boolean, errors: Errors): void {
+function validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, errors: Errors): void {
   const spec = policy.spec ?? {}
   checkChoice(spec.failurePolicy, failurePolicies, 'spec.failurePolicy', errors)
   if (spec.paramKind) validateParamKind(spec.paramKind, 'spec.paramKind', errors)
@@ -77,11 +90,15 @@ function validateCommon(policy: Policy, anyConditions: boolean, errors: Errors):
     validateMatchResources(spec.matchConstraints, at, errors)
     if (!spec.matchConstraints.resourceRules?.length) errors.push(required(`${at}.resourceRules`))
   }
-  if (!anyConditions) validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', errors)
-  for (const [i, variable] of (spec.variables ?? []).entries()) validateVariable(variable, `spec.variables[${i}]`, errors)
+  if (!anyConditions) {
+    validateMatchConditions(spec.matchConditions ?? [], conditionScope(policy), 'spec.matchConditions', errors)
+  }
+  for (const [i, variable] of (spec.variables ?? []).entries()) {
+    validateVariable(variable, scope.variables[i], `spec.variables[${i}]`, errors)
+  }
 }
 
-function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, errors: Errors): void {
+function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scope: Scope, errors: Errors): void {
   const at = 'spec.auditAnnotations'
   const list = spec?.auditAnnotations ?? []
   if (list.length > 20) errors.push(invalid(at, list, 'must not have more than 20 auditAnnotations'))
@@ -94,7 +111,7 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, erro
     if (text === '') errors.push(required(`${at}[${i}].valueExpression`, 'valueExpression is not specified'))
     else if (text.length > 5 * 1024) {
       errors.push(required(`${at}[${i}].valueExpression`, 'must not exceed 5120 bytes in length'))
-    }
+    } else checkExpression(scope.compile(text, [STRING, NULL]), `${at}[${i}].valueExpression`, errors)
     if (seen.has(key)) errors.push(duplicate(path, key))
     seen.add(key)
   }
@@ -102,15 +119,16 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, erro
 
 function validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
   const errors: Errors = []
-  validateCommon(policy, anyConditions, errors)
+  const scope = validationScope(policy)
+  validateCommon(policy, scope, anyConditions, errors)
   const { validations = [], auditAnnotations = [] } = policy.spec ?? {}
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item'
     errors.push(required('spec.validations', text), required('spec.auditAnnotations', text))
     return errors
   }
-  for (const [i, v] of validations.entries()) validateValidation(v, `spec.validations[${i}]`, errors)
-  validateAnnotations(policy, errors)
+  for (const [i, v] of validations.entries()) validateValidation(v, scope, `spec.validations[${i}]`, errors)
+  validateAnnotations(policy, scope, errors)
   return errors
 }
 
@@ -135,13 +153,18 @@ export function validateValidatingAdmissionPolicyUpdate(
   return errors
 }
 
-function validateMutation({ patchType, jsonPatch, applyConfiguration }: Mutation, at: string, errors: Errors): void {
+function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: Errors): void {
+  const { patchType, jsonPatch, applyConfiguration } = mutation
   if (!requireText(patchType, `${at}.patchType`, errors)) return
   const checkPatch = (wanted: 'jsonPatch' | 'applyConfiguration', other: 'jsonPatch' | 'applyConfiguration') => {
     const given = { jsonPatch, applyConfiguration }
     const patch = given[wanted]
     if (!patch) errors.push(required(`${at}.${wanted}`, `must be specified when patchType is ${patchType}`))
     else if ((patch.expression ?? '').trim() === '') errors.push(required(`${at}.${wanted}.expression`))
+    else {
+      const type = wanted === 'jsonPatch' ? JSON_PATCHES : OBJECT
+      checkExpression(scope.compile(patch.expression ?? '', [type]), `${at}.${wanted}.expression`, errors)
+    }
     if (given[other]) {
       errors.push(invalid(`${at}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`))
     }
@@ -155,7 +178,8 @@ const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
 
 function validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
   const errors: Errors = []
-  validateCommon(policy, anyConditions, errors)
+  const scope = mutationScope(policy)
+  validateCommon(policy, scope, anyConditions, errors)
   const spec = policy.spec ?? {}
   for (const rule of spec.matchConstraints?.resourceRules ?? []) {
     for (const op of rule.operations ?? []) {
@@ -163,7 +187,7 @@ function validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolea
     }
   }
   if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
-  for (const [i, mutation] of (spec.mutations ?? []).entries()) validateMutation(mutation, `spec.mutations[${i}]`, errors)
+  for (const [i, mutation] of (spec.mutations ?? []).entries()) validateMutation(mutation, scope, `spec.mutations[${i}]`, errors)
   checkChoice(spec.reinvocationPolicy, reinvocationPolicies, 'spec.reinvocationPolicy', errors)
   return errors
 }

@@ -8,6 +8,7 @@ import type {
 import { isDns1035Label, isDns1123Subdomain, isPortNumber } from '../../../apimachinery/names.ts'
 import { checkSupported, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
+import { webhookScope } from './expressions.ts'
 import { validateMatchConditions } from './match-conditions.ts'
 import { failurePolicies, matchPolicies, reinvocationPolicies, validateRule } from './rules.ts'
 
@@ -130,7 +131,7 @@ function validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors
     errors.push(required(path, 'exactly one of url or service is required'))
   } else if (url !== undefined) checkWebhookUrl(url, `${path}.url`, errors)
   else if (service) checkWebhookService(service, `${path}.service`, errors)
-  if (!rules.anyConditions) validateMatchConditions(hook.matchConditions ?? [], `${at}.matchConditions`, errors)
+  if (!rules.anyConditions) validateMatchConditions(hook.matchConditions ?? [], webhookScope, `${at}.matchConditions`, errors)
 }
 
 function validate(webhooks: readonly Webhook[] = [], rules: Rules): FieldError[] {

@@ -1,6 +1,7 @@
 import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
@@ -16,6 +17,7 @@ export const templateGenerationOf = (set: DaemonSet): number => Number(set.metad
 
 export const daemonSet = kind<DaemonSet>({
   gvk: 'apps/v1/DaemonSet',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template', false),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   specFields: ['spec'],

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { copyField, dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, exactSelector } from '../table.ts'
 import { validateDeployment, validateDeploymentUpdate } from './deployment-validation.ts'
@@ -12,6 +13,7 @@ const sameMap = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<st
 
 export const deployment = kind<Deployment>({
   gvk: 'apps/v1/Deployment',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   specFields: ['spec'],

@@ -1,12 +1,14 @@
 import type { ReplicaSet } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell } from '../table.ts'
 import { validateReplicaSet, validateReplicaSetUpdate } from './replica-set-validation.ts'
 
 export const replicaSet = kind<ReplicaSet>({
   gvk: 'apps/v1/ReplicaSet',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   specFields: ['spec'],

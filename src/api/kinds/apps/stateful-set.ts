@@ -4,6 +4,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells } from '../table.ts'
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts'
@@ -40,6 +41,7 @@ function defaultSpec(spec: StatefulSetSpec): void {
 
 export const statefulSet = kind<StatefulSet>({
   gvk: 'apps/v1/StatefulSet',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template', false),
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   nameRule: isShortName,

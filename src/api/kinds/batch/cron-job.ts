@@ -1,5 +1,6 @@
 import type { CronJob } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell, since, yesNo } from '../table.ts'
 import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts'
@@ -7,6 +8,7 @@ import { defaultJobSpec } from './job.ts'
 
 export const cronJob = kind<CronJob>({
   gvk: 'batch/v1/CronJob',
+  warnings: workloadWarnings(({ spec }) => spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
   validate: validateCronJob,
   validateUpdate: validateCronJobUpdate,
   specFields: ['spec'],

@@ -1,6 +1,7 @@
 import type { Job, JobSpec } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, humanDuration, selectorCell } from '../table.ts'
 import { validateJob, validateJobUpdate } from './job-validation.ts'
@@ -75,6 +76,7 @@ function durationCell({ status }: Job, now: number): string {
 
 export const job = kind<Job>({
   gvk: 'batch/v1/Job',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   specFields: ['spec'],

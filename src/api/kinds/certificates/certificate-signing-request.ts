@@ -2,6 +2,7 @@ import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition as Condition,
 } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { copyField } from '../status.ts'
 import { age, humanDuration } from '../table.ts'
@@ -72,7 +73,7 @@ function conditionCell({ status }: CertificateSigningRequest): string {
 
 export const certificateSigningRequest = kind<CertificateSigningRequest>({
   gvk: 'certificates.k8s.io/v1/CertificateSigningRequest',
-  nameRule: () => [],
+  nameRule: isPathSegmentName,
   validate: validateCertificateSigningRequest,
   validateUpdate: validateCertificateSigningRequestUpdate,
   specFields: [],

@@ -74,7 +74,8 @@ export function validateNode(node: Node): FieldError[] {
 }
 
 export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
-  const errors: Errors = []
+  // Kubernetes' strategy validates it as a new one, too.
+  const errors: Errors = validateNode(node)
   validateCommon(node, errors)
   const seen = new Set<string>()
   node.status?.addresses?.forEach((address, i) => {

@@ -242,6 +242,8 @@ export function validateVolumeUpdate(
   const before = old.spec
   if (subresource === 'status' || !spec || !before) return errors
   const options = { name: volume.metadata.name ?? '', anyAffinityValue: hasOddValue(before) }
+  // Kubernetes' strategy validates it, and so does its update.
+  validateVolumeSpec(spec, 'spec', options, errors)
   validateVolumeSpec(spec, 'spec', options, errors)
   const now = sourceOf(spec)
   const was = sourceOf(before)

@@ -6,6 +6,7 @@ import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
 import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { containerCells, labelsText } from '../table.ts'
 
 function validate(template: PodTemplate['template'], rules: PodRules): FieldError[] {
@@ -16,6 +17,7 @@ function validate(template: PodTemplate['template'], rules: PodRules): FieldErro
 
 export const podTemplate = kind<PodTemplate>({
   gvk: 'v1/PodTemplate',
+  warnings: workloadWarnings(({ template }) => template, 'template', false),
   specFields: ['template'],
   validate: ({ template }) => validate(template, rulesOfTemplate()),
   validateUpdate: ({ template }, old) => validate(template, rulesOfTemplate(old.template)),

@@ -1,12 +1,14 @@
 import type { Pod } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPod } from '../pod-spec/pod-defaults.ts'
+import { podWarnings } from '../pod-spec/warnings.ts'
 import { podCells } from './pod-cells.ts'
 import { podGracePeriod, preparePod, preparePodUpdate } from './pod-prepare.ts'
 import { validatePod, validatePodUpdate } from './pod-validation.ts'
 
 export const pod = kind<Pod>({
   gvk: 'v1/Pod',
+  warnings: podWarnings,
   specFields: ['spec'],
   defaults: defaultPod,
   prepareForCreate: preparePod,

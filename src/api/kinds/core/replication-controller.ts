@@ -2,6 +2,7 @@ import type { ReplicationController } from '../../../apimachinery/kinds.generate
 import { isLongName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText } from '../table.ts'
 import { validateReplicationController, validateReplicationControllerUpdate } from './replication-controller-validation.ts'
@@ -10,6 +11,7 @@ const isEmpty = (map: object | undefined): boolean => map === undefined || Objec
 
 export const replicationController = kind<ReplicationController>({
   gvk: 'v1/ReplicationController',
+  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
   specFields: ['spec'],
   defaultPropagation: 'orphan',
   nameRule: isLongName,

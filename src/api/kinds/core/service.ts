@@ -5,6 +5,7 @@ import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, labelsText } from '../table.ts'
 import { dropTypeDependentFields, isExternallyAccessible, keepAllocated, normalizeClusterIps } from './service-types.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
+import { serviceWarnings } from './service-warnings.ts'
 
 const isNodeType = (type: string | undefined) => type === 'NodePort' || type === 'LoadBalancer' || type === 'ClusterIP'
 
@@ -59,6 +60,7 @@ function portsCell(spec: ServiceSpec | undefined): string {
 
 export const service = kind<Service>({
   gvk: 'v1/Service',
+  warnings: serviceWarnings,
   specFields: [],
   allowCreateOnUpdate: true,
   nameRule: isDns1123Label,

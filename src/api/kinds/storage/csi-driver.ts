@@ -3,8 +3,12 @@ import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { validateCSIDriver, validateCSIDriverUpdate } from './csi-driver-validation.ts'
 
+const tokensWarning =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes'
+
 export const csiDriver = kind<CSIDriver>({
   gvk: 'storage.k8s.io/v1/CSIDriver',
+  warnings: ({ spec }) => (spec?.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [tokensWarning] : []),
   validate: validateCSIDriver,
   validateUpdate: validateCSIDriverUpdate,
   specFields: ['spec'],

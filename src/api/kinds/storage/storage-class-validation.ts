@@ -1,6 +1,6 @@
 import { duplicate, type FieldError, required } from '../../../apimachinery/field-error.ts'
 import type { StorageClass, TopologySelectorTerm } from '../../../apimachinery/kinds.generated.ts'
-import { checkQualifiedName, checkSupported, checkUnchanged, type Errors, isSame } from '../errors.ts'
+import { checkQualifiedName, checkSupported, checkUnchanged, type Errors } from '../errors.ts'
 import { validateParameters, validateProvisioner } from './parameters.ts'
 
 function validateTerm(term: TopologySelectorTerm, at: string, errors: Errors): Map<string, readonly string[]> {
@@ -26,7 +26,8 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], errors: Erro
   for (const [i, term] of terms.entries()) {
     const at = `allowedTopologies[${i}]`
     const found = Object.fromEntries(validateTerm(term, at, errors))
-    for (const other of earlier) if (isSame(found, other)) errors.push(duplicate(`${at}.matchLabelExpressions`, ''))
+    for (const other of earlier)
+      if (JSON.stringify(found) === JSON.stringify(other)) errors.push(duplicate(`${at}.matchLabelExpressions`, ''))
     earlier.push(found)
   }
 }

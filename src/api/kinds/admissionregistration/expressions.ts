@@ -1,0 +1,34 @@
+import { invalid } from '../../../apimachinery/field-error.ts'
+import type { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '../../../apimachinery/kinds.generated.ts'
+import { KUBERNETES_ENVIRONMENT, MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
+import { type Expression, Scope } from '../../admission/policy/expressions.ts'
+import { mutationTypes } from '../../admission/policy/made-objects.ts'
+import type { Errors } from '../errors.ts'
+
+/** What the match conditions of webhooks may use. */
+export const webhookScope = new Scope({ environment: KUBERNETES_ENVIRONMENT, hasParams: false })
+const paramsScope = new Scope({ environment: KUBERNETES_ENVIRONMENT, hasParams: true })
+
+/** What the match conditions of a policy may use: no variables, unlike its other expressions. */
+export const conditionScope = ({ spec }: ValidatingAdmissionPolicy | MutatingAdmissionPolicy): Scope =>
+  spec?.paramKind ? paramsScope : webhookScope
+
+export const validationScope = ({ spec }: ValidatingAdmissionPolicy): Scope =>
+  new Scope({
+    environment: KUBERNETES_ENVIRONMENT,
+    hasParams: spec?.paramKind !== undefined,
+    variables: spec?.variables ?? [],
+  })
+
+export const mutationScope = ({ spec }: MutatingAdmissionPolicy): Scope =>
+  new Scope({
+    environment: MUTATION_ENVIRONMENT,
+    hasParams: spec?.paramKind !== undefined,
+    variables: spec?.variables ?? [],
+    structs: mutationTypes,
+  })
+
+/** An error at `at` when the expression does not compile or is of another type. */
+export function checkExpression({ source, error }: Expression, at: string, errors: Errors): void {
+  if (error !== undefined) errors.push(invalid(at, source, error))
+}
