@@ -60,7 +60,7 @@ function compile({ spec }: ValidatingAdmissionPolicy): Compiled {
     conditions: compileConditions(scope, spec?.matchConditions ?? []),
     validations: (spec?.validations ?? []).map((v) => ({
       check: scope.compile(v.expression, [BOOL]),
-      message: v.messageExpression ? scope.compile(v.messageExpression, [STRING]) : undefined,
+      message: v.messageExpression ? scope.compileMessage(v.messageExpression) : undefined,
     })),
     annotations: (spec?.auditAnnotations ?? []).map((a) => scope.compile(a.valueExpression, [STRING, NULL])),
   }

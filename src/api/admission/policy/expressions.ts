@@ -3,7 +3,7 @@ import type { Bindings } from '../../../crd/cel/frame.ts'
 import { AUTHORIZER, RESOURCE_CHECK } from '../../../crd/cel/library/authorizer.ts'
 import { compileExpression, evaluateCounting, type Program } from '../../../crd/cel/program.ts'
 import { CompileError } from '../../../crd/cel/source.ts'
-import { type CelType, DYN, structType } from '../../../crd/cel/types.ts'
+import { type CelType, DYN, STRING, structType } from '../../../crd/cel/types.ts'
 import { CelError, CelStruct, CostLimitExceeded, type Value } from '../../../crd/cel/values.ts'
 import { declaredTypes, NAMESPACE, REQUEST } from './declared-types.ts'
 
@@ -40,6 +40,9 @@ export interface ScopeOptions {
 export class Scope {
   readonly #variables = new Map<string, Expression>()
   readonly #environment: Environment
+  readonly #withoutAuthorizer: Environment
+  /** What was compiled of each variable, in the order given. */
+  readonly variables: readonly Expression[]
 
   constructor({ environment, hasParams, variables = [], structs }: ScopeOptions) {
     const types: StructTypes = {
@@ -52,38 +55,55 @@ export class Scope {
           : (structs?.field(name, field) ?? declaredTypes.field(name, field)),
       ...(structs?.construct ? { construct: structs.construct.bind(structs) } : {}),
     }
-    this.#environment = extend(environment, {
+    this.#withoutAuthorizer = extend(environment, {
       structs: types,
       variables: {
         object: DYN,
         oldObject: DYN,
         request: REQUEST,
         namespaceObject: NAMESPACE,
-        variables: VARIABLES,
-        authorizer: AUTHORIZER,
-        'authorizer.requestResource': RESOURCE_CHECK,
+        ...(variables.length > 0 ? { variables: VARIABLES } : {}),
         ...(hasParams ? { params: DYN } : {}),
       },
     })
-    for (const { name, expression } of variables) this.#variables.set(name, this.compile(expression))
+    this.#environment = extend(this.#withoutAuthorizer, {
+      variables: { authorizer: AUTHORIZER, 'authorizer.requestResource': RESOURCE_CHECK },
+    })
+    this.variables = variables.map(({ name, expression }) => {
+      const compiled = this.compile(expression)
+      this.#variables.set(name, compiled)
+      return compiled
+    })
   }
 
   /** `results`: the types it may evaluate to; any when absent. */
   compile(source: string, results?: readonly CelType[]): Expression {
-    try {
-      const program = compileExpression(source, this.#environment)
-      if (!results || results.some((type) => String(type) === String(program.type))) return { source, program, error: undefined }
-      const wanted = results.length === 1 ? String(results[0]) : `one of [${results.join(' ')}]`
-      return { source, program: undefined, error: `must evaluate to ${wanted} but got ${program.type}` }
-    } catch (error) {
-      if (!(error instanceof CompileError)) throw error
-      return { source, program: undefined, error: `compilation failed: ${error.message}` }
-    }
+    return compileIn(this.#environment, source, results)
+  }
+
+  /** The text of a refusal; such expressions may not ask the authorizer. */
+  compileMessage(source: string): Expression {
+    return compileIn(this.#withoutAuthorizer, source, [STRING])
   }
 
   /** A run of several expressions over the same inputs, with one budget and variables that are evaluated at most once. */
   run(inputs: Bindings, budget: number): Run {
     return new Run(this.#variables, inputs, budget)
+  }
+}
+
+/** As cel-go names the type outside of its own messages. */
+const nameOf = (type: CelType): string => (type.kind === 'null' ? 'null_type' : String(type))
+
+function compileIn(environment: Environment, source: string, results?: readonly CelType[]): Expression {
+  try {
+    const program = compileExpression(source, environment)
+    if (!results || results.some((type) => String(type) === String(program.type))) return { source, program, error: undefined }
+    const wanted = results.length === 1 ? String(results[0]) : `one of [${results.map(nameOf).join(' ')}]`
+    return { source, program: undefined, error: `must evaluate to ${wanted} but got ${nameOf(program.type)}` }
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error
+    return { source, program: undefined, error: `compilation failed: ${error.message}` }
   }
 }
 

@@ -1,0 +1,68 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  validateMutatingAdmissionPolicy,
+  validateValidatingAdmissionPolicy,
+} from '../../../../src/api/kinds/admissionregistration/policy-validation.ts'
+import type { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '../../../../src/apimachinery/kinds.generated.ts'
+
+const matchConstraints = {
+  matchPolicy: 'Exact',
+  namespaceSelector: {},
+  objectSelector: {},
+  resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'], operations: ['CREATE'] }],
+}
+
+const fieldsOf = (spec: object): string[] => {
+  const policy = {
+    metadata: { name: 'p' },
+    spec: { failurePolicy: 'Fail', matchConstraints, validations: [{ expression: 'true' }], ...spec },
+  }
+  return validateValidatingAdmissionPolicy(policy as ValidatingAdmissionPolicy).map(({ field }) => field)
+}
+
+test('an expression must compile and be of the type that its place wants', () => {
+  assert.equal(fieldsOf({ validations: [{ expression: 'object.a == 1', messageExpression: '"no"' }] }), [])
+  assert.equal(fieldsOf({ validations: [{ expression: '1 + 1', messageExpression: '5' }] }), [
+    'spec.validations[0].expression',
+    'spec.validations[0].messageExpression',
+  ])
+  assert.equal(fieldsOf({ auditAnnotations: [{ key: 'k', valueExpression: '5' }] }), ['spec.auditAnnotations[0].valueExpression'])
+})
+
+test('params need a paramKind, variables come before their use, and messages and conditions see less', () => {
+  const usesParams = { validations: [{ expression: 'params.x == 1' }] }
+  assert.equal(fieldsOf(usesParams), ['spec.validations[0].expression'])
+  assert.equal(fieldsOf({ ...usesParams, paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } }), [])
+  const a = { name: 'a', expression: '1' }
+  const b = { name: 'b', expression: 'variables.a + 1' }
+  assert.equal(fieldsOf({ variables: [a, b] }), [])
+  assert.equal(fieldsOf({ variables: [b, a] }), ['spec.variables[0].expression'])
+  assert.equal(fieldsOf({ variables: [a], matchConditions: [{ name: 'c', expression: 'variables.a == 1' }] }), [
+    'spec.matchConditions[0].expression',
+  ])
+  const asks = 'string(authorizer.group("").resource("pods").check("get").allowed())'
+  assert.equal(fieldsOf({ validations: [{ expression: `${asks} == "x"`, messageExpression: asks }] }), [
+    'spec.validations[0].messageExpression',
+  ])
+})
+
+test('a mutation makes what its patch type says', () => {
+  const policy = (expression: string) =>
+    ({
+      metadata: { name: 'p' },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints,
+        reinvocationPolicy: 'Never',
+        mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+      },
+    }) as MutatingAdmissionPolicy
+  assert.equal(validateMutatingAdmissionPolicy(policy('Object{metadata: Object.metadata{labels: {"a": "b"}}}')), [])
+  assert.equal(
+    validateMutatingAdmissionPolicy(policy('"x"')).map(({ field }) => field),
+    ['spec.mutations[0].applyConfiguration.expression'],
+  )
+})
+
+test.run()
