@@ -134,7 +134,12 @@ export async function startCluster(options: { readonly nodes?: number } = {}): P
         failed(new Error(`slipway up ended (${code}):\n${output}`))
       })
     })
-  await start()
+  await start().catch(async (error: unknown) => {
+    // uvu does not show what a `before` throws.
+    console.error(error)
+    await docker.stop()
+    throw error
+  })
   const tryKubectl: Cluster['tryKubectl'] = (args, o = {}) => run(kubectlPath(), args, { env, ...o })
   const kubectl = async (...args: string[]) => {
     const outcome = await tryKubectl(args)
