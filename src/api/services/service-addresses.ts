@@ -5,7 +5,7 @@ import { services } from '../../apimachinery/resources.generated.ts'
 import { internalError } from '../../apimachinery/status.ts'
 import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service-types.ts'
 import type { Objects } from '../objects.ts'
-import type { Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
+import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
 import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
 
 export interface ServiceAddressOptions {
@@ -39,7 +39,11 @@ export function serviceAddresses({ objects, serviceCidr, random }: ServiceAddres
     if (now) hold(pool, heldBy(now))
     if (before) letGo(pool, heldBy(before))
   })
-  return { claim: (write) => claim(pool, write) }
+  const offered = new WeakMap<Call, readonly number[]>()
+  return {
+    prepare: (write) => void offered.set(write.call, offer(pool, write)),
+    claim: (write) => claim(pool, write, offered.get(write.call) ?? []),
+  }
 }
 
 function heldBy({ spec = {} }: Service): Held {
@@ -59,18 +63,45 @@ function letGo(pool: Pool, { addresses, ports }: Held): void {
   for (const n of ports) pool.ports.release(n)
 }
 
-function claim(pool: Pool, write: HookedWrite): Claim | undefined {
-  if (write.operation === 'delete' || write.call.info.subresource !== '') return undefined
+const isOfService = ({ call, operation }: HookedWrite): boolean => operation !== 'delete' && call.info.subresource === ''
+
+/** Fills in ports before validation, which wants them; says which. They are held from the claim on. */
+function offer(pool: Pool, write: HookedWrite): number[] {
+  const { spec } = write.object as Service
+  if (!spec || !isOfService(write)) return []
+  const before = write.old ? heldBy(write.old as Service) : nothing
+  const asked = new Set(heldBy(write.object as Service).ports)
+  givePorts(pool, spec, before, write.dryRun)
+  if (write.old && isHeadless(spec)) {
+    if (!spec.clusterIPs?.length) spec.clusterIPs = ['None']
+    setFamilies(spec)
+  }
+  return heldBy(write.object as Service).ports.filter((port) => !asked.has(port))
+}
+
+function claim(pool: Pool, write: HookedWrite, offered: readonly number[]): Claim | undefined {
   const service = write.object as Service
-  const spec = service.spec
-  if (!spec) return undefined
-  const before = write.old ? heldBy(write.old as Service) : { addresses: [], ports: [] }
-  const errors = [...setFamilies(spec), ...giveAddress(pool, spec, before), ...givePorts(pool, spec, before)]
+  const { spec } = service
+  if (!spec || !isOfService(write)) return undefined
+  const { dryRun } = write
+  const before = write.old ? heldBy(write.old as Service) : nothing
+  dropLost(pool, spec, offered)
+  const errors = [...setFamilies(spec), ...giveAddress(pool, spec, before, dryRun), ...givePorts(pool, spec, before, dryRun)]
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors)
+  if (dryRun) return undefined
   const now = heldBy(service)
   hold(pool, now)
   // The stored Service holds its own from the commit on.
   return { settle: () => letGo(pool, now) }
+}
+
+const nothing: Held = { addresses: [], ports: [] }
+
+/** Another write took an offered port in the meantime: another one will do. */
+function dropLost(pool: Pool, spec: ServiceSpec, offered: readonly number[]): void {
+  const lost = new Set(offered.filter((n) => pool.ports.isTaken(n)))
+  for (const port of spec.ports ?? []) if (port.nodePort && lost.has(port.nodePort)) delete port.nodePort
+  if (spec.healthCheckNodePort && lost.has(spec.healthCheckNodePort)) delete spec.healthCheckNodePort
 }
 
 const isHeadless = (spec: ServiceSpec): boolean => spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None'
@@ -95,7 +126,7 @@ function setFamilies(spec: ServiceSpec): FieldError[] {
   return errors
 }
 
-function giveAddress(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] {
+function giveAddress(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
   if (!needsClusterIP(spec)) return []
   if (isHeadless(spec)) {
     spec.clusterIP = 'None'
@@ -115,19 +146,23 @@ function giveAddress(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] 
   const refuse = (why: string) => [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
   if (!pool.addresses.has(n))
     return refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${pool.cidr}`)
-  if (pool.addresses.isTaken(n)) return refuse('provided IP is already allocated')
+  // A dry run asks the range only.
+  if (!dryRun && pool.addresses.isTaken(n)) return refuse('provided IP is already allocated')
   spec.clusterIP = asked
   spec.clusterIPs = [asked]
   return []
 }
 
-function givePorts(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] {
+/** A dry run shows ports after this one, which nobody can have (portallocator.PortAllocationOperation). */
+const dryRunPort = 32_768
+
+function givePorts(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
   const errors: FieldError[] = []
   const own = new Set(before.ports)
   /** Ports chosen in this write, so that none is given twice. */
   const chosen = new Set<number>()
   const choose = (): number => {
-    const n = pool.ports.free()
+    const n = dryRun ? Math.max(dryRunPort, ...chosen) + 1 : pool.ports.free()
     if (n === undefined) throw internalError('failed to allocate a nodePort: range is full')
     chosen.add(n)
     pool.ports.take(n)
@@ -135,7 +170,7 @@ function givePorts(pool: Pool, spec: ServiceSpec, before: Held): FieldError[] {
   }
   const check = (n: number, field: string) => {
     if (own.has(n) || chosen.has(n)) return
-    if (!pool.ports.has(n))
+    if (!dryRun && !pool.ports.has(n))
       errors.push(invalid(field, n, 'provided port is not in the valid range. The range of valid ports is 30000-32767'))
     else if (pool.ports.isTaken(n)) errors.push(invalid(field, n, 'provided port is already allocated'))
     else {

@@ -1,5 +1,5 @@
 import { timeText } from '../../apimachinery/clock.ts'
-import { type FieldError, invalidObject, notSupported, required } from '../../apimachinery/field-error.ts'
+import { type FieldError, notSupported, required } from '../../apimachinery/field-error.ts'
 import type { Binding, Pod } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { pods } from '../../apimachinery/resources.generated.ts'
@@ -9,7 +9,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
-import { settleNamespace } from '../verbs/create.ts'
+import { internalErrorPlain, settleNamespace } from '../verbs/create.ts'
 import { statusKind } from '../verbs/delete.ts'
 import { updateObject } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
@@ -40,8 +40,8 @@ export async function bind(call: Call): Promise<Answer> {
     kind: 'Binding',
   })
   await admitMutating(call, admission)
-  const errors = problems(binding)
-  if (errors.length > 0) throw invalidObject(bindingKind, name, errors)
+  const problem = problemOf(binding)
+  if (problem) throw internalErrorPlain(`${problem.field}: ${problem.message}`)
   await admitValidating(call, admission)
   const resource = core.registry.find('', 'v1', 'pods')
   if (!resource) throw new Error('pods are not served')
@@ -61,11 +61,10 @@ export async function bind(call: Call): Promise<Answer> {
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as Status
 
-function problems({ target }: Binding): FieldError[] {
-  const errors: FieldError[] = []
-  if (target.kind && target.kind !== 'Node') errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']))
-  if (!target.name) errors.push(required('target.name'))
-  return errors
+/** kube-apiserver tells the first problem only, and as an error without a status. */
+function problemOf({ target }: Binding): FieldError | undefined {
+  if (target.kind && target.kind !== 'Node') return notSupported('target.kind', target.kind, ['Node', '<empty>'])
+  return target.name ? undefined : required('target.name')
 }
 
 /** The pod on its node. Throws 409 when it has one, is going, or waits for its gates. */
@@ -75,7 +74,10 @@ function bound(live: KubeObject, { target, metadata }: Binding, now: number): Ku
   const refuse = (why: string) => conflict({ group: '', resource: 'pods/binding' }, name, why)
   const { uid } = metadata ?? {}
   if (uid && uid !== pod.metadata.uid) {
-    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`
+    const key = `/registry/pods/${pod.metadata.namespace}/${name}`
+    const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`
+    throw conflict({ group: '', resource: 'pods' }, name, text)
   }
   if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
   const spec = pod.spec

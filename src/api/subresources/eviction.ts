@@ -3,12 +3,13 @@ import type { Pod, PodDisruptionBudget } from '../../apimachinery/kinds.generate
 import { isEmptySelector, matchesSelector } from '../../apimachinery/label-selector.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { poddisruptionbudgets } from '../../apimachinery/resources.generated.ts'
-import { badRequest, forbidden, internalError, type Status, StatusError } from '../../apimachinery/status.ts'
+import { badRequest, forbidden, type Status, StatusError } from '../../apimachinery/status.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
+import { internalErrorPlain } from '../verbs/create.ts'
 import { deleteObject, statusKind } from '../verbs/delete.ts'
 import { checkedDeleteOptions, type SentDeleteOptions } from '../verbs/delete-options.ts'
 import { liveObject, updateObject } from '../verbs/update-object.ts'
@@ -70,7 +71,7 @@ async function spendBudget(call: Call, pod: Pod & KubeObject, options: WriteOpti
     return selector && (isEmptySelector(selector) || matchesSelector(selector, pod.metadata.labels))
   })
   if (budgets.length > 1) {
-    throw internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+    throw internalErrorPlain('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
   }
   const [budget] = budgets
   if (!budget || isFreeForUnready(pod, budget)) return

@@ -142,7 +142,7 @@ function serializerWithout(object: KubeObject): Uint8Array {
 }
 
 /** Go's errors without a status: 500 with the bare message. */
-function internalErrorPlain(message: string): StatusError {
+export function internalErrorPlain(message: string): StatusError {
   const error = internalError(message)
   error.status.message = message
   delete error.status.reason

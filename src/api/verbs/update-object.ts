@@ -97,9 +97,12 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   if (old.metadata.generation === undefined) delete next.metadata.generation
   else next.metadata.generation = old.metadata.generation
   if (home !== call.resource) strategy.defaults?.(next)
-  if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
-  else keepOtherPart(next, old, home, update.subresource)
-  raiseGeneration(next, old, home)
+  // What the server itself writes (binding, eviction) goes past the strategy, as a store's own update does.
+  if (update.admits !== false) {
+    if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
+    else keepOtherPart(next, old, home, update.subresource)
+    raiseGeneration(next, old, home, update.subresource)
+  }
   keepSystemFields(next.metadata, old.metadata)
   next.metadata.resourceVersion ||= String(live.revision)
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
@@ -133,11 +136,12 @@ function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, 
   }
 }
 
-function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource): void {
+function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource, subresource: string): void {
   const now = next as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
   const changed = generationFields(home).some((f) => !sameJson(now[f], before[f]))
-  if (changed || home.strategy.raisesGeneration?.(next, old)) next.metadata.generation = (old.metadata.generation ?? 0) + 1
+  const raises = changed || (subresource !== 'status' && home.strategy.raisesGeneration?.(next, old))
+  if (raises) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
 /** The key as etcd has it behind kube-apiserver: without the group, but of custom resources. */
