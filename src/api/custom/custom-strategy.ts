@@ -1,3 +1,4 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { tableOf } from '../../crd/definition/columns.ts'
 import type { CustomResourceDefinition, DefinitionVersion } from '../../crd/definition/definition.ts'
@@ -20,6 +21,7 @@ export function customStrategy(
   const read = selectableFieldReader(version)
   const json = (object: KubeObject): JsonObject => object as unknown as JsonObject
   const scale = version.subresources?.scale
+  const brokenBefore = new WeakMap<KubeObject, readonly FieldError[]>()
   return {
     gvk: `${definition.spec.group}/${version.name}/${definition.spec.names?.kind}`,
     specFields: [],
@@ -39,8 +41,10 @@ export function customStrategy(
     validateUpdate: (object, old, context) => {
       const isStatus = context.subresource === 'status'
       const found = isStatus ? schema?.validateStatus(json(object), json(old)) : schema?.validate(json(object), json(old))
+      if (found) brokenBefore.set(object, found.warnings)
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]
     },
+    warnings: (object) => (brokenBefore.get(object) ?? []).map(({ field, message }) => `${field}: ${message}`),
     cells: (object, now) => table.cells(json(object), new Date(now)) as unknown[],
     selectableFields: Object.fromEntries(
       (version.selectableFields ?? []).map(({ jsonPath = '' }) => {
@@ -48,7 +52,7 @@ export function customStrategy(
         return [field, (object: KubeObject) => read(json(object))[field] ?? '']
       }),
     ),
-    allowCreateOnUpdate: true,
+    allowCreateOnUpdate: false,
     allowUnconditionalUpdate: false,
   }
 }

@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml'
+import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
@@ -36,9 +37,18 @@ export function readBody(
   const text = textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
+  const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
+  if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
   const decoded = attempt(meta, gvk, () => (json === undefined ? rules.decode(text) : rules.decodeValue(json.value)))
-  checkKind(meta, gvk)
-  return settle({ decoded: withStrict(decoded, json?.strict), meta }, gvk, validation)
+  if (!isCustom) checkKind(meta, gvk)
+  const settled = settle({ decoded: withStrict(decoded, json?.strict), meta }, gvk, validation)
+  if (isCustom) checkCustomKind(meta, gvk, settled.object)
+  return settled
+}
+
+function checkCustomKind({ kind }: TypeMeta, gvk: GroupVersionKind, { metadata }: KubeObject): void {
+  if (kind === gvk.kind) return
+  throw invalidObject({ group: gvk.group, kind }, metadata.name ?? '', [invalid('kind', kind, `must be ${gvk.kind}`)])
 }
 
 interface Read {
