@@ -15,8 +15,13 @@ import {
   type Target,
 } from './targets.ts'
 
-/** GET pods/NAME/log: the kubelet's stream. */
+/** GET pods/NAME/log: the kubelet's stream; nothing (204) from a pod that has no node yet. */
 export async function logs(call: Call): Promise<Answer> {
+  const pod = podOf(call, call.info.name)
+  if (!pod.spec?.nodeName) {
+    kubeletPath('log', pod, call.request.query) // refuses what is wrong with the query all the same
+    return { kind: 'response', response: { status: 204, headers: {}, body: { bytes: new Uint8Array() } } }
+  }
   const target = podTarget(call, 'log')
   const response = await forward(target, { ...call.request, headers: {} }, call.core.kubelet)
   if (response.status === 200) return { kind: 'response', response: { ...response, headers: { 'content-type': 'text/plain' } } }

@@ -36,16 +36,13 @@ export function containerOf(pod: Pod, asked: string | null): string {
   const spec = pod.spec
   const names = (list: readonly { name: string }[] | undefined) => (list ?? []).map((c) => c.name)
   const [own, init, ephemeral] = [names(spec?.containers), names(spec?.initContainers), names(spec?.ephemeralContainers)]
+  const all = [...init, ...own, ...ephemeral]
   if (asked) {
-    if ([...own, ...init, ...ephemeral].includes(asked)) return asked
+    if (all.includes(asked)) return asked
     throw badRequest(`container ${asked} is not valid for pod ${pod.metadata.name}`)
   }
   if (own.length === 1) return own[0] ?? ''
-  const inits = init.length > 0 ? ` or one of the init containers: [${init.join(' ')}]` : ''
-  const ephemerals = ephemeral.length > 0 ? ` or one of the ephemeral containers: [${ephemeral.join(' ')}]` : ''
-  throw badRequest(
-    `a container name must be specified for pod ${pod.metadata.name}, choose one of: [${own.join(' ')}]${inits}${ephemerals}`,
-  )
+  throw badRequest(`a container name must be specified for pod ${pod.metadata.name}, choose one of: [${all.join(' ')}]`)
 }
 
 /** API server's query names → the kubelet's (pkg/kubelet/types: ExecStdinParam and so on). */
