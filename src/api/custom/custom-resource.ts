@@ -25,7 +25,8 @@ export type ConvertObject = (
   apiVersion: string,
 ) => KubeObject | Promise<KubeObject>
 
-const allVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+/** In the order in which kube-apiserver lists them. */
+const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 const subresourceVerbs = new Set(['get', 'patch', 'update'])
 
 /** The resources that an established definition serves, one a served version; the storage version even when it is not served is kept apart. */
