@@ -169,10 +169,15 @@ function withScheduling(template: PodTemplateSpec, now: PodTemplateSpec): PodTem
 
 type Contained = { name: string; resources?: unknown }
 
-const withResources = <T extends Contained>(containers: readonly T[] = [], wanted: readonly T[] = []): T[] =>
-  containers.length !== wanted.length
-    ? [...containers]
-    : containers.map((c, i) => (c.name === wanted[i]?.name ? { ...c, resources: wanted[i]?.resources } : c))
+/** Required lists may be null in what clients send. */
+const withResources = <T extends Contained>(
+  given: readonly T[] | null | undefined,
+  asked: readonly T[] | null | undefined,
+): T[] => {
+  const [containers, wanted] = [given ?? [], asked ?? []]
+  if (containers.length !== wanted.length) return [...containers]
+  return containers.map((c, i) => (c.name === wanted[i]?.name ? { ...c, resources: wanted[i]?.resources } : c))
+}
 
 function validateTemplateChange(now: JobSpec, old: Job, errors: Errors): void {
   const template = now.template
