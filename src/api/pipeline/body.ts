@@ -133,7 +133,7 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
     throw cannotHandle(
       meta,
       gvk,
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/${gvk.kind === 'Scale' ? 'runtime/scheme.go:111' : 'api/legacyscheme/scheme.go:30'}"`,
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     )
   }
   const internal = (g: string) => (g === '' || g === 'events.k8s.io' ? 'core' : (g.split('.')[0] ?? g))

@@ -83,7 +83,7 @@ function readOptions(call: Call, rules: ObjectRules): KubeObject {
     return readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore').object
   } catch (e) {
     const why = e instanceof StatusError ? / cannot be handled as a DeleteOptions: (no kind .*)$/.exec(e.message)?.[1] : undefined
-    throw why === undefined ? e : badRequest(why.replace('pkg/api/legacyscheme/scheme.go:30', 'pkg/runtime/scheme.go:111'))
+    throw why === undefined ? e : badRequest(why)
   }
 }
 
