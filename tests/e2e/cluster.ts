@@ -92,8 +92,11 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-const kubectlPath = (): string =>
-  existsSync(join(root, '.slipway/bin/kubectl')) ? join(root, '.slipway/bin/kubectl') : 'kubectl'
+/** $SLIPWAY_KUBECTL tries another version. */
+export const kubectlPath = (): string => {
+  const own = join(root, '.slipway/bin/kubectl')
+  return process.env.SLIPWAY_KUBECTL ?? (existsSync(own) ? own : 'kubectl')
+}
 
 /** Starts a Slipway of its own for a test file. */
 export async function startCluster(options: { readonly nodes?: number } = {}): Promise<Cluster> {

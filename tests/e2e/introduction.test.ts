@@ -5,7 +5,7 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Cluster, eventually, freePort, run, startCluster } from './cluster.ts'
+import { type Cluster, eventually, freePort, kubectlPath, run, startCluster } from './cluster.ts'
 
 /** The session of a Kubernetes introduction, in its order: each test goes on where the one before ended. */
 const test = suite('a Kubernetes introduction with kubectl')
@@ -99,7 +99,7 @@ test('describe pod tells its events', async () => {
 test('logs, and logs -f shows what comes', async () => {
   const [pod = ''] = await podNames()
   assert.match(await c.kubectl('logs', pod), /demo-web version 1/)
-  const follow = spawn('kubectl', ['--kubeconfig', c.kubeconfig, 'logs', '-f', pod, '--tail=0'], {
+  const follow = spawn(kubectlPath(), ['--kubeconfig', c.kubeconfig, 'logs', '-f', pod, '--tail=0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const first = once(follow.stdout, 'data', { signal: AbortSignal.timeout(20_000) })
@@ -122,7 +122,7 @@ test('exec -it runs a shell, with exit code and input', async () => {
 test('port-forward reaches a pod', async () => {
   const [pod = ''] = await podNames()
   const port = await freePort()
-  const forward = spawn('kubectl', ['--kubeconfig', c.kubeconfig, 'port-forward', pod, `${port}:80`], { stdio: 'ignore' })
+  const forward = spawn(kubectlPath(), ['--kubeconfig', c.kubeconfig, 'port-forward', pod, `${port}:80`], { stdio: 'ignore' })
   const answer = await eventually('the forwarded port answers', () => page(`http://127.0.0.1:${port}/healthz`), 20).finally(() =>
     forward.kill(),
   )
@@ -160,7 +160,7 @@ test('apply, diff, edit and delete', async () => {
   assert.is(diff.status, 1, diff.stderr)
   assert.match(diff.stdout, /-\s+mode: a\n\+\s+mode: b/)
   const env = { ...process.env, KUBECONFIG: c.kubeconfig, KUBE_EDITOR: 'sed -i s/mode:.*/mode:\\ edited/' }
-  const edited = await run('kubectl', ['edit', 'configmap', 'settings'], { env })
+  const edited = await run(kubectlPath(), ['edit', 'configmap', 'settings'], { env })
   assert.match(edited.stdout, /configmap\/settings edited/)
   assert.is(await c.kubectl('get', 'configmap', 'settings', '-o', 'jsonpath={.data.mode}'), 'edited')
   assert.match(await c.kubectl('delete', '-f', file), /configmap "settings" deleted/)
