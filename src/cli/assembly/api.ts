@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
-import { createAuthorizer } from '../../api/auth/authorize.ts'
+import { type Authorizer, createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
@@ -53,7 +53,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
-  let seen: Objects | undefined
+  // One index of roles and bindings, for requests and for admission.
+  let shared: Authorizer | undefined
+  const authorizerOf = (objects: Objects): Authorizer => {
+    shared ??= createAuthorizer(objects)
+    return shared
+  }
   const api: Api = await createApi({
     store,
     kinds,
@@ -61,8 +66,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     hooks: (objects) =>
       new Map([['/services', serviceAddresses({ objects, serviceCidr: options.serviceCidr, random: Math.random })]]),
     security: (objects) => {
-      seen = objects
-      const authorizer = createAuthorizer(objects)
+      const authorizer = authorizerOf(objects)
       const authenticator = createAuthenticator({ objects, issuer, staticTokens: options.staticTokens ?? [] })
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
@@ -70,7 +74,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     admission: (objects) =>
       createAdmission({
         objects,
-        authorizer: createAuthorizer(objects),
+        authorizer: authorizerOf(objects),
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {
           const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })
@@ -79,7 +83,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       }),
   })
   await bootstrap(api.handle, { serviceCidr: options.serviceCidr, clientCa: pki.caCert })
-  if (seen) await writeDefaultRoles(seen, api.handle)
+  await writeDefaultRoles(api.objects, api.handle)
   const close = async () => {
     api.close()
     await store.close()
