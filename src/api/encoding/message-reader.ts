@@ -1,7 +1,7 @@
+import { WireError, type WireReader, wireBytes, wireVarint } from '../../apimachinery/wire-reader.ts'
 import { writeDuration } from '../schema/duration.ts'
 import { messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
 import { isWrapped, wireOf } from './message-writer.ts'
-import { WireError, type WireReader, wireBytes, wireVarint } from './wire-reader.ts'
 
 type Json = Record<string, unknown>
 

@@ -1,7 +1,7 @@
+import { wireBytes, wireDouble, wireVarint } from '../../apimachinery/wire-reader.ts'
+import type { WireWriter } from '../../apimachinery/wire-writer.ts'
 import { parseDuration } from '../schema/duration.ts'
 import { type MapType, messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
-import { wireBytes, wireDouble, wireVarint } from './wire-reader.ts'
-import type { WireWriter } from './wire-writer.ts'
 
 /** Writes a JSON value with its tag; absent values only where Go writes those too. */
 type FieldWriter = (to: WireWriter, value: unknown) => void

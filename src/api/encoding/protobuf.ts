@@ -1,14 +1,14 @@
+import { WireError, WireReader } from '../../apimachinery/wire-reader.ts'
+import { WireWriter } from '../../apimachinery/wire-writer.ts'
 import { Misfit } from '../schema/canonical.ts'
 import { canonical, type JsonObject } from '../schema/decode.ts'
 import type { StructType } from '../schema/types.ts'
 import { readMessage } from './message-reader.ts'
 import { writeMessage } from './message-writer.ts'
-import { WireError, WireReader } from './wire-reader.ts'
-import { WireWriter } from './wire-writer.ts'
 
 /** Kubernetes's protobuf: the magic bytes, a runtime.Unknown, and in it the message of the kind (or other bytes, with their type). */
 
-export { WireError } from './wire-reader.ts'
+export { WireError } from '../../apimachinery/wire-reader.ts'
 
 const magic = Buffer.from('k8s\0')
 
