@@ -1,9 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { applications, controlNamespace, trackingName } from '../sync/application/application.ts'
 import { inventoryOf } from '../sync/application/status.ts'
-import type { TreeFile } from '../sync/git/tree.ts'
 import { PlanRefused, plan } from '../sync/plan/plan.ts'
 import { planSummary, planText } from '../sync/plan/plan-text.ts'
 import { RestMapper } from '../sync/plan/rest-mapper.ts'
@@ -11,6 +8,7 @@ import { chartRenderer } from '../sync/render/chart.ts'
 import { ManifestError } from '../sync/render/manifest.ts'
 import { render } from '../sync/render/render.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
+import { localFiles } from './assembly/local-files.ts'
 
 const help = `slipway diff: what a push of a folder would change, without pushing it
 
@@ -80,15 +78,4 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`${error.message}\n`)
     return 2
   }
-}
-
-/** The files below a local folder, without .git and other dot-folders. */
-async function localFiles(folder: string): Promise<TreeFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const paths = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name))
-  return paths
-    .map((full) => ({ path: relative(folder, full).split(sep).join('/'), full }))
-    .filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')))
-    .map(({ path, full }) => ({ path, oid: '', read: () => readFile(full) }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -16,7 +16,7 @@ function lines(manifest: string): Map<string, string[]> {
 }
 
 /** Lines of `a` and `b` that differ, with what they share around them left out. Longest common subsequence, bounded. */
-function changed(a: readonly string[], b: readonly string[]): string[] {
+export function changedLines(a: readonly string[], b: readonly string[]): string[] {
   let start = 0
   while (start < a.length && start < b.length && a[start] === b[start]) start++
   let end = 0
@@ -52,7 +52,7 @@ export function diffLines(old: string, next: string): string {
     const [a, b] = [before.get(key), after.get(key)]
     if (a && b && a.join('\n') === b.join('\n')) continue
     out.push(`${key} ${a ? (b ? 'changes' : 'goes') : 'comes'}:`)
-    const rows = changed(a ?? [], b ?? [])
+    const rows = changedLines(a ?? [], b ?? [])
     out.push(...(isSecret(key) ? rows.map(hide) : rows))
   }
   return out.join('\n')
