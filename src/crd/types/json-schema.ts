@@ -15,10 +15,11 @@ export function rootSchema(schema: JsonSchema, apiVersion: string, kind: string)
 
 /** A structural schema as JSON Schema. Fields that are not declared are pruned, so types have none. */
 function jsonSchemaOf(schema: JsonSchema): JSONSchema {
-  const { description, properties, items, additionalProperties, required, enum: values, type } = schema
+  const { description, properties, items, additionalProperties, enum: values, type } = schema
+  const required = presentFields(schema)
   const inner: JSONSchema = {
     ...(description === undefined ? {} : { description: description.replaceAll('*/', '*\\/') }),
-    ...(required ? { required: [...required] } : {}),
+    ...(required.length > 0 ? { required } : {}),
   }
   if (schema['x-kubernetes-int-or-string']) inner.type = nullable(['integer', 'string'], schema)
   else if (type !== undefined) inner.type = nullable([type], schema)
@@ -36,6 +37,12 @@ function jsonSchemaOf(schema: JsonSchema): JSONSchema {
       ? jsonSchemaOf(additionalProperties)
       : additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true
   return inner
+}
+
+/** What a reader can count on: what must be given, and what the server fills in. */
+function presentFields({ required = [], properties = {} }: JsonSchema): string[] {
+  const defaulted = Object.keys(properties).filter((name) => (properties[name]?.default ?? null) !== null)
+  return [...new Set([...required, ...defaulted])]
 }
 
 const nullable = (types: string[], schema: JsonSchema): JSONSchema['type'] & unknown[] =>

@@ -1,11 +1,11 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import { keyOf, type Unstructured } from '../../apimachinery/object.ts'
 import type { Client } from '../../client/client.ts'
+import type { RestMapper } from '../../client/rest-mapper.ts'
 import { type Context, type Controller, defineController, type Result } from '../../operators/controller.ts'
 import { apply } from '../apply/apply.ts'
 import { TreeError } from '../git/tree.ts'
 import { entryOf, type InventoryEntry, idOf, type Plan, type PlanInput, PlanRefused, plan, planUnjudged } from '../plan/plan.ts'
-import type { RestMapper } from '../plan/rest-mapper.ts'
 import { ManifestError } from '../render/manifest.ts'
 import { type Rendered, SourceError, type SourceRenderer } from '../render/source.ts'
 import {

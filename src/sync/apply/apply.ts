@@ -2,9 +2,9 @@ import type { Unstructured } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
 import { isNotFound } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
+import type { RestMapper } from '../../client/rest-mapper.ts'
 import { waveOf } from '../plan/order.ts'
 import { entryOf, fieldManager, type InventoryEntry, type Plan, type PlannedChange } from '../plan/plan.ts'
-import type { RestMapper } from '../plan/rest-mapper.ts'
 import { prepared } from '../plan/tracking.ts'
 
 export interface ResourceResult extends InventoryEntry {

@@ -2,10 +2,10 @@ import type { Unstructured } from '../../apimachinery/object.ts'
 import { parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
 import { isAlreadyExists, isNotFound, StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
+import type { RestMapper } from '../../client/rest-mapper.ts'
 import { describe, type Manifest, ManifestError } from '../render/manifest.ts'
 import { differences, type FieldChange } from './difference.ts'
 import { applyOrder } from './order.ts'
-import type { RestMapper } from './rest-mapper.ts'
 import { prepared, trackedBy } from './tracking.ts'
 
 /** The field manager of everything that comes from Git. */

@@ -1,6 +1,7 @@
 import { isAlreadyExists } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../client/informer.ts'
+import type { RestMapper } from '../../client/rest-mapper.ts'
 import {
   type Application,
   applicationFor,
@@ -16,7 +17,6 @@ import { type Repositories, zeroOid } from '../git/repositories.ts'
 import { TreeError } from '../git/tree.ts'
 import { type Plan, PlanRefused, plan } from '../plan/plan.ts'
 import { planSummary, planText } from '../plan/plan-text.ts'
-import type { RestMapper } from '../plan/rest-mapper.ts'
 import { ManifestError } from '../render/manifest.ts'
 import { SourceError, type SourceRenderer } from '../render/source.ts'
 import { waitUntilReady } from './wait.ts'

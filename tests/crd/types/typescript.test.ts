@@ -10,6 +10,7 @@ const spec: JsonSchema = {
   required: ['size'],
   properties: {
     size: { type: 'integer' },
+    copies: { type: 'integer', default: 1 },
     port: { 'x-kubernetes-int-or-string': true },
     color: { type: 'string', enum: ['red', 'blue'], nullable: true },
     tags: { type: 'array', items: { type: 'string' } },
@@ -43,6 +44,8 @@ test('a definition gives an interface and a typed kind of the same name for each
     'metadata: ObjectMeta',
     'spec: {',
     'size: number',
+    // The server fills it in: readers find it.
+    'copies: number',
     'port?: number | string',
     'tags?: string[]',
     "color?: ('red' | 'blue') | null",

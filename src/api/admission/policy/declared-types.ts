@@ -1,8 +1,8 @@
 import type { StructTypes } from '../../../crd/cel/environment.ts'
+import { fromJson } from '../../../crd/cel/json-values.ts'
 import { parseTimestamp } from '../../../crd/cel/library/time-text.ts'
 import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING, structType, TIMESTAMP } from '../../../crd/cel/types.ts'
 import { CelList, CelStruct, type Value } from '../../../crd/cel/values.ts'
-import { fromJson } from './json-values.ts'
 
 type Fields = Readonly<Record<string, CelType>>
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { namespaces } from '../../../apimachinery/resources.generated.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
+import { fromJson } from '../../../crd/cel/json-values.ts'
 import {
   type AccessQuestion,
   authorizerValue,
@@ -13,7 +14,6 @@ import type { Objects } from '../../objects.ts'
 import type { UserInfo } from '../../request.ts'
 import type { AdmissionRequest } from '../admission.ts'
 import { NAMESPACE, REQUEST, typed } from './declared-types.ts'
-import { fromJson } from './json-values.ts'
 import type { Matched } from './matching.ts'
 
 /** A write as AdmissionReview v1 and the variable `request` show it, without objects. */

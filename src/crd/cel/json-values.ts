@@ -10,7 +10,7 @@ import {
   CelUint,
   listItems,
   type Value,
-} from '../../../crd/cel/values.ts'
+} from './values.ts'
 
 /** JSON as an expression sees it when no schema says what it is. Parts are converted when they are asked for. */
 export function fromJson(value: unknown): Value {

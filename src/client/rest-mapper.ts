@@ -1,7 +1,7 @@
-import type { Unstructured } from '../../apimachinery/object.ts'
-import { apiVersionOf, parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
-import { StatusError } from '../../apimachinery/status.ts'
-import type { Client } from '../../client/client.ts'
+import type { Unstructured } from '../apimachinery/object.ts'
+import { apiVersionOf, parseApiVersion, type Resource } from '../apimachinery/resource.ts'
+import { StatusError } from '../apimachinery/status.ts'
+import type { Client } from './client.ts'
 
 interface ResourceList {
   readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[]
