@@ -6,7 +6,7 @@ import { isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { applications } from '../sync/application/application.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
-import { DataDirectory } from './assembly/data-directory.ts'
+import { DataDirectory, type RunFacts } from './assembly/data-directory.ts'
 import { table } from './assembly/table.ts'
 
 const help = `slipway status: what runs, and how it is
@@ -21,6 +21,8 @@ Examples:
 interface Report {
   readonly server: string | null
   readonly pid: number | null
+  /** What carries Services on this machine. */
+  readonly proxy: string | null
   readonly nodes: readonly { readonly name: string; readonly ready: boolean; readonly address: string }[]
   readonly applications: readonly {
     readonly name: string
@@ -54,7 +56,7 @@ export async function run(argv: string[]): Promise<number> {
   return allReady ? 0 : 1
 }
 
-async function reportOf(client: Client, running: { pid: number; server: string } | undefined): Promise<Report> {
+async function reportOf(client: Client, running: RunFacts | undefined): Promise<Report> {
   const none = (error: unknown) => {
     if (!isNotFound(error)) throw error
     return { items: [] }
@@ -69,6 +71,7 @@ async function reportOf(client: Client, running: { pid: number; server: string }
   return {
     server: running?.server ?? null,
     pid: running?.pid ?? null,
+    proxy: running?.proxy ?? null,
     nodes: nodeList.items.map((n) => ({
       name: n.metadata.name ?? '',
       ready: isReady(n),
@@ -91,7 +94,7 @@ function textOf(report: Report): string {
   const nodeRows = report.nodes.map((n) => [n.name, n.ready ? 'Ready' : 'NotReady', n.address])
   const appRows = report.applications.map((a) => [a.name, a.sync, a.health, a.revision])
   return [
-    ...(report.server ? [`server ${report.server}, process ${report.pid}\n\n`] : []),
+    ...(report.server ? [`server ${report.server}, process ${report.pid}; Services by ${report.proxy}\n\n`] : []),
     table(['NODE', 'STATUS', 'ADDRESS'], nodeRows),
     ...(appRows.length > 0 ? ['\n', table(['APPLICATION', 'SYNC', 'HEALTH', 'COMMIT'], appRows)] : []),
     `\n${report.pods.ready} of ${report.pods.total} pods are ready\n`,

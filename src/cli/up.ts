@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type ProxyMode, proxyModes } from '../network/proxy/choose.ts'
 import { connectDocker } from '../nodes/docker-daemon.ts'
 import { makeImages } from '../nodes/local-images/make.ts'
 import { stderrLog } from '../operators/log.ts'
@@ -12,6 +13,7 @@ const help = `slipway up: start everything in one process, until Ctrl-C
   --data DIR     the data directory; default $SLIPWAY_DATA or ~/.slipway
   --port N       of the API and the Git server; default 6443
   --nodes N      how many nodes on this machine's Docker; default 1
+  --proxy MODE   what carries Services: nftables or iptables; default auto: nftables, or iptables where that can't be used
   --demo         make the repository "demo", push the bundled example to it, and wait until it is ready
   -o json        print what a program needs to know, once, as JSON
   -v, --verbose  log more
@@ -29,6 +31,7 @@ export async function run(argv: string[]): Promise<number> {
       data: { type: 'string' },
       port: { type: 'string', default: '6443' },
       nodes: { type: 'string', default: '1' },
+      proxy: { type: 'string', default: 'auto' },
       demo: { type: 'boolean', default: false },
       output: { type: 'string', short: 'o' },
       verbose: { type: 'boolean', short: 'v', default: false },
@@ -42,6 +45,8 @@ export async function run(argv: string[]): Promise<number> {
   const count = Number(values.nodes)
   if (!Number.isInteger(count) || count < 1 || count > 50)
     throw new Error(`--nodes ${values.nodes}: must be a number from 1 to 50`)
+  const proxy = proxyModes.find((mode) => mode === values.proxy)
+  if (!proxy) throw new Error(`--proxy ${values.proxy}: must be ${proxyModes.join(', ')}`)
   const data = new DataDirectory(values.data)
   const running = data.running()
   if (running) {
@@ -61,6 +66,7 @@ export async function run(argv: string[]): Promise<number> {
   return start(data, {
     port: Number(values.port),
     count,
+    proxy,
     demo: values.demo,
     json: values.output === 'json',
     verbose: values.verbose,
@@ -71,6 +77,7 @@ export async function run(argv: string[]): Promise<number> {
 interface Wishes {
   readonly port: number
   readonly count: number
+  readonly proxy: ProxyMode
   readonly demo: boolean
   readonly json: boolean
   readonly verbose: boolean
@@ -88,14 +95,16 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
   const addresses = await nodeAddresses(wishes.count)
   const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))
   const log = stderrLog(wishes.verbose ? 'info' : 'error')
-  const system = await startSystem({ data, port: wishes.port, nodes, docker: daemon.docker, log, signal: stop.signal })
-  data.note({ pid: process.pid, server: system.server, nodes: nodes.map((n) => n.name), startedAt: new Date().toISOString() })
+  const { port, proxy } = wishes
+  const system = await startSystem({ data, port, proxy, nodes, docker: daemon.docker, log, signal: stop.signal })
+  const names = nodes.map((n) => n.name)
+  data.note({ pid: process.pid, server: system.server, nodes: names, proxy: system.proxy, startedAt: new Date().toISOString() })
   await Promise.race([system.ready, aborted(stop.signal)])
   if (!stop.signal.aborted) {
     say(
-      `ready at ${system.server} after ${((performance.now() - began) / 1000).toFixed(1)} s: ${nodes.map((n) => `${n.name} (${n.address})`).join(', ')}`,
+      `ready at ${system.server} after ${((performance.now() - began) / 1000).toFixed(1)} s: ${nodes.map((n) => `${n.name} (${n.address})`).join(', ')}; Services by ${system.proxy}`,
     )
-    const facts = { server: system.server, kubeconfig: data.kubeconfig, gitconfig: data.gitconfig, nodes }
+    const facts = { server: system.server, kubeconfig: data.kubeconfig, gitconfig: data.gitconfig, nodes, proxy: system.proxy }
     if (wishes.json) process.stdout.write(`${JSON.stringify(facts)}\n`)
     if (wishes.demo)
       await runDemo({ data, system, say, signal: stop.signal }).catch((error: unknown) =>

@@ -7,10 +7,10 @@ import { addressAt } from './cidr.ts'
 import { startDns } from './dns/dns.ts'
 import { ensureDnsService } from './dns/dns-service.ts'
 import { loadBalancerController } from './load-balancer.ts'
+import { BackendMissing } from './proxy/backend.ts'
+import { chooseBackend, type ProxyMode, removeBackends } from './proxy/choose.ts'
 import { prepareHost, restoreHost } from './proxy/host-settings.ts'
-import { applyNft, NftMissing } from './proxy/nft.ts'
 import { startProxy } from './proxy/proxy.ts'
-import { table } from './proxy/ruleset.ts'
 
 export interface NetworkOptions {
   readonly client: Client
@@ -21,6 +21,8 @@ export interface NetworkOptions {
   readonly nodeAddresses: readonly string[]
   readonly podCidr: string
   readonly serviceCidr: string
+  /** What carries Services; default `auto`: nftables, or iptables where that can't be used. */
+  readonly proxy?: ProxyMode
   /** Where the name server listens, on an address that pods reach (not loopback). */
   readonly dns: { readonly address: string; readonly port: number }
   /** Default `cluster.local`. */
@@ -33,8 +35,8 @@ export interface NetworkOptions {
 }
 
 export interface Network {
-  /** What carries Services: `nftables`, or undefined when this machine can't, and why. */
-  readonly proxy: 'nftables' | undefined
+  /** What carries Services: `nftables`, `iptables (nf_tables)` or `iptables (legacy)`; undefined when this machine can't, and why. */
+  readonly proxy: string | undefined
   readonly problem: string | undefined
   readonly dns: { readonly address: string; readonly port: number; readonly clusterIp: string }
   /** Resolves when everything has ended, after `signal` aborted. The kernel's rules stay: running pods keep their Services. */
@@ -56,11 +58,11 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const closed = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(dns.close()), { once: true }))
   const address = { address: options.dns.address, port: dns.port }
   await ensureDnsService(client, { ...address, clusterIp })
-  const { problem } = await carry({ ...options, informers, clock, log })
+  const { proxy, problem } = await carry({ ...options, informers, clock, log })
   const balancer = runControllers(client, [loadBalancerController(options.nodeAddresses)], { signal, informers, clock, log })
   await balancer.started
   return {
-    proxy: problem === undefined ? 'nftables' : undefined,
+    proxy,
     problem,
     dns: { ...address, clusterIp },
     stopped: Promise.all([closed, balancer.stopped]).then(() => {}),
@@ -69,31 +71,21 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
 
 type Ready = NetworkOptions & { readonly informers: InformerSet; readonly clock: Clock; readonly log: Log }
 
-async function carry({ podCidr, serviceCidr, informers, clock, log, signal, nodeName, localNodes = [] }: Ready) {
+async function carry({ podCidr, serviceCidr, informers, clock, log, signal, nodeName, localNodes = [], proxy }: Ready) {
   try {
-    const host = await prepareHost(podCidr, log)
-    await startProxy({
-      ...host,
-      podCidr,
-      serviceCidr,
-      informers,
-      clock,
-      log,
-      signal,
-      localNodes: new Set([nodeName, ...localNodes]),
-    })
-    return { problem: undefined }
+    const ranges = { podCidr, serviceCidr, ...(await prepareHost(podCidr, log)) }
+    const backend = await chooseBackend(proxy ?? 'auto', ranges, log)
+    await startProxy({ ...ranges, backend, informers, clock, log, signal, localNodes: new Set([nodeName, ...localNodes]) })
+    return { proxy: backend.name, problem: undefined }
   } catch (error) {
-    if (!(error instanceof NftMissing)) throw error
+    if (!(error instanceof BackendMissing)) throw error
     log.error('Services have no addresses on this machine; pods, Git and the API work', error)
-    return { problem: error.message }
+    return { proxy: undefined, problem: error.message }
   }
 }
 
-/** Takes back everything the network made on this machine: the nftables table and what was set for it. Does nothing where there is none. */
+/** Takes back everything the network made on this machine: the rules of every backend, and what was set for them. Does nothing where there is none. */
 export async function removeNetwork(podCidr: string): Promise<void> {
-  await applyNft(`add table ${table}\ndelete table ${table}\n`).catch((error: unknown) => {
-    if (!(error instanceof NftMissing)) throw error
-  })
+  await removeBackends()
   await restoreHost(podCidr)
 }

@@ -98,8 +98,8 @@ export const kubectlPath = (): string => {
   return process.env.SLIPWAY_KUBECTL ?? (existsSync(own) ? own : 'kubectl')
 }
 
-/** Starts a Slipway of its own for a test file. */
-export async function startCluster(options: { readonly nodes?: number } = {}): Promise<Cluster> {
+/** Starts a Slipway of its own for a test file. $SLIPWAY_E2E_PROXY tries another proxy mode. */
+export async function startCluster(options: { readonly nodes?: number; readonly proxy?: string } = {}): Promise<Cluster> {
   const docker = await dockerDaemon()
   const folder = mkdtempSync(join(tmpdir(), 'slipway-e2e-'))
   const port = await freePort()
@@ -118,7 +118,8 @@ export async function startCluster(options: { readonly nodes?: number } = {}): P
   let output = ''
   const start = () =>
     new Promise<void>((ready, failed) => {
-      const args = ['up', '--port', String(port), '--nodes', String(options.nodes ?? 1), '-o', 'json']
+      const proxy = options.proxy ?? process.env.SLIPWAY_E2E_PROXY ?? 'auto'
+      const args = ['up', '--port', String(port), '--nodes', String(options.nodes ?? 1), '--proxy', proxy, '-o', 'json']
       // exec in bin/slipway makes the child's pid that of node itself.
       const up = spawn(join(root, 'bin/slipway'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
       child = up

@@ -8,6 +8,8 @@ export interface RunFacts {
   /** https://127.0.0.1:6443 */
   readonly server: string
   readonly nodes: readonly string[]
+  /** What carries Services. */
+  readonly proxy: string
   /** RFC 3339. */
   readonly startedAt: string
 }

@@ -16,7 +16,7 @@ export async function purge(data: DataDirectory): Promise<string[]> {
   }
   await unmountAll(data.path)
   await removeNetwork('10.42.0.0/16')
-  removed.push('nftables table slipway')
+  removed.push('the rules of Services')
   removed.push(...(await removeNodeAddresses()).map((a) => `address ${a}`))
   data.remove()
   removed.push(data.path)

@@ -10,6 +10,7 @@ import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { startControllers } from '../../controllers/index.ts'
 import { startNetwork } from '../../network/network.ts'
+import type { ProxyMode } from '../../network/proxy/choose.ts'
 import { type NodeAgent, startNode } from '../../nodes/agent.ts'
 import type { Log } from '../../operators/log.ts'
 import { startScheduler } from '../../scheduler/scheduler.ts'
@@ -24,6 +25,8 @@ export interface SystemOptions {
   readonly port: number
   readonly nodes: readonly { readonly name: string; readonly address: string }[]
   readonly docker: Docker
+  /** What carries Services. */
+  readonly proxy: ProxyMode
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -31,6 +34,8 @@ export interface SystemOptions {
 export interface System {
   /** https://127.0.0.1:6443 */
   readonly server: string
+  /** What carries Services: `nftables`, `iptables (…)`, or why nothing does. */
+  readonly proxy: string
   /** Acts as an administrator, in process. */
   readonly client: Client
   /** Resolves when every node is registered. */
@@ -102,6 +107,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     podCidr: podNetwork.subnet,
     serviceCidr,
     dns: { address: addresses[0] ?? '', port: dnsPort },
+    proxy: options.proxy,
     log,
     signal,
   })
@@ -129,6 +135,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   return {
     server,
     client,
+    proxy: network.proxy ?? `nothing: ${network.problem}`,
     ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
     async closed() {
       await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.stopped, sync.stopped])

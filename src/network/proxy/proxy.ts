@@ -5,28 +5,26 @@ import { services } from '../../apimachinery/resources.generated.ts'
 import type { InformerSet } from '../../client/informer-set.ts'
 import type { Log } from '../../operators/log.ts'
 import { serviceOf, slicesByService } from '../service-slices.ts'
+import type { Backend, Ranges } from './backend.ts'
 import { createFlowCleaner, staleFlows } from './conntrack.ts'
 import { createHairpin } from './hairpin.ts'
 import { createHealthChecks } from './health-checks.ts'
-import { applyNft, NftMissing } from './nft.ts'
-import { rulesOf } from './rules.ts'
-import { Ruleset, type TableOptions } from './ruleset.ts'
+import { type Change, isEmpty, Ruleset } from './ruleset.ts'
 import { healthCheckOf, portsOf, type ServicePort } from './service-port.ts'
 
-export interface ProxyOptions extends TableOptions {
+export interface ProxyOptions extends Ranges {
+  readonly backend: Backend
   readonly informers: InformerSet
   /** The nodes of this machine: what the traffic policy Local means. */
   readonly localNodes: ReadonlySet<string>
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
-  /** Applies one transaction; `applyNft` unless a test looks on. */
-  readonly apply?: (commands: string) => Promise<void>
 }
 
-/** Keeps the kernel's table what the Services and EndpointSlices say. Resolves when it is so for the first time. Throws NftMissing. */
+/** Keeps the kernel's rules what the Services and EndpointSlices say. Resolves when they are so for the first time. */
 export async function startProxy(options: ProxyOptions): Promise<void> {
-  const { informers, log, signal } = options
+  const { informers, log, signal, backend } = options
   const serviceInformer = informers.of<Service>(services)
   const sliceInformer = slicesByService(informers)
   const ruleset = new Ruleset()
@@ -36,7 +34,7 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
   const checks = createHealthChecks(log)
   signal.addEventListener('abort', () => checks.close(), { once: true })
 
-  const update = (key: string): { commands: string[]; before: readonly ServicePort[]; after: readonly ServicePort[] } => {
+  const update = (key: string): { change: Change; before: readonly ServicePort[]; after: readonly ServicePort[] } => {
     const service = serviceInformer.get(key)
     const slices = sliceInformer.byIndex('service', key)
     const before = ports.get(key) ?? []
@@ -44,11 +42,10 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
     if (after.length > 0) ports.set(key, after)
     else ports.delete(key)
     checks.replace(key, service && healthCheckOf(service, slices, options.localNodes))
-    const commands = ruleset.replace(key, after.length > 0 ? rulesOf(after, options.podCidr) : undefined)
-    return { commands, before, after }
+    const change = ruleset.replace(key, after.length > 0 ? backend.rulesOf(after) : undefined)
+    return { change, before, after }
   }
 
-  const apply = options.apply ?? applyNft
   const dirty = new Set<string>()
   let wake = (): void => {}
   const mark = (key: string): void => {
@@ -62,14 +59,14 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
   })
   await Promise.all([serviceInformer.synced(), sliceInformer.synced()])
 
-  /** Applies what is dirty; `whole` makes the table anew, which also repairs what others did to it. */
+  /** Applies what is dirty; `whole` makes all rules anew, which also repairs what others did to it. */
   const flush = async (whole: boolean): Promise<void> => {
     const keys = [...dirty]
     dirty.clear()
     const updates = keys.map(update)
-    const commands = updates.flatMap((u) => u.commands)
-    if (whole) await apply(ruleset.all(options))
-    else if (commands.length > 0) await apply(`${commands.join('\n')}\n`)
+    const changes = updates.map((u) => u.change).filter((change) => !isEmpty(change))
+    if (whole) await backend.rebuild(ruleset.all())
+    else if (changes.length > 0) await backend.change(changes)
     await openHairpin()
     await forget(updates.flatMap((u) => staleFlows(u.before, u.after)))
   }
@@ -103,10 +100,7 @@ async function follow(flush: (whole: boolean) => Promise<void>, options: FollowO
       whole = false
       delay = 100
     } catch (error) {
-      log.error(
-        error instanceof NftMissing ? 'the service network is gone' : 'the service rules could not be changed; all are made anew',
-        error,
-      )
+      log.error('the service rules could not be changed; all are made anew', error)
       whole = true
       await sleep(clock, delay, signal).catch(() => {})
       delay = Math.min(delay * 2, 30_000)

@@ -1,23 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Endpoint, ServicePort } from './service-port.ts'
-
-/** An element of a set (no value) or verdict map of the table. */
-export interface Element {
-  readonly set: string
-  readonly key: string
-  readonly value?: string
-}
-
-/** What one Service puts into the table. Names of chains and sets are its own; elements are in the shared sets of `tableText`. */
-export interface Rules {
-  readonly chains: ReadonlyMap<string, readonly string[]>
-  /** Name → definition. */
-  readonly sets: ReadonlyMap<string, string>
-  readonly elements: readonly Element[]
-}
-
-/** Marks what came in from outside, in case it must leave to another machine (the bit kube-proxy uses for the same). */
-export const outsideMark = '0x4000'
+import { type Element, outsideMark, type Rules } from '../ruleset.ts'
+import type { Endpoint, ServicePort } from '../service-port.ts'
 
 /** The chains, sets and elements of the ports of one Service. Pure. `podCidr`: clients inside are never bound by the external policy. */
 export function rulesOf(ports: readonly ServicePort[], podCidr: string): Rules {

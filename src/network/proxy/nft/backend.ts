@@ -1,0 +1,37 @@
+import { type Backend, BackendMissing, type Ranges } from '../backend.ts'
+import { type ProgramError, pipe } from '../pipe.ts'
+import { rulesOf } from './rules.ts'
+import { commandsOf, table, tableText } from './table.ts'
+
+/** Applies `commands` as one transaction: all or nothing. */
+const applyNft = async (commands: string): Promise<void> => {
+  await pipe('nft', ['-f', '-'], commands)
+}
+
+/** Services as elements of maps in a table of our own. `apply` is nft unless a test looks on. */
+export function nftBackend(ranges: Ranges, apply: (commands: string) => Promise<void> = applyNft): Backend {
+  const text = (commands: readonly string[]) => `${commands.join('\n')}\n`
+  return {
+    name: 'nftables',
+    rulesOf: (ports) => rulesOf(ports, ranges.podCidr),
+    rebuild: (all) => apply(tableText(ranges) + text(commandsOf(all))),
+    change: (changes) => apply(text(changes.flatMap(commandsOf))),
+  }
+}
+
+/** Throws BackendMissing unless nft and this kernel accept a table such as ours; leaves nothing behind. */
+export async function probeNft(ranges: Ranges): Promise<void> {
+  const probe = 'ip slipway-probe'
+  try {
+    await applyNft(`${tableText(ranges, probe)}delete table ${probe}\n`)
+  } catch (error) {
+    throw new BackendMissing('nftables', error)
+  }
+}
+
+/** Deletes our table. Does nothing where there is none, or no nft. */
+export async function removeNft(): Promise<void> {
+  await applyNft(`add table ${table}\ndelete table ${table}\n`).catch((error: ProgramError) => {
+    if (error.code !== 'ENOENT' && !/not permitted|not supported/i.test(error.message)) throw error
+  })
+}
