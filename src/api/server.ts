@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
+import type { FrontProxyCredentials } from './aggregation/forward.ts'
 import type { Authorize } from './auth/authorizer.ts'
 import { convertCustom } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
@@ -36,6 +38,8 @@ export interface ApiOptions {
   readonly limits?: InFlightLimits
   /** For logs, exec and the like. */
   readonly kubelet?: KubeletCredentials
+  /** How this server shows itself to aggregated ones; without it there are none. */
+  readonly frontProxy?: FrontProxyCredentials
 }
 
 export interface Api {
@@ -52,6 +56,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const caches = await Caches.load(store)
   const objects = storedObjects(caches)
   const security = options.security(objects)
+  let aggregator: Aggregator | undefined
   const core: Core = {
     store,
     caches,
@@ -60,6 +65,9 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     security,
     clock,
     ...(options.kubelet ? { kubelet: options.kubelet } : {}),
+    get aggregator() {
+      return aggregator
+    },
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
@@ -79,6 +87,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   ]
   const handle = createHandler(core, security, paths, { inFlight, metrics })
   const stopDefinitions = followDefinitions({ objects, registry: core.registry, handle, convert: convertCustom, clock })
+  if (options.frontProxy) {
+    const onChange = () => core.registry.changed()
+    aggregator = followApiServices({ objects, handle, clock, credentials: options.frontProxy, onChange })
+  }
   const upgrade = upgradeHandler(handle)
   return {
     handle,
@@ -91,6 +103,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     },
     close: () => {
       stopDefinitions()
+      aggregator?.close()
       caches.close()
     },
   }

@@ -1,4 +1,4 @@
-import { parseApiVersion, type Resource } from '../apimachinery/resource.ts'
+import { apiVersionOf, parseApiVersion, type Resource } from '../apimachinery/resource.ts'
 import { StatusError } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 
@@ -33,11 +33,21 @@ async function read(client: Client, path: string, signal: AbortSignal): Promise<
 
 /** All resources that the server serves, each once, in the version it prefers. */
 export async function discover(client: Client, signal: AbortSignal): Promise<Discovered[]> {
+  return (await discoverAll(client, signal)).found
+}
+
+/** What the server serves, and the group versions of aggregated servers that do not answer now. */
+export async function discoverAll(client: Client, signal: AbortSignal): Promise<{ found: Discovered[]; stale: string[] }> {
   const [core, groups] = await Promise.all([read(client, '/api', signal), read(client, '/apis', signal)])
   const found: Discovered[] = []
+  const stale: string[] = []
   for (const group of [...(core.items ?? []), ...(groups.items ?? [])]) {
     const seen = new Set<string>()
-    for (const { version, resources = [] } of group.versions ?? []) {
+    for (const { version, freshness, resources = [] } of group.versions ?? []) {
+      if (freshness === 'Stale') {
+        stale.push(apiVersionOf({ group: group.metadata.name ?? '', version }))
+        continue
+      }
       for (const { resource, responseKind, scope, verbs = [] } of resources) {
         if (seen.has(resource)) continue
         seen.add(resource)
@@ -47,7 +57,7 @@ export async function discover(client: Client, signal: AbortSignal): Promise<Dis
       }
     }
   }
-  return found
+  return { found, stale }
 }
 
 /** Whether a reference by `apiVersion` and `kind` means `resource`, in whatever version. */

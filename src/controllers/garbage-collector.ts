@@ -11,7 +11,7 @@ import type { RunOptions } from '../operators/controller.ts'
 import { removeFinalizer } from '../operators/finalizers.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { createQueue, type Queue } from '../operators/queue.ts'
-import { type Discovered, discover, isKind } from './discovery.ts'
+import { type Discovered, discoverAll, isKind } from './discovery.ts'
 import {
   createOwnershipGraph,
   foregroundFinalizer,
@@ -110,8 +110,11 @@ async function followAll(
   options: RunOptions & { readonly clock: NonNullable<RunOptions['clock']>; readonly random: () => number },
 ): Promise<boolean> {
   let found: Discovered[]
+  let stale: ReadonlySet<string>
   try {
-    found = (await discover(collector.client, options.signal)).filter(isCollectable)
+    const all = await discoverAll(collector.client, options.signal)
+    found = all.found.filter(isCollectable)
+    stale = new Set(all.stale)
   } catch (error) {
     if (!options.signal.aborted) collector.log.warn('discovery failed, trying again', { error: String(error) })
     return false
@@ -119,8 +122,9 @@ async function followAll(
   const name = (r: Resource) => `${apiVersionOf(r)}/${r.resource}`
   const current = new Set(found.map((d) => name(d.resource)))
   for (const { resource } of found) if (!collector.watched.has(name(resource))) followOne(collector, informers, resource, options)
-  for (const [key, { informer, stop }] of collector.watched) {
-    if (current.has(key)) continue
+  for (const [key, { resource, informer, stop }] of collector.watched) {
+    // An aggregated server that is silent now has not lost its objects.
+    if (current.has(key) || stale.has(apiVersionOf(resource))) continue
     stop()
     collector.watched.delete(key)
     for (const object of informer.list()) enqueue(collector, collector.graph.remove(object.metadata.uid ?? ''))

@@ -7,7 +7,7 @@ import { namespaces } from '../apimachinery/resources.generated.ts'
 import { isNotFound, StatusError } from '../apimachinery/status.ts'
 import { findCondition } from '../operators/conditions.ts'
 import { type Context, defineController } from '../operators/controller.ts'
-import { type Discovered, discover } from './discovery.ts'
+import { type Discovered, discoverAll } from './discovery.ts'
 
 /** What one pass found. */
 export interface Findings {
@@ -107,11 +107,16 @@ async function emptyAll(namespace: string, context: Context): Promise<Findings> 
   const deletionErrors: string[] = []
   const remaining = new Map<string, { count: number; finalizers: Map<string, number> }>()
   let discovered: Discovered[]
+  let discoveryError: string | undefined
   try {
-    discovered = await discover(context.client, context.signal)
+    const { found, stale } = await discoverAll(context.client, context.signal)
+    discovered = found
+    // What a silent server keeps in the namespace is not known: the namespace stays until it answers.
+    if (stale.length > 0) discoveryError = staleMessage(stale)
   } catch (error) {
     return { discoveryError: (error as Error).message, deletionErrors, remaining }
   }
+  const unknown = discoveryError === undefined ? {} : { discoveryError }
   const deletable = discovered.filter((d) => d.resource.namespaced && d.verbs.includes('delete') && d.verbs.includes('list'))
   const isPods = (d: Discovered) => d.resource.group === '' && d.resource.resource === 'pods'
   const run = async (some: readonly Discovered[]) => {
@@ -128,10 +133,14 @@ async function emptyAll(namespace: string, context: Context): Promise<Findings> 
   }
   // Pods go before what they may still need: ConfigMaps, Secrets, ServiceAccounts, network policies.
   await run(deletable.filter(isPods))
-  if ((remaining.get('pods')?.count ?? 0) > 0) return { deletionErrors, remaining }
+  if ((remaining.get('pods')?.count ?? 0) > 0) return { ...unknown, deletionErrors, remaining }
   await run(deletable.filter((d) => !isPods(d)))
-  return { deletionErrors, remaining }
+  return { ...unknown, deletionErrors, remaining }
 }
+
+/** As client-go tells of group versions whose server does not answer. */
+const staleMessage = (versions: readonly string[]): string =>
+  `unable to retrieve the complete list of server APIs: ${versions.map((v) => `${v}: stale GroupVersion discovery: ${v}`).join(', ')}`
 
 export const namespaceController = defineController<Namespace>({
   name: 'namespace-controller',

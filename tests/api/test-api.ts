@@ -1,6 +1,6 @@
 import { kinds } from '../../src/api/kinds/index.ts'
 import type { UserInfo } from '../../src/api/request.ts'
-import { type Api, createApi } from '../../src/api/server.ts'
+import { type Api, type ApiOptions, createApi } from '../../src/api/server.ts'
 import { namespaces } from '../../src/apimachinery/resources.generated.ts'
 import type { Client } from '../../src/client/client.ts'
 import { inProcessClient } from '../../src/client/in-process.ts'
@@ -9,11 +9,12 @@ import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
 export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
 
 /** An API over an empty memory store, with the namespace `default`; everybody may do everything. */
-export async function testApi(): Promise<{ api: Api; client: Client }> {
+export async function testApi(more: Partial<ApiOptions> = {}): Promise<{ api: Api; client: Client }> {
   const api = await createApi({
     store: createMemoryStore(),
     kinds,
     security: () => ({ authenticate: (r) => r.user ?? admin, authorize: () => ({ allowed: true, reason: '' }) }),
+    ...more,
   })
   const client = inProcessClient(api.handle, admin)
   await client.create(namespaces, { metadata: { name: 'default' } } as never)

@@ -32,6 +32,8 @@ export interface Pki {
   readonly admin: KeyPair
   /** How the API server shows itself to node agents. */
   readonly kubeletClient: KeyPair
+  /** The authority by which aggregated API servers know this one, and its certificate. Its own: no client is believed by it. */
+  readonly frontProxy: KeyPair & { readonly caCert: string }
   /** Signs service account tokens; RSA 2048. */
   readonly tokenKey: KeyObject
   /** The credentials of one node agent: CN system:node:NAME, O system:nodes; kept in the directory as well. */
@@ -42,6 +44,8 @@ export interface Pki {
   sign(request: string, usages: readonly ('client' | 'server')[], seconds: number): Promise<string>
 }
 
+/** The name that aggregated servers expect in the front proxy's certificate. */
+export const frontProxyName = 'front-proxy-client'
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const day = 86_400_000
 const renewBefore = 60 * day
@@ -57,16 +61,22 @@ interface Authority {
 export async function openPki(options: PkiOptions): Promise<Pki> {
   const { directory, now = Date.now } = options
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const ca = await openAuthority(directory, now())
+  const [ca, proxyCa] = await Promise.all([
+    openAuthority(directory, 'ca', now()),
+    openAuthority(directory, 'front-proxy-ca', now()),
+  ])
   const names = servingNames(options)
   const client = (file: string, name: string, groups: readonly string[]) =>
     keep(directory, file, ca, now(), () => issue(ca, { name, groups, usages: ['client'], names: [], days: 365, now: now() }))
   const isServing = (cert: X509Certificate) => names.every((n) => (isIP(n) ? cert.checkIP(n) : cert.checkHost(n)) !== undefined)
   const newServing = () => issue(ca, { name: 'slipway', groups: [], usages: ['server'], names, days: 365, now: now() })
-  const [serving, admin, kubeletClient, tokenKey] = await Promise.all([
+  const newProxy = () =>
+    issue(proxyCa, { name: frontProxyName, groups: [], usages: ['client'], names: [], days: 365, now: now() })
+  const [serving, admin, kubeletClient, frontProxy, tokenKey] = await Promise.all([
     keep(directory, 'server', ca, now(), newServing, isServing),
     client('admin', 'admin', [mastersGroup]),
     client('kubelet-client', 'kube-apiserver-kubelet-client', [mastersGroup]),
+    keep(directory, frontProxyName, proxyCa, now(), newProxy),
     openTokenKey(join(directory, 'sa.key')),
   ])
   return {
@@ -74,6 +84,7 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
     serving,
     admin,
     kubeletClient,
+    frontProxy: { ...frontProxy, caCert: proxyCa.pem },
     tokenKey,
     nodeClient: (node) =>
       client(`node-${createHash('sha256').update(node).digest('hex').slice(0, 16)}`, `system:node:${node}`, [nodesGroup]),
@@ -87,8 +98,8 @@ function servingNames({ addresses = [], serviceAddress }: PkiOptions): string[] 
   return [...new Set(['localhost', hostname().toLowerCase(), ...service, '127.0.0.1', '::1', serviceAddress, ...addresses])]
 }
 
-async function openAuthority(directory: string, now: number): Promise<Authority> {
-  const pair = (await readPair(directory, 'ca')) ?? (await store(directory, 'ca', await newAuthority(now)))
+async function openAuthority(directory: string, file: string, now: number): Promise<Authority> {
+  const pair = (await readPair(directory, file)) ?? (await store(directory, file, await newAuthority(`slipway-${file}`, now)))
   const key = await crypto.subtle.importKey(
     'pkcs8',
     createPrivateKey(pair.key).export({ type: 'pkcs8', format: 'der' }),
@@ -99,16 +110,16 @@ async function openAuthority(directory: string, now: number): Promise<Authority>
   const cert = new x509.X509Certificate(pair.cert)
   if (cert.notAfter.getTime() < now) {
     throw new Error(
-      `${join(directory, 'ca.crt')} expired at ${cert.notAfter.toISOString()}: remove the folder to make a new authority`,
+      `${join(directory, file)}.crt expired at ${cert.notAfter.toISOString()}: remove the folder to make a new authority`,
     )
   }
   return { cert, pem: pair.cert, key }
 }
 
-async function newAuthority(now: number): Promise<KeyPair> {
+async function newAuthority(name: string, now: number): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: ['slipway-ca'] }],
+    name: [{ CN: [name] }],
     serialNumber: serialNumber(),
     notBefore: new Date(now - 3_600_000),
     notAfter: new Date(now + 3650 * day),

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, pathOf, type Resource } from '../../apimachinery/resource.ts'
 import {
-  configmaps,
   flowschemas,
   namespaces,
   priorityclasses,
@@ -18,12 +17,10 @@ const never = new AbortController().signal
 export interface BootstrapOptions {
   /** The range of the first ServiceCIDR. */
   readonly serviceCidr?: string
-  /** PEM of the authority of client certificates: what aggregated servers read. */
-  readonly clientCa?: string
 }
 
 /** Makes what is missing. Runs through the pipeline like any other write. */
-export async function bootstrap(handle: HandleRequest, { serviceCidr, clientCa }: BootstrapOptions = {}): Promise<void> {
+export async function bootstrap(handle: HandleRequest, { serviceCidr }: BootstrapOptions = {}): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(handle, namespaces, { metadata: { name } })
   }
@@ -31,10 +28,6 @@ export async function bootstrap(handle: HandleRequest, { serviceCidr, clientCa }
   if (serviceCidr) {
     const cidr = { metadata: { name: 'kubernetes' }, spec: { cidrs: [serviceCidr] } }
     await ensure(handle, servicecidrs, cidr as KubeObject)
-  }
-  if (clientCa) {
-    const metadata = { name: 'extension-apiserver-authentication', namespace: 'kube-system' }
-    await ensure(handle, configmaps, { metadata, data: { 'client-ca-file': clientCa } } as KubeObject)
   }
 }
 

@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
+import type { RemoteVersion } from '../aggregation/discovery.ts'
+import { localPriority, type Priority } from '../aggregation/priorities.ts'
 import type { ServedResource, ServedSubresource } from '../registry/served.ts'
 
 /** A group with its versions, the preferred first, and their resources. */
 export interface Group {
   readonly name: string
-  readonly versions: readonly { readonly version: string; readonly resources: readonly ServedResource[] }[]
+  readonly versions: readonly GroupVersion[]
 }
 
-/** The groups in the order of the registry; the core group is first, under the name ''. */
-export function groupsOf(resources: Iterable<ServedResource>): Group[] {
+export interface GroupVersion {
+  readonly version: string
+  readonly resources: readonly ServedResource[]
+  readonly priority: Priority
+  /** Served by another API server. */
+  readonly remote?: RemoteVersion
+}
+
+/** The groups by priority: the core group is first, under the name ''. */
+export function groupsOf(resources: Iterable<ServedResource>, remotes: readonly RemoteVersion[] = []): Group[] {
   const groups = new Map<string, Map<string, ServedResource[]>>()
   for (const r of resources) {
     const versions = groups.get(r.group) ?? new Map<string, ServedResource[]>()
@@ -18,15 +28,35 @@ export function groupsOf(resources: Iterable<ServedResource>): Group[] {
     versions.set(r.version, list)
     list.push(r)
   }
-  return [...groups].map(([name, versions]) => ({
-    name,
-    versions: [...versions].map(([version, list]) => ({ version, resources: list })).sort(byPriority),
-  }))
+  for (const { group } of remotes) if (!groups.has(group)) groups.set(group, new Map())
+  return [...groups].map(([name, versions]) => ({ name, versions: versionsOf(name, versions, remotes) })).sort(byGroupPriority)
 }
 
-/** Kubernetes' order of versions: v2 before v1, GA before beta before alpha. */
-function byPriority(a: { version: string }, b: { version: string }): number {
-  return rank(b.version) - rank(a.version) || (a.version < b.version ? -1 : 1)
+function versionsOf(
+  group: string,
+  local: ReadonlyMap<string, readonly ServedResource[]>,
+  remotes: readonly RemoteVersion[],
+): GroupVersion[] {
+  const found = new Map<string, GroupVersion>()
+  for (const [version, resources] of local) found.set(version, { version, resources, priority: localPriority(group, version) })
+  for (const remote of remotes) {
+    if (remote.group !== group) continue
+    const priority = { group: remote.groupPriority, version: remote.versionPriority }
+    found.set(remote.version, { version: remote.version, resources: [], priority, remote })
+  }
+  return [...found.values()].sort(byVersionPriority)
+}
+
+/** A group stands where its highest version puts it; equals by the name of their first APIService. */
+function byGroupPriority(a: Group, b: Group): number {
+  const highest = ({ versions }: Group) => Math.max(...versions.map((v) => v.priority.group))
+  const name = ({ name: group, versions }: Group) => `${versions[0]?.version}.${group}`
+  return highest(b) - highest(a) || (name(a) < name(b) ? -1 : 1)
+}
+
+/** By priority, then Kubernetes' order of versions: v2 before v1, GA before beta before alpha. */
+function byVersionPriority(a: GroupVersion, b: GroupVersion): number {
+  return b.priority.version - a.priority.version || rank(b.version) - rank(a.version) || (a.version < b.version ? -1 : 1)
 }
 
 function rank(version: string): number {
@@ -95,7 +125,11 @@ export function aggregated(groups: readonly Group[], version: string): object {
     metadata: {},
     items: groups.map((g) => ({
       metadata: g.name === '' ? { creationTimestamp: null } : { name: g.name, creationTimestamp: null },
-      versions: g.versions.map((v) => ({ version: v.version, resources: v.resources.map(discovered), freshness: 'Current' })),
+      versions: g.versions.map(({ version: name, resources, remote }) => ({
+        version: name,
+        ...(remote ? { resources: remote.resources } : { resources: resources.map(discovered) }),
+        freshness: remote?.freshness ?? 'Current',
+      })),
     })),
   }
 }

@@ -12,7 +12,7 @@ export function discoveryRoutes(core: Core, address: () => string): PathRoute {
   let made: { generation: number; groups: readonly Group[] } | undefined
   const groups = (): readonly Group[] => {
     const { generation } = core.registry
-    if (made?.generation !== generation) made = { generation, groups: groupsOf(core.registry.all()) }
+    if (made?.generation !== generation) made = { generation, groups: groupsOf(core.registry.all(), core.aggregator?.versions()) }
     return made.groups
   }
   return (request, info) => {

@@ -1,3 +1,4 @@
+import type { SpecV2 } from '../aggregation/openapi.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import { builtInDefinitions, closure, definitionOf, type Schema, toV3, v3Prefix } from './definitions.ts'
 import { consumes, type Operation, type Path, parameters, pathsOf, schemaOfType } from './operations.ts'
@@ -117,8 +118,15 @@ function operationV3(o: Operation, r: ServedResource): object {
 
 const tagOf = ({ group, version }: ServedResource): string => `${group === '' ? 'core' : group.split('.')[0]}_${version}`
 
+export interface DocumentV2 extends SpecV2 {
+  readonly swagger: '2.0'
+  readonly info: object
+  readonly securityDefinitions: object
+  readonly security: readonly object[]
+}
+
 /** The one v2 document. */
-export function documentV2(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): object {
+export function documentV2(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): DocumentV2 {
   const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
   const paths: Record<string, unknown> = {}
   for (const r of resources) for (const path of pathsOf(r, known)) paths[path.path] = pathV2(path, r)

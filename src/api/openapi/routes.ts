@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Aggregator } from '../aggregation/aggregator.ts'
+import { join, type SpecV2 } from '../aggregation/openapi.ts'
+import { rootOf } from '../aggregation/remote-services.ts'
 import type { Core } from '../pipeline/call.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
@@ -30,18 +33,20 @@ export function openApiRoutes(core: Core): PathRoute {
   }
   const v3 = (group: string, version: string): Made =>
     document(`v3 ${group}/${version}`, (all) => versionBytes(all, group, version))
-  return (request, info) => {
+  return (request, info, user) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     const [first, second, ...rest] = info.path.split('/').filter((s) => s !== '')
     if (first !== 'openapi') return undefined
-    if (second === 'v2' && rest.length === 0) return answerV2(request, document)
+    if (second === 'v2' && rest.length === 0) return answerV2(request, document, core.aggregator)
     if (second !== 'v3') return undefined
     if (rest.length === 0) return json(request, index(core, v3))
     const [prefix, ...own] = rest
     const [group, version] = prefix === 'api' ? ['', own[0]] : own
+    if (group === undefined || version === undefined) return undefined
+    const elsewhere = core.aggregator?.find(rootOf({ group, version }))
+    if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
     const isKnown = [...core.registry.all()].some((r) => r.group === group && r.version === version)
-    if (!isKnown || group === undefined || version === undefined) return undefined
-    return whole(request, v3(group, version), 'application/json')
+    return isKnown ? whole(request, v3(group, version), 'application/json') : undefined
   }
 }
 
@@ -57,18 +62,25 @@ const gnosticTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ]
 
-function answerV2(request: ApiRequest, document: DocumentOf): ApiResponse {
+function answerV2(request: ApiRequest, document: DocumentOf, aggregator: Aggregator | undefined): ApiResponse {
   const { accept = '' } = request.headers
   const wanted = gnosticTypes.find((t) => accept.includes(t))
   if (wanted && !accept.includes('application/json')) {
     return whole(
       request,
-      document('v2 protobuf', (all) => gnosticDocument(definitionsOf(all))),
+      document('v2 protobuf', (all) => gnosticDocument(new Map(Object.entries(wholeV2(all, aggregator).definitions)))),
       gnosticTypes[0] ?? wanted,
     )
   }
-  const made = document('v2', (all) => Buffer.from(JSON.stringify(documentV2(all, definitionsOf(all)))))
+  const made = document('v2', (all) => Buffer.from(JSON.stringify(wholeV2(all, aggregator))))
   return whole(request, made, 'application/json')
+}
+
+/** The v2 document with what aggregated servers publish. */
+function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): SpecV2 {
+  const own = documentV2(all, definitionsOf(all))
+  const remote = (aggregator?.versions() ?? []).flatMap((v) => aggregator?.openApi(v)?.v2 ?? [])
+  return remote.reduce<SpecV2>((base, more) => ({ ...own, ...join(base, more) }), own)
 }
 
 /** The hash in each URL lets clients keep a document for good. */
@@ -77,6 +89,12 @@ function index(core: Core, v3: (group: string, version: string) => Made): object
   for (const r of core.registry.all()) {
     const path = r.group === '' ? `api/${r.version}` : `apis/${r.group}/${r.version}`
     paths[path] ??= { serverRelativeURL: `/openapi/v3/${path}?hash=${v3(r.group, r.version).hash}` }
+  }
+  for (const remote of core.aggregator?.versions() ?? []) {
+    const hash = core.aggregator?.openApi(remote)?.v3Hash
+    const path = rootOf(remote).slice(1)
+    delete paths[path]
+    if (hash !== undefined) paths[path] = { serverRelativeURL: `/openapi/v3/${path}${hash ? `?hash=${hash}` : ''}` }
   }
   return { paths }
 }

@@ -3,6 +3,7 @@ import type { KubeObject, ListMeta } from '../../apimachinery/object.ts'
 import type { Status } from '../../apimachinery/status.ts'
 import type { Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
+import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { Objects } from '../objects.ts'
 import type { KubeletCredentials } from '../proxy/forward.ts'
@@ -25,6 +26,8 @@ export interface Core {
   readonly clock: Clock
   /** How the API server shows itself to kubelets; without it there are no logs and no exec. */
   readonly kubelet?: KubeletCredentials
+  /** The other API servers that APIServices lead to; undefined: there can be none. */
+  readonly aggregator?: Aggregator | undefined
   /** In order; a plugin may come later than the core. */
   readonly admission: readonly AdmissionPlugin[]
   /** What happens around one kind besides its strategy: service addresses, role escalation. By `group/resource`. */

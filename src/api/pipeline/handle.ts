@@ -1,4 +1,5 @@
 import { internalError, StatusError } from '../../apimachinery/status.ts'
+import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
@@ -49,6 +50,8 @@ export function createHandler(
       try {
         const user = await authorized(security, request, info)
         leave = inFlight.enter(request, info, user)
+        const elsewhere = core.aggregator?.find(request.path)
+        if (elsewhere) return await (core.aggregator as Aggregator).forward(elsewhere, request, user)
         if (!info.isResource) return (await byPath(paths, request, info, user)) ?? notFoundPage()
         accept = formatOf(request)
         const resource = core.registry.find(info.group, info.version, info.resource)

@@ -3,7 +3,7 @@ import { endpointslices, nodes, pods, services } from '../../apimachinery/resour
 import { badRequest, notFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
-import { forward, forwardUpgrade } from './forward.ts'
+import { type Connection, forward, forwardUpgrade } from './forward.ts'
 import {
   kubeletOf,
   kubeletPath,
@@ -23,7 +23,7 @@ export async function logs(call: Call): Promise<Answer> {
     return { kind: 'response', response: { status: 204, headers: {}, body: { bytes: new Uint8Array() } } }
   }
   const target = podTarget(call, 'log')
-  const response = await forward(target, { ...call.request, headers: {} }, call.core.kubelet)
+  const response = await forward(target, { ...call.request, headers: {} }, toKubelet(call))
   if (response.status === 200) return { kind: 'response', response: { ...response, headers: { 'content-type': 'text/plain' } } }
   throw badRequest((await textOf(response.body)).trim() || `the kubelet answered ${response.status}`)
 }
@@ -38,7 +38,7 @@ export const stream =
     if (!upgrade) throw badRequest('Upgrade request required')
     return {
       kind: 'response',
-      response: await forwardUpgrade(target, call.request, upgrade, call.core.kubelet),
+      response: await forwardUpgrade(target, call.request, upgrade, toKubelet(call)),
     }
   }
 
@@ -47,11 +47,16 @@ export async function proxy(call: Call): Promise<Answer> {
   const target = proxyTarget(call)
   await admitConnect(call, 'proxy')
   const { upgrade } = call.request
+  // As kube-apiserver does: pods' and services' certificates are not checked, kubelets' are.
+  const connection = call.resource.resource === 'nodes' ? toKubelet(call) : {}
   const response = upgrade
-    ? await forwardUpgrade(target, call.request, upgrade, call.core.kubelet)
-    : await forward(target, call.request, call.core.kubelet)
+    ? await forwardUpgrade(target, call.request, upgrade, connection)
+    : await forward(target, call.request, connection)
   return { kind: 'response', response }
 }
+
+/** A kubelet is shown the API server's certificate, and its own is checked. */
+const toKubelet = ({ core }: Call): Connection => ({ tls: { ...core.kubelet } })
 
 function podOf(call: Call, name: string): Pod {
   const pod = call.core.objects.get(pods, call.info.namespace, name)
@@ -62,7 +67,7 @@ function podOf(call: Call, name: string): Pod {
 function kubeletTarget(call: Call, nodeName: string, path: string): Target {
   const node = call.core.objects.get(nodes, undefined, nodeName)
   if (!node) throw notFound(nodes, nodeName)
-  return { scheme: 'https', ...kubeletOf(node), path, isKubelet: true }
+  return { scheme: 'https', ...kubeletOf(node), path }
 }
 
 function podTarget(call: Call, kind: Stream): Target {
@@ -81,13 +86,13 @@ function proxyTarget(call: Call): Target {
     const pod = podOf(call, name)
     const host = pod.status?.podIP
     if (!host) throw badRequest(`pod ${name} has no address yet`)
-    return { scheme, host, port: podPort(pod, port), path, isKubelet: false }
+    return { scheme, host, port: podPort(pod, port), path }
   }
   const service = core.objects.get(services, info.namespace, name)
   if (!service) throw notFound(services, name)
   const own = (slice: EndpointSlice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name
   const slices = core.objects.list(endpointslices, info.namespace).filter(own)
-  return { scheme, ...serviceEndpoint(service, slices, port, Math.random()), path, isKubelet: false }
+  return { scheme, ...serviceEndpoint(service, slices, port, Math.random()), path }
 }
 
 /** What follows `…/proxy/`, as it was escaped. */

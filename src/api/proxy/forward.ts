@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import type { Target } from './targets.ts'
@@ -41,13 +42,22 @@ export function forwardedHeaders(headers: Readonly<Record<string, string>>, isUp
   return out
 }
 
-function dial(target: Target, request: ApiRequest, credentials: KubeletCredentials | undefined): ClientRequest {
-  const { host, port, path, scheme, isKubelet } = target
-  const headers = forwardedHeaders(request.headers, request.upgrade !== undefined)
-  const options = { host, port, path, method: request.method, headers, signal: request.signal, agent: false as const }
+/** How the other side is spoken to. */
+export interface Connection {
+  /** Which certificates are shown and believed; without them the other side's is not checked. */
+  readonly tls?: SecureContextOptions & Pick<ConnectionOptions, 'rejectUnauthorized' | 'servername'>
+  /** Keeps connections for later requests; by default each has its own. */
+  readonly agent?: https.Agent
+  /** Sent besides the client's own. */
+  readonly headers?: OutgoingHttpHeaders
+}
+
+function dial(target: Target, request: ApiRequest, { tls, agent, headers: more }: Connection): ClientRequest {
+  const { host, port, path, scheme } = target
+  const headers = { ...forwardedHeaders(request.headers, request.upgrade !== undefined), ...more }
+  const options = { host, port, path, method: request.method, headers, signal: request.signal, agent: agent ?? (false as const) }
   if (scheme === 'http') return http.request(options)
-  // As kube-apiserver does: pods' and services' certificates are not checked, kubelets' are.
-  return https.request(isKubelet ? { ...options, ...credentials } : { ...options, rejectUnauthorized: false })
+  return https.request({ ...options, ...(tls ?? { rejectUnauthorized: false }) })
 }
 
 function unreachable(target: Target, error: Error): StatusError {
@@ -59,9 +69,9 @@ function unreachable(target: Target, error: Error): StatusError {
 }
 
 /** Forwards an ordinary request and streams the answer back. Throws 503 when nothing answers. */
-export function forward(target: Target, request: ApiRequest, credentials: KubeletCredentials | undefined): Promise<ApiResponse> {
+export function forward(target: Target, request: ApiRequest, connection: Connection): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const outgoing = dial(target, request, credentials)
+    const outgoing = dial(target, request, connection)
     outgoing.once('error', (error) => reject(unreachable(target, error)))
     outgoing.once('response', (incoming) => resolve(answerOf(incoming)))
     outgoing.end(request.body instanceof Uint8Array ? request.body : undefined)
@@ -85,10 +95,10 @@ export function forwardUpgrade(
   target: Target,
   request: ApiRequest,
   upgrade: Upgrade,
-  credentials: KubeletCredentials | undefined,
+  connection: Connection,
 ): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
-    const outgoing = dial(target, request, credentials)
+    const outgoing = dial(target, request, connection)
     outgoing.once('error', (error) => reject(unreachable(target, error)))
     outgoing.once('response', (incoming) => resolve(answerOf(incoming)))
     outgoing.once('upgrade', (incoming, socket, head) => {

@@ -8,8 +8,6 @@ export interface Target {
   readonly port: number
   /** Escaped, with the query. */
   readonly path: string
-  /** A kubelet: it is shown the API server's certificate, and its own is checked. */
-  readonly isKubelet: boolean
 }
 
 export type Stream = 'exec' | 'attach' | 'portforward' | 'log'

@@ -41,6 +41,11 @@ export class Registry {
       if (r.isCustom && r.group === group && r.resource === resource) this.#byPath.delete(key)
     }
     for (const r of now) this.#byPath.set(pathKey(r.group, r.version, r.resource), r)
+    this.changed()
+  }
+
+  /** What is served is not what it was: here, or at a server that an APIService leads to. */
+  changed(): void {
     this.generation++
     for (const listener of this.#listeners) listener()
   }

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
+import { keepLocalServices } from '../../api/aggregation/local-services.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { type Authorizer, createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
@@ -8,6 +9,7 @@ import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { apiserverUser } from '../../api/auth/users.ts'
+import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
@@ -63,6 +65,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     store,
     kinds,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
+    frontProxy: pki.frontProxy,
     hooks: (objects) =>
       new Map([['/services', serviceAddresses({ objects, serviceCidr: options.serviceCidr, random: Math.random })]]),
     security: (objects) => {
@@ -82,9 +85,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
         },
       }),
   })
-  await bootstrap(api.handle, { serviceCidr: options.serviceCidr, clientCa: pki.caCert })
+  await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
+  await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
+  const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
   await writeDefaultRoles(api.objects, api.handle)
   const close = async () => {
+    stopLocalServices()
     api.close()
     await store.close()
   }

@@ -11,6 +11,13 @@ function availableCell({ status }: APIService): string {
   return available.status === 'True' ? 'True' : `${available.status} (${available.reason ?? ''})`
 }
 
+const alwaysThere = {
+  type: 'Available',
+  status: 'True',
+  reason: 'Local',
+  message: 'Local APIServices are always available',
+}
+
 export const apiService = kind<APIService>({
   gvk: 'apiregistration.k8s.io/v1/APIService',
   nameRule: isPathSegmentName,
@@ -21,10 +28,10 @@ export const apiService = kind<APIService>({
   defaults: ({ spec }) => {
     if (spec?.service) spec.service.port ??= 443
   },
-  prepareForCreate: (service) => {
+  prepareForCreate: (service, { now }) => {
     dropStatus(service)
     // A local group is there at once.
-    if (service.spec && !service.spec.service) service.status = { conditions: [] }
+    if (service.spec && !service.spec.service) service.status = { conditions: [{ ...alwaysThere, lastTransitionTime: now }] }
   },
   prepareForUpdate: keepOther,
   resetFields: statusResetFields,
