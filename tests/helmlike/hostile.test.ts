@@ -20,12 +20,14 @@ const release = { name: 'r', namespace: 'n', revision: 1, isUpgrade: false }
 
 /** The message of what the template fails with, and that it does so in time. */
 async function failure(template: string, values: ValueMap = new Map()): Promise<string> {
-  const started = performance.now()
+  const started = process.cpuUsage()
   const chart = chartFromFiles([metadata, file('templates/t.yaml', template)])
   try {
     await render(chart, values, { release })
   } catch (e) {
-    assert.ok(performance.now() - started < LIMIT_MS, `took ${Math.round(performance.now() - started)} ms`)
+    // Processor time: how long it takes by the clock depends on what else the machine does.
+    const { user, system } = process.cpuUsage(started)
+    assert.ok((user + system) / 1000 < LIMIT_MS, `took ${Math.round((user + system) / 1000)} ms of processor time`)
     return (e as Error).message
   }
   return 'no error'
