@@ -86,6 +86,7 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
       if (options.preconditions.resourceVersion) throw conflict(resource, name, modifiedText)
+      await call.core.store.current()
     }
   }
 }

@@ -61,6 +61,7 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
       if (attempt >= update.tries) throw storeError(e, call.resource, update.name, false)
+      await call.core.store.current()
     }
   }
 }

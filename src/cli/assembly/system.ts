@@ -56,7 +56,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const addresses = nodes.map((n) => n.address)
   const assembled = await assembleApi({
     data: data.path,
-    store: 'lmdb',
+    store: { kind: 'lmdb' },
     serviceCidr,
     addresses: [...addresses, podNetwork.gateway],
   })
