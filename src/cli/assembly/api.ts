@@ -16,6 +16,7 @@ import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
 import type { ApiRequest, UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
+import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
@@ -85,6 +86,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
   await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
   const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
+  await ensureAddressObjects(api.handle, api.objects)
   await writeDefaultRoles(api.objects, api.handle)
   const close = async () => {
     stopLocalServices()
