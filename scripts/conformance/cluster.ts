@@ -19,7 +19,7 @@ export interface RunningCluster {
 /** The API on `port` with our controllers, scheduler and two nodes that run no containers, on data of its own. */
 export async function startCluster(port: number): Promise<RunningCluster> {
   const data = mkdtempSync(join(tmpdir(), 'slipway-conformance-'))
-  const assembled = await assembleApi({ data, store: 'lmdb', serviceCidr: '10.43.0.0/16' })
+  const assembled = await assembleApi({ data, store: { kind: 'lmdb' }, serviceCidr: '10.43.0.0/16' })
   const { api, pki } = assembled
   const listening = await api.listen({ port, ...pki.serving, clientCa: pki.caCert })
   const address = ownAddress()
