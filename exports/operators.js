@@ -6,6 +6,7 @@ const built = new URL('../dist/operators/public.js', import.meta.url)
 
 export const {
   createLog,
+  customResource,
   defineOperator,
   findCondition,
   fromKubeconfig,
@@ -18,6 +19,7 @@ export const {
   resourceOf,
   rulesOf,
   runOperators,
+  schema,
   StatusError,
   stderrLog,
   systemClock,

@@ -72,7 +72,7 @@ async function kindIn(compiler: Compiler, given: ComposedResource, field: string
   if (typeof apiVersion !== 'string' || typeof kind !== 'string' || `${apiVersion}${kind}`.includes('${'))
     return compiler.problem(at, 'apiVersion and kind must be given, and be plain texts')
   const known = await kinds.of(apiVersion, kind)
-  return known ?? compiler.problem(`${at}.kind`, `the cluster serves no ${apiVersion} ${kind}: is its definition missing?`)
+  return known ?? compiler.problem(`${at}.kind`, `the cluster serves no ${apiVersion} ${kind}: is its definition missing?`, true)
 }
 
 /** What the owner references of Kubernetes cannot say is refused here, not when the first object is made. */

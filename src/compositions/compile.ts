@@ -43,6 +43,12 @@ export async function compileComposition(composition: Composition, kinds: KindSc
     'spec.schema.status',
     known,
   )
+  for (const [name] of status.kind === 'map' ? status.entries : [])
+    if (!/^[a-z]/.test(name) || name === 'conditions' || name === 'observedGeneration')
+      compiler.problem(
+        `spec.schema.status.${name}`,
+        'must begin with a lower-case letter, and not be conditions or observedGeneration',
+      )
   const kind = kindOf(composition, own, statusSchema(status))
   for (const problem of definitionProblems(kind.definition)) compiler.problem('spec.schema', problem)
   if (compiler.problems.length > 0) return { problems: compiler.problems }

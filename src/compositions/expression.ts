@@ -31,8 +31,8 @@ export class Compiler {
     this.types = types
   }
 
-  problem(field: string, message: string): undefined {
-    this.problems.push({ field, message })
+  problem(field: string, message: string, isPending = false): undefined {
+    this.problems.push({ field, message, ...(isPending ? { isPending } : {}) })
     return undefined
   }
 

@@ -5,6 +5,8 @@ import { markersOf } from './markers.ts'
 export interface Problem {
   readonly field: string
   readonly message: string
+  /** Nothing is wrong with the Composition itself: it waits for a kind that is not served yet. */
+  readonly isPending?: boolean
 }
 
 export class SchemaProblem extends Error {

@@ -132,8 +132,12 @@ function checkOwner({ operator, owner }: ApplyContext, resource: Resource, live:
   throw new StatusError(409, 'AlreadyExists', `${resource.kind} ${live.metadata.name} exists and ${whose}`)
 }
 
-/** Deletes the children of earlier runs that `declarations` does not have. */
-export async function prune(context: ApplyContext, declarations: Declarations): Promise<void> {
+/** Deletes the children of earlier runs that `declarations` does not have and that `keep` does not hold. */
+export async function prune(
+  context: ApplyContext,
+  declarations: Declarations,
+  keep: (child: KubeObject) => boolean = () => false,
+): Promise<void> {
   const { operator, owner, client, informers, applied } = context
   const uid = owner.metadata.uid ?? ''
   const gone = operator.owns.flatMap(({ resource }) =>
@@ -141,7 +145,7 @@ export async function prune(context: ApplyContext, declarations: Declarations): 
       .of(resource)
       .byIndex('controller', uid)
       .filter(({ metadata }) => metadata.labels?.[ownerLabel(operator)] === uid && !metadata.deletionTimestamp)
-      .filter(({ metadata }) => !declarations.has(keyIn(resource, metadata)))
+      .filter((child) => !declarations.has(keyIn(resource, child.metadata)) && !keep(child))
       .map(({ metadata }) => ({ resource, metadata })),
   )
   await Promise.all(

@@ -92,7 +92,7 @@ async function run(
   signal.throwIfAborted()
   const applying: ApplyContext = { operator, owner: object, client, informers, applied: kept.applied }
   await applyAll(applying, declarations)
-  await prune(applying, declarations)
+  await prune(applying, declarations, outcome?.keep)
   if (outcome?.status) await writeOutcome(client, definition.for, object, outcome.status as Status, clock.now)
   return resultOf(outcome)
 }

@@ -46,6 +46,8 @@ export interface Outcome<T extends KubeObject> {
   readonly status?: StatusUpdate<T>
   /** Reconcile again after this time, whether or not something changes. */
   readonly requeueAfter?: Duration
+  /** Children that stay as they are though they were not declared: those of which could not be told yet whether they should be. */
+  readonly keep?: (child: KubeObject) => boolean
 }
 
 /** What every function of an operator is given. */

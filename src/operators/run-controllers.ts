@@ -99,7 +99,9 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
   const start = async () => {
     await Promise.race([environment.served?.(controller), aborted])
     if (signal.aborted) return
-    subscribe(controller, informers, queue, loops?.triggered)
+    const unsubscribe = subscribe(controller, informers, queue, loops?.triggered)
+    // The informers may be others' too, and go on.
+    signal.addEventListener('abort', unsubscribe, { once: true })
     await Promise.race([Promise.all(resourcesOf(controller).map((r) => informers.of(r).synced())), aborted])
     resyncRegularly(controller, informers, queue, environment)
   }

@@ -8,6 +8,7 @@ import { systemClock } from '../../apimachinery/clock.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
+import { startCompositions } from '../../compositions/start.ts'
 import { startControllers } from '../../controllers/index.ts'
 import { startNetwork } from '../../network/network.ts'
 import type { ProxyMode } from '../../network/proxy/choose.ts'
@@ -92,6 +93,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     signal,
   })
+  const compositions = await startCompositions({
+    client: clientFor(master, 'slipway-compositions'),
+    clock: systemClock,
+    log,
+    signal,
+  })
   const scheduler = startScheduler({
     client: clientFor({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'kube-scheduler'),
     log,
@@ -138,7 +145,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     proxy: network.proxy ?? `nothing: ${network.problem}`,
     ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
     async closed() {
-      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.stopped, sync.stopped])
+      await Promise.all([
+        ...agents.map((a) => a.closed),
+        compositions.stopped,
+        controllers.stopped,
+        scheduler.stopped,
+        network.stopped,
+        sync.stopped,
+      ])
       await listening.close()
       await assembled.close()
     },
