@@ -30,8 +30,6 @@ function selection(options: ListOptions): URLSearchParams {
   return query
 }
 
-const partial = (as: string): Readonly<Record<string, string>> => ({ accept: `application/json;as=${as};g=meta.k8s.io;v=v1` })
-
 const noQuery = (): URLSearchParams => new URLSearchParams()
 const json = { 'content-type': 'application/json' }
 
@@ -43,8 +41,7 @@ export function prepareGet(r: Resource<never>, name: string, target: Target & { 
 
 export function prepareList(r: Resource<never>, options: ListOptions = {}): Prepared {
   const path = pathOf(r, options.namespace, undefined, options.subresource)
-  const headers = options.metadataOnly ? partial('PartialObjectMetadataList') : {}
-  return { method: 'GET', path, query: selection(options), headers, signal: options.signal }
+  return { method: 'GET', path, query: selection(options), headers: {}, signal: options.signal }
 }
 
 export function prepareWatch(r: Resource<never>, options: WatchOptions = {}): Prepared {
@@ -53,8 +50,7 @@ export function prepareWatch(r: Resource<never>, options: WatchOptions = {}): Pr
   set(query, 'allowWatchBookmarks', options.allowWatchBookmarks)
   set(query, 'sendInitialEvents', options.sendInitialEvents)
   set(query, 'timeoutSeconds', options.timeoutSeconds)
-  const headers = options.metadataOnly ? partial('PartialObjectMetadata') : {}
-  return { method: 'GET', path: pathOf(r, options.namespace), query, headers, signal: options.signal }
+  return { method: 'GET', path: pathOf(r, options.namespace), query, headers: {}, signal: options.signal }
 }
 
 function writing(options: WriteOptions): URLSearchParams {

@@ -1,16 +1,22 @@
-import type { IncomingMessage } from 'node:http'
-import { createSecureServer, type Http2SecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import Koa from 'koa'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { HandleRequest } from '../request.ts'
-import { type Incoming, type Outgoing, serve } from './serve.ts'
+import type { Exchange } from './exchange.ts'
+import { Http1Exchange } from './http1.ts'
+import { Connection } from './http2/connection.ts'
+import { limits } from './http2/limits.ts'
+import { NodeRequest, NodeResponse } from './http2/node-style.ts'
+import { serve } from './serve.ts'
 
 /** A part of the port that is not the API: requests whose path begins with `prefix`. */
 export interface Mount {
   readonly prefix: string
-  handle(req: Incoming, res: Outgoing): void | Promise<void>
+  handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>
 }
 
 export interface ListenOptions {
@@ -31,29 +37,38 @@ export interface Listening {
 
 export type HandleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
 
-/** Opens the port. API paths go straight to the pipeline; the rest through koa's middleware. */
+const sweepMs = 5000
+
+/** Opens the port: API paths go straight to the pipeline, mounts through koa. */
 export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<Listening> {
-  const server = createSecureServer({
+  const mounts = options.mounts ?? []
+  const others = koaApp(mounts).callback() as (req: IncomingMessage, res: ServerResponse) => Promise<void>
+  const isMounted = (url: string): boolean => mounts.some((m) => url.startsWith(m.prefix))
+  const exchange = (e: Exchange): void => void serve(handle, e)
+  const server = createServer({
     cert: options.cert,
     key: options.key,
     ca: options.clientCa,
     requestCert: true,
     rejectUnauthorized: false,
-    allowHTTP1: true,
     minVersion: 'TLSv1.2',
-    settings: { maxConcurrentStreams: 1000 },
+    ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: limits.headersMs,
+    maxHeaderSize: limits.headerBytes,
+    noDelay: true,
   })
-  const others = koaApp(handle, options.mounts ?? []).callback()
-  server.on('request', (req: Http2ServerRequest, res: Http2ServerResponse) => {
-    const url = req.url ?? ''
-    if (url.startsWith('/api/') || url.startsWith('/apis/')) void serve(handle, req, res)
-    else void others(req as never, res as never)
+  server.on('request', (req, res) => {
+    if (isMounted(req.url ?? '')) void others(req, res)
+    else exchange(new Http1Exchange(req, res))
   })
   server.on('upgrade', upgrade)
   server.on('tlsClientError', () => {})
   server.on('clientError', refuseUnreadable)
-  server.on('sessionError', () => {})
-  const sockets = trackSockets(server)
+  const connections = byProtocol(server, (stream) => {
+    if (!isMounted(stream.url)) return exchange(stream)
+    const req = new NodeRequest(stream)
+    void others(req as never, new NodeResponse(stream, req) as never)
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host ?? '0.0.0.0', resolve)
@@ -63,9 +78,35 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
+        for (const socket of connections) socket.destroy()
       }),
   }
+}
+
+/** Gives HTTP/2 connections to us and leaves the others to node:http. Gives the sockets that are open. */
+function byProtocol(server: ReturnType<typeof createServer>, onStream: ConstructorParameters<typeof Connection>[1]): Set<Duplex> {
+  const sockets = new Set<Duplex>()
+  const http2 = new Set<Connection>()
+  const [http1] = server.listeners('secureConnection') as [(socket: TLSSocket) => void]
+  server.removeListener('secureConnection', http1)
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.setMaxListeners(0)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => {})
+    if (socket.alpnProtocol !== 'h2') return http1.call(server, socket)
+    const connection = new Connection(socket, onStream)
+    http2.add(connection)
+    socket.once('close', () => http2.delete(connection))
+  })
+  const sweep = setInterval(() => {
+    const now = performance.now()
+    for (const connection of http2) connection.sweep(now)
+  }, sweepMs)
+  sweep.unref()
+  server.once('close', () => clearInterval(sweep))
+  return sockets
 }
 
 /** Answers what is no HTTP request. A method that nobody knows is refused as the router refuses it. */
@@ -84,28 +125,13 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
   socket.end(head + body)
 }
 
-function koaApp(handle: HandleRequest, mounts: readonly Mount[]): Koa {
+function koaApp(mounts: readonly Mount[]): Koa {
   const app = new Koa()
-  app.use(async (context, next) => {
+  app.use(async (context) => {
     const mount = mounts.find((m) => context.path.startsWith(m.prefix))
-    if (!mount) return next()
+    if (!mount) return
     context.respond = false
     await mount.handle(context.req, context.res)
   })
-  app.use(async (context) => {
-    context.respond = false
-    await serve(handle, context.req, context.res)
-  })
   return app
-}
-
-function trackSockets(server: Http2SecureServer): Set<Socket> {
-  const sockets = new Set<Socket>()
-  server.on('secureConnection', (socket) => {
-    sockets.add(socket)
-    socket.setNoDelay(true)
-    socket.once('close', () => sockets.delete(socket))
-    socket.on('error', () => {})
-  })
-  return sockets
 }

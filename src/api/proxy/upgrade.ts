@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { readRequest } from '../http/serve.ts'
+import type { TLSSocket } from 'node:tls'
+import { headersOf } from '../http/http1.ts'
+import { apiRequest } from '../http/serve.ts'
 import type { ApiResponse, HandleRequest } from '../request.ts'
 
 /** Takes connections that ask for another protocol through the pipeline like any request; what refuses them gets an HTTP answer. */
 export function upgradeHandler(handle: HandleRequest): (req: IncomingMessage, socket: Duplex, head: Buffer) => void {
   return (req, socket, head) => {
-    const gone = new AbortController()
-    socket.once('close', () => gone.abort())
     socket.on('error', () => socket.destroy())
-    readRequest(req, gone.signal, false)
+    const { method = 'GET', url = '/' } = req
+    const whenGone = (listener: () => void) => void socket.once('close', listener)
+    Promise.resolve({ method, url, headers: headersOf(req), socket: req.socket as TLSSocket, whenGone })
+      .then(apiRequest)
       .then((request) => handle({ ...request, upgrade: { socket, head } }))
       .then((response) => (response.status === 101 ? undefined : answer(socket, response)))
       .catch(() => socket.destroy())

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import type Docker from 'dockerode'
 import { userOfConnection } from '../../api/auth/authenticate.ts'
 import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
-import { headersOf, socketOf } from '../../api/http/serve.ts'
+import { headersOf } from '../../api/http/http1.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
-import { startCompositions } from '../../compositions/start.ts'
 import { startControllers } from '../../controllers/index.ts'
 import { startNetwork } from '../../network/network.ts'
 import type { ProxyMode } from '../../network/proxy/choose.ts'
@@ -57,7 +57,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const addresses = nodes.map((n) => n.address)
   const assembled = await assembleApi({
     data: data.path,
-    store: { kind: 'lmdb' },
+    store: 'lmdb',
     serviceCidr,
     addresses: [...addresses, podNetwork.gateway],
   })
@@ -79,7 +79,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: pki.caCert,
-    mounts: [{ prefix: '/git/', handle: (req, res) => sync.handleGit(req as IncomingMessage, res as never) }],
+    mounts: [{ prefix: '/git/', handle: (req, res) => sync.handleGit(req, res) }],
   })
   const server = `https://127.0.0.1:${listening.port}`
   await assembled.advertise(addresses[0] ?? podNetwork.gateway, listening.port)
@@ -89,12 +89,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     client: clientFor(master, 'kube-controller-manager'),
     caBundle: pki.caCert,
     clusterCidr: podNetwork.subnet,
-    clock: systemClock,
-    log,
-    signal,
-  })
-  const compositions = await startCompositions({
-    client: clientFor(master, 'slipway-compositions'),
     clock: systemClock,
     log,
     signal,
@@ -145,14 +139,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     proxy: network.proxy ?? `nothing: ${network.problem}`,
     ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
     async closed() {
-      await Promise.all([
-        ...agents.map((a) => a.closed),
-        compositions.stopped,
-        controllers.stopped,
-        scheduler.stopped,
-        network.stopped,
-        sync.stopped,
-      ])
+      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.stopped, sync.stopped])
       await listening.close()
       await assembled.close()
     },
@@ -179,7 +166,7 @@ async function gitUser(
   request: IncomingMessage,
 ): Promise<GitUser | undefined> {
   try {
-    const user = userOfConnection(socketOf(request))
+    const user = userOfConnection(request.socket as TLSSocket)
     const found = authenticate({ headers: headersOf(request), ...(user ? { user } : {}) })
     return found.name === 'system:anonymous' ? undefined : found
   } catch (error) {
