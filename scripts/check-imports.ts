@@ -12,6 +12,7 @@ const below: Record<string, readonly string[]> = {
   operators: ['apimachinery', 'client', 'crd'],
   helmlike: ['apimachinery', 'crd', 'client'],
   controllers: ['apimachinery', 'client', 'operators', 'crd'],
+  compositions: ['apimachinery', 'client', 'operators', 'crd'],
   scheduler: ['apimachinery', 'client', 'operators'],
   nodes: ['apimachinery', 'client', 'operators'],
   network: ['apimachinery', 'client', 'operators'],

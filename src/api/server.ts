@@ -81,7 +81,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     openApiRoutes(core),
     healthRoute([
       { name: 'ping', run: () => {} },
-      { name: 'etcd', run: () => void store.revision },
+      { name: 'etcd', run: async () => void (await store.current()) },
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]

@@ -5,6 +5,7 @@ import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
+import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
 
@@ -12,10 +13,9 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --port N                  default 6443
   --host ADDRESS            the address to listen on, default 0.0.0.0
   --write-kubeconfig FILE   writes the credentials of an administrator
-  --store lmdb|memory       default lmdb
   --service-cidr CIDR       addresses of services, default 10.43.0.0/16
   --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
-`
+${storeHelp}`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {
@@ -26,7 +26,7 @@ export async function run(argv: string[]): Promise<number> {
       port: { type: 'string', default: '6443' },
       host: { type: 'string', default: '0.0.0.0' },
       'write-kubeconfig': { type: 'string' },
-      store: { type: 'string', default: 'lmdb' },
+      ...storeFlags,
       'service-cidr': { type: 'string', default: '10.43.0.0/16' },
       'token-auth-file': { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -43,7 +43,7 @@ export async function run(argv: string[]): Promise<number> {
   const tokenFile = values['token-auth-file']
   const { api, pki, advertise, close } = await assembleApi({
     data: values.data,
-    store: values.store,
+    store: storeChoice(values),
     serviceCidr: values['service-cidr'],
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })

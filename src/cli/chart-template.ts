@@ -4,6 +4,7 @@ import { loadChart } from '../helmlike/chart/load.ts'
 import { checkInstallable, type Rendered, render, toText } from '../helmlike/render/render.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
 import { valuesFromFlags } from './chart-values.ts'
+import { print } from './print.ts'
 
 const FLAGS: FlagTable = {
   flags: {
@@ -99,9 +100,4 @@ function onlyShown(r: Rendered, flags: Flags): string {
     for (const m of found) out += `---\n# Source: ${m.path}\n${m.content}\n`
   }
   return out
-}
-
-/** Writes all of it before the process may end. */
-function print(s: string): Promise<void> {
-  return new Promise((resolve, reject) => process.stdout.write(s, (e) => (e ? reject(e) : resolve())))
 }

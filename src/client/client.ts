@@ -16,6 +16,8 @@ export interface ListOptions extends Target {
   readonly continue?: string
   readonly resourceVersion?: string
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan'
+  /** Only the objects' metadata (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean
 }
 
 export interface WatchOptions extends ListOptions {

@@ -18,6 +18,7 @@ export interface ReflectorOptions {
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
   readonly fieldSelector?: string | undefined
+  readonly metadataOnly?: boolean | undefined
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
@@ -163,5 +164,6 @@ function scopeOf(options: ReflectorOptions) {
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.labelSelector ? { labelSelector: options.labelSelector } : {}),
     ...(options.fieldSelector ? { fieldSelector: options.fieldSelector } : {}),
+    ...(options.metadataOnly ? { metadataOnly: true } : {}),
   }
 }

@@ -2,14 +2,14 @@ import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import { controllerOf, type KubeObject } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from './client.ts'
-import { createInformer, type Informer } from './informer.ts'
+import { createInformer, type Informer, type InformerScope } from './informer.ts'
 
-/** One informer a resource, shared by everybody in the process. Each has the indexes `namespace`, `controller` and `orphan`. */
+/** One informer a resource and scope, shared by everybody in the process. Each has the indexes `namespace`, `controller` and `orphan`. */
 export interface InformerSet {
   /** The informer of `resource`, made and started on the first call. */
-  of<T extends KubeObject>(resource: Resource<T>): Informer<T>
-  /** The informer if somebody asked for it before. */
-  existing<T extends KubeObject>(resource: Resource<T>): Informer<T> | undefined
+  of<T extends KubeObject>(resource: Resource<T>, scope?: InformerScope<T>): Informer<T>
+  /** The informers of `resource`, of whatever scope, that somebody asked for before. */
+  existing<T extends KubeObject>(resource: Resource<T>): readonly Informer<T>[]
   /** Resolves when every informer that was asked for so far has its first list. */
   synced(): Promise<void>
 }
@@ -36,29 +36,39 @@ const standardIndexers = {
 
 export function createInformerSet(client: Client, options: InformerSetOptions): InformerSet {
   const { clock = systemClock, random = Math.random, onError, signal, namespace } = options
-  const informers = new Map<string, Informer<KubeObject>>()
+  const informers = new Map<string, Map<string, Informer<KubeObject>>>()
+  const projections = new Map<unknown, number>()
   const nameOf = (r: Resource<unknown>) => `${apiVersionOf(r)}/${r.resource}`
+  const idOf = ({ project, ...scope }: InformerScope<never>): string => {
+    if (project && !projections.has(project)) projections.set(project, projections.size)
+    const { namespace: of, labelSelector, fieldSelector, metadataOnly } = scope
+    return JSON.stringify([of, labelSelector, fieldSelector, metadataOnly, projections.get(project)])
+  }
 
   return {
-    of<T extends KubeObject>(resource: Resource<T>) {
-      const found = informers.get(nameOf(resource))
+    of<T extends KubeObject>(resource: Resource<T>, scope: InformerScope<T> = {}) {
+      const own = informers.get(nameOf(resource)) ?? new Map<string, Informer<KubeObject>>()
+      informers.set(nameOf(resource), own)
+      const within = namespace !== undefined && resource.namespaced ? { namespace, ...scope } : scope
+      const id = idOf(within as unknown as InformerScope<never>)
+      const found = own.get(id)
       if (found) return found as unknown as Informer<T>
       const informer = createInformer(client, resource, {
+        ...within,
         clock,
         random,
         indexers: standardIndexers,
         ...(onError ? { onError } : {}),
-        ...(namespace !== undefined && resource.namespaced ? { namespace } : {}),
       })
-      informers.set(nameOf(resource), informer as unknown as Informer<KubeObject>)
+      own.set(id, informer as unknown as Informer<KubeObject>)
       informer.start(signal)
       return informer
     },
     existing<T extends KubeObject>(resource: Resource<T>) {
-      return informers.get(nameOf(resource)) as unknown as Informer<T> | undefined
+      return [...(informers.get(nameOf(resource))?.values() ?? [])] as unknown as Informer<T>[]
     },
     async synced() {
-      await Promise.all([...informers.values()].map((i) => i.synced()))
+      await Promise.all([...informers.values()].flatMap((own) => [...own.values()].map((i) => i.synced())))
     },
   }
 }

@@ -1,14 +1,23 @@
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { matchesRequirements, parseSelector } from '../apimachinery/label-selector.ts'
 import { type KubeObject, keyOf } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from './client.ts'
 import { createIndexedCache, type Indexer } from './informer-cache.ts'
 import { reflect, type Sink } from './informer-reflector.ts'
 
-export interface InformerOptions<T> {
+/** Which objects of a resource are kept, and what of them. */
+export interface InformerScope<T extends KubeObject = KubeObject> {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** Only metadata is fetched and kept. */
+  readonly metadataOnly?: boolean
+  /** What is kept of an object; its metadata stays whole but for managedFields. Must be the same function for the same scope. */
+  readonly project?: (object: T) => T
+}
+
+export interface InformerOptions<T extends KubeObject> extends InformerScope<T> {
   readonly indexers?: Readonly<Record<string, Indexer<T>>>
   readonly clock?: Clock
   /** In [0, 1). */
@@ -36,6 +45,8 @@ export interface Informer<T extends KubeObject> {
   /** Calls `listener` for what is there, at once (unless `replay` is false), and then for every change, in order, synchronously.
    *  Returns the unsubscribe. */
   onChange(listener: ChangeListener<T>, options?: { readonly replay?: boolean }): () => void
+  /** Whether it has all objects of the resource, of all namespaces. */
+  readonly isWhole: boolean
   /** Takes the answer of a write before its watch event arrives, so that a writer sees its own writes. */
   observe(object: T): void
 }
@@ -49,6 +60,27 @@ function freeze<T>(value: T): T {
   return Object.freeze(value)
 }
 
+/** Whether an object is in a scope; undefined where that can't be told from here. */
+function scopeTest(scope: Pick<InformerScope, 'namespace' | 'labelSelector' | 'fieldSelector'>) {
+  const selector = scope.labelSelector ? parseSelector(scope.labelSelector) : undefined
+  return ({ metadata }: KubeObject): boolean | undefined => {
+    if (scope.namespace !== undefined && metadata.namespace !== scope.namespace) return false
+    if (selector && !matchesRequirements(selector, metadata.labels)) return false
+    return scope.fieldSelector ? undefined : true
+  }
+}
+
+/** What a scope keeps of an object, frozen. */
+function keeper<T extends KubeObject>({ metadataOnly, project }: InformerScope<T>): (object: T) => T {
+  if (!metadataOnly && !project) return freeze
+  return (object) => {
+    const { managedFields, ...metadata } = object.metadata
+    const { apiVersion, kind } = object
+    const type = { ...(apiVersion ? { apiVersion } : {}), ...(kind ? { kind } : {}) }
+    return freeze({ ...type, ...(project && !metadataOnly ? project(object) : {}), metadata } as T)
+  }
+}
+
 export function createInformer<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
@@ -57,7 +89,9 @@ export function createInformer<T extends KubeObject>(
   const { clock = systemClock, random = Math.random, onError = () => {} } = options
   const cache = createIndexedCache<T>(options.indexers)
   const listeners = new Set<ChangeListener<T>>()
-  const isWhole = !options.labelSelector && !options.fieldSelector
+  const isWhole = !options.labelSelector && !options.fieldSelector && options.namespace === undefined
+  const isWithin = scopeTest(options)
+  const kept = keeper(options)
   /** Keys whose cached object came from a write's answer, until the watch passes it. */
   const ahead = new Set<string>()
   let seen = Number.NEGATIVE_INFINITY
@@ -105,7 +139,7 @@ export function createInformer<T extends KubeObject>(
         const before = cache.get(keyOf(object))
         if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === object.metadata.uid)
           ahead.delete(keyOf(object))
-        else if (!isPassed(keyOf(object), versionOf(object))) put(freeze(object), true)
+        else if (!isPassed(keyOf(object), versionOf(object))) put(kept(object), true)
       }
       hasSynced = true
       firstList.resolve()
@@ -114,7 +148,7 @@ export function createInformer<T extends KubeObject>(
       const key = keyOf(object)
       advance(object.metadata.resourceVersion ?? '')
       if (isPassed(key, versionOf(object))) return
-      if (type === 'DELETED') return remove(key, freeze(object), false)
+      if (type === 'DELETED') return remove(key, kept(object), false)
       const cached = cache.get(key)
       if (
         cached &&
@@ -122,7 +156,7 @@ export function createInformer<T extends KubeObject>(
         cached.metadata.uid === object.metadata.uid
       )
         return
-      put(freeze(object), false)
+      put(kept(object), false)
     },
     bookmark: advance,
   }
@@ -131,9 +165,11 @@ export function createInformer<T extends KubeObject>(
     start(signal) {
       if (started) return
       started = true
-      const { namespace, labelSelector, fieldSelector } = options
-      void reflect(client, resource, sink, { namespace, labelSelector, fieldSelector, clock, random, signal, onError })
+      const { namespace, labelSelector, fieldSelector, metadataOnly } = options
+      const scope = { namespace, labelSelector, fieldSelector, metadataOnly }
+      void reflect(client, resource, sink, { ...scope, clock, random, signal, onError })
     },
+    isWhole,
     synced: () => firstList.promise,
     hasSynced: () => hasSynced,
     get: cache.get,
@@ -147,11 +183,15 @@ export function createInformer<T extends KubeObject>(
     },
     observe(object) {
       // What the watch has passed already may be stale by now: an object that was deleted meanwhile must not come back.
-      if (!hasSynced || !isWhole || !(versionOf(object) > seen)) return
+      if (!hasSynced || !(versionOf(object) > seen)) return
       const cached = cache.get(keyOf(object))
       if (cached && versionOf(cached) >= versionOf(object)) return
+      const within = isWithin(object)
+      // Whether it is meant only the server can tell: the watch will.
+      if (within === undefined || (!within && !cached)) return
       ahead.add(keyOf(object))
-      put(freeze(object), false)
+      if (within) put(kept(object), false)
+      else remove(keyOf(object), kept(object), false)
     },
   }
 }

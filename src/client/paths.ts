@@ -30,6 +30,8 @@ function selection(options: ListOptions): URLSearchParams {
   return query
 }
 
+const partial = (as: string): Readonly<Record<string, string>> => ({ accept: `application/json;as=${as};g=meta.k8s.io;v=v1` })
+
 const noQuery = (): URLSearchParams => new URLSearchParams()
 const json = { 'content-type': 'application/json' }
 
@@ -41,7 +43,8 @@ export function prepareGet(r: Resource<never>, name: string, target: Target & { 
 
 export function prepareList(r: Resource<never>, options: ListOptions = {}): Prepared {
   const path = pathOf(r, options.namespace, undefined, options.subresource)
-  return { method: 'GET', path, query: selection(options), headers: {}, signal: options.signal }
+  const headers = options.metadataOnly ? partial('PartialObjectMetadataList') : {}
+  return { method: 'GET', path, query: selection(options), headers, signal: options.signal }
 }
 
 export function prepareWatch(r: Resource<never>, options: WatchOptions = {}): Prepared {
@@ -50,7 +53,8 @@ export function prepareWatch(r: Resource<never>, options: WatchOptions = {}): Pr
   set(query, 'allowWatchBookmarks', options.allowWatchBookmarks)
   set(query, 'sendInitialEvents', options.sendInitialEvents)
   set(query, 'timeoutSeconds', options.timeoutSeconds)
-  return { method: 'GET', path: pathOf(r, options.namespace), query, headers: {}, signal: options.signal }
+  const headers = options.metadataOnly ? partial('PartialObjectMetadata') : {}
+  return { method: 'GET', path: pathOf(r, options.namespace), query, headers, signal: options.signal }
 }
 
 function writing(options: WriteOptions): URLSearchParams {

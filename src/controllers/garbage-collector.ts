@@ -7,10 +7,10 @@ import { isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
 import type { InformerSet } from '../client/informer-set.ts'
-import type { RunOptions } from '../operators/controller.ts'
 import { removeFinalizer } from '../operators/finalizers.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { createQueue, type Queue } from '../operators/queue.ts'
+import type { RunOptions } from '../operators/run-controllers.ts'
 import { type Discovered, discoverAll, isKind } from './discovery.ts'
 import {
   createOwnershipGraph,
@@ -140,7 +140,7 @@ function followOne(
 ): void {
   const end = new AbortController()
   // Kinds that others in the process follow anyway are shared; the rest are ours, and end when the kind does.
-  const shared = informers.existing(resource)
+  const shared = informers.existing(resource).find((i) => i.isWhole)
   const informer = shared ?? createInformer(collector.client, resource, { random, ...(clock ? { clock } : {}) })
   const unsubscribe = informer.onChange((now, before) => {
     const uids: string[] = []

@@ -1,8 +1,9 @@
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
-import { type Context, type Controller, type Running, type RunOptions, runControllers } from '../operators/controller.ts'
+import type { Context, Controller } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
+import { type Running, type RunOptions, runControllers } from '../operators/run-controllers.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
@@ -98,7 +99,7 @@ export function startControllers(options: ControllerOptions): RunningControllers
 /** Looks for too many finished pods once a minute, until the signal aborts. */
 async function removeExcessRegularly(
   context: Pick<Context, 'client' | 'informers'>,
-  { clock, signal, log }: Required<RunOptions>,
+  { clock, signal, log }: Pick<Required<RunOptions>, 'clock' | 'signal' | 'log'>,
 ): Promise<void> {
   while (!signal.aborted) {
     await removeExcess(context).catch((error) => log.error('finished pods not removed', error))

@@ -28,3 +28,14 @@ export function sameValue(a: unknown, b: unknown): boolean {
   for (const key of Object.keys(x)) if (!sameValue(x[key], y[key])) return false
   return Object.keys(y).every((key) => y[key] === undefined || x[key] !== undefined)
 }
+
+/** Whether `whole` says all that `part` says; lists must be as long. */
+export function isWithin(part: unknown, whole: unknown): boolean {
+  if (part === whole || part === undefined) return true
+  if (typeof part !== 'object' || typeof whole !== 'object' || part === null || whole === null) return false
+  if (Array.isArray(part) || Array.isArray(whole))
+    return (
+      Array.isArray(part) && Array.isArray(whole) && part.length === whole.length && part.every((x, i) => isWithin(x, whole[i]))
+    )
+  return Object.entries(part).every(([key, value]) => isWithin(value, (whole as Record<string, unknown>)[key]))
+}

@@ -1,293 +1,202 @@
 // What users write operators against: declare what should exist for an object; the runtime applies it, prunes the rest, writes status.
-import { createHash } from 'node:crypto'
+import type { Clock } from '../apimachinery/clock.ts'
 import type { KubeObject, ObjectMeta } from '../apimachinery/object.ts'
-import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
-import * as builtIn from '../apimachinery/resources.generated.ts'
-import { isNotFound, StatusError } from '../apimachinery/status.ts'
-import { type AnyCondition, withCondition } from './conditions.ts'
-import { type Context, type Controller, defineController } from './controller.ts'
-import { sameStatus } from './equality.ts'
+import type { Resource } from '../apimachinery/resource.ts'
+import type { Client } from '../client/client.ts'
+import { type BuiltIn, type BuiltInKind, type KindName, resourceOf } from './built-in-kinds.ts'
+import type { AnyCondition } from './conditions.ts'
+import type { Duration } from './duration.ts'
+import { milliseconds } from './duration.ts'
 import type { EventType } from './events.ts'
-import { addFinalizer, hasFinalizer, isDeleting, removeFinalizer } from './finalizers.ts'
-import { controlledBy } from './owners.ts'
+import type { Log } from './log.ts'
+import type { Conversion, FieldProblem, Review, Webhook } from './webhooks/webhook.ts'
 
-/** What is to be said of a child; its name and namespace are the parent's unless given, its owner always is the parent. */
-export type Declared<C> = { metadata?: Partial<ObjectMeta> } & Partial<Omit<C, 'metadata' | 'apiVersion' | 'kind'>>
-
-/** A status: plain fields, and conditions by their type. `true` is True; a text is False, with the text as message. */
-export interface Outcome {
-  readonly status?: Readonly<Record<string, unknown>>
-  readonly conditions?: Readonly<
-    Record<string, boolean | string | Omit<AnyCondition, 'type' | 'lastTransitionTime' | 'observedGeneration'>>
-  >
-  readonly requeueAfterMs?: number
+/** An object as the API stored it: it has what every stored object has. */
+export type Stored<T extends KubeObject> = T & {
+  readonly metadata: ObjectMeta & { readonly name: string; readonly uid: string; readonly generation: number }
 }
 
-export interface Reconcile<T extends KubeObject> {
-  readonly object: T
-  /** Declares a child. Applied when `reconcile` returns; nothing is applied when it throws. Children not declared again are deleted. */
-  child<C extends KubeObject>(resource: Resource<C>, declared: Declared<C>): ChildReference<C>
-  /** The child as the cluster has it; undefined before it exists. */
-  observed<C extends KubeObject>(reference: ChildReference<C>): C | undefined
-  /** An object that is no child, from the informer of `resource`, which must be among `reads`. */
-  read<C extends KubeObject>(resource: Resource<C>, name: string, namespace?: string): C | undefined
-  event(type: EventType, reason: string, message: string): void
-  readonly signal: AbortSignal
-  readonly clock: Context['clock']
-  readonly log: Context['log']
-  readonly client: Context['client']
-}
+/** What is to be said of a child. Its name and namespace are the parent's unless given; its owner is always the parent. */
+export type Declared<C> = { metadata?: Partial<ObjectMeta> } & Partial<Omit<C, 'metadata' | 'apiVersion' | 'kind' | 'status'>>
 
-export interface ChildReference<C extends KubeObject> {
+/** A child that was declared: what others need to refer to it. */
+export interface Child<C extends KubeObject = KubeObject> {
   readonly resource: Resource<C>
-  readonly key: string
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly metadata: ObjectMeta & { readonly name: string }
+}
+
+/** `true` is True; false or a text is False, with the text as message; or all of it. */
+export type ConditionValue = boolean | string | Omit<AnyCondition, 'type' | 'lastTransitionTime' | 'observedGeneration'>
+
+type StatusOf<T> = T extends { status?: infer S } ? NonNullable<S> : Record<string, unknown>
+
+/**
+ * Fields of the status by their names, and conditions by their types, which begin with a capital letter: `{ ready: 2, Ready: true }`.
+ * Fields that are not named stay; an undefined one is taken out. `observedGeneration` and transition times are filled in.
+ */
+export type StatusUpdate<T> = {
+  readonly [F in keyof Omit<StatusOf<T>, 'conditions' | 'observedGeneration'>]?: StatusOf<T>[F] | undefined
+} & { readonly [type: Capitalize<string>]: ConditionValue }
+
+export interface Outcome<T extends KubeObject> {
+  /** Written when it says something new. */
+  readonly status?: StatusUpdate<T>
+  /** Reconcile again after this time, whether or not something changes. */
+  readonly requeueAfter?: Duration
+  /** Children that stay as they are though they were not declared: those of which could not be told yet whether they should be. */
+  readonly keep?: (child: KubeObject) => boolean
+}
+
+/** What every function of an operator is given. */
+export interface Scope<T extends KubeObject> {
+  readonly object: Stored<T>
+  /** Its writes are in what `observed`, `read` and `list` say by the time they resolve. */
+  readonly client: Client
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Aborts when the operator stops, loses its lease, or `deadline` has passed. */
+  readonly signal: AbortSignal
+  /** Each line has the operator's name and the object's key. */
+  readonly log: Log
+  /** Records an Event about the object. */
+  event(type: EventType, reason: string, message: string): void
+}
+
+export interface Reconcile<T extends KubeObject> extends Scope<T> {
+  /** Declares a child of a kind in `owns`. All are applied when `reconcile` returns; children not declared again are deleted;
+   *  when it throws, nothing is applied. */
+  child<K extends BuiltInKind>(kind: K, declared: Declared<BuiltIn<K>>): Child<BuiltIn<K>>
+  child<C extends KubeObject>(resource: Resource<C>, declared: Declared<C>): Child<C>
+  /** The child as the cluster has it; undefined before it exists. */
+  observed<C extends KubeObject>(child: Child<C>): C | undefined
+  /** The value that `make` gave the first time for this object, kept in a Secret that goes with the object. */
+  once<V>(key: string, make: () => V | Promise<V>): Promise<V>
+  /** An object of a kind in `reads` or `watches`; default namespace: the object's. */
+  read<K extends BuiltInKind>(kind: K, name: string, namespace?: string): BuiltIn<K> | undefined
+  read<C extends KubeObject>(resource: Resource<C>, name: string, namespace?: string): C | undefined
+  /** All objects of a kind in `for`, `owns`, `reads` or `watches`, in all namespaces or one. */
+  list<K extends BuiltInKind>(kind: K, namespace?: string): readonly BuiltIn<K>[]
+  list<C extends KubeObject>(resource: Resource<C>, namespace?: string): readonly C[]
+}
+
+/** Which objects of a kind are kept in memory, and what of them. Less is leaner: see docs/operators/reference.md. */
+export interface CacheScope {
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+  /** Default: those that the operator runs for. */
+  readonly namespace?: string
+  /** Only metadata is fetched and kept. */
+  readonly metadata?: true
+  /** What is kept of an object, such as `(pod) => ({ ...pod, spec: undefined })`; its metadata stays. */
+  readonly project?: (object: never) => KubeObject
+}
+
+export interface Finder<T extends KubeObject> {
+  /** The operator's objects that have `value` under the index `name` (one of `indexes`). */
+  by(name: string, value: string): readonly T[]
+  list(): readonly T[]
+}
+
+/** A kind whose changes concern the operator's objects. Made by `watching`. */
+export interface WatchedKind extends CacheScope {
+  readonly kind: KindName
+  /** Whose reconcile a change of `object` asks for: objects, or their keys. Asked for the object before and after a change. */
+  readonly to?: (object: never, found: Finder<KubeObject>) => Iterable<KubeObject | string>
+  /** Whether a change matters; always when absent. */
+  readonly when?: (now: never, before: never) => boolean
 }
 
 export interface OperatorDefinition<T extends KubeObject> {
-  /** Of lower case letters, digits and dashes: names the field manager, finalizer and events. */
-  readonly name: string
+  /** Of lower case letters, digits and dashes: names the field manager, finalizer, Lease and events. Default: the kind in lower case. */
+  readonly name?: string
+  /** The kind that it is for: what `slipway types` wrote, or `defineResource` defined. */
   readonly for: Resource<T>
-  /** The resources that children are of: a resource, or the kind of a built-in one, such as `Deployment`. */
-  readonly owns?: readonly (Resource<never> | Resource | BuiltInKind)[]
-  readonly reads?: readonly Resource[]
+  /** The kinds of the children. */
+  readonly owns?: readonly (KindName | ({ readonly kind: KindName } & CacheScope))[]
+  readonly watches?: readonly WatchedKind[]
+  /** Kinds that `read` and `list` read, without being asked to reconcile when they change. */
+  readonly reads?: readonly (KindName | ({ readonly kind: KindName } & CacheScope))[]
+  /** Under which values an object is found: `{ secret: db => [db.spec.secretName] }`. */
+  readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>
+  /** Whether a change of an object matters. Default: of its generation, labels, annotations or deletion. */
+  readonly when?: (now: T | undefined, before: T | undefined) => boolean
+  /** How many objects are worked on at once (8); never one object twice. */
   readonly workers?: number
-  reconcile(context: Reconcile<T>): Promise<Outcome | undefined> | Outcome | undefined
-  /** Called before the object goes; the object stays until it returns without throwing. */
-  finalize?(context: Pick<Reconcile<T>, 'object' | 'signal' | 'clock' | 'log' | 'client' | 'event'>): Promise<void> | void
+  /** A run that takes longer is aborted and retried (5m). */
+  readonly deadline?: Duration
+  /** Each object is reconciled at least this often (10h). */
+  readonly resync?: Duration
+  /** Takes over objects that have the name of a child and no owner; without, that is an error. */
+  readonly adopts?: boolean
+  /** Brings the cluster closer to what the object asks for. What it throws is retried with back-off. */
+  reconcile(context: Reconcile<T>): Promise<Outcome<T> | undefined> | Outcome<T> | undefined
+  /** Called before the object goes, which it does when this returns without throwing. */
+  finalize?(context: Scope<T>): Promise<unknown> | unknown
+  /** Validating webhook: what is wrong with a new or changed object; nothing: []. */
+  validate?(object: T, review: Review<T>): readonly FieldProblem[] | Promise<readonly FieldProblem[]>
+  /** Mutating webhook: changes the draft, or returns another. Called before defaults are applied a second time and validation. */
+  mutate?(draft: T, review: Review<T>): T | undefined | Promise<T | undefined>
+  /** Conversion webhook: other versions, by name, to and from the one in `for`. */
+  readonly convert?: Readonly<Record<string, Conversion<T>>>
+  /** Webhooks for other kinds. Made by `webhook`. */
+  readonly webhooks?: readonly Webhook[]
 }
 
-export type BuiltInKind =
-  | 'ConfigMap'
-  | 'CronJob'
-  | 'DaemonSet'
-  | 'Deployment'
-  | 'Ingress'
-  | 'Job'
-  | 'NetworkPolicy'
-  | 'PersistentVolumeClaim'
-  | 'Role'
-  | 'RoleBinding'
-  | 'Secret'
-  | 'Service'
-  | 'ServiceAccount'
-  | 'StatefulSet'
-
-const kinds: Record<BuiltInKind, object> = {
-  ConfigMap: builtIn.configmaps,
-  CronJob: builtIn.cronjobs,
-  DaemonSet: builtIn.daemonsets,
-  Deployment: builtIn.deployments,
-  Ingress: builtIn.ingresses,
-  Job: builtIn.jobs,
-  NetworkPolicy: builtIn.networkpolicies,
-  PersistentVolumeClaim: builtIn.persistentvolumeclaims,
-  Role: builtIn.roles,
-  RoleBinding: builtIn.rolebindings,
-  Secret: builtIn.secrets,
-  Service: builtIn.services,
-  ServiceAccount: builtIn.serviceaccounts,
-  StatefulSet: builtIn.statefulsets,
-}
-
-const ownerLabel = 'operators.slipway.dev/owner-uid'
-
-interface Declaration {
+/** A kind with the scope it is kept in. */
+export interface ScopedKind extends CacheScope {
   readonly resource: Resource
-  readonly object: KubeObject
 }
 
-/** The controller that `definition` describes; run it with `runControllers`. */
-export function defineOperator<T extends KubeObject>(definition: OperatorDefinition<T>): Controller {
-  if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(definition.name))
-    throw new Error(`operator name ${JSON.stringify(definition.name)}: lower case letters, digits and dashes, at most 42`)
-  const owned = (definition.owns ?? []).map((o) => (typeof o === 'string' ? kinds[o] : o)) as Resource[]
-  const finalizer = `operators.slipway.dev/${definition.name}`
-  const applied: Applied = new Map()
-  return defineController<T>({
-    name: definition.name,
-    for: definition.for,
-    owns: owned,
-    ...(definition.reads ? { reads: definition.reads } : {}),
-    ...(definition.workers ? { workers: definition.workers } : {}),
-    when: isMeant,
-    async reconcile(object, context) {
-      if (isDeleting(object)) return finish(definition, finalizer, object, context)
-      const current = definition.finalize ? await addFinalizer(context.client, definition.for, object, finalizer) : object
-      const declarations = new Map<string, Declaration>()
-      const outcome = await definition.reconcile(reconcileContext(definition, owned, current, context, declarations))
-      await applyAll(definition, current, declarations, applied, context)
-      await prune(owned, current, declarations, applied, context)
-      await writeOutcome(definition, current, outcome, context)
-      return outcome?.requeueAfterMs === undefined ? undefined : { requeueAfterMs: outcome.requeueAfterMs }
-    },
+/** An operator, checked; run it with `runOperators`. */
+export interface Operator<T extends KubeObject = KubeObject> {
+  readonly name: string
+  readonly definition: OperatorDefinition<T>
+  readonly owns: readonly ScopedKind[]
+  readonly reads: readonly ScopedKind[]
+  readonly watches: readonly (ScopedKind & Pick<WatchedKind, 'to' | 'when'>)[]
+  /** The field manager of what it applies. */
+  readonly fieldManager: string
+  readonly finalizer: string
+}
+
+/** A kind whose changes concern the operator's objects: `watching('Secret', { to: (secret, { by }) => by('secret', secret.metadata.name) })`. */
+export function watching<K extends BuiltInKind, T extends KubeObject>(kind: K, part: Watching<BuiltIn<K>, T>): WatchedKind
+export function watching<C extends KubeObject, T extends KubeObject>(resource: Resource<C>, part: Watching<C, T>): WatchedKind
+export function watching(kind: KindName, part: Watching<never, KubeObject>): WatchedKind {
+  return { kind, ...part } as WatchedKind
+}
+
+export interface Watching<C extends KubeObject, T extends KubeObject> extends Omit<CacheScope, 'project'> {
+  readonly to: (object: C, found: Finder<T>) => Iterable<KubeObject | string>
+  readonly when?: (now: C | undefined, before: C | undefined) => boolean
+  readonly project?: (object: C) => KubeObject
+}
+
+/** Defines an operator. Throws Error for what can't work: it says what and why. */
+export function defineOperator<T extends KubeObject>(definition: OperatorDefinition<T>): Operator {
+  const name = definition.name ?? definition.for.kind.toLowerCase()
+  if (!/^[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?$/.test(name))
+    throw new Error(`operator name ${JSON.stringify(name)}: lower case letters, digits and dashes, at most 42`)
+  for (const duration of [definition.deadline, definition.resync]) if (duration !== undefined) milliseconds(duration)
+  if (definition.workers !== undefined && !(Number.isInteger(definition.workers) && definition.workers > 0))
+    throw new Error(`operator ${name}: workers must be a whole number from 1, not ${definition.workers}`)
+  return Object.freeze({
+    name,
+    definition: definition as unknown as OperatorDefinition<KubeObject>,
+    owns: (definition.owns ?? []).map(scoped),
+    reads: (definition.reads ?? []).map(scoped),
+    watches: (definition.watches ?? []).map(({ kind, ...rest }) => ({ ...rest, resource: resourceOf(kind) })),
+    fieldManager: `slipway-operator/${name}`,
+    finalizer: `operators.slipway.dev/${name}`,
   })
 }
 
-/** Changes of spec, labels, annotations or deletion matter; our own writes of status don't. */
-function isMeant(now: KubeObject | undefined, before: KubeObject | undefined): boolean {
-  if (!now || !before) return true
-  const seen = ({ metadata: m }: KubeObject) =>
-    JSON.stringify([m.uid, m.generation, m.labels, m.annotations, m.deletionTimestamp, m.finalizers])
-  return now.metadata.generation === undefined || seen(now) !== seen(before)
-}
-
-async function finish<T extends KubeObject>(definition: OperatorDefinition<T>, finalizer: string, object: T, context: Context) {
-  if (!hasFinalizer(object, finalizer)) return undefined
-  const { client, signal, clock, log } = context
-  const event = (type: EventType, reason: string, message: string) => context.event(object, type, reason, message)
-  try {
-    await definition.finalize?.({ object, signal, clock, log, client, event })
-  } catch (error) {
-    const { name } = object.metadata
-    const freeing = `kubectl patch ${definition.for.resource} ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`
-    event('Warning', 'FinalizeFailed', `${(error as Error).message}. To give it up: ${freeing}`)
-    throw error
-  }
-  await removeFinalizer(client, definition.for, object, finalizer)
-  return undefined
-}
-
-const keyIn = (resource: Resource, { namespace, name }: ObjectMeta): string =>
-  `${apiVersionOf(resource)}/${resource.resource}/${namespace ?? ''}/${name}`
-
-function reconcileContext<T extends KubeObject>(
-  definition: OperatorDefinition<T>,
-  owned: readonly Resource[],
-  object: T,
-  context: Context,
-  declarations: Map<string, Declaration>,
-): Reconcile<T> {
-  const { informers, clock, signal, log, client } = context
-  return {
-    object,
-    clock,
-    signal,
-    log,
-    client,
-    child<C extends KubeObject>(resource: Resource<C>, declared: Declared<C>): ChildReference<C> {
-      const plain = resource as unknown as Resource
-      if (!owned.some((o) => o.kind === plain.kind && o.group === plain.group))
-        throw new Error(`operator ${definition.name} declares a ${plain.kind}, which is not in its owns`)
-      const made = childOf(definition.for, object, plain, declared as Declared<KubeObject>)
-      const key = keyIn(plain, made.metadata)
-      if (declarations.has(key)) throw new Error(`operator ${definition.name} declares ${plain.kind} ${made.metadata.name} twice`)
-      declarations.set(key, { resource: plain, object: made })
-      const { namespace, name } = made.metadata
-      return { resource, key: namespace ? `${namespace}/${name}` : (name ?? '') }
-    },
-    observed: ({ resource, key }) => informers.of(resource).get(key),
-    read: (resource, name, namespace) => informers.of(resource).get(namespace ? `${namespace}/${name}` : name),
-    event: (type, reason, message) => context.event(object, type, reason, message),
-  }
-}
-
-function childOf(
-  parent: Resource<never> | Resource,
-  owner: KubeObject,
-  resource: Resource,
-  declared: Declared<KubeObject>,
-): KubeObject {
-  const { name = owner.metadata.name, namespace = owner.metadata.namespace, ...rest } = declared.metadata ?? {}
-  return {
-    ...declared,
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    metadata: {
-      ...rest,
-      ...(name ? { name } : {}),
-      ...(resource.namespaced && namespace ? { namespace } : {}),
-      labels: { ...rest.labels, [ownerLabel]: owner.metadata.uid ?? '' },
-      ownerReferences: [controlledBy(parent, owner)],
-    },
-  }
-}
-
-/** A short digest of what was declared: equal means that there is nothing to apply. */
-const digestOf = (object: KubeObject): string =>
-  createHash('sha256').update(JSON.stringify(object)).digest('base64url').slice(0, 22)
-
-/** What was applied last, by child: remembered only to leave out writes that would change nothing. */
-type Applied = Map<string, string>
-
-/** Of what was declared, and of the state that it led to. */
-const markOf = (digest: string, { metadata }: KubeObject): string =>
-  `${digest} ${metadata.uid} ${metadata.generation ?? metadata.resourceVersion}`
-
-async function applyAll<T extends KubeObject>(
-  definition: OperatorDefinition<T>,
-  owner: T,
-  declarations: ReadonlyMap<string, Declaration>,
-  applied: Applied,
-  { client, informers }: Context,
-): Promise<void> {
-  const fieldManager = `slipway-operator/${definition.name}`
-  for (const [key, { resource, object }] of declarations) {
-    const { namespace, name = '' } = object.metadata
-    const live = informers.of(resource).get(namespace ? `${namespace}/${name}` : name)
-    if (live && !live.metadata.ownerReferences?.some((o) => o.uid === owner.metadata.uid)) {
-      const whose = `does not belong to ${definition.for.kind} ${owner.metadata.name}`
-      throw new StatusError(409, 'AlreadyExists', `${resource.kind} ${name} exists and ${whose}`)
-    }
-    const digest = digestOf(object)
-    if (live && applied.get(key) === markOf(digest, live)) continue
-    applied.set(key, markOf(digest, await client.apply(resource, object, { fieldManager, force: true, namespace })))
-  }
-}
-
-/** Deletes the children that were not declared this time. */
-async function prune(
-  owned: readonly Resource[],
-  owner: KubeObject,
-  declarations: ReadonlyMap<string, Declaration>,
-  applied: Applied,
-  { client, children }: Context,
-): Promise<void> {
-  for (const resource of owned)
-    for (const { metadata } of children(resource, owner)) {
-      const isOurs = metadata.labels?.[ownerLabel] === owner.metadata.uid
-      if (!isOurs || metadata.deletionTimestamp || declarations.has(keyIn(resource, metadata))) continue
-      const { name = '', namespace, uid } = metadata
-      applied.delete(keyIn(resource, metadata))
-      try {
-        await client.delete(resource, name, {
-          namespace,
-          propagationPolicy: 'Background',
-          ...(uid ? { preconditions: { uid } } : {}),
-        })
-      } catch (error) {
-        if (!isNotFound(error)) throw error
-      }
-    }
-}
-
-/** The status that `outcome` makes of the present one. Pure. */
-export function statusFrom(object: KubeObject, outcome: Outcome, now: number): Record<string, unknown> {
-  const before = (object as { status?: Record<string, unknown> }).status ?? {}
-  const observedGeneration = object.metadata.generation ?? 0
-  let conditions = (before.conditions ?? []) as AnyCondition[]
-  for (const [type, value] of Object.entries(outcome.conditions ?? {})) {
-    const said =
-      value === true
-        ? { status: 'True', reason: type, message: '' }
-        : typeof value === 'object'
-          ? value
-          : { status: 'False', reason: `Not${type}`, message: value === false ? '' : value }
-    conditions = withCondition<AnyCondition>(conditions, { ...said, type, observedGeneration }, now)
-  }
-  return { ...before, ...outcome.status, observedGeneration, ...(conditions.length > 0 ? { conditions } : {}) }
-}
-
-async function writeOutcome<T extends KubeObject>(
-  definition: OperatorDefinition<T>,
-  object: T,
-  outcome: Outcome | undefined,
-  context: Context,
-) {
-  if (!outcome?.status && !outcome?.conditions) return
-  const status = statusFrom(object, outcome, context.clock.now())
-  if (sameStatus((object as { status?: unknown }).status, status)) return
-  await context.client.update(definition.for, { ...object, status } as T, {
-    subresource: 'status',
-    namespace: object.metadata.namespace,
-  })
+function scoped(kind: KindName | ({ readonly kind: KindName } & CacheScope)): ScopedKind {
+  if (typeof kind === 'string' || 'resource' in kind) return { resource: resourceOf(kind) }
+  const { kind: named, ...scope } = kind
+  return { ...scope, resource: resourceOf(named) }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../apimachinery/clock.ts'
+import { createQueueMeter, type QueueMetrics } from './queue-metrics.ts'
 
 /** Higher runs first. Initial lists and resyncs run after real changes, so that changes overtake a restart. */
 export const priorities = { change: 0, initial: -100 } as const
@@ -15,11 +16,13 @@ export interface AddOptions {
  */
 export interface Queue {
   add(key: string, options?: AddOptions): void
-  /** Adds after the key's back-off: base × 2^failures, with jitter from the fifth on. */
+  /** Adds after the key's back-off: base × 2^failures, with jitter from the fifth on. Its priority stays. */
   addRateLimited(key: string): void
   /** The key succeeded: its next back-off starts from the base. */
   forget(key: string): void
   failures(key: string): number
+  /** Of a key that is worked on: the priority that it was taken with. */
+  priorityOf(key: string): number
   /** The next key, which must be given back with `done`; undefined once the queue is shut down and empty. */
   get(): Promise<string | undefined>
   done(key: string): void
@@ -29,6 +32,7 @@ export interface Queue {
   readonly length: number
   /** How many keys are waiting for their time. */
   readonly delayed: number
+  readonly metrics: QueueMetrics
 }
 
 export interface QueueOptions {
@@ -50,13 +54,15 @@ export function createQueue(options: QueueOptions): Queue {
   /** Ready keys by priority, each in order of arrival; `ready` says in which one a key is. */
   const lanes = new Map<number, Set<string>>()
   const ready = new Map<string, number>()
-  const running = new Set<string>()
+  /** Keys that are worked on, with the priority that they had. */
+  const running = new Map<string, number>()
   /** Keys added while they ran, with their priority. */
   const again = new Map<string, number>()
   const waiting = new Map<string, Waiting>()
   const failures = new Map<string, number>()
   const takers: ((key: string | undefined) => void)[] = []
   const drained = Promise.withResolvers<void>()
+  const meter = createQueueMeter(clock)
   let stopping = false
 
   const push = (key: string, priority: number) => {
@@ -64,6 +70,7 @@ export function createQueue(options: QueueOptions): Queue {
     lane.add(key)
     lanes.set(priority, lane)
     ready.set(key, priority)
+    meter.ready(key)
   }
   const drop = (key: string, priority: number) => {
     const lane = lanes.get(priority)
@@ -76,14 +83,12 @@ export function createQueue(options: QueueOptions): Queue {
     const highest = lanes.size === 1 ? (lanes.keys().next().value as number) : Math.max(...lanes.keys())
     const key = lanes.get(highest)?.values().next().value as string
     drop(key, highest)
+    running.set(key, highest)
+    meter.taken(key)
     return key
   }
   const hand = () => {
-    while (takers.length > 0 && ready.size > 0) {
-      const key = pop() as string
-      running.add(key)
-      takers.shift()?.(key)
-    }
+    while (takers.length > 0 && ready.size > 0) takers.shift()?.(pop())
     if (!stopping || ready.size > 0) return
     for (const taker of takers.splice(0)) taker(undefined)
     if (running.size === 0) drained.resolve()
@@ -94,6 +99,7 @@ export function createQueue(options: QueueOptions): Queue {
     const highest = Math.max(priority, pending?.priority ?? Number.NEGATIVE_INFINITY)
     pending?.cancel()
     waiting.delete(key)
+    meter.added()
     if (running.has(key)) return void again.set(key, Math.max(highest, again.get(key) ?? Number.NEGATIVE_INFINITY))
     const current = ready.get(key)
     if (current !== undefined && current >= highest) return
@@ -116,6 +122,7 @@ export function createQueue(options: QueueOptions): Queue {
   }
 
   return {
+    metrics: meter,
     add(key, { priority = priorities.change, afterMs = 0 } = {}) {
       if (afterMs > 0) addAfter(key, priority, afterMs)
       else addNow(key, priority)
@@ -123,22 +130,22 @@ export function createQueue(options: QueueOptions): Queue {
     addRateLimited(key) {
       const n = failures.get(key) ?? 0
       failures.set(key, n + 1)
+      meter.retried()
       const delay = Math.min(maxMs, baseMs * 2 ** Math.min(n, 40))
-      addAfter(key, priorities.change, n < 5 ? delay : delay * (0.75 + random() / 2))
+      addAfter(key, running.get(key) ?? priorities.change, n < 5 ? delay : delay * (0.75 + random() / 2))
     },
     forget: (key) => void failures.delete(key),
     failures: (key) => failures.get(key) ?? 0,
+    priorityOf: (key) => running.get(key) ?? priorities.change,
     get() {
       const key = pop()
-      if (key !== undefined) {
-        running.add(key)
-        return Promise.resolve(key)
-      }
+      if (key !== undefined) return Promise.resolve(key)
       if (stopping) return Promise.resolve(undefined)
       return new Promise((resolve) => takers.push(resolve))
     },
     done(key) {
       running.delete(key)
+      meter.done(key)
       const priority = again.get(key)
       again.delete(key)
       if (priority !== undefined && (!stopping || !ready.has(key))) push(key, priority)

@@ -19,8 +19,15 @@ export interface Change {
   readonly value: Uint8Array | undefined
   /** The change applies only if the key's current revision is this; 0: only if there is no such key; undefined: always. */
   readonly expected?: Revision
-  /** The value to store given the revision that the commit gets (the API writes resourceVersion inside the object). */
-  readonly stamp?: (revision: Revision) => Uint8Array
+  /** Makes the value once the revision of the commit is known; `value` is then any value (the API writes resourceVersion inside the object). */
+  readonly stamp?: Stamp
+}
+
+/** A value with its own revision in it. */
+export interface Stamp {
+  at(revision: Revision): Uint8Array
+  /** The byte at which the revision stands in it, in decimal: for engines that learn it only after the write. */
+  readonly offset: number
 }
 
 export interface StoreEvent {
@@ -58,8 +65,13 @@ export interface Watcher extends AsyncIterable<readonly StoreEvent[]> {
 }
 
 export interface Store {
-  /** The newest committed revision. */
+  /** The newest committed revision that subscribers have seen. */
   readonly revision: Revision
+  /**
+   * The newest revision, once subscribers have seen it: a read after this sees every commit that was acknowledged before the call, by
+   * whichever process. At once where only one process writes. Throws Unavailable.
+   */
+  current(): Revision | Promise<Revision>
   /** The oldest revision a watch may start after and a read may ask for. */
   readonly compacted: Revision
   /** The value of `key` now, or as of `revision`. Throws Compacted, FutureRevision. */
@@ -70,7 +82,8 @@ export interface Store {
   count(prefix: string): number | Promise<number>
   /**
    * Writes all changes or none under one new revision, and resolves with it when they are durable.
-   * Throws Conflict naming the first key whose revision is not the expected one; StorageFull when the disk is full (reads go on).
+   * Throws Conflict naming the first key whose revision is not the expected one; StorageFull when the disk is full (reads go on);
+   * ValueTooLarge; Unavailable when the store cannot be reached.
    */
   commit(changes: readonly Change[]): Promise<Revision>
   /**
@@ -79,8 +92,12 @@ export interface Store {
    * A consumer that lags more than the engine's buffer reads on from the log; it never makes memory grow.
    */
   watch(prefix: string, since: Revision): Watcher | Promise<Watcher>
-  /** Calls `listener` synchronously after each commit, before `commit` resolves to others: what a watch cache stands on. Returns the unsubscribe. */
-  subscribe(listener: (events: readonly StoreEvent[]) => void): () => void
+  /**
+   * Calls `listener` synchronously after each commit, before `commit` resolves to others: what a watch cache stands on. `onLost` is called
+   * when commits were missed that the log no longer has (this process was cut off for long): what is known must be read again at that
+   * revision; the next events follow it. Returns the unsubscribe.
+   */
+  subscribe(listener: (events: readonly StoreEvent[]) => void, onLost?: (revision: Revision) => Promise<void>): () => void
   /** Forgets the log up to `revision`. The latest value of each key stays. */
   compact(revision: Revision): Promise<void>
   /** The changes of one key or prefix inside the kept window, oldest first: time travel and `slipway history`. */
@@ -122,10 +139,27 @@ export class FutureRevision extends Error {
 }
 
 export class StorageFull extends Error {
-  constructor(path: string, cause: unknown) {
-    super(`no space left to write ${path}: free some disk space; reads still work, and writes will again when there is space`, {
-      cause,
-    })
+  constructor(
+    place: string,
+    cause: unknown,
+    advice = 'free some disk space; reads still work, and writes will again when there is space',
+  ) {
+    super(`no space left to write ${place}: ${advice}`, { cause })
     this.name = 'StorageFull'
+  }
+}
+
+/** The store cannot be reached; what was to be written may or may not be. */
+export class Unavailable extends Error {
+  constructor(place: string, why: string) {
+    super(`${place} cannot be used now: ${why}`)
+    this.name = 'Unavailable'
+  }
+}
+
+export class ValueTooLarge extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ValueTooLarge'
   }
 }

@@ -3,13 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import type { Clock } from '../apimachinery/clock.ts'
-import type { CustomResourceDefinition } from '../apimachinery/kinds.generated.ts'
-import type { Unstructured } from '../apimachinery/object.ts'
-import { customresourcedefinitions, namespaces, subjectaccessreviews } from '../apimachinery/resources.generated.ts'
+import { namespaces, subjectaccessreviews } from '../apimachinery/resources.generated.ts'
 import type { Client } from '../client/client.ts'
 import { RestMapper } from '../client/rest-mapper.ts'
-import { runControllers } from '../operators/controller.ts'
+import { installDefinition } from '../operators/install-definition.ts'
 import type { Log } from '../operators/log.ts'
+import { runControllers } from '../operators/run-controllers.ts'
 import { type Application, applications, builtInRepository, controlNamespace, keyOfTracking } from './application/application.ts'
 import { applicationController } from './application/application-controller.ts'
 import { LiveObjects } from './application/live-objects.ts'
@@ -95,25 +94,6 @@ async function mayUse(client: Client, user: GitUser, verb: string, repository: s
 /** Makes Applications a served kind, and the namespace that those have which a push makes. */
 async function installApplications(client: Client, signal: AbortSignal): Promise<void> {
   const text = await readFile(join(import.meta.dirname, '../../schemas/crds/application.yaml'), 'utf8')
-  const definition = parse(text) as CustomResourceDefinition
-  const options = { fieldManager: 'slipway', force: true }
-  const namespace = { metadata: { name: controlNamespace } }
-  await client.apply(namespaces, namespace, options)
-  const applied = await client.apply(customresourcedefinitions, definition, options)
-  const isServed = (crd: Unstructured) =>
-    (crd.status as CustomResourceDefinition['status'])?.conditions?.some((c) => c.type === 'Established' && c.status === 'True')
-  if (isServed(applied as unknown as Unstructured)) return
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(30_000)])
-  const fieldSelector = `metadata.name=${definition.metadata.name}`
-  const watch = client.watch(customresourcedefinitions, {
-    fieldSelector,
-    signal: stop,
-    sendInitialEvents: true,
-    resourceVersionMatch: 'NotOlderThan',
-    allowWatchBookmarks: true,
-  })
-  for await (const batch of watch) {
-    if (batch.some((e) => e.type !== 'BOOKMARK' && isServed(e.object as unknown as Unstructured))) return
-  }
-  throw new Error('applications.argoproj.io was not established within 30 s')
+  await client.apply(namespaces, { metadata: { name: controlNamespace } }, { fieldManager: 'slipway', force: true })
+  await installDefinition(client, parse(text) as object, signal, 'slipway')
 }

@@ -17,6 +17,7 @@ export async function testApi(more: Partial<ApiOptions> = {}): Promise<{ api: Ap
     ...more,
   })
   const client = inProcessClient(api.handle, admin)
-  await client.create(namespaces, { metadata: { name: 'default' } } as never)
+  const { items } = await client.list(namespaces)
+  if (items.length === 0) await client.create(namespaces, { metadata: { name: 'default' } } as never)
   return { api, client }
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync } from 'node:fs'
+import Docker from 'dockerode'
 
 /** The folder and socket of the daemon that tests start when none runs; kept between files, since a start takes seconds. */
 const folder = '/tmp/slipway-e2e-docker'
@@ -14,21 +15,22 @@ export interface Daemon {
   stop(): Promise<void>
 }
 
-function answers(host: string): boolean {
-  try {
-    execFileSync('curl', ['-sf', '-m', '5', '--unix-socket', host.replace('unix://', ''), 'http://docker/_ping'], {
-      stdio: 'pipe',
-    })
-    return true
-  } catch {
-    return false
-  }
-}
+/** The daemon at `host`, as Docker's API has it. */
+export const dockerAt = (host: string): Docker =>
+  host.startsWith('unix://') ? new Docker({ socketPath: host.slice('unix://'.length) }) : new Docker({ host })
+
+const answers = (host: string): Promise<boolean> =>
+  dockerAt(host)
+    .ping()
+    .then(
+      () => true,
+      () => false,
+    )
 
 /** A Docker daemon that answers: the machine's, or one of our own. */
 export async function dockerDaemon(): Promise<Daemon> {
   const machine = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock'
-  if (answers(machine)) {
+  if (await answers(machine)) {
     return { host: machine, isOurs: false, restart: () => Promise.reject(new Error('not our daemon')), stop: async () => {} }
   }
   let child = await start()
@@ -60,7 +62,7 @@ async function start(): Promise<ChildProcess> {
   ]
   const child = spawn('dockerd', args, { stdio: ['ignore', log, log] })
   const deadline = Date.now() + 60_000
-  while (!answers(`unix://${socket}`)) {
+  while (!(await answers(`unix://${socket}`))) {
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`dockerd did not start; see ${folder}/dockerd.log`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }

@@ -58,8 +58,8 @@ export class InformersInMemory implements InformerSet {
   of<T extends KubeObject>(resource: Resource<T>): Informer<T> {
     return this.#of(resource) as unknown as Informer<T>
   }
-  existing<T extends KubeObject>(resource: Resource<T>): Informer<T> {
-    return this.of(resource)
+  existing<T extends KubeObject>(resource: Resource<T>): readonly Informer<T>[] {
+    return [this.of(resource)]
   }
   async synced(): Promise<void> {}
   put(resource: Resource<KubeObject>, object: object): this {

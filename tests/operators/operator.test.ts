@@ -1,11 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ConfigMap, Secret } from '../../src/apimachinery/kinds.generated.ts'
-import { configmaps, leases, secrets, services } from '../../src/apimachinery/resources.generated.ts'
-import { runControllers } from '../../src/operators/controller.ts'
+import { configmaps, leases, secrets } from '../../src/apimachinery/resources.generated.ts'
 import { claimOf, runElected } from '../../src/operators/leader-election.ts'
 import { silentLog } from '../../src/operators/log.ts'
-import { defineOperator, type OperatorDefinition, statusFrom } from '../../src/operators/operator.ts'
+import { defineOperator, type OperatorDefinition } from '../../src/operators/operator.ts'
+import { statusFrom } from '../../src/operators/outcome.ts'
+import { runOperators } from '../../src/operators/run-operators.ts'
 import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
 import { createServer, eventually, type Server } from '../client/informer-server.ts'
 
@@ -21,7 +22,7 @@ async function running(server: Server, part: Partial<OperatorDefinition<ConfigMa
     reconcile: () => undefined,
     ...part,
   })
-  const run = runControllers(server.client, [operator], { signal: stop.signal, clock: createVirtualClock(), log: silentLog })
+  const run = runOperators(server.client, [operator], { signal: stop.signal, clock: createVirtualClock(), log: silentLog })
   await run.started
   return { stop, run }
 }
@@ -32,8 +33,8 @@ test('children are applied with the parent as owner; what is declared no more is
   const server = createServer()
   const { stop } = await running(server, {
     reconcile({ object, child }) {
-      child(secrets, { stringData: { user: object.data?.user ?? 'admin' } })
-      if (object.data?.exposed) child(services, { metadata: { name: 'db-public' }, spec: { ports: [] } })
+      child('Secret', { stringData: { user: object.data?.user ?? 'admin' } })
+      if (object.data?.exposed) child('Service', { metadata: { name: 'db-public' }, spec: { ports: [] } })
       return undefined
     },
   })
@@ -58,7 +59,7 @@ test('a reconcile that throws applies and prunes nothing', async () => {
   const server = createServer()
   const { stop, run } = await running(server, {
     reconcile({ child }) {
-      child(secrets, {})
+      child('Secret', {})
       throw new Error('not yet')
     },
   })
@@ -72,7 +73,7 @@ test('an object of the same name that belongs to somebody else is not taken over
   const server = createServer()
   server.create<Secret>(secrets, { metadata: { name: 'db', ...at } })
   const { stop, run } = await running(server, {
-    reconcile: ({ child }) => void child(secrets, { stringData: { a: 'b' } }) as undefined,
+    reconcile: ({ child }) => void child('Secret', { stringData: { a: 'b' } }) as undefined,
   })
   server.create(configmaps, parent())
   await eventually(() => (run.metrics.get('db')?.error ?? 0) > 0)
@@ -96,7 +97,7 @@ test('with finalize, the object waits for it', async () => {
 })
 
 test('conditions are said by their type, with the generation they are about', () => {
-  const status = statusFrom(parent(), { status: { ready: 1 }, conditions: { Ready: '1 of 3 up', Healthy: true } }, 0) as {
+  const status = statusFrom(parent(), { ready: 1, Ready: '1 of 3 up', Healthy: true }, 0) as {
     ready: number
     conditions: { type: string; status: string; message: string; reason: string; observedGeneration: number }[]
   }

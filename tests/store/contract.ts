@@ -36,15 +36,12 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
     assert.is(found?.created, revision)
   })
 
-  withStore('revisions rise strictly, also over concurrent commits', async (store) => {
+  withStore('every commit has a revision of its own, also of concurrent ones', async (store) => {
     const revisions = await Promise.all(
       Array.from({ length: 50 }, (_, i) => store.commit([{ key: `/k${i}`, value: bytes('x') }])),
     )
-    assert.equal(
-      [...new Set(revisions)].sort((a, b) => a - b),
-      revisions,
-    )
-    assert.is(store.revision, revisions.at(-1))
+    assert.is(new Set(revisions).size, 50)
+    assert.is(store.revision, Math.max(...revisions))
   })
 
   withStore('a change with a wrong expected revision is refused and nothing of its commit is written', async (store) => {
@@ -66,15 +63,12 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
 
   withStore('of two concurrent creations of one key, one wins', async (store) => {
     const results = await Promise.allSettled([1, 2].map((n) => store.commit([{ key: '/a', value: bytes(`${n}`), expected: 0 }])))
-    assert.equal(
-      results.map((r) => r.status),
-      ['fulfilled', 'rejected'],
-    )
+    assert.equal(results.map((r) => r.status).sort(), ['fulfilled', 'rejected'])
   })
 
   withStore('stamp makes the value from the revision of its commit', async (store) => {
-    const revision = await store.commit([{ key: '/a', value: undefined, stamp: (r) => bytes(`at ${r}`) }])
-    assert.is(text((await store.get('/a'))?.value), `at ${revision}`)
+    const revision = await store.commit([{ key: '/a', value: undefined, stamp: { at: (r) => bytes(`at ${r}.`), offset: 3 } }])
+    assert.is(text((await store.get('/a'))?.value), `at ${revision}.`)
   })
 
   withStore('a range lists a prefix in key order, with limit, continuation and what remains', async (store) => {

@@ -7,8 +7,11 @@ import { defaultTolerationSeconds } from './plugins/default-toleration-seconds.t
 import { limitRanger } from './plugins/limit-ranger.ts'
 import { mutatingAdmissionPolicy } from './plugins/mutating-admission-policy.ts'
 import { namespaceLifecycle } from './plugins/namespace-lifecycle.ts'
+import { nodeDeclaredFeatureValidator } from './plugins/node-declared-features.ts'
 import { nodeRestriction } from './plugins/node-restriction.ts'
+import { podResizeValidator } from './plugins/pod-resize.ts'
 import { podSecurity } from './plugins/pod-security.ts'
+import { podTopologyLabels } from './plugins/pod-topology-labels.ts'
 import { priority } from './plugins/priority.ts'
 import { resourceQuota, type WriteQuotaStatus } from './plugins/resource-quota.ts'
 import { roleEscalation } from './plugins/role-escalation.ts'
@@ -54,6 +57,9 @@ export function createAdmission({
     certificateSigning(authorize),
     certificateSubjectRestriction,
     defaultIngressClass(objects),
+    podTopologyLabels(objects),
+    nodeDeclaredFeatureValidator(objects),
+    podResizeValidator(objects),
     mutatingAdmissionPolicy(objects, authorize, findKind),
     mutatingWebhooks(objects, authorize, findKind),
     roleEscalation(authorizer),

@@ -1,7 +1,7 @@
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { KubeObject, ListMeta } from '../../apimachinery/object.ts'
 import type { Status } from '../../apimachinery/status.ts'
-import type { Store } from '../../store/store.ts'
+import type { Change, Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Accepted } from '../negotiation/accept.ts'
@@ -51,6 +51,8 @@ export interface HookedWrite {
 }
 
 export interface Claim {
+  /** Committed with the object. A Conflict on one of their keys means that another server took it: the claim is made again. */
+  readonly changes?: readonly Change[]
   /** Called when the write succeeded, or with false when it did not. */
   settle(done: boolean): void
 }

@@ -13,6 +13,7 @@ import type { InFlight } from './in-flight.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
+import { storeFailure } from './store-failure.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -48,6 +49,10 @@ export function createHandler(
       let accept = plainJson
       const warnings = new Set<string>()
       try {
+        if (wantsNewest(request, info)) {
+          const newest = core.store.current()
+          if (newest instanceof Promise) await newest
+        }
         const user = await authorized(security, request, info)
         leave = inFlight.enter(request, info, user)
         const elsewhere = core.aggregator?.find(request.path)
@@ -68,6 +73,13 @@ export function createHandler(
       }
     }
   }
+}
+
+/** Whether the answer must show what other servers have written before. `resourceVersion=0` asks for no such thing. */
+function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestInfo): boolean {
+  if (!isResource) return path.startsWith('/api') || path.startsWith('/openapi')
+  const reads = verb === 'get' || verb === 'list' || verb === 'watch'
+  return !(reads && query.get('resourceVersion') === '0')
 }
 
 async function authorized(security: Security, request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
@@ -126,8 +138,9 @@ function unknownResource(core: Core, info: RequestInfo): ApiResponse {
 }
 
 function failure(request: ApiRequest, accept: Accepted, error: unknown): ApiResponse {
-  const status = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))
-  if (!(error instanceof StatusError)) console.error(`${request.method} ${request.path}:`, error)
+  const known = error instanceof StatusError ? error : storeFailure(error)
+  const status = known ?? internalError(error instanceof Error ? error.message : String(error))
+  if (!known) console.error(`${request.method} ${request.path}:`, error)
   const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')
   const response = encodeObject(
     { ...accept, as: '', pretty },

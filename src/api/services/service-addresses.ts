@@ -1,12 +1,13 @@
 import { isIPv4 } from 'node:net'
 import { type FieldError, invalid, invalidObject } from '../../apimachinery/field-error.ts'
-import type { Service, ServiceSpec } from '../../apimachinery/kinds.generated.ts'
-import { services } from '../../apimachinery/resources.generated.ts'
+import type { IPAddress, Service, ServiceSpec } from '../../apimachinery/kinds.generated.ts'
+import { ipaddresses, services } from '../../apimachinery/resources.generated.ts'
 import { internalError } from '../../apimachinery/status.ts'
 import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service-types.ts'
 import type { Objects } from '../objects.ts'
 import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
 import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
+import { claimChanges, type Held } from './claim-changes.ts'
 
 export interface ServiceAddressOptions {
   readonly objects: Objects
@@ -22,12 +23,6 @@ interface Pool {
   readonly ports: Allocator
 }
 
-/** What a Service holds: numbers of addresses, and node ports each once. */
-interface Held {
-  readonly addresses: readonly number[]
-  readonly ports: readonly number[]
-}
-
 /**
  * Gives Services cluster addresses and node ports in the write that needs them. What is taken follows the stored Services; between the
  * choice and the commit it is held by the claim.
@@ -38,6 +33,12 @@ export function serviceAddresses({ objects, serviceCidr, random }: ServiceAddres
   objects.onChange(services, (now, before) => {
     if (now) hold(pool, heldBy(now))
     if (before) letGo(pool, heldBy(before))
+  })
+  // An address that somebody reserved by an object of its own is taken, too.
+  for (const address of objects.list(ipaddresses)) hold(pool, reservedBy(address))
+  objects.onChange(ipaddresses, (now, before) => {
+    if (now) hold(pool, reservedBy(now))
+    if (before) letGo(pool, reservedBy(before))
   })
   const offered = new WeakMap<Call, readonly number[]>()
   return {
@@ -51,6 +52,10 @@ function heldBy({ spec = {} }: Service): Held {
   const ports = new Set((spec.ports ?? []).flatMap((p) => (p.nodePort ? [p.nodePort] : [])))
   if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort)
   return { addresses, ports: [...ports] }
+}
+
+function reservedBy({ metadata: { name = '' } }: IPAddress): Held {
+  return { addresses: isIPv4(name) ? [addressNumber(name)] : [], ports: [] }
 }
 
 function hold(pool: Pool, { addresses, ports }: Held): void {
@@ -82,17 +87,25 @@ function offer(pool: Pool, write: HookedWrite): number[] {
 function claim(pool: Pool, write: HookedWrite, offered: readonly number[]): Claim | undefined {
   const service = write.object as Service
   const { spec } = service
+  const before = write.old ? heldBy(write.old as Service) : nothing
+  if (write.operation === 'delete') return { changes: claimChanges(write, before, nothing), settle: () => {} }
   if (!spec || !isOfService(write)) return undefined
   const { dryRun } = write
-  const before = write.old ? heldBy(write.old as Service) : nothing
+  const given = { ...spec, ...(spec.ports ? { ports: spec.ports.map((p) => ({ ...p })) } : {}) }
   dropLost(pool, spec, offered)
   const errors = [...setFamilies(spec), ...giveAddress(pool, spec, before, dryRun), ...givePorts(pool, spec, before, dryRun)]
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors)
   if (dryRun) return undefined
   const now = heldBy(service)
   hold(pool, now)
-  // The stored Service holds its own from the commit on.
-  return { settle: () => letGo(pool, now) }
+  return {
+    changes: claimChanges(write, before, now),
+    settle: (done) => {
+      // The stored Service holds its own from the commit on.
+      letGo(pool, now)
+      if (!done) service.spec = given
+    },
+  }
 }
 
 const nothing: Held = { addresses: [], ports: [] }

@@ -49,7 +49,8 @@ async function createApplied(call: Call, config: object, options: WriteOptions):
 
 function settled(call: Call, object: KubeObject): KubeObject {
   const { resource, info } = call
-  const own = thaw(object)
+  // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
+  const own = resource.isCustom ? (resource.rules.decodePatched(object).value as unknown as KubeObject) : thaw(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
   const whole = defaulted(call, own)

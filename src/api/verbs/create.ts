@@ -8,6 +8,7 @@ import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
+import { claimed } from './claimed.ts'
 import { defaulted } from './defaulted.ts'
 import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
@@ -111,20 +112,16 @@ async function admitAndStore(
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)
   if (present) throw existing(resource, name, present)
-  const claim = await hooks?.claim?.({ ...write, object })
-  let done = false
   try {
-    if (options.dryRun) return new Stored(key, serializerWithout(object), 0, object)
-    if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
-      throw internalErrorPlain('resourceVersion should not be set on objects to be created')
-    }
-    const stored = await commitObject(call, key, object, 0)
-    done = true
-    return stored
+    return await claimed(storage, { ...write, object }, async (others) => {
+      if (options.dryRun) return new Stored(key, serializerWithout(object), 0, object)
+      if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
+        throw internalErrorPlain('resourceVersion should not be set on objects to be created')
+      }
+      return commitObject(call, key, object, 0, others)
+    })
   } catch (e) {
     throw e instanceof Conflict ? storeError(e, resource, name, true) : e
-  } finally {
-    claim?.settle(done)
   }
 }
 

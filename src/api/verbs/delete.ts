@@ -7,6 +7,7 @@ import type { ServedResource } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
+import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { type DeleteOptions, deleteOptions } from './delete-options.ts'
 import { removeStored } from './remove.ts'
@@ -86,6 +87,7 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
       if (options.preconditions.resourceVersion) throw conflict(resource, name, modifiedText)
+      await call.core.store.current()
     }
   }
 }
@@ -111,22 +113,10 @@ async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Pro
   const marked = marking(live.object, home, options, core.clock.now())
   if (marked === 'pending') return { stored: live, isGone: false }
   if (marked === 'now') {
-    const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
-    const claim = await hooks?.claim?.({
-      call,
-      operation: 'delete',
-      object: live.object,
-      old: live.object,
-      dryRun: options.dryRun,
-    })
-    let done = false
-    try {
-      const stored = await removeStored(call, live, options.dryRun)
-      done = !options.dryRun
-      return { stored, isGone: true }
-    } finally {
-      claim?.settle(done)
-    }
+    const { dryRun } = options
+    const write = { call, operation: 'delete', object: live.object, old: live.object, dryRun } as const
+    const stored = await claimed(storage, write, (others) => removeStored(call, live, dryRun, undefined, others))
+    return { stored, isGone: true }
   }
   const { object, thenRemove } = marked
   if (options.dryRun) {

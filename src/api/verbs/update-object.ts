@@ -8,6 +8,7 @@ import type { WriteOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
+import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { generationFields, keepSystemFields } from './metadata.ts'
 import { removeStored } from './remove.ts'
@@ -61,6 +62,7 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
       if (attempt >= update.tries) throw storeError(e, call.resource, update.name, false)
+      await call.core.store.current()
     }
   }
 }
@@ -178,26 +180,15 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
 }
 
 async function commitUpdate(call: Call, update: Update, storage: Storage, live: Stored, object: KubeObject): Promise<Stored> {
-  const { core } = call
   const old = live.object
   if (sameButTimes(object, old)) return live
   const { dryRun } = update.options
-  const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
-  const claim = await hooks?.claim?.({ call, operation: 'update', object, old, dryRun })
-  let done = false
-  try {
-    if (isDoneBeingDeleted(object, old)) {
-      const removed = await removeStored(call, live, dryRun, object)
-      done = !dryRun
-      return removed
-    }
+  const isGone = isDoneBeingDeleted(object, old)
+  return claimed(storage, { call, operation: isGone ? 'delete' : 'update', object, old, dryRun }, async (others) => {
+    if (isGone) return removeStored(call, live, dryRun, object, others)
     if (dryRun) return new Stored(live.key, serializer(object)(live.revision), live.revision, object)
-    const stored = await commitObject(call, live.key, object, live.revision)
-    done = true
-    return stored
-  } finally {
-    claim?.settle(done)
-  }
+    return commitObject(call, live.key, object, live.revision, others)
+  })
 }
 
 /** The last finalizer of an object that is being deleted is gone: so is the object. */

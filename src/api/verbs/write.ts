@@ -2,8 +2,8 @@ import { timeText } from '../../apimachinery/clock.ts'
 import { type FieldError, invalidObject } from '../../apimachinery/field-error.ts'
 import { isLonger } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { alreadyExists, conflict, internalError, StatusError } from '../../apimachinery/status.ts'
-import { type Change, Conflict, StorageFull } from '../../store/store.ts'
+import { alreadyExists, conflict, StatusError } from '../../apimachinery/status.ts'
+import { type Change, Conflict, type Stamp } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import { runMutating, runValidating } from '../admission/chain.ts'
 import type { KindContext } from '../kinds/kind.ts'
@@ -101,10 +101,13 @@ export async function commitObject(
   const { store, caches } = call.core
   const write = serializer(object)
   let bytes: Uint8Array | undefined
-  const stamp = (revision: number): Uint8Array => {
-    bytes = write(revision)
-    caches.expect(bytes, withVersion(object, revision))
-    return bytes
+  const stamp: Stamp = {
+    at: (revision) => {
+      bytes = write(revision)
+      caches.expect(bytes, withVersion(object, revision))
+      return bytes
+    },
+    offset: write.offset,
   }
   if (isLonger(write.text, maxObjectBytes)) {
     throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
@@ -129,6 +132,5 @@ export function storeError(
   if (error instanceof Conflict) {
     return creating && error.current !== 0 ? alreadyExists(resource, name) : conflict(resource, name, modifiedText)
   }
-  if (error instanceof StorageFull) return internalError(error.message)
   return error
 }

@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import type { Revision, Store, StoreEvent } from '../../store/store.ts'
+import type { Revision, Store, StoreEvent, Versioned } from '../../store/store.ts'
 import { CacheEvent } from './cache-event.ts'
+import { differences, storedPages } from './reload.ts'
 import { ResourceCache } from './resource-cache.ts'
 import { Stored } from './stored.ts'
 
-const pageSize = 2000
 const root = '/registry/'
 
 /** The caches of all stored resources, kept current by the store's commits. */
@@ -16,24 +16,30 @@ export class Caches {
   readonly #unsubscribe: () => void
   #revision: Revision
 
+  /** Commits that came while everything stored is read; undefined when that is done. */
+  #early: (readonly StoreEvent[])[] | undefined = []
+
   private constructor(store: Store, revision: Revision) {
     this.#store = store
     this.#revision = revision
-    this.#unsubscribe = store.subscribe((events) => this.#apply(events))
+    this.#unsubscribe = store.subscribe(
+      (events) => (this.#early ? void this.#early.push(events) : this.#apply(events)),
+      (newest) => this.#reload(newest),
+    )
   }
 
-  /** Reads all that is stored. Commits must not happen until it is done. */
+  /** Reads all that is stored. */
   static async load(store: Store): Promise<Caches> {
-    const revision = store.revision
-    const caches = new Caches(store, revision)
-    let after: string | undefined
-    for (;;) {
-      const page = await store.range(root, { limit: pageSize, revision, ...(after === undefined ? {} : { after }) })
-      for (const item of page.items) caches.of(prefixOfKey(item.key)).load(new Stored(item.key, item.value, item.revision))
-      if (page.remaining === 0) return caches
-      after = page.items.at(-1)?.key
-      await new Promise(setImmediate)
+    const caches = new Caches(store, store.revision)
+    const revision = await store.current()
+    caches.#revision = revision
+    for await (const items of storedPages(store, root, revision)) {
+      for (const item of items) caches.of(prefixOfKey(item.key)).load(new Stored(item.key, item.value, item.revision))
     }
+    const early = caches.#early ?? []
+    caches.#early = undefined
+    for (const events of early) if ((events[0]?.revision ?? 0) > revision) caches.#apply(events)
+    return caches
   }
 
   /** The newest revision that every cache reflects. */
@@ -72,6 +78,24 @@ export class Caches {
 
   close(): void {
     this.#unsubscribe()
+  }
+
+  /** Commits were missed: finds out what they changed, and tells of it as of changes. */
+  async #reload(revision: Revision): Promise<void> {
+    const found = new Map<string, Map<string, Versioned>>([...this.#byPrefix.keys()].map((prefix) => [prefix, new Map()]))
+    for await (const items of storedPages(this.#store, root, revision)) {
+      for (const item of items) {
+        const prefix = prefixOfKey(item.key)
+        const present = found.get(prefix) ?? new Map<string, Versioned>()
+        found.set(prefix, present.set(item.key, item))
+      }
+    }
+    this.#revision = revision
+    for (const [prefix, present] of found) {
+      const cache = this.of(prefix)
+      cache.apply(differences(cache, present, revision))
+      cache.forgetBefore(revision)
+    }
   }
 
   #apply(events: readonly StoreEvent[]): void {

@@ -76,6 +76,12 @@ export class ResourceCache {
     for (const listener of this.#listeners) listener(events)
   }
 
+  /** No watch resumes from before `revision`: what happened then is not known whole. */
+  forgetBefore(revision: Revision): void {
+    this.#window = []
+    this.#windowStart = revision
+  }
+
   /** The events after `since`; undefined when the window does not reach back that far. */
   eventsAfter(since: Revision): readonly CacheEvent[] | undefined {
     if (since < this.#windowStart) return undefined

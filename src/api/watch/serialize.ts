@@ -25,6 +25,8 @@ export interface Serializer {
   (revision: Revision): Uint8Array
   /** Without the resourceVersion. */
   readonly text: string
+  /** The byte at which the resourceVersion stands. */
+  readonly offset: number
 }
 
 /** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
@@ -33,7 +35,10 @@ export function serializer(object: KubeObject): Serializer {
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)
-  return Object.assign((revision: Revision) => Buffer.from(head + revision + tail), { text })
+  return Object.assign((revision: Revision) => Buffer.from(head + revision + tail), {
+    text,
+    offset: Buffer.byteLength(head),
+  })
 }
 
 /** `bytes`, written by `serializer`, at another resourceVersion: the last state of a deleted object. */

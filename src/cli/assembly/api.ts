@@ -16,19 +16,17 @@ import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
 import type { ApiRequest, UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
+import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
-import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
-import { createMemoryStore } from '../../store/memory/memory-store.ts'
-import type { Store } from '../../store/store.ts'
+import { openStore, type StoreChoice } from './store-choice.ts'
 
 export interface ApiAssemblyOptions {
   /** Where keys, certificates and objects are kept. */
   readonly data: string
-  /** `lmdb` or `memory`. */
-  readonly store: string
+  readonly store: StoreChoice
   readonly serviceCidr: string
   /** More names and addresses for the server's certificate. */
   readonly addresses?: readonly string[]
@@ -50,7 +48,7 @@ export interface AssembledApi {
 export async function assembleApi(options: ApiAssemblyOptions): Promise<AssembledApi> {
   const { data } = options
   await mkdir(data, { recursive: true, mode: 0o700 })
-  const store = openStore(options.store, data)
+  const store = await openStore(options.store, data)
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const issuer = createTokenIssuer(pki.tokenKey)
@@ -88,6 +86,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
   await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
   const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
+  await ensureAddressObjects(api.handle, api.objects)
   await writeDefaultRoles(api.objects, api.handle)
   const close = async () => {
     stopLocalServices()
@@ -101,12 +100,6 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     advertise: (address, port) => keepKubernetesService(api.handle, { clusterIp: serviceAddress, address, port }),
     close,
   }
-}
-
-function openStore(name: string, directory: string): Store {
-  if (name === 'memory') return createMemoryStore()
-  if (name === 'lmdb') return openLmdbStore({ path: join(directory, 'store') })
-  throw new Error(`--store ${name}: must be lmdb or memory`)
 }
 
 /** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */

@@ -9,6 +9,7 @@ import { systemClock } from '../../apimachinery/clock.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
+import { startCompositions } from '../../compositions/start.ts'
 import { startControllers } from '../../controllers/index.ts'
 import { startNetwork } from '../../network/network.ts'
 import type { ProxyMode } from '../../network/proxy/choose.ts'
@@ -57,7 +58,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const addresses = nodes.map((n) => n.address)
   const assembled = await assembleApi({
     data: data.path,
-    store: 'lmdb',
+    store: { kind: 'lmdb' },
     serviceCidr,
     addresses: [...addresses, podNetwork.gateway],
   })
@@ -89,6 +90,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     client: clientFor(master, 'kube-controller-manager'),
     caBundle: pki.caCert,
     clusterCidr: podNetwork.subnet,
+    clock: systemClock,
+    log,
+    signal,
+  })
+  const compositions = await startCompositions({
+    client: clientFor(master, 'slipway-compositions'),
     clock: systemClock,
     log,
     signal,
@@ -139,7 +146,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     proxy: network.proxy ?? `nothing: ${network.problem}`,
     ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
     async closed() {
-      await Promise.all([...agents.map((a) => a.closed), controllers.stopped, scheduler.stopped, network.stopped, sync.stopped])
+      await Promise.all([
+        ...agents.map((a) => a.closed),
+        compositions.stopped,
+        controllers.stopped,
+        scheduler.stopped,
+        network.stopped,
+        sync.stopped,
+      ])
       await listening.close()
       await assembled.close()
     },

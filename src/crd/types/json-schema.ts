@@ -9,7 +9,7 @@ export function rootSchema(schema: JsonSchema, apiVersion: string, kind: string)
     ...own,
     type: 'object',
     properties: { apiVersion: { const: apiVersion }, kind: { const: kind }, metadata: { tsType: 'ObjectMeta' }, ...properties },
-    required: [...new Set(['metadata', ...(schema.required ?? []).filter((r) => r !== 'apiVersion' && r !== 'kind')])],
+    required: [...new Set(['metadata', ...((own.required || []) as string[]).filter((r) => r !== 'apiVersion' && r !== 'kind')])],
   }
 }
 

@@ -1,5 +1,4 @@
 // Chart archives: gzipped tar in, files out, with the checks and limits that keep a hostile archive harmless.
-import { gunzipSync } from 'node:zlib'
 import { cleanPath } from '../functions/paths.ts'
 import { ChartError, type ChartFile } from './chart.ts'
 
@@ -16,7 +15,7 @@ interface Entry {
 
 function unzip(archive: Buffer): Buffer {
   try {
-    return gunzipSync(archive, { maxOutputLength: MAX_CHART_SIZE + 1024 * 1024 })
+    return process.getBuiltinModule('node:zlib').gunzipSync(archive, { maxOutputLength: MAX_CHART_SIZE + 1024 * 1024 })
   } catch (e) {
     if ((e as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw new ChartError(`decompressed chart is larger than the maximum size ${MAX_CHART_SIZE}`)

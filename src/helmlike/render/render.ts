@@ -1,5 +1,4 @@
 // From a chart and values to manifests: the whole way, as `helm template` and `helm install` go it.
-import { randomBytes } from 'node:crypto'
 import { type Capabilities, capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilities.ts'
 import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
 import { isInRange, missingDependencies, processDependencies } from '../chart/dependencies.ts'
@@ -43,7 +42,8 @@ export interface Rendered {
 
 const offline: Host = {
   now: () => new Date(),
-  randomBytes,
+  // node:crypto takes longer to load than most charts to render.
+  randomBytes: (count) => process.getBuiltinModule('node:crypto').randomBytes(count),
   lookup: () => new Map(),
   hostByName: () => '',
   lint: false,

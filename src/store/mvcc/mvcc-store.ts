@@ -72,6 +72,10 @@ export class MvccStore implements Store {
     return this.#compacted
   }
 
+  current(): Revision {
+    return this.#revision
+  }
+
   get(key: string, revision?: Revision): Versioned | undefined {
     if (revision !== undefined) this.#checkRevision(revision)
     const bytes = Buffer.from(key)
@@ -291,7 +295,7 @@ export class MvccStore implements Store {
       if (expected !== undefined && (position?.revision ?? 0) !== expected) throw new Conflict(key, position?.revision ?? 0)
       return position
     })
-    const values = changes.map((change) => (change.stamp ? change.stamp(revision) : change.value))
+    const values = changes.map((change) => (change.stamp ? change.stamp.at(revision) : change.value))
     const events: StoreEvent[] = []
     changes.forEach(({ key }, index) => {
       const before = current[index]
@@ -302,7 +306,8 @@ export class MvccStore implements Store {
       const old = before && this.#record(before)
       const record: LogRecord = {
         key,
-        value: value && Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+        // The same bytes when they are a Buffer: a watch cache knows by them what it wrote.
+        value: value && (Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)),
         created: old?.created ?? revision,
         previous: before ?? (tombstone && decodePosition(tombstone)),
       }

@@ -1,8 +1,10 @@
+import type { CustomResourceDefinition } from '../../apimachinery/kinds.generated.ts'
 import type { Unstructured } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
 import { isNotFound } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import type { RestMapper } from '../../client/rest-mapper.ts'
+import { established } from '../../operators/install-definition.ts'
 import { waveOf } from '../plan/order.ts'
 import { entryOf, fieldManager, type InventoryEntry, type Plan, type PlannedChange } from '../plan/plan.ts'
 import { prepared } from '../plan/tracking.ts'
@@ -21,8 +23,6 @@ export interface ApplyContext {
   /** Told of each applied object as the server answered it. */
   readonly onApplied?: (object: Unstructured, resource: Resource<Unstructured>) => void
 }
-
-const establishSeconds = 30
 
 /**
  * Carries out a plan: applies in order, waits for a CustomResourceDefinition to be served before its objects, then prunes. Goes on after a
@@ -57,25 +57,10 @@ async function applyOne(context: ApplyContext, change: PlannedChange): Promise<s
   const object = change.resource ? change.object : prepared(change.object, resource, application, context.namespace)
   const target = object.metadata.namespace ? { namespace: object.metadata.namespace } : {}
   const result = await client.apply(resource, object, { ...target, fieldManager, force: true, fieldValidation: 'Strict' })
-  if (kind === 'CustomResourceDefinition') await established(context, resource, result)
+  if (kind === 'CustomResourceDefinition')
+    await established(client, result as unknown as CustomResourceDefinition, context.signal)
   context.onApplied?.(result, resource)
   return `${kind.toLowerCase()}/${object.metadata.name} serverside-applied`
-}
-
-/** Waits until a CustomResourceDefinition is served. Throws when it is not within the deadline. */
-async function established(context: ApplyContext, resource: Resource<Unstructured>, definition: Unstructured): Promise<void> {
-  const isServed = (o: Unstructured) => conditionsOf(o).some((c) => c.type === 'Established' && c.status === 'True')
-  if (isServed(definition)) return
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(establishSeconds * 1000)])
-  const fieldSelector = `metadata.name=${definition.metadata.name}`
-  for await (const batch of context.client.watch(resource, { fieldSelector, signal })) {
-    if (batch.some((e) => e.type !== 'BOOKMARK' && isServed(e.object))) return
-  }
-  throw new Error(`${definition.metadata.name} was not established within ${establishSeconds} s`)
-}
-
-function conditionsOf(object: Unstructured): readonly { type?: string; status?: string }[] {
-  return (object.status as { conditions?: { type?: string; status?: string }[] } | undefined)?.conditions ?? []
 }
 
 async function prune(context: ApplyContext, change: PlannedChange): Promise<ResourceResult> {

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { type EtcdOptions, openEtcdStore } from '../../store/etcd/etcd-store.ts'
+import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
+import { createMemoryStore } from '../../store/memory/memory-store.ts'
+import type { Store } from '../../store/store.ts'
+
+/** Where objects are kept. */
+export type StoreChoice =
+  | { readonly kind: 'lmdb' }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'etcd'; readonly etcd: EtcdOptions }
+
+export const storeFlags = {
+  store: { type: 'string', default: 'lmdb' },
+  'etcd-servers': { type: 'string' },
+  'etcd-cafile': { type: 'string' },
+  'etcd-certfile': { type: 'string' },
+  'etcd-keyfile': { type: 'string' },
+  'etcd-prefix': { type: 'string', default: '/slipway' },
+  'etcd-compaction-interval': { type: 'string', default: '5m' },
+} as const
+
+export const storeHelp = `
+  --store lmdb|memory|etcd  where objects are kept: a file under --data (default), nowhere, or etcd
+  --etcd-servers URL,URL    with --store etcd. Several API servers may share one etcd: they show one cluster. They need the same
+                            keys: copy the folder pki of the first one's --data before the second one starts
+  --etcd-cafile FILE        PEM: the authority of etcd's certificate, and our certificate and key for it
+  --etcd-certfile FILE
+  --etcd-keyfile FILE
+  --etcd-prefix PATH        before all keys, default /slipway
+  --etcd-compaction-interval 5m   older revisions are forgotten after one to two of these; 0: never by this server
+`
+
+type StoreFlagValues = { readonly [K in keyof typeof storeFlags]?: string }
+
+/** Throws for flags that don't go together. */
+export function storeChoice(values: StoreFlagValues): StoreChoice {
+  const { store = 'lmdb' } = values
+  const servers = values['etcd-servers']
+  if (store !== 'etcd') {
+    if (servers) throw new Error('--etcd-servers: is for --store etcd')
+    if (store === 'lmdb' || store === 'memory') return { kind: store }
+    throw new Error(`--store ${store}: must be lmdb, memory or etcd`)
+  }
+  if (!servers) throw new Error('--store etcd: needs --etcd-servers, for example http://127.0.0.1:2379')
+  const [caFile, certFile, keyFile] = [values['etcd-cafile'], values['etcd-certfile'], values['etcd-keyfile']]
+  if ((certFile === undefined) !== (keyFile === undefined)) throw new Error('--etcd-certfile and --etcd-keyfile go together')
+  return {
+    kind: 'etcd',
+    etcd: {
+      urls: servers.split(',').map((url) => url.trim()),
+      ...(caFile ? { caFile } : {}),
+      ...(certFile ? { certFile } : {}),
+      ...(keyFile ? { keyFile } : {}),
+      prefix: values['etcd-prefix'] ?? '/slipway',
+      compactEveryMs: durationMs(values['etcd-compaction-interval'] ?? '5m'),
+    },
+  }
+}
+
+function durationMs(text: string): number {
+  const match = /^(\d+)(ms|s|m|h)?$/.exec(text)
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's'] ?? 1000
+  if (!match) throw new Error(`--etcd-compaction-interval ${text}: must be a duration such as 5m`)
+  return Number(match[1]) * unit
+}
+
+export async function openStore(choice: StoreChoice, directory: string): Promise<Store> {
+  if (choice.kind === 'memory') return createMemoryStore()
+  if (choice.kind === 'lmdb') return openLmdbStore({ path: join(directory, 'store') })
+  return openEtcdStore(choice.etcd)
+}

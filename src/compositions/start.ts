@@ -1,0 +1,33 @@
+import type { Clock } from '../apimachinery/clock.ts'
+import type { Client } from '../client/client.ts'
+import { RestMapper } from '../client/rest-mapper.ts'
+import { installDefinition } from '../operators/install-definition.ts'
+import type { Log } from '../operators/log.ts'
+import { runOperators } from '../operators/run-operators.ts'
+import { compositions } from './composition.ts'
+import { compositionOperator } from './composition-controller.ts'
+import { InstanceRuns } from './instance-runs.ts'
+import { KindSchemas } from './kind-schemas.ts'
+
+export interface CompositionsOptions {
+  /** May do whatever Compositions say. */
+  readonly client: Client
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/** Serves Compositions: installs their kind, checks them, and runs what they say until `signal` aborts. */
+export async function startCompositions({
+  client,
+  clock,
+  log,
+  signal,
+}: CompositionsOptions): Promise<{ stopped: Promise<void> }> {
+  await installDefinition(client, compositions.definition, signal, 'slipway')
+  const kinds = new KindSchemas(client, new RestMapper(client))
+  const runs = new InstanceRuns({ client, signal, clock, log })
+  const running = runOperators(client, [compositionOperator({ kinds, runs })], { signal, clock, log })
+  await running.started
+  return { stopped: Promise.all([running.stopped, runs.stopped()]).then(() => {}) }
+}

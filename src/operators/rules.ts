@@ -1,0 +1,32 @@
+import type { PolicyRule } from '../apimachinery/kinds.generated.ts'
+import type { Resource } from '../apimachinery/resource.ts'
+import type { Operator } from './operator.ts'
+
+const reading = ['get', 'list', 'watch']
+const writing = [...reading, 'create', 'update', 'patch', 'delete']
+
+/** What an operator's service account must be allowed, so that the runtime can do its part; what `client` is used for comes on top. */
+export function rulesOf(operator: Operator): PolicyRule[] {
+  const rules = new Map<string, { group: string; resource: string; verbs: Set<string> }>()
+  const allow = (group: string, resource: string, verbs: readonly string[]) => {
+    const id = `${group}/${resource}`
+    const rule = rules.get(id) ?? { group, resource, verbs: new Set<string>() }
+    for (const verb of verbs) rule.verbs.add(verb)
+    rules.set(id, rule)
+  }
+  const own: Resource = operator.definition.for
+  allow(own.group, own.resource, [...reading, 'patch', 'update'])
+  allow(own.group, `${own.resource}/status`, ['get', 'patch', 'update'])
+  allow(own.group, `${own.resource}/finalizers`, ['update'])
+  for (const { resource } of operator.owns) allow(resource.group, resource.resource, writing)
+  for (const { resource } of [...operator.reads, ...operator.watches]) allow(resource.group, resource.resource, reading)
+  allow('', 'events', ['create', 'patch'])
+  // What `once` keeps.
+  allow('', 'secrets', ['get', 'create', 'patch'])
+  allow('coordination.k8s.io', 'leases', writing)
+  return [...rules.values()].map(({ group, resource, verbs }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    verbs: [...verbs],
+  }))
+}

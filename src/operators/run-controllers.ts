@@ -1,0 +1,171 @@
+import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import type { Client } from '../client/client.ts'
+import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import type { Context, Controller } from './controller.ts'
+import { type ControllerMetrics, createControllerMetrics } from './controller-metrics.ts'
+import { createEventRecorder, type EventRecorder } from './events.ts'
+import { alwaysOpen, type Gate } from './gate.ts'
+import { type Log, stderrLog } from './log.ts'
+import { createLoopDetector } from './loops.ts'
+import { seeingOwnWrites } from './own-writes.ts'
+import { createQueue, priorities, type Queue } from './queue.ts'
+import { subscribe } from './subscriptions.ts'
+import { noTracer, type Tracer } from './trace.ts'
+import { work } from './worker.ts'
+
+export interface RunOptions {
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+  /** In [0, 1). */
+  readonly random?: () => number
+  readonly log?: Log
+  /** Shared with others; made when absent. */
+  readonly informers?: InformerSet
+  /** When work may be done; always when absent. */
+  readonly gate?: Gate
+  /** Whether a key is this process's to work on; all are when absent. */
+  readonly isOurs?: (key: string) => boolean
+  readonly tracer?: Tracer
+  /** Waits until all resources of a controller are served, before it starts; does not wait when absent. */
+  readonly served?: (controller: Controller) => Promise<void>
+  /** The client through which a controller writes; default: `client`. */
+  readonly clientFor?: (controller: Controller) => Client
+}
+
+export interface Running {
+  readonly informers: InformerSet
+  /** Resolves when all informers are filled and the workers run. */
+  readonly started: Promise<void>
+  /** Resolves when all workers have ended, after `signal` aborted. */
+  readonly stopped: Promise<void>
+  readonly metrics: ReadonlyMap<string, ControllerMetrics>
+  readonly queues: ReadonlyMap<string, Queue>
+  /** Adds all objects of all controllers once more. */
+  resync(): void
+  /** Resolves when all queues are empty and nothing runs; delayed keys are not waited for. */
+  idle(): Promise<void>
+}
+
+/** Runs `controllers` until `signal` aborts. One that waits for a kind that is not served yet does not hold up the others. */
+export function runControllers(client: Client, controllers: readonly Controller[], options: RunOptions): Running {
+  const { signal, clock = systemClock, random = Math.random, log = stderrLog() } = options
+  const informers =
+    options.informers ??
+    createInformerSet(client, {
+      signal,
+      clock,
+      random,
+      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
+    })
+  const environment = { ...options, signal, clock, random, log }
+  const runs = controllers.map((c) => run(c, options.clientFor?.(c) ?? client, informers, environment))
+  return {
+    informers,
+    started: Promise.all(runs.map((r) => r.started)).then(() => {}),
+    stopped: Promise.all(runs.map((r) => r.stopped)).then(() => {}),
+    metrics: new Map(runs.map((r) => [r.name, r.metrics])),
+    queues: new Map(runs.map((r) => [r.name, r.queue])),
+    resync: () => {
+      for (const r of runs) r.resync()
+    },
+    async idle() {
+      const isBusy = () => runs.some((r) => r.queue.length > 0 || r.metrics.activeWorkers > 0)
+      // Watches deliver in later turns of the event loop: quiet counts only when it lasts.
+      for (let quiet = 0; quiet < 3; quiet = isBusy() ? 0 : quiet + 1) await new Promise((resolve) => setImmediate(resolve))
+    },
+  }
+}
+
+interface Environment extends RunOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+}
+
+function run(controller: Controller, client: Client, shared: InformerSet, environment: Environment) {
+  const { signal, clock, random, gate = alwaysOpen, isOurs = () => true, tracer = noTracer } = environment
+  const informers = scoped(shared, controller)
+  const queue = createQueue({ clock, random })
+  const workers = controller.workers ?? 8
+  const metrics = createControllerMetrics(workers)
+  const log = environment.log.with({ controller: controller.name })
+  const recorder = createEventRecorder(client, { clock, component: controller.name, log })
+  const loops = controller.detectsLoops ? createLoopDetector(clock) : undefined
+  const context = contextOf(controller, seeingOwnWrites(client, shared, clock), informers, { ...environment, log }, recorder)
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const start = async () => {
+    await Promise.race([environment.served?.(controller), aborted])
+    if (signal.aborted) return
+    const unsubscribe = subscribe(controller, informers, queue, loops?.triggered)
+    // The informers may be others' too, and go on.
+    signal.addEventListener('abort', unsubscribe, { once: true })
+    await Promise.race([Promise.all(resourcesOf(controller).map((r) => informers.of(r).synced())), aborted])
+    resyncRegularly(controller, informers, queue, environment)
+  }
+  const started = start()
+  const shift = { controller, context, queue, metrics, gate, isOurs, tracer, ...(loops ? { loops } : {}) }
+  const stopped = started.then(() => Promise.all(Array.from({ length: workers }, () => work(shift))))
+  if (signal.aborted) void queue.shutDown()
+  else signal.addEventListener('abort', () => void queue.shutDown(), { once: true })
+  const resync = () => addAll(controller, informers, queue)
+  return { name: controller.name, queue, metrics, started, resync, stopped: stopped.then(() => recorder.flushed()) }
+}
+
+const resourcesOf = (controller: Controller) => [
+  controller.for,
+  ...(controller.owns ?? []),
+  ...(controller.watches ?? []).map((w) => w.resource),
+  ...(controller.reads ?? []),
+]
+
+/** The shared informers as a controller sees them: each resource in the scope that it needs. */
+function scoped(shared: InformerSet, { scopeOf }: Controller): InformerSet {
+  if (!scopeOf) return shared
+  return { ...shared, of: (resource, scope) => shared.of(resource, scope ?? (scopeOf(resource as never) as never)) }
+}
+
+function addAll(controller: Controller, informers: InformerSet, queue: Queue): void {
+  for (const { metadata } of informers.of(controller.for).list())
+    queue.add(metadata.namespace ? `${metadata.namespace}/${metadata.name}` : (metadata.name ?? ''), {
+      priority: priorities.initial,
+    })
+}
+
+/** Every controller's objects at its own time: ± 10 %, so that not all come at once. */
+function resyncRegularly(controller: Controller, informers: InformerSet, queue: Queue, { signal, clock, random }: Environment) {
+  const { resyncMs } = controller
+  if (resyncMs === undefined || signal.aborted) return
+  const again = () => {
+    cancel = clock.after(resyncMs * (0.9 + random() / 5), () => {
+      addAll(controller, informers, queue)
+      again()
+    })
+  }
+  let cancel = () => {}
+  again()
+  signal.addEventListener('abort', () => cancel(), { once: true })
+}
+
+function contextOf(
+  controller: Controller,
+  client: Client,
+  informers: InformerSet,
+  { signal, clock, random, log }: Environment,
+  recorder: EventRecorder,
+): Context {
+  return {
+    signal,
+    clock,
+    random,
+    log,
+    client,
+    informers,
+    key: '',
+    children: (resource, owner) => informers.of(resource).byIndex('controller', owner.metadata.uid ?? ''),
+    event: (object, type, reason, message, resource) =>
+      recorder.record({ resource: resource ?? controller.for, object, type, reason, message }),
+  }
+}

@@ -1,0 +1,132 @@
+import type { KubeObject } from '../apimachinery/object.ts'
+import { isConflict } from '../apimachinery/status.ts'
+import type { Context, Controller, Result } from './controller.ts'
+import type { ControllerMetrics } from './controller-metrics.ts'
+import type { Gate, Term } from './gate.ts'
+import type { LoopDetector } from './loops.ts'
+import type { Queue } from './queue.ts'
+import { type Tracer, traced } from './trace.ts'
+
+/** An error that trying again will not mend: it is counted and logged, and the object runs again only when something changes. */
+export class TerminalError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'TerminalError'
+  }
+}
+
+/** A run that took longer than it may. */
+class DeadlineExceeded extends Error {
+  constructor(ms: number) {
+    super(`not done within ${ms / 1000} s`)
+    this.name = 'DeadlineExceeded'
+  }
+}
+
+export interface Shift {
+  readonly controller: Controller
+  readonly context: Context
+  readonly queue: Queue
+  readonly metrics: ControllerMetrics
+  readonly gate: Gate
+  readonly isOurs: (key: string) => boolean
+  readonly tracer: Tracer
+  readonly loops?: LoopDetector
+}
+
+/** Works on keys, one after the other, until the queue is shut down. */
+export async function work(shift: Shift): Promise<void> {
+  const { queue, context, gate, metrics } = shift
+  for (;;) {
+    await gate.entered(context.signal)
+    const key = await queue.get()
+    if (key === undefined) return
+    const term = gate.current()
+    if (context.signal.aborted || !shift.isOurs(key)) queue.forget(key)
+    // The term ended while we waited for a key: it stays for the next one.
+    else if (!term) queue.add(key, { priority: queue.priorityOf(key) })
+    else {
+      metrics.activeWorkers++
+      await reconcileKey(shift, key, term)
+      metrics.activeWorkers--
+    }
+    queue.done(key)
+  }
+}
+
+async function reconcileKey(shift: Shift, key: string, term: Term): Promise<void> {
+  const { controller, queue, metrics, context } = shift
+  const began = performance.now()
+  const run = runOf(context, key, term, controller.deadlineMs)
+  try {
+    const attributes = { controller: controller.name, key, retries: queue.failures(key) }
+    const result = await traced(shift.tracer, 'reconcile', { attributes }, () => reconcileOnce(shift, key, run.context))
+    queue.forget(key)
+    if (result?.requeueAfterMs === undefined) metrics.success++
+    else {
+      metrics.requeueAfter++
+      queue.add(key, { afterMs: result.requeueAfterMs, priority: queue.priorityOf(key) })
+    }
+  } catch (error) {
+    failed(shift, key, run.reason() ?? error, term)
+  } finally {
+    run.end()
+    metrics.seconds.observe((performance.now() - began) / 1000)
+  }
+}
+
+async function reconcileOnce(shift: Shift, key: string, context: Context): Promise<Result | undefined> {
+  const { controller, loops } = shift
+  const object = context.informers.of(controller.for).get(key)
+  if (!object) {
+    loops?.forget(key)
+    await controller.removed?.(key, context)
+    return undefined
+  }
+  const result = await controller.reconcile(object, context)
+  const loop = loops?.ran(key, object)
+  if (loop) warnOfLoop(context, object, loop)
+  return result
+}
+
+function warnOfLoop(context: Context, object: KubeObject, loop: string): void {
+  context.log.warn(`endless loop? ${loop}`)
+  context.event(object, 'Warning', 'Loop', loop)
+}
+
+function failed({ queue, metrics, context }: Shift, key: string, error: unknown, term: Term): void {
+  metrics.error++
+  if (error instanceof DeadlineExceeded) metrics.timeouts++
+  if (error instanceof TerminalError) {
+    metrics.terminal++
+    context.log.error('reconcile failed for good', error, { key })
+    queue.forget(key)
+    return
+  }
+  // Somebody else wrote first: the change is on its way to us.
+  if (!isConflict(error) && !context.signal.aborted && !term.signal.aborted)
+    context.log.error('reconcile failed', error, { key, failures: queue.failures(key) + 1 })
+  queue.addRateLimited(key)
+}
+
+/** The context of one run, whose signal aborts with the controller's, the term's, or when the deadline passes. */
+function runOf(context: Context, key: string, term: Term, deadlineMs: number | undefined) {
+  const log = context.log.with({ key })
+  const isPlain = deadlineMs === undefined && term.number === 0
+  if (isPlain) return { context: { ...context, key, log }, reason: () => undefined, end: () => {} }
+  const controller = new AbortController()
+  const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason)
+  const sources = [context.signal, term.signal]
+  for (const source of sources) source.addEventListener('abort', abort, { once: true })
+  const late = deadlineMs === undefined ? undefined : new DeadlineExceeded(deadlineMs)
+  const cancel = late ? context.clock.after(deadlineMs ?? 0, () => controller.abort(late)) : () => {}
+  return {
+    context: { ...context, key, log, signal: controller.signal },
+    /** Why a run that was aborted failed: not what it stumbled over then. */
+    reason: () => (controller.signal.reason === late ? late : undefined),
+    end() {
+      cancel()
+      for (const source of sources) source.removeEventListener('abort', abort)
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { Revision, StoreEvent } from '../store.ts'
+import type { EtcdEvent } from './messages.ts'
+import { withRevision } from './template.ts'
+
+/** An event of etcd as one of the store. `own` is the value when this process wrote it. */
+export function storeEvent(data: string, event: EtcdEvent, own?: Uint8Array): StoreEvent {
+  const { type, kv, previous } = event
+  const value = type === 'put' ? (own ?? withRevision(kv.value, kv.modified)) : undefined
+  return new LazyEvent(type, kv.key.slice(data.length), kv.modified, value, previous)
+}
+
+/** The value before is put together only for who asks: a watch cache has it already. */
+class LazyEvent implements StoreEvent {
+  readonly type: StoreEvent['type']
+  readonly key: string
+  readonly revision: Revision
+  readonly value: Uint8Array | undefined
+  readonly #previous: EtcdEvent['previous']
+
+  constructor(
+    type: StoreEvent['type'],
+    key: string,
+    revision: Revision,
+    value: Uint8Array | undefined,
+    previous: EtcdEvent['previous'],
+  ) {
+    this.type = type
+    this.key = key
+    this.revision = revision
+    this.value = value
+    this.#previous = previous
+  }
+
+  get previous(): Uint8Array | undefined {
+    return this.#previous && withRevision(this.#previous.value, this.#previous.modified)
+  }
+
+  get previousRevision(): Revision {
+    return this.#previous?.modified ?? 0
+  }
+}

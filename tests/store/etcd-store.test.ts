@@ -1,0 +1,157 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
+import { Compacted, StorageFull, type Store, ValueTooLarge } from '../../src/store/store.ts'
+import { contract } from './contract.ts'
+import { type EtcdServer, startEtcd } from './etcd-server.ts'
+
+const test = suite('etcd store')
+const server: EtcdServer = await startEtcd()
+let n = 0
+const freshPrefix = () => `/test${n++}`
+const open = (prefix: string, urls = [server.url]): Promise<Store> => openEtcdStore({ urls, prefix, compactEveryMs: 0 })
+const bytes = (text: string) => Buffer.from(text)
+const text = (value: Uint8Array | undefined) => value && Buffer.from(value).toString()
+
+contract(test, () => open(freshPrefix()))
+
+test('two processes on one etcd: after current() a read sees what the other wrote, and subscribers have been told', async () => {
+  const prefix = freshPrefix()
+  const [a, b] = [await open(prefix), await open(prefix)]
+  const seen: string[] = []
+  b.subscribe((events) => seen.push(...events.map((e) => `${e.key}=${text(e.value)}@${e.revision}`)))
+  for (let i = 0; i < 20; i++) {
+    const stamp = { at: (r: number) => bytes(`v${r};`), offset: 1 }
+    const revision = await a.commit([{ key: `/k${i}`, value: undefined, stamp }])
+    assert.ok((await b.current()) >= revision)
+    assert.is(seen.at(-1), `/k${i}=v${revision};@${revision}`)
+  }
+  await Promise.all([a.close(), b.close()])
+})
+
+test('two processes write one counter: every increment counts once', async () => {
+  const prefix = freshPrefix()
+  const stores = [await open(prefix), await open(prefix)]
+  await stores[0]?.commit([{ key: '/n', value: bytes('0') }])
+  const increment = async (store: Store) => {
+    for (;;) {
+      const found = await store.get('/n')
+      const next = bytes(String(Number(text(found?.value)) + 1))
+      try {
+        return await store.commit([{ key: '/n', value: next, expected: found?.revision ?? 0 }])
+      } catch (error) {
+        if ((error as Error).name !== 'Conflict') throw error
+      }
+    }
+  }
+  await Promise.all(stores.flatMap((s) => Array.from({ length: 20 }, () => increment(s))))
+  assert.is(text((await stores[0]?.get('/n'))?.value), '40')
+  await Promise.all(stores.map((s) => s.close()))
+})
+
+test('etcd is killed and started again under load: acknowledged commits are there once, subscribers miss and repeat none', async () => {
+  const own = await startEtcd()
+  const store = await open('/slipway', [own.url])
+  const told: string[] = []
+  store.subscribe((events) => told.push(...events.map((e) => `${e.key}@${e.revision}`)))
+  let running = true
+  const acknowledged: string[] = []
+  const writer = async (w: number) => {
+    for (let i = 0; running; i++) {
+      const key = `/w${w}/${i}`
+      acknowledged.push(`${key}@${await store.commit([{ key, value: bytes('x'), expected: 0 }])}`)
+    }
+  }
+  const writers = [0, 1, 2, 3].map(writer)
+  for (let kill = 0; kill < 3; kill++) {
+    const before = acknowledged.length
+    while (acknowledged.length < before + 50) await new Promise((resolve) => setTimeout(resolve, 5))
+    await own.kill()
+    await own.start()
+  }
+  running = false
+  await Promise.all(writers)
+  const { items } = await store.range('/w')
+  assert.equal(items.map((i) => `${i.key}@${i.revision}`).sort(), [...acknowledged].sort())
+  assert.equal(told.slice().sort(), [...acknowledged].sort())
+  await store.close()
+  await own.remove()
+})
+
+test('a process that missed commits which the log forgot is told to read again, and goes on from there', async () => {
+  const own = await startEtcd()
+  const store = await open('/slipway', [own.url])
+  let lostAt = 0
+  const told: string[] = []
+  const isLost = new Promise<void>((resolve) => {
+    store.subscribe(
+      (events) => told.push(...events.map((e) => e.key)),
+      async (revision) => {
+        lostAt = revision
+        resolve()
+      },
+    )
+  })
+  await store.commit([{ key: '/a', value: bytes('1') }])
+  const other = await open('/slipway', [own.url])
+  // The store's connections are to a server that is gone; the other writes and compacts before it can connect again.
+  await own.kill()
+  const blocked = own.start()
+  await blocked
+  const compacting = (async () => {
+    const r = await other.commit([{ key: '/b', value: bytes('1') }])
+    await other.commit([{ key: '/c', value: bytes('1') }])
+    await other.compact(r + 1)
+    return r + 1
+  })()
+  const target = await compacting
+  await Promise.race([isLost, store.current()])
+  await store.commit([{ key: '/d', value: bytes('1') }])
+  assert.ok(told.includes('/d'))
+  assert.ok(lostAt === 0 ? told.includes('/c') : lostAt >= target)
+  await Promise.all([store.close(), other.close()])
+  await own.remove()
+})
+
+test('etcd out of space: writes fail with what to do, reads go on', async () => {
+  const own = await startEtcd({ flags: ['--quota-backend-bytes', '1048576'] })
+  const store = await open('/slipway', [own.url])
+  await store.commit([{ key: '/first', value: bytes('kept') }])
+  let refused: unknown
+  for (let i = 0; !refused && i < 500; i++) {
+    await store.commit([{ key: `/big/${i}`, value: Buffer.alloc(50_000) }]).catch((error: unknown) => {
+      refused = error
+    })
+  }
+  assert.instance(refused, StorageFull)
+  assert.match((refused as Error).message, /etcd at .*alarm disarm/)
+  assert.is(text((await store.get('/first'))?.value), 'kept')
+  await store.close()
+  await own.remove()
+})
+
+test('a value that etcd does not take is told of as too large', async () => {
+  const store = await open(freshPrefix())
+  const error = await store.commit([{ key: '/a', value: Buffer.alloc(2 << 20) }]).catch((e: unknown) => e)
+  assert.instance(error, ValueTooLarge)
+  await store.close()
+})
+
+test('the kept window of etcd ends where another process compacted', async () => {
+  const prefix = freshPrefix()
+  const [a, b] = [await open(prefix), await open(prefix)]
+  const first = await a.commit([{ key: '/a', value: bytes('1') }])
+  await a.commit([{ key: '/a', value: bytes('2') }])
+  await a.compact(a.revision)
+  const error = await Promise.resolve(b.history('/a', { since: first })).catch((e: unknown) => e)
+  assert.instance(error, Compacted)
+  await Promise.all([a.close(), b.close()])
+})
+
+test('no server: opening fails with what was tried', async () => {
+  const error = await open('/slipway', ['http://127.0.0.1:1']).catch((e: unknown) => e)
+  assert.match((error as Error).message, /http:\/\/127\.0\.0\.1:1.*ECONNREFUSED/)
+})
+
+test.after(() => server.remove())
+test.run()
