@@ -23,6 +23,7 @@ import { upgradeHandler } from './proxy/upgrade.ts'
 import { builtInResources } from './registry/built-in.ts'
 import { Registry } from './registry/registry.ts'
 import type { HandleRequest } from './request.ts'
+import { TokenWindow } from './verbs/token-window.ts'
 import { Caches } from './watch/caches.ts'
 import { storedObjects } from './watch/stored-objects.ts'
 
@@ -64,6 +65,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     objects,
     security,
     clock,
+    tokens: new TokenWindow(),
     ...(options.kubelet ? { kubelet: options.kubelet } : {}),
     get aggregator() {
       return aggregator

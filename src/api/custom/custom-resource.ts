@@ -60,7 +60,8 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       hasStatus,
       convert: sameShape(definition),
     })
-    const conversion = v.name === version ? undefined : conversionTo(definition, v.name, storage, compiled, convert)
+    const isAsStored = v.name === version && !mayHaveChanged(definition)
+    const conversion = isAsStored ? undefined : conversionTo(definition, v.name, storage, compiled, convert)
     return {
       group,
       version: v.name,
@@ -110,7 +111,10 @@ function scalePaths(definition: CustomResourceDefinition, scale: ScaleSubresourc
   }
 }
 
-/** What is stored by one version is read by another with the defaults of that version's schema. */
+/** A definition that was changed may have objects that were written by another schema or in another version. */
+const mayHaveChanged = ({ metadata }: CustomResourceDefinition): boolean => (metadata.generation ?? 1) > 1
+
+/** What is stored by one version, or by an earlier schema, is read with the fields and defaults of the version's schema now. */
 function conversionTo(
   definition: CustomResourceDefinition,
   version: string,
@@ -119,8 +123,14 @@ function conversionTo(
   convert: ConvertObject,
 ): Conversion {
   const { group = '' } = definition.spec
-  const withDefaults = (object: KubeObject, name: string): KubeObject =>
-    (compiled.get(name)?.default(object as never) ?? object) as unknown as KubeObject
+  const { preserveUnknownFields = false } = definition.spec
+  const withDefaults = (object: KubeObject, name: string): KubeObject => {
+    const schema = compiled.get(name)
+    if (!schema) return object
+    const given = object as unknown as JsonObject
+    const known = preserveUnknownFields ? given : schema.prune(given).object
+    return schema.default(schema.dropNulls(known)) as unknown as KubeObject
+  }
   const to = (object: KubeObject, name: string): KubeObject | Promise<KubeObject> => {
     const converted = convert(definition, object, `${group}/${name}`)
     return converted instanceof Promise ? converted.then((o) => withDefaults(o, name)) : withDefaults(converted, name)

@@ -11,6 +11,7 @@ import { type Decoded, DecodeError, readTypeMeta, strictMessage } from '../schem
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
+import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
 
 const maxYamlAliases = 100
 
@@ -36,12 +37,13 @@ export function readBody(
   if (format === 'protobuf') return settle(decodeProtobuf(bytes, gvk), gvk, 'Ignore')
   const text = textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
+  const twice = json && validation !== 'Ignore' ? duplicateKeys(text) : []
   const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
   const decoded = attempt(meta, gvk, () => (json === undefined ? rules.decode(text) : rules.decodeValue(json.value)))
   if (!isCustom) checkKind(meta, gvk)
-  const settled = settle({ decoded: withStrict(decoded, json?.strict), meta }, gvk, validation)
+  const settled = settle({ decoded, meta, twice }, gvk, validation)
   if (isCustom) checkCustomKind(meta, gvk, settled.object)
   return settled
 }
@@ -52,6 +54,8 @@ function checkCustomKind({ kind }: TypeMeta, gvk: GroupVersionKind, { metadata }
 }
 
 interface Read {
+  /** Keys that the YAML says twice. */
+  readonly twice?: readonly string[]
   readonly decoded: Decoded
   readonly meta: TypeMeta
 }
@@ -73,9 +77,10 @@ function privateCopy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, privateCopy(inner)]))
 }
 
-function settle({ decoded, meta }: Read, gvk: GroupVersionKind, validation: 'Ignore' | 'Warn' | 'Strict'): Body {
+function settle({ decoded, meta, twice = [] }: Read, gvk: GroupVersionKind, validation: 'Ignore' | 'Warn' | 'Strict'): Body {
   const { strictErrors } = decoded
-  if (strictErrors.length > 0 && validation === 'Strict') throw cannotHandle(meta, gvk, strictMessage(strictErrors))
+  const all = twice.length > 0 ? [duplicatesError(twice), ...strictErrors] : strictErrors
+  if (all.length > 0 && validation === 'Strict') throw cannotHandle(meta, gvk, strictMessage(all))
   const apiVersion = apiVersionOf(gvk)
   if (meta.apiVersion && meta.apiVersion !== apiVersion) {
     throw badRequest(`the API version in the data (${meta.apiVersion}) does not match the expected API version (${apiVersion})`)
@@ -83,7 +88,7 @@ function settle({ decoded, meta }: Read, gvk: GroupVersionKind, validation: 'Ign
   const { kind: _, apiVersion: __, ...rest } = decoded.value
   const metadata = (rest.metadata ?? {}) as KubeObject['metadata']
   const object = { kind: gvk.kind, apiVersion, ...rest, metadata } as KubeObject
-  return { object, warnings: validation === 'Warn' ? strictErrors : [] }
+  return { object, warnings: validation === 'Warn' ? [...twice, ...strictErrors] : [] }
 }
 
 function typeMetaOf(value: unknown): TypeMeta {
@@ -140,13 +145,10 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
   throw cannotHandle(meta, gvk, `converting (${version}.${kind}) to (${internal(gvk.group)}.${gvk.kind}): unknown conversion`)
 }
 
-function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown; strict: readonly string[] } {
+function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core' }), strict: [] }
+    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core' }) }
   } catch (e) {
     throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
   }
 }
-
-const withStrict = (decoded: Decoded, strict: readonly string[] = []): Decoded =>
-  strict.length === 0 ? decoded : { value: decoded.value, strictErrors: [...strict, ...decoded.strictErrors] }

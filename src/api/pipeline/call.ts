@@ -10,6 +10,7 @@ import type { KubeletCredentials } from '../proxy/forward.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
+import type { TokenWindow } from '../verbs/token-window.ts'
 import type { Caches } from '../watch/caches.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchView } from '../watch/watch-view.ts'
@@ -24,6 +25,8 @@ export interface Core {
   readonly objects: Objects
   readonly security: Security
   readonly clock: Clock
+  /** How long lists may be continued. */
+  readonly tokens: TokenWindow
   /** How the API server shows itself to kubelets; without it there are no logs and no exec. */
   readonly kubelet?: KubeletCredentials
   /** The other API servers that APIServices lead to; undefined: there can be none. */

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { keyIn } from '../registry/served.ts'
 import { isPlainJson } from '../schema/json-syntax.ts'
 import { thaw } from '../watch/freeze.ts'
@@ -74,9 +75,9 @@ export function readConfig(call: Call, options: WriteOptions): object {
       'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}',
     )
   }
-  const twice = duplicateKeys(text)
+  const twice = options.fieldValidation === 'Ignore' ? [] : duplicateKeys(text)
   if (twice.length > 0 && options.fieldValidation === 'Strict')
-    throw badRequest(`error strict decoding YAML: ${twice.join('\n')}`)
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicatesError(twice)}`)
   if (options.fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
   return value
 }
@@ -97,9 +98,4 @@ function parseJson(text: string): object | undefined {
   } catch {
     return undefined
   }
-}
-
-function duplicateKeys(text: string): string[] {
-  const { errors } = parseDocument(text, { uniqueKeys: true, schema: 'core' })
-  return errors.filter((e) => e.code === 'DUPLICATE_KEY').map((e) => e.message)
 }

@@ -49,6 +49,8 @@ function newest(call: Call, prefix: string, limit: number, matches: Matches | un
 }
 
 function listed(call: Call, items: readonly Stored[], revision: number, last: string | undefined, more: object): Answer {
+  const { clock, tokens } = call.core
+  if (last !== undefined) tokens.issued(revision, clock.now())
   const token =
     last === undefined ? {} : { continue: continueToken(revision, last.slice(storageOf(call.resource).prefix.length)) }
   return { kind: 'list', items, metadata: { resourceVersion: String(revision), ...token, ...more } }
@@ -57,7 +59,9 @@ function listed(call: Call, items: readonly Stored[], revision: number, last: st
 async function listOn(call: Call, prefix: string, options: ListOptions, matches: Matches | undefined): Promise<Answer> {
   const token = readContinueToken(options.continue)
   const after = storageOf(call.resource).prefix + token.after
-  const revision = token.revision > 0 ? token.revision : call.core.caches.revision
+  const { clock, tokens, caches } = call.core
+  const revision = token.revision > 0 ? token.revision : caches.revision
+  if (token.revision > 0 && tokens.isExpired(revision, clock.now())) throw expiredToken(call, after)
   return page(call, prefix, revision, after, options, matches)
 }
 

@@ -3,8 +3,8 @@ import type { Conversion, ServedResource } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
-/** Conversions made of a stored object, one a version: an event that many watch in another version is converted once. */
-const converted = new WeakMap<Stored, Map<string, Stored | Promise<Stored>>>()
+/** Conversions made of a stored object, one a served version: an event that many watch in another version is converted once. */
+const converted = new WeakMap<Stored, WeakMap<Conversion, Stored | Promise<Stored>>>()
 
 /** `stored` in the version of `resource`. The same object when it is stored in that version. */
 export function viewAs(resource: ServedResource, stored: Stored): Stored | Promise<Stored> {
@@ -12,19 +12,19 @@ export function viewAs(resource: ServedResource, stored: Stored): Stored | Promi
   if (!conversion) return stored
   let versions = converted.get(stored)
   if (!versions) {
-    versions = new Map()
+    versions = new WeakMap()
     converted.set(stored, versions)
   }
-  const id = `${resource.group}/${resource.version}`
-  const known = versions.get(id)
+  const known = versions.get(conversion)
   if (known) return known
   const view = convert(conversion, resource, stored)
-  versions.set(id, view)
+  versions.set(conversion, view)
   return view
 }
 
 function convert(conversion: Conversion, resource: ServedResource, stored: Stored): Stored | Promise<Stored> {
   const done = (object: KubeObject): Stored => {
+    if (object === stored.object) return stored
     const canonical = resource.rules.canonical(object)
     const isDry = stored.revision === 0
     const bytes = isDry ? Buffer.from(JSON.stringify(canonical)) : serializer(canonical)(stored.revision)
