@@ -24,6 +24,7 @@ import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount.ts'
 import { statefulSetController } from './statefulset.ts'
+import { attributesProtectionController, claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 
@@ -72,6 +73,9 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   resourceQuotaController,
   ttlAfterFinishedController,
   clusterRoleAggregationController,
+  claimProtectionController,
+  volumeProtectionController,
+  attributesProtectionController,
 ]
 
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */

@@ -8,6 +8,7 @@ import {
   versionsOf,
 } from '../../crd/definition/definition.ts'
 import { deprecationWarning } from '../../crd/definition/deprecation.ts'
+import { publishedSchemas } from '../../crd/definition/openapi.ts'
 import { scaleOf, withReplicas } from '../../crd/definition/scale.ts'
 import { type CompiledSchema, compileSchema } from '../../crd/schema/compiled.ts'
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
@@ -79,6 +80,8 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       strategy: customStrategy(definition, v, schema),
       columns: tableOf(v).columns,
       isCustom: true,
+      ...(v.schema?.openAPIV3Schema ? { openApiSchema: v.schema.openAPIV3Schema } : {}),
+      published: (document) => publishedSchemas(definition, v.name, document),
       ...(v.subresources?.scale ? { scale: scalePaths(definition, v.subresources.scale) } : {}),
       ...(warning ? { deprecation: warning } : {}),
       ...(conversion ? { conversion } : {}),

@@ -56,6 +56,9 @@ function kindIndex(): ReadonlyMap<string, string> {
 const v2Prefix = '#/definitions/'
 export const v3Prefix = '#/components/schemas/'
 
+/** The definition that a reference of either version means. */
+const nameIn = (ref: string): string => ref.slice((ref.startsWith(v3Prefix) ? v3Prefix : v2Prefix).length)
+
 /** Every definition that `roots` need, themselves included, by name in order. */
 export function closure(roots: Iterable<string>, definitions: ReadonlyMap<string, Schema>): Map<string, Schema> {
   const found = new Set<string>()
@@ -73,7 +76,7 @@ function* refsIn(value: unknown): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* refsIn(item)
   else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
-      if (key === '$ref' && typeof item === 'string') yield item.slice(v2Prefix.length)
+      if (key === '$ref' && typeof item === 'string') yield nameIn(item)
       else yield* refsIn(item)
     }
   }
@@ -87,6 +90,6 @@ export function toV3(value: unknown): unknown {
   const out: Schema = {}
   for (const [key, item] of Object.entries(rest)) out[key] = toV3(item)
   if (typeof $ref !== 'string') return out
-  const ref = { $ref: v3Prefix + $ref.slice(v2Prefix.length) }
+  const ref = { $ref: v3Prefix + nameIn($ref) }
   return Object.keys(rest).length === 0 ? ref : { ...out, allOf: [ref] }
 }

@@ -16,53 +16,18 @@ function customName({ group, version, kind }: GroupVersionKind): string {
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`
 }
 
-/** The built-in definitions and those of the custom kinds among `resources`. */
-export function definitionsOf(resources: readonly ServedResource[]): ReadonlyMap<string, Schema> {
-  const custom = resources.filter((r) => r.isCustom)
+/** The built-in definitions and those of the custom kinds among `resources`, as `document` shows them. */
+export function definitionsOf(resources: readonly ServedResource[], document: 'v2' | 'v3'): ReadonlyMap<string, Schema> {
+  const custom = resources.filter((r) => r.published)
   if (custom.length === 0) return builtInDefinitions()
   const all = new Map(builtInDefinitions())
-  for (const r of custom) {
-    const own = customName(r)
-    all.set(own, customSchema(r))
-    all.set(customName({ ...r, kind: r.listKind }), customList(r, own))
-  }
+  for (const r of custom) for (const [name, schema] of r.published?.(document) ?? []) all.set(name, schema)
   return all
 }
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` })
 const gvkOf = ({ group, version, kind }: GroupVersionKind) => ({ group, version, kind })
-
-function customSchema(r: ServedResource): Schema {
-  const schema = (r.openApiSchema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }) as Schema
-  const properties = {
-    ...(schema.properties as object | undefined),
-    apiVersion: { type: 'string', description: typeMeta.apiVersion },
-    kind: { type: 'string', description: typeMeta.kind },
-    metadata: { description: "Standard object's metadata.", ...ref(`${meta}ObjectMeta`) },
-  }
-  return { ...schema, properties, 'x-kubernetes-group-version-kind': [gvkOf(r)] }
-}
-
-const typeMeta = {
-  apiVersion: 'The version of the schema of this object: group/version.',
-  kind: 'The kind of this object, in CamelCase.',
-}
-
-function customList(r: ServedResource, own: string): Schema {
-  return {
-    description: `${r.listKind} is a list of ${r.kind}`,
-    type: 'object',
-    required: ['items'],
-    properties: {
-      apiVersion: { type: 'string', description: typeMeta.apiVersion },
-      kind: { type: 'string', description: typeMeta.kind },
-      metadata: ref(`${meta}ListMeta`),
-      items: { type: 'array', items: ref(own), description: `List of ${r.resource}.` },
-    },
-    'x-kubernetes-group-version-kind': [gvkOf({ ...r, kind: r.listKind })],
-  }
-}
 
 /** The v3 document of one group version. */
 export function documentV3(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): object {

@@ -52,7 +52,7 @@ export function openApiRoutes(core: Core): PathRoute {
 
 function versionBytes(all: readonly ServedResource[], group: string, version: string): Uint8Array {
   const own = all.filter((r) => r.group === group && r.version === version)
-  return Buffer.from(JSON.stringify(documentV3(own, definitionsOf(own))))
+  return Buffer.from(JSON.stringify(documentV3(own, definitionsOf(own, 'v3'))))
 }
 
 type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Uint8Array) => Made
@@ -78,7 +78,7 @@ function answerV2(request: ApiRequest, document: DocumentOf, aggregator: Aggrega
 
 /** The v2 document with what aggregated servers publish. */
 function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): SpecV2 {
-  const own = documentV2(all, definitionsOf(all))
+  const own = documentV2(all, definitionsOf(all, 'v2'))
   const remote = (aggregator?.versions() ?? []).flatMap((v) => aggregator?.openApi(v)?.v2 ?? [])
   return remote.reduce<SpecV2>((base, more) => ({ ...own, ...join(base, more) }), own)
 }

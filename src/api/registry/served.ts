@@ -52,8 +52,10 @@ export interface ServedResource extends Resource {
   /** Cells besides those of `strategy.cells`: custom resources' columns. */
   readonly columns: readonly Column[]
   readonly isCustom: boolean
-  /** The schema of a custom kind as its definition has it, for OpenAPI. */
+  /** The schema of a custom kind as its definition has it. */
   readonly openApiSchema?: object
+  /** The schemas of a custom kind and its list kind as OpenAPI documents show them, by name. */
+  readonly published?: (document: 'v2' | 'v3') => ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Where a custom kind keeps its replicas. */
   readonly scale?: ScalePaths
   /** Warned of at each request, e.g. `v1 Endpoints is deprecated in v1.33+; …`. */
