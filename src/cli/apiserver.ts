@@ -15,6 +15,9 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --write-kubeconfig FILE   writes the credentials of an administrator
   --service-cidr CIDR       addresses of services, default 10.43.0.0/16
   --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
+  --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
+                            Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
+                            start on, and writes again what older ones wrote
 ${storeHelp}`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
@@ -26,6 +29,7 @@ export async function run(argv: string[]): Promise<number> {
       port: { type: 'string', default: '6443' },
       host: { type: 'string', default: '0.0.0.0' },
       'write-kubeconfig': { type: 'string' },
+      'encryption-provider-config': { type: 'string' },
       ...storeFlags,
       'service-cidr': { type: 'string', default: '10.43.0.0/16' },
       'token-auth-file': { type: 'string' },
@@ -45,6 +49,7 @@ export async function run(argv: string[]): Promise<number> {
     data: values.data,
     store: storeChoice(values),
     serviceCidr: values['service-cidr'],
+    ...(values['encryption-provider-config'] ? { encryptionConfig: values['encryption-provider-config'] } : {}),
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })
   const listening = await api.listen({

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import type { Revision } from '../../store/store.ts'
+import type { Revision, Stamp } from '../../store/store.ts'
 import { textOf } from './stored.ts'
 
 const marker = '"resourceVersion":"'
@@ -39,6 +39,15 @@ export function serializer(object: KubeObject): Serializer {
     text,
     offset: Buffer.byteLength(head),
   })
+}
+
+/** `bytes`, written by `serializer`, to be written again as they are at the revision of that commit. */
+export function restamped(bytes: Uint8Array): Stamp {
+  const text = textOf(bytes)
+  return {
+    at: (revision) => restamp(bytes, revision),
+    offset: Buffer.byteLength(text.slice(0, text.indexOf(marker) + marker.length)),
+  }
 }
 
 /** `bytes`, written by `serializer`, at another resourceVersion: the last state of a deleted object. */

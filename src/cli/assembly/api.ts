@@ -19,14 +19,19 @@ import { type Api, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
+import { reencrypt } from '../../api/watch/reencrypt.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
+import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
+import { encryptionRules } from './encryption.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
 
 export interface ApiAssemblyOptions {
   /** Where keys, certificates and objects are kept. */
   readonly data: string
   readonly store: StoreChoice
+  /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none in memory. */
+  readonly encryptionConfig?: string
   readonly serviceCidr: string
   /** More names and addresses for the server's certificate. */
   readonly addresses?: readonly string[]
@@ -48,9 +53,11 @@ export interface AssembledApi {
 export async function assembleApi(options: ApiAssemblyOptions): Promise<AssembledApi> {
   const { data } = options
   await mkdir(data, { recursive: true, mode: 0o700 })
-  const store = await openStore(options.store, data)
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
+  const inMemory = options.store.kind === 'memory'
+  const rules = await encryptionRules(options.encryptionConfig, inMemory ? undefined : join(data, 'pki'))
+  const store = new EncryptedStore(await openStore(options.store, data), rules)
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
   // One index of roles and bindings, for requests and for admission.
@@ -88,7 +95,14 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
   await ensureAddressObjects(api.handle, api.objects)
   await writeDefaultRoles(api.objects, api.handle)
+  const stop = new AbortController()
+  const reencrypted = reencrypt(store, stop.signal).then(
+    (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
+    (error: unknown) => console.error('writing stored values again with the first key of their encryption:', error),
+  )
   const close = async () => {
+    stop.abort()
+    await reencrypted
     stopLocalServices()
     api.close()
     await store.close()

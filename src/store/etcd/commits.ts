@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type Change, Conflict, type Revision, Unavailable } from '../store.ts'
+import { withoutRevision } from '../template.ts'
 import { type EtcdApi, pause, type TxnRequest } from './api.ts'
 import { GrpcError } from './connection.ts'
 import type { Feed } from './feed.ts'
 import type { Layout } from './layout.ts'
 import type { TxnAnswer } from './messages.ts'
-import { withoutRevision } from './template.ts'
 
 /** What every commit leaves under `layout.commit`. */
 export interface Mark {

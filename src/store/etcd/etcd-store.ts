@@ -10,6 +10,7 @@ import {
   type Versioned,
   type Watcher,
 } from '../store.ts'
+import { withRevision } from '../template.ts'
 import { EtcdApi } from './api.ts'
 import { Commits, type Mark } from './commits.ts'
 import { Compactor } from './compactor.ts'
@@ -18,7 +19,6 @@ import { type FedCommit, Feed } from './feed.ts'
 import { endOf, type Layout, layoutUnder } from './layout.ts'
 import type { KeyValue } from './messages.ts'
 import { storeEvent } from './store-event.ts'
-import { withRevision } from './template.ts'
 import { watchPrefix } from './watcher.ts'
 
 export interface EtcdOptions extends EtcdServers {

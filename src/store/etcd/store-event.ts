@@ -1,6 +1,6 @@
 import type { Revision, StoreEvent } from '../store.ts'
+import { withRevision } from '../template.ts'
 import type { EtcdEvent } from './messages.ts'
-import { withRevision } from './template.ts'
 
 /** An event of etcd as one of the store. `own` is the value when this process wrote it. */
 export function storeEvent(data: string, event: EtcdEvent, own?: Uint8Array): StoreEvent {

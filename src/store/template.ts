@@ -1,6 +1,6 @@
-import type { Change, Revision } from '../store.ts'
+import type { Change, Revision } from './store.ts'
 
-/** Before the value: where its own revision belongs in it. etcd gives a revision only with the commit, so values are kept without. */
+/** Before the value: where its own revision belongs in it, for who must keep it without (etcd gives a revision only with the commit). */
 const headerBytes = 4
 const none = 0xffffffff
 
