@@ -12,6 +12,7 @@ const verbs: Readonly<
   diff: { about: 'what a push of a folder would change', load: () => import('./diff.ts') },
   logs: { about: 'the logs of an application, a workload or a pod', load: () => import('./logs.ts') },
   chart: { about: 'work with Helm charts', load: () => import('./chart.ts') },
+  operator: { about: 'write, run, test and ship operators', load: () => import('./operator.ts') },
   types: { about: 'TypeScript from CustomResourceDefinitions, and the other way round', load: () => import('./types.ts') },
   apiserver: { about: 'run the Kubernetes API alone', load: () => import('./apiserver.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },

@@ -6,6 +6,7 @@ import { stderrLog } from '../operators/log.ts'
 import { claimMachine, DataDirectory, otherOnThisMachine } from './assembly/data-directory.ts'
 import { runDemo } from './assembly/demo.ts'
 import { nodeAddresses } from './assembly/node-addresses.ts'
+import { stopSignal } from './assembly/stop-signal.ts'
 import { startSystem } from './assembly/system.ts'
 
 const help = `slipway up: start everything in one process, until Ctrl-C
@@ -87,8 +88,7 @@ interface Wishes {
 async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
   const { say } = wishes
   const began = performance.now()
-  const stop = new AbortController()
-  stopOnSignals(stop)
+  const signal = stopSignal()
   const daemon = await connectDocker({ dataDir: data.file('docker'), say })
   const made = await makeImages(daemon.docker)
   if (made.length > 0) say(`made the images ${made.join(', ')}`)
@@ -96,41 +96,27 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
   const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))
   const log = stderrLog(wishes.verbose ? 'info' : 'error')
   const { port, proxy } = wishes
-  const system = await startSystem({ data, port, proxy, nodes, docker: daemon.docker, log, signal: stop.signal })
+  const system = await startSystem({ data, port, proxy, nodes, docker: daemon.docker, log, signal })
   const names = nodes.map((n) => n.name)
   data.note({ pid: process.pid, server: system.server, nodes: names, proxy: system.proxy, startedAt: new Date().toISOString() })
-  await Promise.race([system.ready, aborted(stop.signal)])
-  if (!stop.signal.aborted) {
+  await Promise.race([system.ready, aborted(signal)])
+  if (!signal.aborted) {
     say(
       `ready at ${system.server} after ${((performance.now() - began) / 1000).toFixed(1)} s: ${nodes.map((n) => `${n.name} (${n.address})`).join(', ')}; Services by ${system.proxy}`,
     )
     const facts = { server: system.server, kubeconfig: data.kubeconfig, gitconfig: data.gitconfig, nodes, proxy: system.proxy }
     if (wishes.json) process.stdout.write(`${JSON.stringify(facts)}\n`)
     if (wishes.demo)
-      await runDemo({ data, system, say, signal: stop.signal }).catch((error: unknown) =>
+      await runDemo({ data, system, say, signal }).catch((error: unknown) =>
         say(`the demo failed: ${error instanceof Error ? error.message : error}`),
       )
     say(`\nkubectl:   export KUBECONFIG=${data.kubeconfig}`)
     say('stop:      Ctrl-C; `slipway down --purge` removes everything again')
   }
-  await aborted(stop.signal)
+  await aborted(signal)
   say('stopping; containers go on running and are adopted at the next start')
   await system.closed()
   return 0
-}
-
-const forceAfterMs = 2000
-
-/** The first signal stops cleanly; another one some time later ends at once. npm passes on what the terminal sends too: twice is still one. */
-function stopOnSignals(stop: AbortController): void {
-  let first: number | undefined
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      first ??= performance.now()
-      if (performance.now() - first > forceAfterMs) process.exit(130)
-      stop.abort()
-    })
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -16,7 +16,8 @@ export interface HttpsOptions {
   /** PEM of a client certificate and its key. */
   readonly cert?: string
   readonly key?: string
-  readonly token?: string
+  /** A bearer token, or what gives the one to use now: tokens of service accounts expire. */
+  readonly token?: string | (() => string | Promise<string>)
   /** Believes any certificate of the server. */
   readonly insecure?: boolean
   /** The name to check the server's certificate against, instead of the URL's host. */
@@ -49,10 +50,13 @@ export function httpsClient(options: HttpsOptions): Client {
   })
   const common: Record<string, string> = {
     'user-agent': options.userAgent ?? 'slipway',
-    ...(options.token ? { authorization: `Bearer ${options.token}` } : {}),
   }
-  const exchange = (sent: Sent): Promise<IncomingMessage> =>
-    send(base, agent, { ...sent, headers: { ...common, ...sent.headers } })
+  const { token } = options
+  const exchange = async (sent: Sent): Promise<IncomingMessage> => {
+    const bearer = typeof token === 'function' ? await token() : token
+    const authorization: Record<string, string> = bearer ? { authorization: `Bearer ${bearer}` } : {}
+    return send(base, agent, { ...sent, headers: { ...common, ...authorization, ...sent.headers } })
+  }
   const typed = (p: Prepared): Promise<IncomingMessage> => {
     const query = p.query.toString()
     const headers = { accept: 'application/json', ...p.headers }

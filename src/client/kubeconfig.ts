@@ -77,8 +77,26 @@ async function credentials(user: User, read: (file: string) => Promise<string>):
   if (user.exec) return fromCommand(user.exec)
   const cert = await pem(user['client-certificate-data'], user['client-certificate'], read)
   const key = await pem(user['client-key-data'], user['client-key'], read)
-  const token = user.token ?? (user.tokenFile ? (await read(user.tokenFile)).trim() : undefined)
+  const { tokenFile } = user
+  const token = user.token ?? (tokenFile ? tokenOf(() => read(tokenFile)) : undefined)
   return { ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(token ? { token } : {}) }
+}
+
+const tokenAgeMs = 60_000
+
+/** A token that is read again once a minute, as client-go does: whoever keeps the file renews it. */
+export function tokenOf(read: () => Promise<string>): () => Promise<string> {
+  let known: { readonly text: Promise<string>; readonly at: number } | undefined
+  return async () => {
+    if (known === undefined || performance.now() - known.at > tokenAgeMs) {
+      const text = read().then((t) => t.trim())
+      known = { text, at: performance.now() }
+      text.catch(() => {
+        known = undefined
+      })
+    }
+    return known.text
+  }
 }
 
 /** client.authentication.k8s.io: a command prints the credentials. */

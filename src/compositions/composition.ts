@@ -79,8 +79,6 @@ export const compositions = customResource({
   status: schema.object({
     definition: schema.string().optional().describe('The CustomResourceDefinition that was made.'),
     order: schema.array(schema.string()).optional().describe('In which order the objects are made.'),
-    conditions: schema.conditions(),
-    observedGeneration: schema.integer().optional(),
   }),
   columns: {
     Kind: '.spec.schema.kind',

@@ -1,4 +1,3 @@
-import { schema } from '../crd/authoring/schema.ts'
 import type { CelKind, CelType } from '../crd/cel/types.ts'
 import type { JsonSchema } from '../crd/schema/json-schema.ts'
 
@@ -6,22 +5,17 @@ import type { Template } from './template.ts'
 
 const anything: JsonSchema = { 'x-kubernetes-preserve-unknown-fields': true }
 
-/** The schema of a status, by the types of the expressions that make it, with the conditions that every status has. */
-export function statusSchema(status: Template): JsonSchema {
-  const own = schemaOf(status)
-  return {
-    type: 'object',
-    properties: { ...own.properties, observedGeneration: { type: 'integer' }, conditions: schema.conditions().json },
-  }
-}
-
-function schemaOf(template: Template): JsonSchema {
+/** The schema of a status, by the types of the expressions that make it. */
+export function statusSchema(template: Template): JsonSchema {
   switch (template.kind) {
     case 'map':
-      return { type: 'object', properties: Object.fromEntries(template.entries.map(([name, part]) => [name, schemaOf(part)])) }
+      return {
+        type: 'object',
+        properties: Object.fromEntries(template.entries.map(([name, part]) => [name, statusSchema(part)])),
+      }
     case 'list': {
       const [first] = template.items
-      return { type: 'array', items: first ? schemaOf(first) : anything }
+      return { type: 'array', items: first ? statusSchema(first) : anything }
     }
     case 'text':
       return { type: 'string' }

@@ -5,6 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { run } from '../../src/cli/types.ts'
+import { said } from './said.ts'
 
 const types = suite<{ folder: string; said: string }>('slipway types', { folder: '', said: '' })
 const authoring = join(import.meta.dirname, '../../src/crd/authoring')
@@ -19,24 +20,7 @@ types.before.each((context) => {
 })
 types.after.each(({ folder }) => rmSync(folder, { recursive: true }))
 
-/** Runs the verb with its output kept. */
-async function quietly(...argv: string[]): Promise<{ status: number; said: string }> {
-  let said = ''
-  const streams = [process.stdout, process.stderr]
-  const writes = streams.map((s) => s.write)
-  const keep = (text: string) => {
-    said += text
-    return true
-  }
-  for (const stream of streams) stream.write = keep as never
-  try {
-    return { status: await run(argv), said }
-  } finally {
-    streams.forEach((stream, i) => {
-      stream.write = writes[i] as never
-    })
-  }
-}
+const quietly = (...argv: string[]) => said(run, ...argv)
 
 types('a kind in a module becomes a definition, and that a typed kind again', async ({ folder }) => {
   writeFileSync(join(folder, 'widget.ts'), module(''))
@@ -54,9 +38,9 @@ types('--check fails, with the difference, when a schema moved on and its defini
   const out = ['--out', join(folder, 'crds')]
   await quietly('--crds', join(folder, 'before.ts'), ...out)
   assert.is((await quietly('--crds', join(folder, 'before.ts'), ...out, '--check')).status, 0)
-  const { status, said } = await quietly('--crds', join(folder, 'after.ts'), ...out, '--check')
+  const { status, said: text } = await quietly('--crds', join(folder, 'after.ts'), ...out, '--check')
   assert.is(status, 1)
-  assert.match(said, /^\+ +minimum: 1$/m)
+  assert.match(text, /^\+ +minimum: 1$/m)
 })
 
 types('what was made before and is made no more is taken away; files of others stay', async ({ folder }) => {
@@ -65,8 +49,8 @@ types('what was made before and is made no more is taken away; files of others s
   await quietly('--crds', join(folder, 'widget.ts'), '--out', crds)
   writeFileSync(join(crds, 'mine.yaml'), 'a: b\n')
   writeFileSync(join(folder, 'gadget.ts'), module('').replaceAll('Widget', 'Gadget'))
-  const { said } = await quietly('--crds', join(folder, 'gadget.ts'), '--out', crds, '--check')
-  assert.match(said, 'widgets.example.com.yaml is left over')
+  const { said: text } = await quietly('--crds', join(folder, 'gadget.ts'), '--out', crds, '--check')
+  assert.match(text, 'widgets.example.com.yaml is left over')
   await quietly('--crds', join(folder, 'gadget.ts'), '--out', crds)
   assert.throws(() => readFileSync(join(crds, 'widgets.example.com.yaml')))
   assert.is(readFileSync(join(crds, 'mine.yaml'), 'utf8'), 'a: b\n')

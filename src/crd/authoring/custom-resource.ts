@@ -3,12 +3,12 @@ import type { Resource } from '../../apimachinery/resource.ts'
 import type { CustomResourceDefinition, DefinitionVersion, ScaleSubresource } from '../definition/definition.ts'
 import type { JsonSchema, ValidationRule } from '../schema/json-schema.ts'
 import { type Columns, columnsOf } from './columns.ts'
-import type { AnySchema, InputOf, ValueOf } from './schema.ts'
+import { type AnySchema, type ConditionValue, type InputOf, schema as kinds, type ValueOf } from './schema.ts'
 
 /** What a version of a custom kind has. */
 export interface VersionParts<Spec extends AnySchema, Status extends AnySchema> {
   readonly spec: Spec
-  /** With it the kind has a status subresource. */
+  /** An object; `conditions` and `observedGeneration`, which the runtime writes, are always there besides. */
   readonly status?: Status
   /** What `kubectl get` shows besides name and age: a title and a path such as `.spec.replicas`, whose type the schema tells. */
   readonly columns?: Columns
@@ -48,7 +48,13 @@ export interface CustomResourceParts<Spec extends AnySchema, Status extends AnyS
 /** Objects of a custom kind, as a reader gets them. */
 export interface CustomObject<Spec, Status> extends KubeObject {
   spec: Spec
-  status?: Status
+  status?: Partial<Status> & CommonStatus
+}
+
+/** What every status has. */
+export interface CommonStatus {
+  conditions?: ConditionValue[]
+  observedGeneration?: number
 }
 
 /** A custom kind: what a client and an operator need of it, and its definition. */
@@ -64,13 +70,13 @@ export type ObjectOf<R extends { readonly objectType?: unknown }> = NonNullable<
 /** A custom kind written in TypeScript: its static type is inferred, its definition is made. */
 export function customResource<Spec extends AnySchema, Status extends AnySchema>(
   parts: CustomResourceParts<Spec, Status>,
-): CustomResource<CustomObject<ValueOf<Spec>, Partial<ValueOf<Status>>>, InputOf<Spec>> {
+): CustomResource<CustomObject<ValueOf<Spec>, ValueOf<Status>>, InputOf<Spec>> {
   const { group, version, kind } = parts
   const resource = parts.plural ?? pluralOf(kind)
   const namespaced = parts.scope !== 'Cluster'
   const definition = definitionOf(parts, resource)
   const apiVersion = `${group}/${version}`
-  type T = CustomObject<ValueOf<Spec>, Partial<ValueOf<Status>>>
+  type T = CustomObject<ValueOf<Spec>, ValueOf<Status>>
   return {
     group,
     version,
@@ -87,8 +93,8 @@ export function isCustomResource(value: unknown): value is CustomResource {
   return typeof kind === 'string' && definition?.kind === 'CustomResourceDefinition'
 }
 
-/** English enough: policies, boxes, databases. */
-function pluralOf(kind: string): string {
+/** The plural of a kind in lower case. English enough: policies, boxes, databases. */
+export function pluralOf(kind: string): string {
   const word = kind.toLowerCase()
   if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`
   return /(s|x|z|ch|sh)$/.test(word) ? `${word}es` : `${word}s`
@@ -117,9 +123,8 @@ function definitionOf(parts: CustomResourceParts<AnySchema, AnySchema>, plural: 
 }
 
 function versionOf(parts: VersionParts<AnySchema, AnySchema> & Partial<OtherVersion>, storage: boolean): DefinitionVersion {
-  const { version = '', status, scale, columns, selectable, deprecated, served = true } = parts
+  const { version = '', scale, columns, selectable, deprecated, served = true } = parts
   const schema = rootSchema(parts)
-  const subresources = { ...(status ? { status: {} } : {}), ...(scale ? { scale: scaleOf(scale) } : {}) }
   return {
     name: version,
     served,
@@ -127,7 +132,7 @@ function versionOf(parts: VersionParts<AnySchema, AnySchema> & Partial<OtherVers
     ...(deprecated ? { deprecated: true } : {}),
     ...(typeof deprecated === 'string' ? { deprecationWarning: deprecated } : {}),
     schema: { openAPIV3Schema: schema },
-    ...(status || scale ? { subresources } : {}),
+    subresources: { status: {}, ...(scale ? { scale: scaleOf(scale) } : {}) },
     ...(columns ? { additionalPrinterColumns: columnsOf(columns, schema) } : {}),
     ...(selectable ? { selectableFields: selectable.map((jsonPath) => ({ jsonPath })) } : {}),
   }
@@ -144,7 +149,17 @@ function rootSchema({ spec, status, rules, description }: VersionParts<AnySchema
     type: 'object',
     ...(description ? { description } : {}),
     ...(spec.presence === 'required' ? { required: ['spec'] } : {}),
-    properties: { spec: spec.json, ...(status ? { status: status.json } : {}) },
+    properties: { spec: spec.json, status: statusSchema(status?.json ?? { type: 'object' }) },
     ...(rules ? { 'x-kubernetes-validations': rules } : {}),
   }
 }
+
+/** No field of a status is required: it is written bit by bit. */
+const statusSchema = ({ required: _, ...own }: JsonSchema): JsonSchema => ({
+  ...own,
+  properties: {
+    observedGeneration: { type: 'integer', format: 'int64' },
+    conditions: kinds.conditions().json,
+    ...own.properties,
+  },
+})

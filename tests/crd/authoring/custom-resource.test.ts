@@ -23,7 +23,7 @@ const Database = customResource({
     })
     .rule('self.replicas % 2 == 1', 'must be odd')
     .rule('self.engine == oldSelf.engine', { message: 'cannot be changed', fieldPath: '.engine' }),
-  status: schema.object({ ready: schema.integer(), since: schema.timestamp().optional(), conditions: schema.conditions() }),
+  status: schema.object({ ready: schema.integer(), since: schema.timestamp().optional() }),
   columns: { Engine: '.spec.engine', Ready: '.status.ready', Since: { path: '.status.since', priority: 1 } },
   scale: { spec: '.spec.replicas', status: '.status.ready' },
   selectable: ['.spec.engine'],
@@ -65,6 +65,8 @@ test('fields without default that are not optional are required; defaults, rules
   assert.equal(spec?.properties?.engine?.enum, ['postgres', 'mysql'])
   assert.is(spec?.['x-kubernetes-validations']?.[1]?.fieldPath, '.engine')
   assert.equal(spec?.properties?.ports?.['x-kubernetes-list-map-keys'], ['name'])
+  const status = version?.schema?.openAPIV3Schema?.properties?.status?.properties
+  assert.equal(Object.keys(status ?? {}), ['observedGeneration', 'conditions', 'ready', 'since'])
   assert.equal([version?.storage, older?.storage, older?.deprecationWarning], [true, false, 'use v1'])
 })
 
