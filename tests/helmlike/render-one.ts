@@ -16,11 +16,12 @@ export async function prepareRender(chart: Chart, values: string): Promise<{ out
     ['Revision', int(1)],
     ['Service', 'Helm'],
   ])
-  const top = new Map<string, Value>([
-    ['Release', release],
-    ['Values', new TypedMap('common.Values', readValues(values, 'values'))],
-    ['Capabilities', capabilitiesForTemplates({ kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS })],
-  ])
+  const top = () =>
+    new Map<string, Value>([
+      ['Release', release],
+      ['Values', new TypedMap('common.Values', readValues(values, 'values'))],
+      ['Capabilities', capabilitiesForTemplates({ kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS })],
+    ])
   const host = { now: () => new Date(), randomBytes, lookup: () => new Map(), hostByName: () => '', lint: false, warn: () => {} }
   try {
     const files = await runTemplates({ chart, top, host, strict: false })

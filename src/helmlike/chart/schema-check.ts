@@ -1,6 +1,7 @@
 // One schema against one set of values. The drafts 4, 6, 7, 2019-09 and 2020-12 occur in charts; each has its own ajv.
 import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
 import { ChartError } from './chart.ts'
+import { isPlainSchema, surelyMeets } from './schema-plain.ts'
 
 interface Validator {
   compile(schema: AnySchema): ValidateFunction
@@ -18,7 +19,14 @@ const OPTIONS: Options = {
   unicodeRegExp: true,
 }
 const MAX_CACHED = 64
-const compiled = new Map<string, ValidateFunction>()
+const known = new Map<string, Schema>()
+
+interface Schema {
+  readonly parsed: unknown
+  readonly isPlain: boolean
+  /** Made when it is first needed. */
+  validate: ValidateFunction | undefined
+}
 
 async function validatorFor(draft: string): Promise<Validator> {
   if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(OPTIONS)
@@ -66,16 +74,23 @@ function checkReferences(schema: unknown): void {
   for (const v of Object.values(schema)) checkReferences(v)
 }
 
-async function compileSchema(bytes: Buffer): Promise<ValidateFunction> {
-  const key = bytes.toString('utf8')
-  const known = compiled.get(key)
-  if (known) return known
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(key.replace(/^\ufeff/, ''))
-  } catch (e) {
-    throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+function parseSchema(bytes: Buffer): Schema {
+  const text = bytes.toString('utf8')
+  let schema = known.get(text)
+  if (!schema) {
+    try {
+      const parsed: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+      schema = { parsed, isPlain: isPlainSchema(parsed), validate: undefined }
+    } catch (e) {
+      throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+    }
+    if (known.size >= MAX_CACHED) known.clear()
+    known.set(text, schema)
   }
+  return schema
+}
+
+async function compileSchema(parsed: unknown): Promise<ValidateFunction> {
   const draft =
     isObject(parsed) && typeof parsed.$schema === 'string' ? parsed.$schema : 'https://json-schema.org/draft/2020-12/schema'
   const schema = modernized(parsed, draft.includes('draft-04'))
@@ -84,20 +99,19 @@ async function compileSchema(bytes: Buffer): Promise<ValidateFunction> {
     delete schema.$id
   }
   checkReferences(schema)
-  let validate: ValidateFunction
   try {
-    validate = (await validatorFor(draft)).compile(schema as AnySchema)
+    return (await validatorFor(draft)).compile(schema as AnySchema)
   } catch (e) {
     throw new ChartError(`values.schema.json: ${(e as Error).message}`)
   }
-  if (compiled.size >= MAX_CACHED) compiled.clear()
-  compiled.set(key, validate)
-  return validate
 }
 
 /** What is wrong with the values, a line each as `- at '/path': problem`; '' when nothing is. Throws ChartError for a bad schema. */
 export async function schemaProblems(schema: Buffer, values: unknown): Promise<string> {
-  const validate = await compileSchema(schema)
+  const s = parseSchema(schema)
+  if (s.isPlain && surelyMeets(s.parsed as Parameters<typeof surelyMeets>[0], values)) return ''
+  s.validate ??= await compileSchema(s.parsed)
+  const { validate } = s
   if (validate(values)) return ''
   return (validate.errors ?? []).map((e) => `- at '${e.instancePath}': ${problem(e)}\n`).join('')
 }

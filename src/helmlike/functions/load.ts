@@ -29,6 +29,9 @@ const LAZY: { readonly [family: string]: () => Promise<Family> } = {
 export const functions = new FunctionTable(FAMILIES)
 for (const family of [BUILTINS, helm, strings, lists, dicts, math, defaults, encoding]) functions.provide(family)
 
+/** Families worth loading as soon as a chart names one of their functions. Many name those of `crypto`, and few call them. */
+export const EAGER: ReadonlySet<string> = new Set(Object.keys(LAZY).filter((family) => family !== 'crypto'))
+
 /** Loads a family that a template asked for. */
 export async function loadFamily(name: string): Promise<void> {
   if (name === 're2') return (await import('./regex.ts')).loadRe2()

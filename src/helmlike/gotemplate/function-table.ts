@@ -82,6 +82,11 @@ export class FunctionTable {
     throw new FamilyMissing(this.texts.get(name)?.family ?? name)
   }
 
+  /** The family that has to be loaded before the function can be called. */
+  missingFamily(name: string): string | undefined {
+    return this.implementations.has(name) ? undefined : this.texts.get(name)?.family
+  }
+
   provide(functions: { readonly [name: string]: Implementation }): void {
     for (const name of Object.keys(functions)) this.implementations.set(name, functions[name] as Implementation)
   }

@@ -7,7 +7,6 @@ export type TokenType =
   | 'text'
   | 'left'
   | 'right'
-  | 'space'
   | 'assign'
   | 'declare'
   | 'pipe'
@@ -40,13 +39,17 @@ export interface Token {
   readonly type: TokenType
   /** Offset in the text, in UTF-16 units. */
   readonly pos: number
+  /** A field has all its names: `.Values.image.tag`. */
   readonly value: string
   readonly line: number
+  /** Whether space stands before it in its action. */
+  readonly spaced: boolean
 }
 
 const KEYWORDS: ReadonlyMap<string, TokenType> = new Map(
   (['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'nil', 'range', 'template', 'with'] as const).map((k) => [k, k]),
 )
+const WORDS: ReadonlyMap<string, TokenType> = new Map<string, TokenType>([...KEYWORDS, ['true', 'bool'], ['false', 'bool']])
 const isSpace = (c: number) => c === 32 || c === 9 || c === 10 || c === 13
 const LETTER = /[\p{L}\p{Nd}]/u
 
@@ -55,8 +58,14 @@ export function describe(t: Token): string {
   if (t.type === 'EOF') return 'EOF'
   if (t.type === 'error') return t.value
   if (KEYWORDS.has(t.type) || t.type === 'dot') return `<${t.value}>`
+  if (t.type === 'field') return describe({ ...t, type: 'char', value: /^\.[^.]*/.exec(t.value)?.[0] ?? '' })
   return t.value.length > 10 ? `${quote([...t.value].slice(0, 10).join(''))}...` : quote(t.value)
 }
+
+/** `$x`, `name`, or `.a.b.c`, as far as it is ASCII. */
+const NAME = /[$A-Za-z_][A-Za-z0-9_]*|(?:\.[A-Za-z_][A-Za-z0-9_]*)+/y
+
+const PLAIN_STRING = /[^"\\\n]*"/y
 
 export class Lexer {
   private readonly input: string
@@ -64,6 +73,7 @@ export class Lexer {
   private start = 0
   private line = 1
   private startLine = 1
+  private spaced = false
   private insideAction = false
   private parens = 0
   private done: Token | undefined
@@ -75,6 +85,7 @@ export class Lexer {
   /** The next token; after an error or the end, that one again. */
   next(): Token {
     if (this.done) return this.done
+    this.spaced = false
     const t = this.insideAction ? this.action() : this.text()
     if (t.type === 'EOF' || t.type === 'error') this.done = t
     return t
@@ -82,9 +93,8 @@ export class Lexer {
 
   private emit(type: TokenType): Token {
     const value = this.input.slice(this.start, this.pos)
-    const t = { type, pos: this.start, value, line: this.startLine }
-    if (type === 'text' || type === 'rawString' || type === 'right' || type === 'space' || type === 'string')
-      this.line += newlines(value)
+    const t = { type, pos: this.start, value, line: this.startLine, spaced: this.spaced }
+    if (type === 'text' || type === 'rawString') this.line += newlines(value)
     this.ignore()
     return t
   }
@@ -95,7 +105,7 @@ export class Lexer {
   }
 
   private fail(message: string): Token {
-    return { type: 'error', pos: this.start, value: message, line: this.startLine }
+    return { type: 'error', pos: this.start, value: message, line: this.startLine, spaced: this.spaced }
   }
 
   private text(): Token {
@@ -133,7 +143,7 @@ export class Lexer {
       this.ignore()
       return this.comment()
     }
-    const token = { type: 'left' as const, pos: this.start, value: '{{', line: this.startLine }
+    const token = { type: 'left' as const, pos: this.start, value: '{{', line: this.startLine, spaced: false }
     this.insideAction = true
     if (trims && input.charCodeAt(this.pos + 1) === 10) this.line++
     this.pos += after
@@ -146,10 +156,10 @@ export class Lexer {
     const end = this.input.indexOf('*/', this.pos + 2)
     if (end < 0) return this.fail('unclosed comment')
     this.pos = end + 2
-    const delim = this.rightDelimAt()
-    if (!delim) return this.fail('comment ends before closing delimiter')
-    this.pos += delim
-    if (delim === 4) this.trimLeft()
+    const isTrimmed = isSpace(this.input.charCodeAt(this.pos)) && this.input.startsWith('-}}', this.pos + 1)
+    if (!isTrimmed && !this.input.startsWith('}}', this.pos)) return this.fail('comment ends before closing delimiter')
+    this.pos += isTrimmed ? 4 : 2
+    if (isTrimmed) this.trimLeft()
     this.line += newlines(this.input.slice(this.start, this.pos))
     this.ignore()
     return undefined
@@ -159,23 +169,36 @@ export class Lexer {
     while (isSpace(this.input.charCodeAt(this.pos))) this.pos++
   }
 
-  /** 2 at `}}`, 4 at ` -}}`, else 0. */
-  private rightDelimAt(): 0 | 2 | 4 {
+  private skipSpace(): void {
+    const { input } = this
+    let { pos } = this
+    let c = input.charCodeAt(pos)
+    if (!isSpace(c)) return
+    while (isSpace(c)) {
+      if (c === 10) this.line++
+      c = input.charCodeAt(++pos)
+    }
+    this.pos = pos
+    this.spaced = true
+    this.ignore()
+  }
+
+  /** 2 at `}}`, 3 at `-}}` behind space, else 0. */
+  private rightDelimAt(): 0 | 2 | 3 {
     const { input, pos } = this
     const c = input.charCodeAt(pos)
     if (c === 125) return input.charCodeAt(pos + 1) === 125 ? 2 : 0
-    return isSpace(c) && input.startsWith('-}}', pos + 1) ? 4 : 0
+    return c === 45 && this.spaced && input.startsWith('}}', pos + 1) ? 3 : 0
   }
 
-  private rightDelim(length: 2 | 4): Token {
-    if (length === 4) {
-      if (this.input.charCodeAt(this.pos) === 10) this.line++
-      this.pos += 2
+  private rightDelim(length: 2 | 3): Token {
+    if (length === 3) {
+      this.pos++
       this.ignore()
     }
     this.pos += 2
-    const token = { type: 'right' as const, pos: this.start, value: '}}', line: this.startLine }
-    if (length === 4) {
+    const token = { type: 'right' as const, pos: this.start, value: '}}', line: this.startLine, spaced: this.spaced }
+    if (length === 3) {
       const from = this.pos
       this.trimLeft()
       this.line += newlines(this.input.slice(from, this.pos))
@@ -186,12 +209,17 @@ export class Lexer {
   }
 
   private action(): Token {
+    this.skipSpace()
     const delim = this.rightDelimAt()
     if (delim) return this.parens === 0 ? this.rightDelim(delim) : this.fail('unclosed left paren')
     const { input } = this
+    NAME.lastIndex = this.pos
+    if (NAME.test(input)) {
+      const token = this.simpleName(NAME.lastIndex)
+      if (token) return token
+    }
     const code = input.codePointAt(this.pos)
     if (code === undefined) return this.fail('unclosed action')
-    if (isSpace(code)) return this.space()
     const ch = String.fromCodePoint(code)
     this.pos += ch.length
     switch (ch) {
@@ -236,21 +264,26 @@ export class Lexer {
     return this.fail(`unrecognized character in action: ${unicode(code)}`)
   }
 
-  private space(): Token {
-    const { input } = this
-    let count = 0
-    while (isSpace(input.charCodeAt(this.pos))) {
-      this.pos++
-      count++
+  /** A name up to `end`, if it ends there. */
+  private simpleName(end: number): Token | undefined {
+    const { input, pos } = this
+    const c = input.charCodeAt(pos)
+    this.pos = end
+    if (this.atTerminator()) {
+      if (c === 46) return this.emit('field')
+      if (c === 36) return this.emit('variable')
+      return this.emit(WORDS.get(input.slice(pos, end)) ?? 'identifier')
     }
-    if (input.startsWith('-}}', this.pos)) {
-      this.pos--
-      if (count === 1) return this.rightDelim(4)
-    }
-    return this.emit('space')
+    this.pos = pos
+    return undefined
   }
 
   private quoted(end: string, type: TokenType, message: string): Token {
+    PLAIN_STRING.lastIndex = this.pos
+    if (type === 'string' && PLAIN_STRING.test(this.input)) {
+      this.pos = PLAIN_STRING.lastIndex
+      return this.emit(type)
+    }
     for (;;) {
       const ch = this.input[this.pos++]
       if (ch === end) return this.emit(type)
@@ -284,8 +317,8 @@ export class Lexer {
 
   private atTerminator(): boolean {
     const c = this.input.charCodeAt(this.pos)
-    if (Number.isNaN(c) || isSpace(c)) return true
-    return '.,|:)('.includes(String.fromCharCode(c)) || this.input.startsWith('}}', this.pos)
+    if (c === 32 || c === 46 || c === 41 || Number.isNaN(c) || isSpace(c)) return true
+    return c === 44 || c === 124 || c === 58 || c === 40 || (c === 125 && this.input.charCodeAt(this.pos + 1) === 125)
   }
 
   private badCharacter(): Token {
@@ -302,9 +335,7 @@ export class Lexer {
     this.skipAlphaNumeric()
     const word = this.input.slice(this.start, this.pos)
     if (!this.atTerminator()) return this.badCharacter()
-    const keyword = KEYWORDS.get(word)
-    if (keyword) return this.emit(keyword)
-    return this.emit(word === 'true' || word === 'false' ? 'bool' : 'identifier')
+    return this.emit(WORDS.get(word) ?? 'identifier')
   }
 
   private number(): Token {

@@ -2,7 +2,6 @@
 import { describe, Lexer, type Token, type TokenType } from './lex.ts'
 import type {
   BranchNode,
-  ChainNode,
   CommandNode,
   FieldNode,
   ListNode,
@@ -83,7 +82,7 @@ class Parser {
     while (this.peek().type !== 'EOF') {
       if (this.peek().type === 'left') {
         const delim = this.next()
-        if (this.nextNonSpace().type === 'define') {
+        if (this.next().type === 'define') {
           this.define()
           continue
         }
@@ -123,29 +122,15 @@ class Parser {
     this.token[1] = t1
     this.peeked = 2
   }
-  private backup3(t2: Token, t1: Token): void {
-    this.token[1] = t1
-    this.token[2] = t2
-    this.peeked = 3
-  }
   private peek(): Token {
     if (this.peeked > 0) return this.token[this.peeked - 1] as Token
     this.peeked = 1
-    this.token[0] = this.lexer.next()
-    return this.token[0]
-  }
-  private nextNonSpace(): Token {
-    let t = this.next()
-    while (t.type === 'space') t = this.next()
-    return t
-  }
-  private peekNonSpace(): Token {
-    const t = this.nextNonSpace()
-    this.backup()
+    const t = this.lexer.next()
+    this.token[0] = t
     return t
   }
   private expect(type: TokenType, context: string): Token {
-    const t = this.nextNonSpace()
+    const t = this.next()
     if (t.type !== type) this.unexpected(t, context)
     return t
   }
@@ -154,10 +139,12 @@ class Parser {
     return { kind: 'list', pos, source: this.source, nodes: [] }
   }
   private newVariable(pos: number, text: string): VariableNode {
-    return { kind: 'variable', pos, source: this.source, ident: text.split('.') }
+    return { kind: 'variable', pos, source: this.source, ident: [text] }
   }
+  /** `.a.b`; as Go has it, the place of a field of several names is that of the second. */
   private newField(pos: number, text: string): FieldNode {
-    return { kind: 'field', pos, source: this.source, ident: text.slice(1).split('.') }
+    const second = text.indexOf('.', 1)
+    return { kind: 'field', pos: second < 0 ? pos : pos + second, source: this.source, ident: text.slice(1).split('.') }
   }
 
   private add(name: string, root: ListNode): void {
@@ -180,7 +167,7 @@ class Parser {
 
   private define(): void {
     const context = 'define clause'
-    const t = this.nextNonSpace()
+    const t = this.next()
     if (t.type !== 'string' && t.type !== 'rawString') this.unexpected(t, context)
     const name = this.unquote(t.value)
     this.expect('right', context)
@@ -197,8 +184,8 @@ class Parser {
   }
 
   private itemList(): [ListNode, Node] {
-    const list = this.newList(this.peekNonSpace().pos)
-    while (this.peekNonSpace().type !== 'EOF') {
+    const list = this.newList(this.peek().pos)
+    while (this.peek().type !== 'EOF') {
       const n = this.textOrAction()
       if (n.kind === 'end' || n.kind === 'else') return [list, n]
       list.nodes.push(n)
@@ -207,7 +194,7 @@ class Parser {
   }
 
   private textOrAction(): Node {
-    const t = this.nextNonSpace()
+    const t = this.next()
     if (t.type === 'text') return { kind: 'text', pos: t.pos, source: this.source, text: t.value }
     if (t.type !== 'left') this.unexpected(t, 'input')
     this.actionLine = t.line
@@ -217,7 +204,7 @@ class Parser {
   }
 
   private action(): Node {
-    const t = this.nextNonSpace()
+    const t = this.next()
     switch (t.type) {
       case 'block':
         return this.block()
@@ -246,14 +233,14 @@ class Parser {
   }
 
   private loopControl(t: Token, kind: 'break' | 'continue'): Node {
-    const next = this.nextNonSpace()
+    const next = this.next()
     if (next.type !== 'right') this.unexpected(next, `{{${kind}}}`)
     if (this.rangeDepth === 0) this.fail(`{{${kind}}} outside {{range}}`)
     return this.marker(kind, t.pos)
   }
 
   private elseControl(): Node {
-    const peek = this.peekNonSpace()
+    const peek = this.peek()
     if (peek.type === 'if' || peek.type === 'with') return this.marker('else', peek.pos)
     return this.marker('else', this.expect('right', 'else').pos)
   }
@@ -288,7 +275,7 @@ class Parser {
 
   private block(): TemplateNode {
     const context = 'block clause'
-    const t = this.nextNonSpace()
+    const t = this.next()
     const name = this.templateName(t, context)
     const pipe = this.pipeline(context, 'right')
     this.add(name, this.body(context))
@@ -297,10 +284,10 @@ class Parser {
 
   private template(): TemplateNode {
     const context = 'template clause'
-    const t = this.nextNonSpace()
+    const t = this.next()
     const name = this.templateName(t, context)
     let pipe: PipeNode | undefined
-    if (this.nextNonSpace().type !== 'right') {
+    if (this.next().type !== 'right') {
       this.backup()
       pipe = this.pipeline(context, 'right')
     }
@@ -310,7 +297,7 @@ class Parser {
   private pipeline(context: string, end: TokenType): PipeNode {
     const pipe: PipeNode = {
       kind: 'pipe',
-      pos: this.peekNonSpace().pos,
+      pos: this.peek().pos,
       source: this.source,
       isAssign: false,
       decl: [],
@@ -318,7 +305,7 @@ class Parser {
     }
     while (this.declaration(pipe, context));
     for (;;) {
-      const t = this.nextNonSpace()
+      const t = this.next()
       if (t.type === end) {
         this.checkPipeline(pipe, context)
         return pipe
@@ -331,28 +318,26 @@ class Parser {
 
   /** Reads `$x :=`, `$x =` or `$x,`; true when another variable must follow. */
   private declaration(pipe: PipeNode, context: string): boolean {
-    const v = this.peekNonSpace()
+    const v = this.peek()
     if (v.type !== 'variable') return false
     this.next()
-    const after = this.peek()
-    const next = this.peekNonSpace()
+    const next = this.peek()
     if (next.type === 'assign' || next.type === 'declare') {
       pipe.isAssign = next.type === 'assign'
-      this.nextNonSpace()
+      this.next()
       pipe.decl.push(this.newVariable(v.pos, v.value))
       this.vars.push(v.value)
     } else if (next.type === 'char' && next.value === ',') {
-      this.nextNonSpace()
+      this.next()
       pipe.decl.push(this.newVariable(v.pos, v.value))
       this.vars.push(v.value)
       if (context === 'range' && pipe.decl.length < 2) {
-        const type = this.peekNonSpace().type
+        const type = this.peek().type
         if (type === 'variable' || type === 'right' || type === ')') return true
         this.fail('range can only initialize variables')
       }
       this.fail(`too many declarations in ${context}`)
-    } else if (after.type === 'space') this.backup3(v, after)
-    else this.backup2(v)
+    } else this.backup2(v)
     return false
   }
 
@@ -367,13 +352,14 @@ class Parser {
   }
 
   private command(): CommandNode {
-    const cmd: CommandNode = { kind: 'command', pos: this.peekNonSpace().pos, source: this.source, args: [] }
+    const cmd: CommandNode = { kind: 'command', pos: this.peek().pos, source: this.source, args: [] }
     for (;;) {
-      this.peekNonSpace()
       const operand = this.operand()
-      if (operand) cmd.args.push(operand)
+      if (operand) {
+        cmd.args.push(operand)
+        if (this.peek().spaced) continue
+      }
       const t = this.next()
-      if (t.type === 'space') continue
       if (t.type === 'right' || t.type === ')') this.backup()
       else if (t.type !== 'pipe') this.unexpected(t, 'operand')
       break
@@ -384,18 +370,16 @@ class Parser {
 
   private operand(): Node | undefined {
     const node = this.term()
-    if (!node || this.peek().type !== 'field') return node
-    const chain: ChainNode = { kind: 'chain', pos: this.peek().pos, source: this.source, node, fields: [] }
-    while (this.peek().type === 'field') {
-      const field = this.next().value.slice(1)
-      if (field === '') this.fail('empty field')
-      chain.fields.push(field)
-    }
+    if (!node) return undefined
+    const t = this.peek()
+    if (t.type !== 'field' || t.spaced) return node
+    this.next()
+    const names = t.value.slice(1).split('.')
     switch (node.kind) {
-      case 'field':
-        return this.newField(chain.pos, print(chain))
       case 'variable':
-        return this.newVariable(chain.pos, print(chain))
+        return { kind: 'variable', pos: t.pos, source: this.source, ident: [...node.ident, ...names] }
+      case 'field':
+        return { kind: 'field', pos: t.pos, source: this.source, ident: [...node.ident, ...names] }
       case 'bool':
       case 'string':
       case 'number':
@@ -403,36 +387,36 @@ class Parser {
       case 'dot':
         return this.fail(`unexpected . after term ${quote(print(node))}`)
       default:
-        return chain
+        return { kind: 'chain', pos: t.pos, source: this.source, node, fields: names }
     }
   }
 
   private term(): Node | undefined {
-    const t = this.nextNonSpace()
-    const at = { pos: t.pos, source: this.source }
+    const t = this.next()
+    const { pos } = t
+    const { source } = this
     switch (t.type) {
       case 'identifier':
         if (!this.hasFunction(t.value)) this.fail(`function ${quote(t.value)} not defined`)
-        return { kind: 'identifier', ...at, name: t.value }
+        return { kind: 'identifier', pos, source, name: t.value }
       case 'dot':
-        return { kind: 'dot', ...at }
       case 'nil':
-        return { kind: 'nil', ...at }
+        return { kind: t.type, pos, source }
       case 'variable':
         return this.useVariable(t)
       case 'field':
-        return this.newField(t.pos, t.value)
+        return this.newField(pos, t.value)
       case 'bool':
-        return { kind: 'bool', ...at, value: t.value === 'true' }
+        return { kind: 'bool', pos, source, value: t.value === 'true' }
       case 'charConstant':
       case 'complex':
       case 'number':
-        return { kind: 'number', ...at, text: t.value, ...this.number(t) }
+        return { kind: 'number', pos, source, text: t.value, ...this.number(t) }
       case '(':
         return this.parenthesized()
       case 'string':
       case 'rawString':
-        return { kind: 'string', ...at, quoted: t.value, text: this.unquote(t.value) }
+        return { kind: 'string', pos, source, quoted: t.value, text: this.unquote(t.value) }
       default:
         this.backup()
         return undefined
@@ -457,8 +441,7 @@ class Parser {
   }
 
   private useVariable(t: Token): VariableNode {
-    const v = this.newVariable(t.pos, t.value)
-    if (!this.vars.includes(v.ident[0] as string)) this.fail(`undefined variable ${quote(v.ident[0] as string)}`)
-    return v
+    if (!this.vars.includes(t.value)) this.fail(`undefined variable ${quote(t.value)}`)
+    return this.newVariable(t.pos, t.value)
   }
 }

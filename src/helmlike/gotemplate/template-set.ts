@@ -13,26 +13,43 @@ import type { Value } from './value.ts'
 export const ROOT = 'gotpl'
 const CACHE_TEXTS = 4096
 const CACHE_LENGTH = 1 << 20
-const parsed = new Map<string, Tree[]>()
-const files = new WeakMap<Buffer, { name: string; trees: Tree[] }>()
+const parsed = new Map<string, Parsed>()
+const files = new WeakMap<Buffer, Parsed>()
+
+interface Parsed {
+  readonly name: string
+  readonly trees: readonly Tree[]
+  /** The functions it calls. */
+  readonly calls: ReadonlySet<string>
+}
+
+function parse(name: string, text: string, functions: FunctionTable): Parsed {
+  const calls = new Set<string>()
+  const trees = parseTemplate(name, text, (f) => {
+    calls.add(f)
+    return functions.has(f)
+  })
+  return { name, trees, calls }
+}
 
 /** Parses with a cache keyed by name and text: charts repeat their texts from render to render. */
-function parseCached(name: string, text: string, functions: FunctionTable): Tree[] {
-  if (text.length > CACHE_LENGTH) return parseTemplate(name, text, (f) => functions.has(f))
+function parseCached(name: string, text: string, functions: FunctionTable): Parsed {
+  if (text.length > CACHE_LENGTH) return parse(name, text, functions)
   const key = `${name}\0${text}`
-  let trees = parsed.get(key)
-  if (!trees) {
-    trees = parseTemplate(name, text, (f) => functions.has(f))
+  let known = parsed.get(key)
+  if (!known) {
+    known = parse(name, text, functions)
     if (parsed.size >= CACHE_TEXTS) parsed.delete(parsed.keys().next().value as string)
-    parsed.set(key, trees)
+    parsed.set(key, known)
   }
-  return trees
+  return known
 }
 
 export class TemplateSet {
   readonly functions: FunctionTable
   private readonly parent: TemplateSet | undefined
   private readonly trees = new Map<string, Tree>()
+  private readonly calls = new Set<string>()
 
   constructor(functions: FunctionTable, parent?: TemplateSet) {
     this.functions = functions
@@ -45,24 +62,35 @@ export class TemplateSet {
 
   /** Adds a text's templates. Throws TemplateParseError. */
   add(name: string, text: string): void {
-    this.addTrees(parseCached(name, text, this.functions))
+    this.addParsed(parseCached(name, text, this.functions))
   }
 
   /** Adds a file's templates, parsed once as long as its bytes live. Throws TemplateParseError. */
   addFile(name: string, data: Buffer): void {
     let known = files.get(data)
     if (known?.name !== name) {
-      known = { name, trees: parseTemplate(name, fromBytes(data), (f) => this.functions.has(f)) }
+      known = parse(name, fromBytes(data), this.functions)
       files.set(data, known)
     }
-    this.addTrees(known.trees)
+    this.addParsed(known)
   }
 
-  private addTrees(trees: readonly Tree[]): void {
+  private addParsed({ trees, calls }: Parsed): void {
+    for (const name of calls) this.calls.add(name)
     for (const tree of trees) {
       if (this.lookup(tree.name) && isEmptyTree(tree.root)) continue
       this.trees.set(tree.name, tree)
     }
+  }
+
+  /** The families of the functions that its texts name, without those that are loaded. */
+  missingFamilies(): Set<string> {
+    const missing = new Set<string>()
+    for (const name of this.calls) {
+      const family = this.functions.missingFamily(name)
+      if (family !== undefined) missing.add(family)
+    }
+    return missing
   }
 
   /** The names of all templates. */

@@ -4,7 +4,7 @@ import { type Chart, type ChartFile, fullPath } from '../chart/chart.ts'
 import { chartFiles } from '../chart/chart-files.ts'
 import { metadataForTemplates } from '../chart/metadata.ts'
 import type { Host } from '../functions/host.ts'
-import { functions, loadFamily } from '../functions/load.ts'
+import { EAGER, functions, loadFamily } from '../functions/load.ts'
 import { baseName } from '../functions/paths.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
 import { TemplateParseError } from '../gotemplate/parse.ts'
@@ -24,8 +24,8 @@ export class HostWaits extends Interrupt {
 
 export interface RenderInput {
   readonly chart: Chart
-  /** Values, Release, Capabilities. */
-  readonly top: ValueMap
+  /** Values, Release, Capabilities; new ones every time, since templates may change them. */
+  readonly top: () => ValueMap
   readonly host: Host
   readonly strict: boolean
   readonly limits?: Limits
@@ -44,7 +44,7 @@ const MAX_RETRIES = 200
 export async function runTemplates(input: RenderInput): Promise<Map<string, string>> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return runOnce(input)
+      return await runOnce(input)
     } catch (e) {
       if (attempt >= MAX_RETRIES) throw e
       if (e instanceof FamilyMissing) await loadFamily(e.family)
@@ -57,7 +57,7 @@ export async function runTemplates(input: RenderInput): Promise<Map<string, stri
 /** The prepared templates and a way to run one of them again. */
 export function prepare(input: RenderInput): { templates: Template[]; set: TemplateSet; shared: Shared<Host> } {
   const templates: Template[] = []
-  collect(input.chart, input.top, templates)
+  collect(input.chart, input.top(), templates)
   templates.sort((a, b) => depth(b.path) - depth(a.path) || compareStrings(b.path, a.path))
   const set = new TemplateSet(functions)
   for (const t of templates) {
@@ -77,8 +77,9 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
   return { templates, set, shared }
 }
 
-function runOnce(input: RenderInput): Map<string, string> {
+async function runOnce(input: RenderInput): Promise<Map<string, string>> {
   const { templates, set, shared } = prepare(input)
+  for (const family of set.missingFamilies()) if (EAGER.has(family)) await loadFamily(family)
   const out = new Map<string, string>()
   for (const t of templates) {
     if (baseName(t.path).startsWith('_')) continue

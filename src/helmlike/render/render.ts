@@ -5,6 +5,7 @@ import { isInRange, missingDependencies, processDependencies } from '../chart/de
 import { checkSchemas } from '../chart/schema.ts'
 import { coalesceValues, type Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
+import { randomBytes } from '../functions/random-bytes.ts'
 import { LimitError, type Limits } from '../gotemplate/run.ts'
 import { int, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
@@ -42,8 +43,7 @@ export interface Rendered {
 
 const offline: Host = {
   now: () => new Date(),
-  // node:crypto takes longer to load than most charts to render.
-  randomBytes: (count) => process.getBuiltinModule('node:crypto').randomBytes(count),
+  randomBytes,
   lookup: () => new Map(),
   hostByName: () => '',
   lint: false,
@@ -75,9 +75,10 @@ export async function render(original: Chart, values: ValueMap, options: RenderO
       `chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${capabilities.kubeVersion.version}`,
     )
   }
+  let rounds = 0
   const input: RenderInput = {
     chart,
-    top: topValues(options.release, merged, capabilities),
+    top: () => topValues(options.release, rounds++ === 0 ? merged : coalesceValues(chart, values, () => {}), capabilities),
     host: { ...offline, ...options.host },
     strict: options.strict ?? false,
     ...(options.limits ? { limits: options.limits } : {}),
