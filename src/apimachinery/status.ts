@@ -115,6 +115,10 @@ export function internalError(message: string): StatusError {
 }
 
 export const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.code === 404
+/** Nothing can be made in a namespace that is being deleted. */
+export const isNamespaceTerminating = (error: unknown): boolean =>
+  error instanceof StatusError && (error.status.details?.causes ?? []).some((c) => c.reason === 'NamespaceTerminating')
+
 export const isConflict = (e: unknown): boolean => e instanceof StatusError && e.code === 409 && e.reason === 'Conflict'
 export const isAlreadyExists = (e: unknown): boolean => e instanceof StatusError && e.reason === 'AlreadyExists'
 export const isGone = (e: unknown): boolean => e instanceof StatusError && e.code === 410

@@ -5,8 +5,8 @@ import { type LabelSelectorObject, matchesLabels, matchesSelector } from '../api
 import { controllerOf, type KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import { pods, replicasets } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
-import { withCondition, withoutCondition } from '../operators/conditions.ts'
+import { isNamespaceTerminating, isNotFound } from '../apimachinery/status.ts'
+import { findCondition, withCondition, withoutCondition } from '../operators/conditions.ts'
 import { type Context, type Controller, defineController, type Result, watching } from '../operators/controller.ts'
 import { adopters, claim } from '../operators/owners.ts'
 import { writeStatus } from '../operators/status.ts'
@@ -40,7 +40,7 @@ export function statusOf(set: ReplicaOwner, owned: readonly Pod[], now: number, 
   const active = owned.filter(isActive)
   const { template, minReadySeconds = 0 } = set.spec ?? {}
   const conditions = failure
-    ? withCondition(set.status?.conditions, { type: 'ReplicaFailure', status: 'True', ...failure }, now)
+    ? withFailure(set.status?.conditions, failure, now)
     : withoutCondition(set.status?.conditions, 'ReplicaFailure')
   return {
     replicas: active.length,
@@ -51,6 +51,13 @@ export function statusOf(set: ReplicaOwner, owned: readonly Pod[], now: number, 
     observedGeneration: set.metadata.generation ?? 0,
     ...(conditions.length > 0 ? { conditions } : {}),
   }
+}
+
+/** The name of the pod that could not be made is in the message: only another reason is worth a write, which would bring us back here at once. */
+function withFailure(conditions: ReplicaSetStatus['conditions'], failure: Failure, now: number) {
+  const before = findCondition(conditions, 'ReplicaFailure')
+  if (before?.status === 'True' && before.reason === failure.reason) return conditions ?? []
+  return withCondition(conditions, { type: 'ReplicaFailure', status: 'True', ...failure }, now)
 }
 
 interface Failure {
@@ -118,6 +125,7 @@ async function act<T extends ReplicaOwner>(set: T, decision: Decision, resource:
   if (decision.create > 0 && template) {
     const pod = podFrom(template, resource, set)
     const { error } = await inSlowStart(decision.create, () => createPod(set, pod, context))
+    if (isNamespaceTerminating(error)) return { error }
     if (error !== undefined) return { error, failure: { reason: 'FailedCreate' as const, message: text(error) } }
   }
   const results = await Promise.allSettled(decision.remove.map((pod) => deletePod(set, pod, context)))
@@ -134,7 +142,7 @@ export async function createPod(owner: KubeObject, pod: Pod, context: Context): 
     const made = await context.client.create(pods, pod, { namespace: owner.metadata.namespace })
     context.event(owner, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`)
   } catch (error) {
-    context.event(owner, 'Warning', 'FailedCreate', `Error creating: ${text(error)}`)
+    if (!isNamespaceTerminating(error)) context.event(owner, 'Warning', 'FailedCreate', `Error creating: ${text(error)}`)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../apimachinery/object.ts'
-import { isConflict } from '../apimachinery/status.ts'
+import { isConflict, isNamespaceTerminating, isNotFound } from '../apimachinery/status.ts'
 import type { Context, Controller, Result } from './controller.ts'
 import type { ControllerMetrics } from './controller-metrics.ts'
 import type { Gate, Term } from './gate.ts'
@@ -94,7 +94,17 @@ function warnOfLoop(context: Context, object: KubeObject, loop: string): void {
   context.event(object, 'Warning', 'Loop', loop)
 }
 
-function failed({ queue, metrics, context }: Shift, key: string, error: unknown, term: Term): void {
+/** The object went while it was worked on, or its namespace is going: its end is on its way to us, and nothing is left to do. */
+function isGone({ controller, context }: Shift, key: string, error: unknown): boolean {
+  return isNamespaceTerminating(error) || (isNotFound(error) && !context.informers.of(controller.for).get(key))
+}
+
+function failed(shift: Shift, key: string, error: unknown, term: Term): void {
+  const { queue, metrics, context } = shift
+  if (isGone(shift, key, error)) {
+    queue.forget(key)
+    return
+  }
   metrics.error++
   if (error instanceof DeadlineExceeded) metrics.timeouts++
   if (error instanceof TerminalError) {

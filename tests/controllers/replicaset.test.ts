@@ -75,4 +75,11 @@ test('creations start slowly and stop after the batch that fails', async () => {
   assert.is(calls, 7)
 })
 
+test('the same failure with another pod in its message is no news: writing it would bring the set back at once', () => {
+  const failure = (pod: string) => ({ reason: 'FailedCreate' as const, message: `pods "${pod}" is forbidden: exceeded quota` })
+  const first = statusOf(set(1), [], now, failure('web-a'))
+  const again = statusOf({ ...set(1), status: first }, [], now + 1000, failure('web-b'))
+  assert.equal(again, first)
+})
+
 test.run()

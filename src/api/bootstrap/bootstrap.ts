@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, pathOf, type Resource } from '../../apimachinery/resource.ts'
 import {
+  configmaps,
   flowschemas,
   namespaces,
   priorityclasses,
@@ -17,19 +18,28 @@ const never = new AbortController().signal
 export interface BootstrapOptions {
   /** The range of the first ServiceCIDR. */
   readonly serviceCidr?: string
+  /** Milliseconds since 1970. */
+  readonly now?: number
 }
 
 /** Makes what is missing. Runs through the pipeline like any other write. */
-export async function bootstrap(handle: HandleRequest, { serviceCidr }: BootstrapOptions = {}): Promise<void> {
+export async function bootstrap(handle: HandleRequest, { serviceCidr, now = Date.now() }: BootstrapOptions = {}): Promise<void> {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(handle, namespaces, { metadata: { name } })
   }
   for (const object of systemObjects()) await ensure(handle, resourceOf(object), object)
+  await ensure(handle, configmaps, tokenTracking(now))
   if (serviceCidr) {
     const cidr = { metadata: { name: 'kubernetes' }, spec: { cidrs: [serviceCidr] } }
     await ensure(handle, servicecidrs, cidr as KubeObject)
   }
 }
+
+/** Since when the use of secrets' tokens is noted: kube-controller-manager clears away those unused for a year after it. */
+const tokenTracking = (now: number): KubeObject & { data: Record<string, string> } => ({
+  metadata: { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' },
+  data: { since: new Date(now).toISOString().slice(0, 10) },
+})
 
 /** Priority classes and flow control, as kube-apiserver has them. */
 function systemObjects(): KubeObject[] {
