@@ -1,3 +1,4 @@
+import { goJson, quote } from './go-quote.ts'
 import { groupResource } from './resource.ts'
 import { StatusError } from './status.ts'
 
@@ -23,9 +24,9 @@ export interface FieldError {
 }
 
 const goText = (value: unknown): string => {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quote(value)
   if (value === undefined || value === null) return 'null'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? goJson(value) : String(value)
 }
 
 const withDetail = (message: string, detail?: string): string => (detail ? `${message}: ${detail}` : message)
@@ -73,7 +74,7 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
-  message: `Unsupported value: ${goText(value)}: supported values: ${[...supported].map((s) => JSON.stringify(s)).join(', ')}`,
+  message: `Unsupported value: ${goText(value)}: supported values: ${[...supported].map((s) => quote(s)).join(', ')}`,
 })
 
 /** The 422 answer for `errors`, with one cause each, worded as kube-apiserver words it. */

@@ -1,6 +1,7 @@
 import type { FieldError, FieldErrorType } from '../../apimachinery/field-error.ts'
 import { invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLonger, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
+import { internal } from '../schema/internal.ts'
 
 /** Validation functions add what they find to one list: `(thing, at, errors)`, where `at` is the path of the thing. */
 export type Errors = FieldError[]
@@ -51,8 +52,9 @@ export function checkLength(value: string | undefined, max: number, at: string, 
   if (value !== undefined && isLonger(value, max)) errors.push(tooLong(at, max))
 }
 
-export function checkUnchanged(now: unknown, before: unknown, at: string, errors: Errors, text = immutableText): void {
-  if (!isSame(now, before)) errors.push(invalid(at, now ?? null, text))
+/** `type` is the value's in the internal struct (see `internal`): it says how the value is shown, above all when it is not there. */
+export function checkUnchanged(now: unknown, before: unknown, at: string, errors: Errors, type = '*string'): void {
+  if (!isSame(now, before)) errors.push(invalid(at, internal(type, now), immutableText))
 }
 
 /** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. */

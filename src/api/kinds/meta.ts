@@ -46,13 +46,13 @@ function validateNames(meta: ObjectMeta, { namespaced, nameRule = isDns1123Subdo
   else pushInvalid(errors, 'metadata.namespace', namespace, isDns1123Label(namespace))
 }
 
-const unchanging: readonly (keyof ObjectMeta)[] = [
-  'name',
-  'namespace',
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
+const unchanging: readonly (readonly [keyof ObjectMeta, string])[] = [
+  ['name', 'string'],
+  ['namespace', 'string'],
+  ['uid', 'string'],
+  ['creationTimestamp', 'Time'],
+  ['deletionTimestamp', '*Time'],
+  ['deletionGracePeriodSeconds', '*int64'],
 ]
 
 function validateChange(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void {
@@ -68,7 +68,7 @@ function validateChange(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void
   if ((meta.generation ?? 0) < (old.generation ?? 0)) {
     errors.push(invalid('metadata.generation', meta.generation ?? 0, 'must not be decremented'))
   }
-  for (const field of unchanging) checkUnchanged(meta[field], old[field], `metadata.${field}`, errors)
+  for (const [field, type] of unchanging) checkUnchanged(meta[field], old[field], `metadata.${field}`, errors, type)
 }
 
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {

@@ -122,6 +122,12 @@ export function findStruct(path: string): StructType | undefined {
   return structs.get(path) ?? (Object.hasOwn(goTypes().structs, path) ? structType(path) : undefined)
 }
 
+/** The fields of a struct as go-types.json has them; none when it has no such struct. */
+export function goRows(path: string): readonly FieldRow[] {
+  const { structs: rows } = goTypes()
+  return (Object.hasOwn(rows, path) ? rows[path] : undefined) ?? []
+}
+
 function fill(rows: readonly FieldRow[], embedded: readonly string[], fields: Field[]): void {
   for (const [goName, name, text, omit, , strategy, mergeKey] of rows) {
     if (name === '') {

@@ -2,7 +2,7 @@
 
 import { parseVersion } from '../functions/version.ts'
 import { formatFloat } from '../gotemplate/float.ts'
-import { isPrint } from '../gotemplate/quote.ts'
+import { isPrint } from '../../apimachinery/go-quote.ts'
 import { isList, isMap, type List, stringList, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { ChartError } from './chart.ts'
 

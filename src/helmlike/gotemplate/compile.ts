@@ -16,7 +16,7 @@ import type {
   Tree,
 } from './nodes.ts'
 import { print } from './nodes.ts'
-import { quote } from './quote.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError, type Run } from './run.ts'
 import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, typeName, type Value } from './value.ts'
 

@@ -2,7 +2,7 @@
 
 import { fromBytes, toBytes } from './bytes.ts'
 import { formatFloat } from './float.ts'
-import { isPrint, quote, quoteRune } from './quote.ts'
+import { isPrint, quote, quoteRune } from '../../apimachinery/go-quote.ts'
 import { GoStruct, Int, isList, isMap, sortedKeys, typeName, type Value } from './value.ts'
 
 /** fmt.Sprint: operands with a space between two that are no strings. */

@@ -1,5 +1,5 @@
 // The lexer of template text: text, actions with trim markers, comments. An error is a token too, as in Go.
-import { quote } from './quote.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 
 export type TokenType =
   | 'EOF'

@@ -15,7 +15,8 @@ import type {
 } from './nodes.ts'
 import { print } from './nodes.ts'
 import { NumberSyntaxError, parseChar, parseNumber } from './number.ts'
-import { quote, UnquoteError, unquote } from './quote.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
+import { UnquoteError, unquote } from './quote.ts'
 
 /** Text that is no template. The message is Go's: `template: NAME:LINE: what`. */
 export class TemplateParseError extends Error {

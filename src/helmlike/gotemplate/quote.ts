@@ -1,37 +1,4 @@
-// strconv.Quote and Unquote.
-
-/** Whether Go's strconv.IsPrint holds for the code point. */
-export function isPrint(c: number): boolean {
-  if (c < 0x7f) return c >= 0x20
-  if (c < 0xa1) return false
-  if (c === 0xad) return false
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S}]$/u.test(String.fromCodePoint(c))
-}
-
-const SHORT: { readonly [code: number]: string } = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 11: '\\v', 12: '\\f', 13: '\\r' }
-const hex = (n: number, width: number) => n.toString(16).padStart(width, '0')
-
-/** One code point inside quotes `quote`, escaped as strconv does. */
-export function quoteRune(c: number, quote: string, asciiOnly = false): string {
-  if (c >= 0xdc80 && c <= 0xdcff) return `\\x${hex(c - 0xdc00, 2)}`
-  const ch = String.fromCodePoint(c)
-  if (ch === quote || ch === '\\') return `\\${ch}`
-  if (c < 0x80 ? isPrint(c) : !asciiOnly && isPrint(c)) return ch
-  const short = SHORT[c]
-  if (short) return short
-  if (c < 0x20 || c === 0x7f) return `\\x${hex(c, 2)}`
-  return c > 0xffff ? `\\U${hex(c, 8)}` : `\\u${hex(c, 4)}`
-}
-
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
-
-/** strconv.Quote. */
-export function quote(s: string, asciiOnly = false): string {
-  if (PLAIN.test(s)) return `"${s}"`
-  let out = '"'
-  for (const ch of s) out += quoteRune(ch.codePointAt(0) as number, '"', asciiOnly)
-  return `${out}"`
-}
+// strconv.Unquote.
 
 export class UnquoteError extends Error {}
 

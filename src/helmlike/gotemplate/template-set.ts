@@ -5,7 +5,7 @@ import { compile } from './compile.ts'
 import type { FunctionTable } from './function-table.ts'
 import type { Node, Tree } from './nodes.ts'
 import { isEmptyTree, parseTemplate } from './parse.ts'
-import { quote } from './quote.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import { ExecError, LimitError, Run, type Shared } from './run.ts'
 import type { Value } from './value.ts'
 

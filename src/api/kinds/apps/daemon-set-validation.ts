@@ -9,6 +9,7 @@ import { hasInvalidValue, isEmptySelector, validateLabelSelector } from '../sele
 import { checkNotLess } from './deployment-validation.ts'
 import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, selects } from './selected-template.ts'
+import { internal } from '../../schema/internal.ts'
 
 function validateStrategy(strategy: DaemonSetUpdateStrategy, at: string, errors: Errors): void {
   const path = `${at}.rollingUpdate`
@@ -47,7 +48,7 @@ function validateSpec({ spec }: DaemonSet, rules: PodRules, anyValue: boolean, e
   const { selector, template = emptyTemplate } = spec
   validateLabelSelector(selector, 'spec.selector', errors, anyValue || rules.anySelectorValue)
   const labels = template.metadata?.labels
-  if (selects(selector, labels) === false) errors.push(invalid('spec.template.metadata.labels', labels ?? null, mismatchText))
+  if (selects(selector, labels) === false) errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))
   if (selector && isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'))
   }
@@ -83,7 +84,7 @@ export function validateDaemonSetUpdate(set: DaemonSet, old: DaemonSet, { subres
     checkNotLess(set.status?.collisionCount, old.status?.collisionCount, 'status.collisionCount', errors)
     return errors
   }
-  checkUnchanged(set.spec?.selector, old.spec?.selector, 'spec.selector', errors)
+  checkUnchanged(set.spec?.selector, old.spec?.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   validateSpec(set, rulesOfTemplate(old.spec?.template), hasInvalidValue(old.spec?.selector), errors)
   return errors
 }

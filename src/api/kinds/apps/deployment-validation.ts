@@ -90,6 +90,6 @@ export function validateDeploymentUpdate(deployment: Deployment, old: Deployment
     return errors
   }
   validateSpec(deployment, rulesOfTemplate(old.spec?.template), errors)
-  checkUnchanged(deployment.spec?.selector, old.spec?.selector, 'spec.selector', errors)
+  checkUnchanged(deployment.spec?.selector, old.spec?.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   return errors
 }

@@ -8,6 +8,7 @@ import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { emptyTemplate, mismatchText, requireEndless, requireSelector, selects } from './selected-template.ts'
+import { internal } from '../../schema/internal.ts'
 
 interface Spec {
   selector: LabelSelectorObject
@@ -23,7 +24,7 @@ export function validateSelectedTemplate({ selector, template = emptyTemplate }:
     errors.push(invalid('spec.selector', selector, 'invalid label selector'))
     return
   }
-  if (!selected) errors.push(invalid('spec.template.metadata.labels', labels ?? null, mismatchText))
+  if (!selected) errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))
   validatePodTemplate(template, 'spec.template', rules, errors)
   requireEndless(template, 'ReplicaSet', errors)
 }
@@ -47,6 +48,6 @@ export function validateReplicaSetUpdate(set: ReplicaSet, old: ReplicaSet, { sub
     return errors
   }
   errors.push(...validateSpec(set, rulesOfTemplate(old.spec?.template)))
-  checkUnchanged(set.spec?.selector, old.spec?.selector, 'spec.selector', errors)
+  checkUnchanged(set.spec?.selector, old.spec?.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   return errors
 }

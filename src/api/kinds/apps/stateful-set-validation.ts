@@ -17,6 +17,7 @@ import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { checkNotLess } from './deployment-validation.ts'
 import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, requireSelector, selects } from './selected-template.ts'
+import { internal } from '../../schema/internal.ts'
 
 /** What a set that already breaks a rule may go on breaking. */
 interface SetRules {
@@ -34,7 +35,7 @@ function validateStrategy({ updateStrategy: strategy = {} }: StatefulSetSpec, er
   if (!strategy.type) {
     errors.push(required(at))
   } else if (strategy.type === 'OnDelete') {
-    if (rolling) errors.push(invalid(path, rolling, "only allowed for updateStrategy 'RollingUpdate'"))
+    if (rolling) errors.push(invalid(path, internal('*apps.RollingUpdateStatefulSetStrategy', rolling), "only allowed for updateStrategy 'RollingUpdate'"))
   } else if (strategy.type !== 'RollingUpdate') {
     const shown = internalStrategy(
       strategy,
@@ -77,7 +78,7 @@ function validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules,
     errors.push(invalid('spec.selector', spec.selector, ''))
     return
   }
-  if (!selected) errors.push(invalid(`${at}.metadata.labels`, labels ?? null, mismatchText))
+  if (!selected) errors.push(invalid(`${at}.metadata.labels`, internal('map<string>string', labels), mismatchText))
   if (!set.anyTemplate) validatePodTemplate(template, at, rules, errors)
   validateLabels(labels, `${at}.labels`, errors)
   validateAnnotations(annotations, `${at}.annotations`, errors)

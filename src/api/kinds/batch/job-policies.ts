@@ -10,6 +10,7 @@ import type {
 } from '../../../apimachinery/kinds.generated.ts'
 import { checkLength, checkNotNegative, checkQualifiedName, checkSupported, type Errors, invalidOmitted } from '../errors.ts'
 import { countIndexes } from './indexes.ts'
+import { internal } from '../../schema/internal.ts'
 
 const values = (supported: readonly string[]) => `valid values: [${supported.map((v) => `"${v}"`).join(' ')}]`
 
@@ -90,8 +91,7 @@ export function validateReplacementPolicy(spec: JobSpec, at: string, errors: Err
 export function validateSuccessPolicy(spec: JobSpec, policy: SuccessPolicy, at: string, errors: Errors): void {
   const rules = policy.rules ?? []
   if (spec.completionMode !== 'Indexed') {
-    const shown = rules.map((r) => ({ SucceededIndexes: r.succeededIndexes ?? null, SucceededCount: r.succeededCount ?? null }))
-    errors.push(invalid(at, { Rules: policy.rules ? shown : null }, 'requires indexed completion mode'))
+    errors.push(invalid(at, internal('*batch.SuccessPolicy', policy), 'requires indexed completion mode'))
     return
   }
   const text = 'at least one rules must be specified when the successPolicy is specified'

@@ -11,6 +11,7 @@ import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 import { validateFailurePolicy, validateReplacementPolicy, validateSuccessPolicy } from './job-policies.ts'
 import { validateJobStatus } from './job-status-validation.ts'
+import { internal } from '../../schema/internal.ts'
 
 const manyIndexes = 100_000
 const fewIndexes = 10_000
@@ -92,15 +93,15 @@ function validateSpec(spec: JobSpec, rules: PodRules, anyValue: boolean, errors:
   else validateLabelSelector(spec.selector, 'spec.selector', errors, anyValue || rules.anySelectorValue)
   const labels = spec.template?.metadata?.labels
   if (selects(spec.selector, labels) === false) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, mismatchText))
+    errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))
   }
 }
 
 function requireLabel(labels: Readonly<Record<string, string>>, key: string, value: string, errors: Errors): void {
   const path = 'spec.template.metadata.labels'
   const found = Object.hasOwn(labels, key) ? labels[key] : undefined
-  if (found === undefined) errors.push(required(path, `must be '${value}'`))
-  else if (found !== value) errors.push(invalid(path, labels, `must be '${value}'`))
+  if (found === undefined) errors.push(required(`${path}[${key}]`, `must be '${value}'`))
+  else if (found !== value) errors.push(invalid(`${path}[${key}]`, internal('map<string>string', labels), `must be '${value}'`))
 }
 
 /** Unless the client selects by itself, the selector is the one that the server generates. */
@@ -117,7 +118,7 @@ function validateGeneratedSelector({ metadata, spec }: Job, errors: Errors): voi
   }
   for (const [key, value] of Object.entries(own)) requireLabel(labels, key, value, errors)
   if (selects(spec.selector, own) === false) {
-    errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'))
+    errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', spec.selector), '`selector` not auto-generated'))
   }
 }
 
@@ -183,7 +184,7 @@ function validateTemplateChange(now: JobSpec, old: Job, errors: Errors): void {
   const template = now.template
   const before = old.spec?.template ?? emptyTemplate
   if (!mayChangeTemplate(old)) {
-    checkUnchanged(template, before, 'spec.template', errors)
+    checkUnchanged(template, before, 'spec.template', errors, 'core.PodTemplateSpec')
     return
   }
   const fixed = withScheduling(before, template)
@@ -192,7 +193,7 @@ function validateTemplateChange(now: JobSpec, old: Job, errors: Errors): void {
     containers: withResources(fixed.spec?.containers, template.spec?.containers),
     initContainers: withResources(fixed.spec?.initContainers, template.spec?.initContainers),
   }
-  checkUnchanged(template.spec, spec, 'spec.template.spec', errors)
+  checkUnchanged(template.spec, spec, 'spec.template.spec', errors, 'core.PodSpec')
 }
 
 function validateCompletionsChange(now: JobSpec, old: JobSpec, errors: Errors): void {
@@ -201,6 +202,14 @@ function validateCompletionsChange(now: JobSpec, old: JobSpec, errors: Errors): 
     errors.push(invalid('spec.completions', now.completions, 'can only be modified in tandem with spec.parallelism'))
   }
 }
+
+const unchanging = [
+  ['completionMode', '*string'],
+  ['podFailurePolicy', '*batch.PodFailurePolicy'],
+  ['backoffLimitPerIndex', '*int32'],
+  ['managedBy', '*string'],
+  ['successPolicy', '*batch.SuccessPolicy'],
+] as const
 
 export function validateJobUpdate(job: Job, old: Job, { subresource }: KindContext): FieldError[] {
   if (subresource === 'status') return validateJobStatus(job, old)
@@ -211,10 +220,8 @@ export function validateJobUpdate(job: Job, old: Job, { subresource }: KindConte
   if (!job.spec || !old.spec) return errors
   validateSpec(job.spec, rules, anyValue, errors)
   validateCompletionsChange(job.spec, old.spec, errors)
-  checkUnchanged(job.spec.selector, old.spec.selector, 'spec.selector', errors)
+  checkUnchanged(job.spec.selector, old.spec.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   validateTemplateChange(job.spec, old, errors)
-  for (const field of ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const) {
-    checkUnchanged(job.spec[field], old.spec[field], `spec.${field}`, errors)
-  }
+  for (const [field, type] of unchanging) checkUnchanged(job.spec[field], old.spec[field], `spec.${field}`, errors, type)
   return errors
 }

@@ -59,27 +59,27 @@ export function validateEvent(event: Event, context: KindContext): FieldError[] 
   return errors
 }
 
-const unchanging: readonly (readonly [keyof Event, string?])[] = [
-  ['involvedObject'],
-  ['reason'],
-  ['message'],
-  ['source'],
-  ['firstTimestamp'],
-  ['lastTimestamp'],
-  ['count'],
-  ['reason'],
-  ['type'],
-  ['eventTime'],
-  ['action'],
-  ['related'],
-  ['reportingComponent', 'reportingController'],
-  ['reportingInstance'],
+const unchanging: readonly (readonly [keyof Event, string, string?])[] = [
+  ['involvedObject', 'core.ObjectReference'],
+  ['reason', 'string'],
+  ['message', 'string'],
+  ['source', 'core.EventSource'],
+  ['firstTimestamp', 'Time'],
+  ['lastTimestamp', 'Time'],
+  ['count', 'int32'],
+  ['reason', 'string'],
+  ['type', 'string'],
+  ['eventTime', 'MicroTime'],
+  ['action', 'string'],
+  ['related', '*core.ObjectReference'],
+  ['reportingComponent', 'string', 'reportingController'],
+  ['reportingInstance', 'string'],
 ]
 
 export function validateEventUpdate(event: Event, old: Event, context: KindContext): FieldError[] {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
   if (!isSame(event.series, old.series)) validateSeries(event, errors)
-  for (const [field, name = field] of unchanging) checkUnchanged(event[field], old[field], name, errors)
+  for (const [field, type, name = field] of unchanging) checkUnchanged(event[field], old[field], name, errors, type)
   return errors
 }

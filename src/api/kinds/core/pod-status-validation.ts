@@ -27,7 +27,7 @@ export function validatePodStatus(pod: Pod, old: Pod, errors: Errors): void {
   validateNominated(status, before, spec, errors)
   const generation = status.observedGeneration ?? 0
   if (generation < 0) errors.push(invalid('status.observedGeneration', generation, 'must be a non-negative integer'))
-  checkUnchanged(status.qosClass, before.qosClass, 'status.qosClass', errors)
+  checkUnchanged(status.qosClass, before.qosClass, 'status.qosClass', errors, 'string')
   validateTransitions(status, before, spec, errors)
   validateClaims(status, pod.spec ?? spec, errors)
   validateIps(status.podIPs, before.podIPs, 'status.podIPs', errors)

@@ -83,7 +83,7 @@ function goSyntaxError(text: string, error: SyntaxError): string {
 
 export function validateSecretUpdate(secret: Secret, old: Secret): FieldError[] {
   const errors: Errors = []
-  checkUnchanged(secret.type, old.type, 'type', errors)
+  checkUnchanged(secret.type, old.type, 'type', errors, 'string')
   validateFrozen(secret, old, ['data'], errors)
   return [...errors, ...validateSecret(secret)]
 }

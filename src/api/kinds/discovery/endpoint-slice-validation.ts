@@ -125,6 +125,6 @@ export const validateEndpointSlice = (slice: EndpointSlice): FieldError[] => val
 
 export function validateEndpointSliceUpdate(slice: EndpointSlice, old: EndpointSlice): FieldError[] {
   const errors = validate(slice, old)
-  checkUnchanged(slice.addressType, old.addressType, 'addressType', errors)
+  checkUnchanged(slice.addressType, old.addressType, 'addressType', errors, 'string')
   return errors
 }

@@ -32,7 +32,7 @@ export function validateIngressClass({ spec }: IngressClass): FieldError[] {
 
 export function validateIngressClassUpdate(now: IngressClass, old: IngressClass): FieldError[] {
   const errors: Errors = []
-  checkUnchanged(now.spec?.controller, old.spec?.controller, 'spec.controller', errors)
+  checkUnchanged(now.spec?.controller, old.spec?.controller, 'spec.controller', errors, 'string')
   errors.push(...validateIngressClass(now))
   return errors
 }

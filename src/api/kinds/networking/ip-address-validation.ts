@@ -21,6 +21,6 @@ export function validateIPAddress({ spec }: IPAddress): FieldError[] {
 
 export function validateIPAddressUpdate(now: IPAddress, old: IPAddress): FieldError[] {
   const errors: Errors = []
-  checkUnchanged(now.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef', errors)
+  checkUnchanged(now.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef', errors, '*networking.ParentReference')
   return errors
 }

@@ -28,7 +28,7 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
 }
 
 export function validateRuntimeClassUpdate(now: RuntimeClass, old: RuntimeClass): FieldError[] {
-  const errors: Errors = []
-  checkUnchanged(now.handler, old.handler, 'handler', errors)
+  const errors: Errors = [...validateRuntimeClass(now)]
+  checkUnchanged(now.handler, old.handler, 'handler', errors, 'string')
   return errors
 }

@@ -64,7 +64,7 @@ function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors
     }
   }
   if (!allocation) return
-  if (old.status?.allocation) checkUnchanged(allocation, old.status.allocation, 'status.allocation', errors)
+  if (old.status?.allocation) checkUnchanged(allocation, old.status.allocation, 'status.allocation', errors, '*resource.AllocationResult')
   else validateAllocation(allocation, claim, errors)
 }
 
@@ -75,7 +75,7 @@ export function validateResourceClaimUpdate(
 ): FieldError[] {
   const errors: Errors = []
   if (subresource === 'status') validateStatus(claim, old, errors)
-  else checkUnchanged(claim.spec, old.spec, 'spec', errors)
+  else checkUnchanged(claim.spec, old.spec, 'spec', errors, 'resource.ResourceClaimSpec')
   return errors
 }
 
@@ -89,6 +89,6 @@ export function validateResourceClaimTemplate({ spec }: ResourceClaimTemplate): 
 
 export function validateResourceClaimTemplateUpdate(now: ResourceClaimTemplate, old: ResourceClaimTemplate): FieldError[] {
   const errors = validateResourceClaimTemplate(now)
-  checkUnchanged(now.spec, old.spec, 'spec', errors)
+  checkUnchanged(now.spec, old.spec, 'spec', errors, 'resource.ResourceClaimTemplateSpec')
   return errors
 }

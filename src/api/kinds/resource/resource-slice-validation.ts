@@ -95,8 +95,8 @@ function validate({ spec }: ResourceSlice, old: ResourceSliceSpec | undefined): 
     errors.push(invalid('spec.pool.generation', generation, 'must be greater than or equal to zero'))
   }
   if (old) {
-    checkUnchanged(name, old.pool?.name, 'spec.pool.name', errors)
-    checkUnchanged(spec.driver, old.driver, 'spec.driver', errors)
+    checkUnchanged(name, old.pool?.name, 'spec.pool.name', errors, 'string')
+    checkUnchanged(spec.driver, old.driver, 'spec.driver', errors, 'string')
     checkUnchanged(spec.nodeName, old.nodeName, 'spec.nodeName', errors)
   }
   validateNodes(spec, errors)

@@ -49,6 +49,6 @@ export function validateCSIDriver({ spec }: CSIDriver): FieldError[] {
 export function validateCSIDriverUpdate(now: CSIDriver, old: CSIDriver): FieldError[] {
   const errors = validateCSIDriver(now)
   checkUnchanged(now.spec?.attachRequired, old.spec?.attachRequired, 'spec.attachedRequired', errors)
-  checkUnchanged(now.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes, 'spec.volumeLifecycleModes', errors)
+  checkUnchanged(now.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes, 'spec.volumeLifecycleModes', errors, '[]string')
   return errors
 }

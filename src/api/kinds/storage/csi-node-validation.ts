@@ -37,7 +37,7 @@ export function validateCSINodeUpdate(node: CSINode, old: CSINode): FieldError[]
   for (const before of old.spec?.drivers ?? []) {
     for (const driver of node.spec?.drivers ?? []) {
       if (before.name !== driver.name) continue
-      checkUnchanged(withoutCount(driver), withoutCount(before), 'spec.drivers', errors)
+      checkUnchanged(withoutCount(driver), withoutCount(before), 'spec.drivers', errors, 'storage.CSINodeDriver')
     }
   }
   return errors

@@ -17,9 +17,9 @@ export const validateCSIStorageCapacity = (c: CSIStorageCapacity): FieldError[] 
 
 export function validateCSIStorageCapacityUpdate(c: CSIStorageCapacity, old: CSIStorageCapacity): FieldError[] {
   const errors = validate(c, hasInvalidValue(old.nodeTopology))
-  checkUnchanged(c.nodeTopology, old.nodeTopology, 'nodeTopology', errors)
+  checkUnchanged(c.nodeTopology, old.nodeTopology, 'nodeTopology', errors, '*meta/v1.LabelSelector')
   if (c.storageClassName !== old.storageClassName) {
-    checkUnchanged(c.storageClassName ?? '', old.storageClassName, 'storageClassName', errors)
+    checkUnchanged(c.storageClassName ?? '', old.storageClassName, 'storageClassName', errors, 'string')
   }
   return errors
 }

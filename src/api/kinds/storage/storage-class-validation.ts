@@ -46,8 +46,9 @@ export function validateStorageClass(c: StorageClass): FieldError[] {
 
 export function validateStorageClassUpdate(c: StorageClass, old: StorageClass): FieldError[] {
   const errors = validateStorageClass(c)
-  for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {
-    checkUnchanged(c[field], old[field], field, errors)
-  }
+  checkUnchanged(c.parameters, old.parameters, 'parameters', errors, 'map<string>string')
+  checkUnchanged(c.provisioner, old.provisioner, 'provisioner', errors, 'string')
+  checkUnchanged(c.reclaimPolicy, old.reclaimPolicy, 'reclaimPolicy', errors)
+  checkUnchanged(c.volumeBindingMode, old.volumeBindingMode, 'volumeBindingMode', errors)
   return errors
 }

@@ -41,6 +41,6 @@ export function validateVolumeAttachment(attachment: VolumeAttachment): FieldErr
 
 export function validateVolumeAttachmentUpdate(now: VolumeAttachment, old: VolumeAttachment): FieldError[] {
   const errors = validateVolumeAttachment(now)
-  checkUnchanged(now.spec, old.spec, 'spec', errors)
+  checkUnchanged(now.spec, old.spec, 'spec', errors, 'storage.VolumeAttachmentSpec')
   return errors
 }
