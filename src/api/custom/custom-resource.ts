@@ -3,6 +3,7 @@ import { tableOf } from '../../crd/definition/columns.ts'
 import {
   type CustomResourceDefinition,
   type DefinitionVersion,
+  isConditionTrue,
   type ScaleSubresource,
   storageVersion,
   versionsOf,
@@ -82,6 +83,7 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       isCustom: true,
       ...(v.schema?.openAPIV3Schema ? { openApiSchema: v.schema.openAPIV3Schema } : {}),
       published: (document) => publishedSchemas(definition, v.name, document),
+      isTerminating: isConditionTrue(definition, 'Terminating'),
       ...(v.subresources?.scale ? { scale: scalePaths(definition, v.subresources.scale) } : {}),
       ...(warning ? { deprecation: warning } : {}),
       ...(conversion ? { conversion } : {}),

@@ -105,6 +105,7 @@ function changesService(now: CustomResourceDefinition, old: CustomResourceDefini
   return (
     now.metadata.generation !== old.metadata.generation ||
     isConditionTrue(now, 'Established') !== isConditionTrue(old, 'Established') ||
+    isConditionTrue(now, 'Terminating') !== isConditionTrue(old, 'Terminating') ||
     !isDeepStrictEqual(now.status?.acceptedNames, old.status?.acceptedNames) ||
     isGone(now) !== isGone(old)
   )

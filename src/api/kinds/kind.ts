@@ -1,5 +1,5 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
-import type { KubeObject } from '../../apimachinery/object.ts'
+import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
 
 /** What a strategy may look at besides the object. */
 export interface KindContext {
@@ -38,7 +38,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly validateUpdate?: (object: T, old: T, context: KindContext) => FieldError[]
   readonly warnings?: (object: T, old: T | undefined, context: KindContext) => string[]
   /** The rule of metadata.name; default DNS subdomain. Returns what is wrong, one text a problem. */
-  readonly nameRule?: (name: string) => readonly string[]
+  readonly nameRule?: (name: string, object: T) => readonly string[]
+  /** Only the name that is made of generateName is looked at. */
+  readonly ignoresGenerateName?: boolean
+  /** A name is generateName as it is, without a suffix. */
+  readonly keepsGenerateName?: boolean
   /** Finalizers need no domain. */
   readonly anyFinalizer?: boolean
   /** The fields whose change raises metadata.generation; every kind says it: [] when nothing does. A kind that is in `hasGeneration` starts at 1. */
@@ -51,6 +55,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>>
   /** Cells of the Table row, as printed, in the order of schemas/kubernetes/table-columns.json. `now` is in milliseconds. Default: name and creation time. */
   readonly cells?: (object: T, now: number) => unknown[]
+  /** metadata as kube-apiserver's internal form has it, which Table and PartialObjectMetadata show: without what conversion adds. */
+  readonly internalMetadata?: (metadata: ObjectMeta) => ObjectMeta
+  /** What conversion from the internal form makes of an empty object, such as the one of a watch's bookmark. */
+  readonly fromNothing?: object
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** A PUT to a name that does not exist creates it. */
@@ -63,8 +71,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
     readonly toStored: (object: T) => KubeObject
     readonly fromStored: (stored: KubeObject) => T
   }
-  /** A finalizer that DELETE adds: the server has something to do before the object may go. */
-  readonly deletionFinalizer?: string
+  /** The first DELETE marks the object by this alone, in place: the server has something to do before it may go. */
+  readonly beginDeletion?: (object: T, now: string) => void
+  /** The field of a field selector that is not one, as Kubernetes tells it. Default: `field label not supported: <field>`. */
+  readonly unknownField?: (field: string) => string
   /** What DELETE does by default when propagationPolicy is not given: default 'background'. */
   readonly defaultPropagation?: 'background' | 'orphan'
   /** Grace: how many seconds before a deleted object is removed (pods); 0 or undefined: at once. */

@@ -9,6 +9,7 @@ export interface MetaOptions {
   readonly namespaced: boolean
   /** Default: DNS subdomain. */
   readonly nameRule?: (name: string) => Problems
+  readonly ignoresGenerateName?: boolean
   /** Finalizers need no domain (custom resources and the admissionregistration kinds). */
   readonly anyFinalizer?: boolean
 }
@@ -35,9 +36,11 @@ export function validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined
 /** A generated name may end in a dash before its suffix is added. */
 const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name)
 
-function validateNames(meta: ObjectMeta, { namespaced, nameRule = isDns1123Subdomain }: MetaOptions, errors: Errors): void {
+function validateNames(meta: ObjectMeta, options: MetaOptions, errors: Errors): void {
+  const { namespaced, nameRule = isDns1123Subdomain, ignoresGenerateName } = options
   const { name, generateName, namespace } = meta
-  if (generateName) pushInvalid(errors, 'metadata.generateName', generateName, nameRule(maskTrailingDash(generateName)))
+  if (generateName && !ignoresGenerateName)
+    pushInvalid(errors, 'metadata.generateName', generateName, nameRule(maskTrailingDash(generateName)))
   if (!name) errors.push(required('metadata.name', 'name or generateName is required'))
   else pushInvalid(errors, 'metadata.name', name, nameRule(name))
   if (!namespaced) {

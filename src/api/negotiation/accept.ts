@@ -36,7 +36,7 @@ interface Clause {
 }
 
 export interface AcceptOptions {
-  /** Custom resources have no protobuf form. */
+  /** Custom resources have no protobuf form but that of their metadata. */
   readonly protobuf?: boolean
   /** Only what can be sent as a stream of frames. */
   readonly stream?: boolean
@@ -54,9 +54,9 @@ export function negotiate(header: string | undefined, query: URLSearchParams, op
     for (const form of known) {
       if (clause.type !== '*' && clause.type !== form.type) continue
       if (clause.subtype !== '*' && clause.subtype !== form.subtype) continue
-      if (form.format === 'protobuf' && !protobuf) continue
       if (stream && form.format === 'yaml') continue
       const view = viewOf(clause.params, views, form.format)
+      if (form.format === 'protobuf' && !protobuf && view?.as === '') continue
       if (view) return { format: form.format, ...view, pretty: pretty && form.format === 'json' }
     }
   }
@@ -94,10 +94,10 @@ function clausesOf(header: string): Clause[] {
   return clauses.sort((a, b) => b.quality - a.quality)
 }
 
-const listed = (stream: boolean, protobuf: boolean): string => {
+const listed = (stream: boolean): string => {
   const suffix = stream ? ';stream=watch' : ''
   const types = stream ? [mediaTypes.json] : [mediaTypes.json, mediaTypes.yaml]
-  return [...types, ...(protobuf ? [mediaTypes.protobuf] : [])].map((t) => t + suffix).join(', ')
+  return [...types, mediaTypes.protobuf].map((t) => t + suffix).join(', ')
 }
 
 /** A media range that names none of ours is refused by the router, before the resource's own negotiation. */
@@ -110,11 +110,11 @@ export function isRoutable(header: string | undefined): boolean {
 
 export function unroutable(isList: boolean): StatusError {
   const streams = isList ? ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch' : ''
-  const message = `406: Not Acceptable\n\nAvailable representations: ${listed(false, true)}${streams}`
+  const message = `406: Not Acceptable\n\nAvailable representations: ${listed(false)}${streams}`
   return new StatusError(406, 'NotAcceptable', message, {})
 }
 
 export function notAcceptable(options: AcceptOptions = {}): StatusError {
-  const types = listed(options.stream ?? false, options.protobuf ?? true)
+  const types = listed(options.stream ?? false)
   return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
 }

@@ -53,7 +53,9 @@ async function eventOf(resource: ServedResource, view: WatchView, item: WatchIte
 export function bookmarkObject(resource: ServedResource, revision: number, endsInitial: boolean): KubeObject {
   const annotations = endsInitial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
   const metadata = { resourceVersion: String(revision), ...annotations }
-  return resource.rules.canonical({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata })
+  const { metadata: added, ...rest } = (resource.strategy.fromNothing ?? {}) as Partial<KubeObject>
+  const all = { ...added, ...metadata, annotations: { ...added?.annotations, ...annotations.annotations } }
+  return resource.rules.canonical({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: all, ...rest })
 }
 
 async function* streamOf(

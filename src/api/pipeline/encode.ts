@@ -23,7 +23,7 @@ export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
     case 'object':
       return encodeObject(call.accept, answer.status, answer.object, answer.gvk, call.request.wantsObjects === true)
     case 'list':
-      return encodeList(call, await viewAll(call.resource, answer.items), listMetadata(call.resource, answer.metadata))
+      return encodeList(call, await viewAll(call.resource, answer.items), answer.metadata)
     case 'watch':
       return encodeWatch(call, answer.view, answer.timeoutMs)
   }
@@ -39,7 +39,7 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   const view =
     accept.as === 'Table'
       ? encodeTable(call, [stored], { resourceVersion: String(stored.revision) })
-      : partialMetadata(accept, stored.object)
+      : partialMetadata(call, stored.object)
   return { status, headers, body: { bytes: bytesOf(view, accept, metaKind(accept)) } }
 }
 
@@ -62,13 +62,14 @@ export function encodeObject(
   return { status, headers: { 'content-type': mediaTypeOf(accept.format) }, body: { bytes: bytesOf(object, accept, gvk) } }
 }
 
-/** A list of custom objects always says `continue`. */
+/** A list of custom objects always says `continue`; views of it do not. */
 function listMetadata({ isCustom }: ServedResource, metadata: object): object {
   return isCustom ? { continue: '', ...metadata } : metadata
 }
 
-async function encodeList(call: Call, items: readonly Stored[], metadata: object): Promise<ApiResponse> {
+async function encodeList(call: Call, items: readonly Stored[], given: object): Promise<ApiResponse> {
   const { accept, resource, request } = call
+  const metadata = accept.as === '' ? listMetadata(resource, given) : given
   const kind = resource.listKind
   const apiVersion = apiVersionOf(resource)
   if (request.wantsObjects) {
@@ -80,7 +81,7 @@ async function encodeList(call: Call, items: readonly Stored[], metadata: object
     return { status: 200, headers, body: { bytes: bytesOf(table, accept, metaKind(accept)) } }
   }
   if (accept.as !== '') {
-    const partial = items.map((s) => partialMetadata(accept, s.object))
+    const partial = items.map((s) => partialMetadata(call, s.object))
     const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${accept.version}`, metadata, items: partial }
     return {
       status: 200,

@@ -72,6 +72,6 @@ function viewOf(call: Call, stored: Stored | undefined, object: object | undefin
     return encodeTable(call, stored ? [stored] : [], metadata, isFirst)
   }
   const subject = stored?.object ?? object
-  if (accept.as !== '' && subject) return partialMetadata(accept, subject as Stored['object'])
+  if (accept.as !== '' && subject) return partialMetadata(call, subject as Stored['object'])
   return subject ?? {}
 }

@@ -61,6 +61,7 @@ export function createHandler(
         accept = formatOf(request)
         const resource = core.registry.find(info.group, info.version, info.resource)
         if (!resource) return (await byPath(paths, request, info, user)) ?? unknownResource(core, info)
+        if (resource.isCustom && !isInScope(resource, info)) return notFoundPage()
         const run = verbOf(resource, info, request.method)
         isServed = true
         if (resource.deprecation) warnings.add(resource.deprecation)
@@ -132,8 +133,13 @@ export function notFoundPage(): ApiResponse {
   return { status: 404, headers, body: { bytes: Buffer.from('404 page not found\n') } }
 }
 
+/** A definition knows nothing of paths of the other scope; lists and watches may span all namespaces. */
+function isInScope({ namespaced }: ServedResource, { namespace, verb }: RequestInfo): boolean {
+  return namespaced ? namespace !== '' || verb === 'list' || verb === 'watch' : namespace === ''
+}
+
 function unknownResource(core: Core, info: RequestInfo): ApiResponse {
-  if (!core.registry.hasGroup(info.group) || (info.group === '' && info.version !== 'v1')) return notFoundPage()
+  if (!core.registry.hasBuiltInVersion(info.group, info.version)) return notFoundPage()
   throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 

@@ -52,6 +52,8 @@ export interface ServedResource extends Resource {
   /** Cells besides those of `strategy.cells`: custom resources' columns. */
   readonly columns: readonly Column[]
   readonly isCustom: boolean
+  /** The definition of a custom kind is being deleted: no object of it can be made any more. */
+  readonly isTerminating?: boolean
   /** The schema of a custom kind as its definition has it. */
   readonly openApiSchema?: object
   /** The schemas of a custom kind and its list kind as OpenAPI documents show them, by name. */

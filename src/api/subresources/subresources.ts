@@ -1,4 +1,4 @@
-import { StatusError } from '../../apimachinery/status.ts'
+import { notFound, StatusError } from '../../apimachinery/status.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { Verb } from '../pipeline/route.ts'
 import { logs, proxy, stream } from '../proxy/connect.ts'
@@ -31,6 +31,7 @@ const particular: Readonly<Record<string, Verb>> = {
 /** What answers a request for a subresource. Throws 404 and 405. */
 export function subresourceVerb(resource: ServedResource, info: RequestInfo, _method: string): Verb {
   const subresource = resource.subresources.get(info.subresource)
+  if (!subresource && resource.isCustom) throw notFound(resource, info.name)
   if (!subresource) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
   if (!subresource.verbs.has(info.verb)) {
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import type { Accepted } from '../negotiation/accept.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { Column, ServedResource } from '../registry/served.ts'
 import type { Stored } from '../watch/stored.ts'
@@ -25,7 +24,7 @@ export function encodeTable(call: Call, items: readonly Stored[], metadata: obje
     apiVersion: `meta.k8s.io/${accept.version}`,
     metadata,
     columnDefinitions: withColumns ? columns : null,
-    rows: items.map((s) => ({ cells: cells(s.object, now), ...rowObject(include, accept, s.object) })),
+    rows: items.map((s) => ({ cells: cells(s.object, now), ...rowObject(call, include, s.object) })),
   }
 }
 
@@ -38,11 +37,12 @@ function columnsOf(resource: ServedResource): {
   return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp] }
 }
 
-function rowObject(include: string, accept: Accepted, object: KubeObject): object {
+function rowObject(call: Call, include: string, object: KubeObject): object {
   if (include === 'None') return { object: null }
-  return { object: include === 'Object' ? object : partialMetadata(accept, object) }
+  return { object: include === 'Object' ? object : partialMetadata(call, object) }
 }
 
-export function partialMetadata(accept: Accepted, object: KubeObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${accept.version || 'v1'}`, metadata: object.metadata }
+export function partialMetadata({ accept, resource }: Call, object: KubeObject): object {
+  const metadata = resource.strategy.internalMetadata?.(object.metadata) ?? object.metadata
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${accept.version || 'v1'}`, metadata }
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { alreadyExists, badRequest, internalError, StatusError } from '../../apimachinery/status.ts'
+import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
@@ -60,7 +60,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
   for (let attempt = 1; ; attempt++) {
-    const copy: KubeObject = generates ? { ...object, metadata: { ...object.metadata, name: generatedName(base) } } : object
+    const copy: KubeObject = generates ? { ...object, metadata: { ...object.metadata, name: resource.strategy.keepsGenerateName ? base : generatedName(base) } } : object
     try {
       return await admitAndStore(call, copy, options, storage, isApply)
     } catch (e) {
@@ -89,6 +89,9 @@ async function admitAndStore(
 ): Promise<Stored> {
   const { resource, core } = call
   const name = asked.metadata.name ?? ''
+  if (resource.isTerminating) {
+    throw forbidden(resource, name, 'create not allowed while custom resource definition is terminating')
+  }
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
   await admitMutating(call, admission)
   const home = core.registry.findStorage(storage) ?? resource
@@ -103,7 +106,7 @@ async function admitAndStore(
   await hooks?.prepare?.(write)
   object = home.rules.canonical(object)
   const errors = [
-    ...validateObjectMeta(object.metadata, undefined, metaOptions(home)),
+    ...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)),
     ...(home.strategy.validate?.(object, context) ?? []),
   ]
   refuseIfInvalid(home, name, errors)

@@ -1,25 +1,29 @@
 import { isNotFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
-import type { Stored } from '../watch/stored.ts'
-import { deleteObject } from './delete.ts'
+import { deleteObject, warnOfChildren } from './delete.ts'
 import { deleteOptions } from './delete-options.ts'
 import { list } from './list.ts'
+import { listOptions } from './list-options.ts'
+import { admissionRequest, admitMutating } from './write.ts'
 
-/** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them. */
+/** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them as they were. */
 export async function removeCollection(call: Call): Promise<Answer> {
   const options = deleteOptions(call)
   const found = await list(call)
   if (found.kind !== 'list') return found
-  const items: Stored[] = []
+  const nothing = { object: undefined, old: undefined }
+  await admitMutating(call, admissionRequest(call, { operation: 'DELETE', subresource: '', name: '', ...nothing, options }))
+  if (found.items.length > 0) warnOfChildren(call, options)
   for (const stored of found.items) {
     const namespace = call.resource.namespaced ? (stored.object.metadata.namespace ?? '') : ''
     const one: Call = { ...call, info: { ...call.info, namespace, name: stored.name } }
     try {
-      items.push((await deleteObject(one, stored.name, options)).stored)
+      await deleteObject(one, stored.name, options, true)
     } catch (e) {
       if (!isNotFound(e)) throw e
     }
   }
+  if (listOptions(call.request.query, false).limit > 0) return found
   const { continue: _, remainingItemCount: __, ...metadata } = found.metadata
-  return { kind: 'list', items, metadata }
+  return { ...found, metadata }
 }

@@ -38,7 +38,7 @@ const returnsDeleted = new Set([
 /** DELETE of one object: at once, or by marking it when it has finalizers or a grace period. */
 export async function remove(call: Call): Promise<Answer> {
   const options = deleteOptions(call)
-  if (keepsChildren(call, options)) call.warnings.add(childrenKept)
+  warnOfChildren(call, options)
   const { stored, isGone } = await deleteObject(call, call.info.name, options)
   if (!isGone) return { kind: 'stored', status: options.orphanDependents === false ? 202 : 200, stored }
   if (returnsDeleted.has(resourceName(call.resource))) return { kind: 'stored', status: 200, stored }
@@ -48,13 +48,9 @@ export async function remove(call: Call): Promise<Answer> {
 const childrenKept =
   'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
 
-function keepsChildren({ resource }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): boolean {
-  return (
-    resource.group === 'batch' &&
-    resource.resource === 'jobs' &&
-    propagationPolicy === undefined &&
-    orphanDependents === undefined
-  )
+export function warnOfChildren({ resource, warnings }: Call, { propagationPolicy, orphanDependents }: DeleteOptions): void {
+  if (resource.group !== 'batch' || resource.resource !== 'jobs') return
+  if (propagationPolicy === undefined && orphanDependents === undefined) warnings.add(childrenKept)
 }
 
 export const statusKind = { group: '', version: 'v1', kind: 'Status' }
@@ -73,14 +69,15 @@ export interface Deleted {
   readonly isGone: boolean
 }
 
-export async function deleteObject(call: Call, name: string, options: DeleteOptions): Promise<Deleted> {
+/** `inCollection`: admission hears of a collection, not of this object's name. */
+export async function deleteObject(call: Call, name: string, options: DeleteOptions, inCollection = false): Promise<Deleted> {
   for (;;) {
     const live = liveObject(call, name)
     const { resource } = call
     const old = (await viewAs(resource, live)).object
     checkPreconditions(resource, live, options)
-    const admission = admissionRequest(call, { operation: 'DELETE', subresource: '', name, object: undefined, old, options })
-    await admitMutating(call, admission)
+    const admission = admissionRequest(call, { operation: 'DELETE', subresource: '', name: inCollection ? '' : name, object: undefined, old, options })
+    if (!inCollection) await admitMutating(call, admission)
     await admitValidating(call, admission)
     try {
       return await deleteOnce(call, live, options)
@@ -92,9 +89,20 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
   }
 }
 
-function checkPreconditions({ group, kind }: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {
-  const resource = { group, resource: kind }
+function checkPreconditions(served: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {
   const { uid, name = '' } = live.object.metadata
+  // Namespaces and definitions are deleted by code of their own, which has words of its own.
+  if (served.strategy.beginDeletion || isNamespace(served)) {
+    const refuse = (what: string, wanted: string, found: unknown) =>
+      conflict(served, name, `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`)
+    const { uid: wanted, resourceVersion } = preconditions
+    if (wanted !== undefined && wanted !== uid) throw refuse('UID', wanted, uid)
+    if (resourceVersion !== undefined && resourceVersion !== String(live.revision)) {
+      throw refuse('ResourceVersion', resourceVersion, live.revision)
+    }
+    return
+  }
+  const resource = { group: served.group, resource: served.kind }
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
     const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
     throw conflict(resource, name, why)
@@ -127,19 +135,23 @@ async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Pro
   return { stored: await commitObject(call, live.key, object, live.revision), isGone: false }
 }
 
+const isNamespace = ({ group, kind }: ServedResource): boolean => group === '' && kind === 'Namespace'
+
 type Marking = 'now' | 'pending' | { readonly object: KubeObject; readonly thenRemove: boolean }
 
 /** What a DELETE makes of `old`: gone now, nothing new to do, or marked. Pure. */
 export function marking(old: KubeObject, home: ServedResource, options: DeleteOptions, nowMs: number): Marking {
-  if (home.group === '' && home.kind === 'Namespace') return markNamespace(old, home, options, nowMs)
+  if (isNamespace(home)) return markNamespace(old, home, options, nowMs)
   const grace = graceOf(old, home, options)
   if (grace === 'pending') return 'pending'
   const object = thaw(old)
   const { metadata } = object
+  const { beginDeletion } = home.strategy
+  if (beginDeletion && !metadata.deletionTimestamp) {
+    beginDeletion(object, timeText(nowMs))
+    return { object, thenRemove: false }
+  }
   const finalizers = collectorFinalizers(metadata.finalizers ?? [], home, options)
-  const { deletionFinalizer } = home.strategy
-  if (deletionFinalizer && !metadata.deletionTimestamp && !finalizers.includes(deletionFinalizer))
-    finalizers.push(deletionFinalizer)
   if (finalizers.length > 0) metadata.finalizers = finalizers
   else delete metadata.finalizers
   if (grace === undefined) {

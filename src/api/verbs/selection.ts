@@ -50,7 +50,8 @@ function checkField(resource: ServedResource, field: string): void {
   if (field === 'metadata.name' || field === 'metadata.namespace') return
   const { selectableFields } = resource.strategy
   if (selectableFields && Object.hasOwn(selectableFields, field)) return
-  if (selectableFields) throw badRequest(`field label not supported: ${field}`)
+  const { unknownField = (unknown) => `field label not supported: ${unknown}` } = resource.strategy
+  if (selectableFields) throw badRequest(unknownField(field))
   throw badRequest(`"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`)
 }
 

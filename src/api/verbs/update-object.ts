@@ -121,7 +121,7 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
 
 /** What is wrong with metadata is told twice by the kinds whose own rules look at it again, as kube-apiserver tells it. */
 function metaErrors(object: KubeObject, old: KubeObject, home: ServedResource): FieldError[] {
-  const errors = validateObjectMeta(object.metadata, old.metadata, metaOptions(home))
+  const errors = validateObjectMeta(object.metadata, old.metadata, metaOptions(home, object))
   return errors.length > 0 && looksTwice(home) ? [...errors, ...errors] : errors
 }
 
@@ -146,9 +146,21 @@ function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource
   if (raises) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
-/** The key as etcd has it behind kube-apiserver: without the group, but of custom resources. */
+/** Where kube-apiserver keeps kinds under another name than their own; its messages show the keys. */
+const shownPlaces: Readonly<Record<string, string>> = {
+  replicationcontrollers: 'controllers',
+  endpoints: 'services/endpoints',
+  nodes: 'minions',
+  services: 'services/specs',
+  ingresses: 'ingress',
+}
+const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+
+/** The key as etcd has it behind kube-apiserver: without the group, but of custom resources and of the kinds that extend the API. */
 export function keyShown({ resource, info }: Call, name: string): string {
-  const place = resource.isCustom ? `${resource.group}/${resource.resource}` : resource.resource
+  const { group, isCustom } = resource
+  const plain = shownPlaces[resource.resource] ?? resource.resource
+  const place = isCustom || extensionGroups.has(group) ? `${group}/${resource.resource}` : plain
   return resource.namespaced ? `/registry/${place}/${info.namespace}/${name}` : `/registry/${place}/${name}`
 }
 

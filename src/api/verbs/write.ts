@@ -33,10 +33,11 @@ export function looksTwice({ group, kind }: ServedResource): boolean {
 }
 
 /** How the metadata of a kind's objects is validated. */
-export function metaOptions({ strategy, namespaced, isCustom }: ServedResource): MetaOptions {
-  const rule = strategy.nameRule
+export function metaOptions({ strategy, namespaced, isCustom }: ServedResource, object: KubeObject): MetaOptions {
+  const { nameRule: rule, ignoresGenerateName = false } = strategy
   const anyFinalizer = isCustom || strategy.anyFinalizer === true
-  return rule ? { namespaced, anyFinalizer, nameRule: rule } : { namespaced, anyFinalizer }
+  const options = { namespaced, anyFinalizer, ignoresGenerateName }
+  return rule ? { ...options, nameRule: (name) => rule(name, object) } : options
 }
 
 export interface AdmissionInput {

@@ -16,7 +16,13 @@ export function withCondition(status: DefinitionStatus, condition: DefinitionCon
   return { ...status, conditions: index === -1 ? [...conditions, updated] : conditions.with(index, updated) }
 }
 
-export const TERMINATING: Readonly<Record<'inProgress' | 'completed' | 'neverEstablished', DefinitionCondition>> = {
+export const TERMINATING: Readonly<Record<'pending' | 'inProgress' | 'completed' | 'neverEstablished', DefinitionCondition>> = {
+  pending: {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  },
   inProgress: {
     type: 'Terminating',
     status: 'True',

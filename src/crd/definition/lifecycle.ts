@@ -1,5 +1,6 @@
 import { isKnownFormat } from '../formats/formats.ts'
 import { type Json, type JsonSchema, sameJson } from '../schema/json-schema.ts'
+import { TERMINATING, withCondition } from './conditions.ts'
 import { type CustomResourceDefinition, conditionOf, type DefinitionStatus, storageVersion, versionsOf } from './definition.ts'
 
 /** Deletion waits until the finalizer's work, deleting all objects of the kind, is done. */
@@ -47,6 +48,20 @@ function keptForStatus(definition: CustomResourceDefinition): object {
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
     ...(managedFields === undefined ? {} : { managedFields }),
     finalizers,
+  }
+}
+
+/** The definition after the first DELETE: its generation and its grace stay, unlike those of other objects. */
+export function beginDeletion(definition: CustomResourceDefinition, now: string): CustomResourceDefinition {
+  const { finalizers = [] } = definition.metadata
+  return {
+    ...definition,
+    metadata: {
+      ...definition.metadata,
+      deletionTimestamp: now,
+      finalizers: finalizers.includes(CLEANUP_FINALIZER) ? finalizers : [...finalizers, CLEANUP_FINALIZER],
+    },
+    status: withCondition(definition.status ?? {}, TERMINATING.pending, now),
   }
 }
 

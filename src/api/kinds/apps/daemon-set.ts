@@ -1,4 +1,5 @@
 import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
+import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
@@ -47,6 +48,8 @@ export const daemonSet = kind<DaemonSet>({
     setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))
   },
   resetFields: statusResetFields,
+  internalMetadata: (metadata) => withoutAnnotations(metadata, [templateGeneration]),
+  fromNothing: { metadata: { annotations: { [templateGeneration]: '0' } } },
   cells: (set, now) => [
     set.metadata.name,
     set.status?.desiredNumberScheduled ?? 0,

@@ -39,6 +39,7 @@ export const deployment = kind<Deployment>({
     if (context.subresource === 'status') copyField(object.metadata, old.metadata, 'labels')
   },
   resetFields: { '': [['status']], status: [['spec'], ['metadata', 'labels']] },
+  fromNothing: { spec: { replicas: 0 } },
   cells: (object, now) => [
     object.metadata.name,
     `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,

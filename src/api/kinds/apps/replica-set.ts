@@ -20,6 +20,7 @@ export const replicaSet = kind<ReplicaSet>({
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
   resetFields: statusResetFields,
+  fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [
     set.metadata.name,
     set.spec?.replicas ?? 0,

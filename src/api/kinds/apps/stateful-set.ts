@@ -52,6 +52,7 @@ export const statefulSet = kind<StatefulSet>({
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
   resetFields: statusResetFields,
+  fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [
     set.metadata.name,
     `${set.status?.readyReplicas ?? 0}/${set.spec?.replicas ?? 0}`,

@@ -1,8 +1,9 @@
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler } from '../../../apimachinery/kinds.generated.ts'
+import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
 import { statusResetFields } from '../status.ts'
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
-import { fromV1, toV1 } from './v1-conversion.ts'
+import { fromV1, roundTrip, toV1 } from './v1-conversion.ts'
 
 export const horizontalPodAutoscalerV1 = kind<AutoscalingV1HorizontalPodAutoscaler>({
   gvk: 'autoscaling/v1/HorizontalPodAutoscaler',
@@ -16,5 +17,6 @@ export const horizontalPodAutoscalerV1 = kind<AutoscalingV1HorizontalPodAutoscal
     spec.minReplicas ??= 1
   },
   resetFields: statusResetFields,
+  internalMetadata: (metadata) => withoutAnnotations(metadata, roundTrip),
   cells: (hpa, now) => horizontalPodAutoscaler.cells?.(fromV1(hpa), now) ?? [],
 })

@@ -10,7 +10,7 @@ const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics'
 const currentMetricsAnnotation = 'autoscaling.alpha.kubernetes.io/current-metrics'
 const behaviorAnnotation = 'autoscaling.alpha.kubernetes.io/behavior'
 const conditionsAnnotation = 'autoscaling.alpha.kubernetes.io/conditions'
-const roundTrip = [metricsAnnotation, currentMetricsAnnotation, behaviorAnnotation, conditionsAnnotation]
+export const roundTrip = [metricsAnnotation, currentMetricsAnnotation, behaviorAnnotation, conditionsAnnotation]
 
 type Json = Record<string, unknown>
 type Target = { type?: string; value?: string; averageValue?: string; averageUtilization?: number }

@@ -97,5 +97,6 @@ export const job = kind<Job>({
     ...containerCells(object.spec?.template?.spec),
     selectorCell(object.spec?.selector),
   ],
+  unknownField: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
   selectableFields: { 'status.successful': (object) => String(object.status?.succeeded ?? 0) },
 })

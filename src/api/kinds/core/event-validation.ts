@@ -1,8 +1,9 @@
 import { type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Event } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Subdomain, isLonger } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain, isLonger, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { checkQualifiedName, checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
+import { validateObjectMeta } from '../meta.ts'
 
 const isNew = ({ requested }: KindContext): boolean => requested === 'events.k8s.io/v1/Event'
 
@@ -41,9 +42,17 @@ function validateSeries({ series }: Event, errors: Errors): void {
   if (!series.lastObservedTime) errors.push(required('series.lastObservedTime'))
 }
 
+/** Beyond what is asked of the metadata of any event. */
+function strictMetaErrors({ metadata }: Event): FieldError[] {
+  const told = validateObjectMeta(metadata, undefined, { namespaced: true, nameRule: isPathSegmentName, anyFinalizer: true })
+  const isTold = (e: FieldError) => told.some((t) => t.field === e.field && t.message === e.message)
+  return validateObjectMeta(metadata, undefined, { namespaced: true }).filter((e) => !isTold(e))
+}
+
 export function validateEvent(event: Event, context: KindContext): FieldError[] {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
+  errors.push(...strictMetaErrors(event))
   validateSeries(event, errors)
   if (!event.eventTime) errors.push(required('eventTime'))
   if (event.type !== 'Normal' && event.type !== 'Warning') {
@@ -79,6 +88,7 @@ const unchanging: readonly (readonly [keyof Event, string, string?])[] = [
 export function validateEventUpdate(event: Event, old: Event, context: KindContext): FieldError[] {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
+  errors.push(...validateObjectMeta(event.metadata, old.metadata, { namespaced: true }))
   if (!isSame(event.series, old.series)) validateSeries(event, errors)
   for (const [field, type, name = field] of unchanging) checkUnchanged(event[field], old[field], name, errors, type)
   return errors

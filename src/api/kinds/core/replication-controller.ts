@@ -14,6 +14,7 @@ export const replicationController = kind<ReplicationController>({
   warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
   specFields: ['spec'],
   defaultPropagation: 'orphan',
+  ignoresGenerateName: true,
   nameRule: isLongName,
   validate: validateReplicationController,
   validateUpdate: validateReplicationControllerUpdate,

@@ -13,6 +13,7 @@ function parentCell({ spec }: IPAddress): string {
 
 export const ipAddress = kind<IPAddress>({
   gvk: 'networking.k8s.io/v1/IPAddress',
+  keepsGenerateName: true,
   nameRule: strictIpProblems,
   validate: validateIPAddress,
   validateUpdate: validateIPAddressUpdate,

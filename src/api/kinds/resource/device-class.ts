@@ -6,6 +6,7 @@ import { validateDeviceClass, validateDeviceClassUpdate } from './device-class-v
 
 export const deviceClass = kind<DeviceClass>({
   gvk: 'resource.k8s.io/v1/DeviceClass',
+  ignoresGenerateName: true,
   nameRule: isLongName,
   validate: validateDeviceClass,
   validateUpdate: validateDeviceClassUpdate,

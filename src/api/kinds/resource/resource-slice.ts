@@ -15,6 +15,7 @@ export const resourceSlice = kind<ResourceSlice>({
     slice.spec?.pool?.name ?? '',
     age(slice, now),
   ],
+  unknownField: (field) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
   selectableFields: {
     'spec.nodeName': (slice) => slice.spec?.nodeName ?? '',
     'spec.driver': (slice) => slice.spec?.driver ?? '',
