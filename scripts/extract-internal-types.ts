@@ -37,7 +37,13 @@ const scalars: Record<string, string> = {
   'metav1.DeletionPropagation': 'string',
   'metav1.UID': 'string',
 }
-const packages: Record<string, string> = { metav1: 'meta/v1', v1: 'meta/v1', api: 'core', core: 'core', authentication: 'authentication' }
+const packages: Record<string, string> = {
+  metav1: 'meta/v1',
+  v1: 'meta/v1',
+  api: 'core',
+  core: 'core',
+  authentication: 'authentication',
+}
 
 const withoutComments = (source: string): string => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\/\/.*$/gm, '')
 
@@ -50,8 +56,10 @@ for (const [key, file] of files) {
   const path = join(process.argv[2] ?? '', file)
   if (!existsSync(path)) throw new Error(`${path} is not there: give the folder k8s.io of a Go module cache`)
   const source = withoutComments(readFileSync(path, 'utf8'))
-  for (const [, name = '', body = ''] of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) bodies.set(`${group}.${name}`, body)
-  for (const [, name = '', text = ''] of source.matchAll(/^type (\w+) (?!struct|interface)(.+)$/gm)) named.set(`${group}.${name}`, text.trim())
+  for (const [, name = '', body = ''] of source.matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm))
+    bodies.set(`${group}.${name}`, body)
+  for (const [, name = '', text = ''] of source.matchAll(/^type (\w+) (?!struct|interface)(.+)$/gm))
+    named.set(`${group}.${name}`, text.trim())
 }
 
 function typeText(group: string, go: string): string {
@@ -83,8 +91,10 @@ function rowsOf(group: string, body: string): Row[] {
   return rows
 }
 
-const lines = [...bodies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, body]) => {
-  const rows = rowsOf(path.slice(0, path.indexOf('.')), body)
-  return `${JSON.stringify(path)}:${JSON.stringify(rows)}`
-})
+const lines = [...bodies]
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([path, body]) => {
+    const rows = rowsOf(path.slice(0, path.indexOf('.')), body)
+    return `${JSON.stringify(path)}:${JSON.stringify(rows)}`
+  })
 writeFileSync('schemas/kubernetes/internal-types.json', `{\n${lines.join(',\n')}\n}\n`)

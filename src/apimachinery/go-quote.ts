@@ -33,6 +33,9 @@ export function quote(s: string, asciiOnly = false): string {
   return `${out}"`
 }
 
+/** A text that Go holds behind a pointer: messages show it as JSON does, not quoted as other texts. */
+export const pointedText = (text: string): object => ({ toJSON: () => text })
+
 /** encoding/json's text of a value: HTML's special characters are escaped. */
 export function goJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent) ?? 'null'

@@ -27,6 +27,7 @@ export function customRules(
     decodeValue: fromValue,
     decodePatched: fromValue,
     canonical: (object) => object,
+    withEmpties: () => undefined,
     appliedKind,
     type: undefined,
   }

@@ -48,6 +48,17 @@ export function checkChoice(value: string | undefined, supported: readonly strin
   else checkSupported(value, supported, at, errors)
 }
 
+/** As `checkChoice` where Go has a pointer: an empty text is a choice, and a wrong one. */
+export function checkGivenChoice(
+  value: string | null | undefined,
+  supported: readonly string[],
+  at: string,
+  errors: Errors,
+): void {
+  if (value == null) errors.push(required(at))
+  else checkSupported(value, supported, at, errors)
+}
+
 export function checkLength(value: string | undefined, max: number, at: string, errors: Errors): void {
   if (value !== undefined && isLonger(value, max)) errors.push(tooLong(at, max))
 }

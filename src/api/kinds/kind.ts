@@ -59,6 +59,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly internalMetadata?: (metadata: ObjectMeta) => ObjectMeta
   /** What conversion from the internal form makes of an empty object, such as the one of a watch's bookmark. */
   readonly fromNothing?: object
+  /** Conditions of the Table row: that the object is done. */
+  readonly rowConditions?: (object: T) => readonly object[] | undefined
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** A PUT to a name that does not exist creates it. */
@@ -75,6 +77,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly beginDeletion?: (object: T, now: string) => void
   /** The field of a field selector that is not one, as Kubernetes tells it. Default: `field label not supported: <field>`. */
   readonly unknownField?: (field: string) => string
+  /** Why an object of this name may not be deleted. */
+  readonly refusesDeletion?: (name: string) => string | undefined
   /** What DELETE does by default when propagationPolicy is not given: default 'background'. */
   readonly defaultPropagation?: 'background' | 'orphan'
   /** Grace: how many seconds before a deleted object is removed (pods); 0 or undefined: at once. */

@@ -8,10 +8,20 @@ export function unifiedDiff(before: string, after: string): string {
     const last = group.at(-1) as Change
     text += `@@ -${range(first.a, last.aEnd)} +${range(first.b, last.bEnd)} @@\n`
     for (const change of group) {
-      if (change.equal) text += a.slice(change.a, change.aEnd).map((line) => ` ${line}`).join('')
+      if (change.equal)
+        text += a
+          .slice(change.a, change.aEnd)
+          .map((line) => ` ${line}`)
+          .join('')
       else {
-        text += a.slice(change.a, change.aEnd).map((line) => `-${line}`).join('')
-        text += b.slice(change.b, change.bEnd).map((line) => `+${line}`).join('')
+        text += a
+          .slice(change.a, change.aEnd)
+          .map((line) => `-${line}`)
+          .join('')
+        text += b
+          .slice(change.b, change.bEnd)
+          .map((line) => `+${line}`)
+          .join('')
       }
     }
   }
@@ -56,7 +66,12 @@ function positions(b: readonly string[]): Map<string, number[]> {
 }
 
 /** The longest block that both have within the bounds, the earliest of several. */
-function longest(a: readonly string[], b: readonly string[], at: ReadonlyMap<string, number[]>, [aLow, aHigh, bLow, bHigh]: Bounds): Match {
+function longest(
+  a: readonly string[],
+  b: readonly string[],
+  at: ReadonlyMap<string, number[]>,
+  [aLow, aHigh, bLow, bHigh]: Bounds,
+): Match {
   let best: Match = { a: aLow, b: bLow, size: 0 }
   let lengths = new Map<number, number>()
   for (let i = aLow; i < aHigh; i++) {
@@ -97,7 +112,8 @@ function matches(a: readonly string[], b: readonly string[]): Match[] {
     if (match.size === 0) continue
     found.push(match)
     if (aLow < match.a && bLow < match.b) open.push([aLow, match.a, bLow, match.b])
-    if (match.a + match.size < aHigh && match.b + match.size < bHigh) open.push([match.a + match.size, aHigh, match.b + match.size, bHigh])
+    if (match.a + match.size < aHigh && match.b + match.size < bHigh)
+      open.push([match.a + match.size, aHigh, match.b + match.size, bHigh])
   }
   return found.sort((x, y) => x.a - y.a || x.b - y.b)
 }

@@ -42,11 +42,13 @@ export interface AcceptOptions {
   readonly stream?: boolean
   /** Whether Table and PartialObjectMetadata may be asked for. */
   readonly views?: boolean
+  /** Whether Table may be: a clause that asks for one is passed over where there is none. */
+  readonly tables?: boolean
 }
 
 /** The best form for `header`, or undefined: 406. */
 export function negotiate(header: string | undefined, query: URLSearchParams, options: AcceptOptions = {}): Accepted | undefined {
-  const { protobuf = true, stream = false, views = true } = options
+  const { protobuf = true, stream = false, views = true, tables = true } = options
   const pretty = query.has('pretty') && query.get('pretty') !== '0' && query.get('pretty') !== 'false'
   if (header === undefined || header === '') return pretty ? { ...plainJson, pretty } : plainJson
   if (header === 'application/json') return pretty ? { ...plainJson, pretty } : plainJson
@@ -56,6 +58,7 @@ export function negotiate(header: string | undefined, query: URLSearchParams, op
       if (clause.subtype !== '*' && clause.subtype !== form.subtype) continue
       if (stream && form.format === 'yaml') continue
       const view = viewOf(clause.params, views, form.format)
+      if (view?.as === 'Table' && !tables) continue
       if (form.format === 'protobuf' && !protobuf && view?.as === '') continue
       if (view) return { format: form.format, ...view, pretty: pretty && form.format === 'json' }
     }

@@ -7,7 +7,7 @@ import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
-import { type Decoded, DecodeError, readTypeMeta, strictMessage } from '../schema/decode.ts'
+import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, strictMessage } from '../schema/decode.ts'
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
@@ -88,7 +88,12 @@ function settle({ decoded, meta, twice = [] }: Read, gvk: GroupVersionKind, vali
   const { kind: _, apiVersion: __, ...rest } = decoded.value
   const metadata = (rest.metadata ?? {}) as KubeObject['metadata']
   const object = { kind: gvk.kind, apiVersion, ...rest, metadata } as KubeObject
+<<<<<<< HEAD
   return { object, warnings: validation === 'Warn' ? [...twice, ...strictErrors] : [] }
+=======
+  if (hasEmpties(decoded.value)) markEmpties(object)
+  return { object, warnings: validation === 'Warn' ? strictErrors : [] }
+>>>>>>> 186f917 (Empty lists and maps are held until an object is stored, as Go holds them: defaults, rules and messages see them)
 }
 
 function typeMetaOf(value: unknown): TypeMeta {

@@ -8,7 +8,7 @@ import type { Accepted } from '../negotiation/accept.ts'
 import type { Objects } from '../objects.ts'
 import type { KubeletCredentials } from '../proxy/forward.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
+import type { Column, GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
 import type { TokenWindow } from '../verbs/token-window.ts'
 import type { Caches } from '../watch/caches.ts'
@@ -73,9 +73,21 @@ export interface Call {
 }
 
 /** What a verb gives back; `encode` makes the response of it. */
+/** How an object that is not stored as such is shown as a Table. */
+export interface RowTable {
+  readonly columns: readonly Column[]
+  readonly cells: readonly unknown[]
+}
+
 export type Answer =
   | { readonly kind: 'stored'; readonly status: number; readonly stored: Stored }
-  | { readonly kind: 'object'; readonly status: number; readonly object: KubeObject | Status; readonly gvk: GroupVersionKind }
+  | {
+      readonly kind: 'object'
+      readonly status: number
+      readonly object: KubeObject | Status
+      readonly gvk: GroupVersionKind
+      readonly table?: RowTable
+    }
   | { readonly kind: 'list'; readonly items: readonly Stored[]; readonly metadata: ListMeta }
   | { readonly kind: 'watch'; readonly view: WatchView; readonly timeoutMs: number }
   | { readonly kind: 'response'; readonly response: ApiResponse }

@@ -4,7 +4,7 @@ import { StatusError } from '../../apimachinery/status.ts'
 import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiResponse } from '../request.ts'
-import { encodeTable, partialMetadata } from '../table/table.ts'
+import { encodeTable, partialMetadata, rowTable } from '../table/table.ts'
 import { viewAll, viewAs } from '../verbs/view.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
@@ -21,12 +21,21 @@ export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
     case 'stored':
       return encodeStored(call, answer.status, await viewAs(call.resource, answer.stored))
     case 'object':
-      return encodeObject(call.accept, answer.status, answer.object, answer.gvk, call.request.wantsObjects === true)
+      return encodeAnswer(call, answer)
     case 'list':
       return encodeList(call, await viewAll(call.resource, answer.items), answer.metadata)
     case 'watch':
       return encodeWatch(call, answer.view, answer.timeoutMs)
   }
+}
+
+function encodeAnswer(call: Call, { status, object, gvk, table }: Extract<Answer, { kind: 'object' }>): ApiResponse {
+  const { accept, request } = call
+  if (!table || accept.as === '' || request.wantsObjects)
+    return encodeObject(accept, status, object, gvk, request.wantsObjects === true)
+  const shown = object as KubeObject
+  const view = accept.as === 'Table' ? rowTable(call, shown, table) : partialMetadata(call, shown)
+  return encodeObject(accept, status, view, metaKind(accept), false)
 }
 
 function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {

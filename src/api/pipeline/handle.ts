@@ -118,11 +118,24 @@ function formatOf(request: ApiRequest): Accepted {
   return { ...(negotiate(request.headers.accept, request.query) ?? plainJson), as: '', version: '' }
 }
 
+/** The endpoints that kube-apiserver has no table for. */
+const withoutTable = new Set([
+  'apiservices/status',
+  'certificatesigningrequests/approval',
+  'customresourcedefinitions/status',
+  'namespaces/finalize',
+  'pods/ephemeralcontainers',
+  'pods/resize',
+  'resourceclaims/status',
+  'serviceaccounts/token',
+])
+
 function accepted(request: ApiRequest, resource: ServedResource, info: RequestInfo): Accepted {
   if (request.wantsObjects) return plainJson
   const header = request.headers.accept
   if (!isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
-  const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch' }
+  const tables = !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)
+  const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch', tables }
   const found = negotiate(header, request.query, options)
   if (!found) throw notAcceptable(options)
   return found

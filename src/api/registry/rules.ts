@@ -1,6 +1,15 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
-import { asStored, type Decoded, decodePatched, decodeText, decodeUntyped, decodeValue } from '../schema/decode.ts'
+import {
+  asStored,
+  canonical,
+  type Decoded,
+  decodePatched,
+  decodeText,
+  decodeUntyped,
+  decodeValue,
+  hasEmpties,
+} from '../schema/decode.ts'
 import type { StructType } from '../schema/types.ts'
 
 /**
@@ -15,6 +24,8 @@ export interface ObjectRules {
   decodePatched(value: unknown): Decoded
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject
+  /** As Go holds it before it is stored, for an object with empty lists or maps; undefined for any other. */
+  withEmpties(object: KubeObject): KubeObject | undefined
   /** How field management sees a custom kind. */
   readonly appliedKind?: AppliedKind
   /** Go's struct type; undefined for custom kinds. */
@@ -27,6 +38,7 @@ export function builtInRules(type: StructType): ObjectRules {
     decodeValue: (value) => decodeValue(type, value),
     decodePatched: (value) => decodePatched(type, value),
     canonical: (object) => asStored(type, object) as unknown as KubeObject,
+    withEmpties: (object) => (hasEmpties(object) ? (canonical(type, object) as KubeObject) : undefined),
     type,
   }
 }
@@ -37,5 +49,6 @@ export const untypedRules: ObjectRules = {
   decodeValue: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   decodePatched: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   canonical: (object) => object,
+  withEmpties: () => undefined,
   type: undefined,
 }

@@ -15,15 +15,37 @@ export class Misfit extends Error {
 /** Gives the canonical form of a value, or throws Misfit. Never changes its argument. */
 export type Canonicalizer = (value: unknown) => unknown
 
-/** `stored`: as it is after it was kept as protobuf, which has no empty lists and maps. */
-type Mode = 'written' | 'stored'
+/** `held`: as Go has it in memory; `written`: as it writes it; `stored`: as it is after it was kept as protobuf, which has no empty lists. */
+type Mode = 'held' | 'written' | 'stored'
 
-const compiled: Record<Mode, WeakMap<Type, Canonicalizer>> = { written: new WeakMap(), stored: new WeakMap() }
+/** Objects that hold empty lists or maps, which Go has in memory but neither writes nor stores: defaults, rules and messages see them. */
+const withEmpties = new WeakSet<object>()
+let emptiesSeen = 0
 
-/** `value` as Go would write it after reading it: fields in Go's order, empty optional ones left out, required ones there
+export const hasEmpties = (value: object): boolean => withEmpties.has(value)
+
+export function markEmpties(value: object): void {
+  withEmpties.add(value)
+}
+
+const compiled: Record<Mode, WeakMap<Type, Canonicalizer>> = {
+  held: new WeakMap(),
+  written: new WeakMap(),
+  stored: new WeakMap(),
+}
+
+/** `value` as Go holds it after reading it: fields in Go's order, optional zeros left out but for empty lists and maps, required ones there
  *  (`"status":{}`), scalars in their canonical text. Throws Misfit on an unknown field or a wrong type. */
 export function canonical<T>(type: Type, value: T): T {
-  return canonicalizerOf(type)(value) as T
+  const before = emptiesSeen
+  const made = canonicalizerOf(type)(value) as T
+  if (emptiesSeen !== before && typeof made === 'object' && made !== null) withEmpties.add(made)
+  return made
+}
+
+/** As `canonical`, and as Go writes it: without optional empty lists and maps. */
+export function asWritten<T>(type: Type, value: T): T {
+  return canonicalizerOf(type, 'written')(value) as T
 }
 
 /** As `canonical`, and as kube-apiserver's store gives it back: required lists that are empty become null. */
@@ -31,7 +53,7 @@ export function asStored<T>(type: Type, value: T): T {
   return canonicalizerOf(type, 'stored')(value) as T
 }
 
-export function canonicalizerOf(type: Type, mode: Mode = 'written'): Canonicalizer {
+export function canonicalizerOf(type: Type, mode: Mode = 'held'): Canonicalizer {
   const known = compiled[mode].get(type)
   if (known) return known
   const made = compile(type, mode)
@@ -94,6 +116,16 @@ function isEmptyFor({ type, pointer }: Field): (value: unknown) => boolean {
 
 const never = (): boolean => false
 
+/** As `isEmptyFor`, but empty lists and maps stay, and are counted. */
+function keptIfEmpty(field: Field): (value: unknown) => boolean {
+  const isEmpty = isEmptyFor(field)
+  if (field.pointer || (field.type.kind !== 'list' && field.type.kind !== 'map')) return isEmpty
+  return (value) => {
+    if (isEmpty(value)) emptiesSeen++
+    return false
+  }
+}
+
 function isEmptyObject(value: unknown): boolean {
   for (const key in value as object) if (Object.hasOwn(value as object, key)) return false
   return true
@@ -129,7 +161,12 @@ function compileField(field: Field, mode: Mode): CompiledField {
       return hasNoEmpty && isEmptyFor(field)(converted) ? null : converted
     },
     // An empty managedFields asks the server to clear them, so it must survive being read.
-    isEmpty: omit === 'never' || (mode === 'written' && field.name === 'managedFields') ? never : isEmptyFor(field),
+    isEmpty:
+      omit === 'never' || (mode !== 'stored' && field.name === 'managedFields')
+        ? never
+        : mode === 'held'
+          ? keptIfEmpty(field)
+          : isEmptyFor(field),
     leftOut,
     zero: () => zeroOf(type, pointer),
   }

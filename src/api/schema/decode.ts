@@ -4,7 +4,7 @@ import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
 import { isPlainJson, JsonSyntaxError, nodeOf, readJson } from './json-syntax.ts'
 import type { StructType, Type } from './types.ts'
 
-export { asStored, canonical } from './canonical.ts'
+export { asStored, asWritten, canonical, hasEmpties, markEmpties } from './canonical.ts'
 export { DecodeError } from './go-decode.ts'
 
 export type JsonObject = Record<string, unknown>

@@ -114,12 +114,20 @@ function sourcesOf(struct: string): Source[] {
 function inlined(type: string, name: string | undefined): Source[] {
   const own = sourcesOf(type.replace('*', ''))
   if (!name) return own
-  return own.map((s) => ({ ...s, from: name, convert: (value) => s.convert((value as Record<string, unknown> | undefined)?.[s.from]) }))
+  return own.map((s) => ({
+    ...s,
+    from: name,
+    convert: (value) => s.convert((value as Record<string, unknown> | undefined)?.[s.from]),
+  }))
 }
 
 const never = (): boolean => false
 const isLeftOut = (value: unknown): boolean =>
-  value === null || value === '' || value === false || value === 0 || (typeof value === 'object' && Object.keys(value).length === 0)
+  value === null ||
+  value === '' ||
+  value === false ||
+  value === 0 ||
+  (typeof value === 'object' && Object.keys(value).length === 0)
 
 const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1)
 

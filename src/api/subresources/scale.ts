@@ -21,6 +21,7 @@ import { liveObject, updateObject } from '../verbs/update-object.ts'
 import { viewAs } from '../verbs/view.ts'
 import { thaw } from '../watch/freeze.ts'
 import type { Stored } from '../watch/stored.ts'
+import { scaleTable } from './scale-table.ts'
 import { selectorString } from './selector-string.ts'
 
 export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
@@ -103,7 +104,7 @@ function scaleOf(object: KubeObject, paths: ScalePaths): Scale {
 async function answer(call: Call, stored: Stored, paths: ScalePaths): Promise<Answer> {
   const { object } = await viewAs(call.resource, stored)
   const scale = scaleOf({ ...object, metadata: { ...object.metadata, resourceVersion: String(stored.revision) } }, paths)
-  return { kind: 'object', status: 200, object: scale, gvk: scaleKind }
+  return { kind: 'object', status: 200, object: scale, gvk: scaleKind, table: scaleTable(call, scale) }
 }
 
 export async function getScale(call: Call): Promise<Answer> {

@@ -23,6 +23,8 @@ export async function createToken(call: Call): Promise<Answer> {
   const rules = builtInRules(type)
   const { object, warnings } = readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  const { spec } = object as TokenRequest
+  if (spec) spec.expirationSeconds ??= 3600
   const admissionOf = (wanted: TokenRequest) =>
     admissionRequest(call, {
       operation: 'CREATE',

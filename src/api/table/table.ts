@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import type { Call } from '../pipeline/call.ts'
+import type { Call, RowTable } from '../pipeline/call.ts'
 import type { Column, ServedResource } from '../registry/served.ts'
 import type { Stored } from '../watch/stored.ts'
 
-const nameDescription =
+export const nameDescription =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names'
-const createdDescription =
+export const createdDescription =
   'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata'
 
 const plainColumns: readonly Column[] = [
@@ -24,7 +24,23 @@ export function encodeTable(call: Call, items: readonly Stored[], metadata: obje
     apiVersion: `meta.k8s.io/${accept.version}`,
     metadata,
     columnDefinitions: withColumns ? columns : null,
-    rows: items.map((s) => ({ cells: cells(s.object, now), ...rowObject(call, include, s.object) })),
+    rows: items.map(({ object }) => ({
+      cells: cells(object, now),
+      ...rowConditions(resource, object),
+      ...rowObject(call, include, object),
+    })),
+  }
+}
+
+/** A Table of one object that is made for the answer. */
+export function rowTable(call: Call, object: KubeObject, { columns, cells }: RowTable): object {
+  const include = call.request.query.get('includeObject') || 'Metadata'
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${call.accept.version}`,
+    metadata: { resourceVersion: object.metadata.resourceVersion },
+    columnDefinitions: columns,
+    rows: [{ cells, ...rowObject(call, include, object) }],
   }
 }
 
@@ -35,6 +51,11 @@ function columnsOf(resource: ServedResource): {
   const { cells } = resource.strategy
   if (cells && resource.columns.length > 0) return { columns: resource.columns, cells }
   return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp] }
+}
+
+function rowConditions({ strategy }: ServedResource, object: KubeObject): object {
+  const conditions = strategy.rowConditions?.(object)
+  return conditions ? { conditions } : {}
 }
 
 function rowObject(call: Call, include: string, object: KubeObject): object {

@@ -45,9 +45,7 @@ export function settleNamespace(object: KubeObject, resource: ServedResource, na
     else if (metadata.namespace !== namespace) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
     }
-  } else if (metadata.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  }
+  } else delete metadata.namespace
 }
 
 /** Defaults, admits, validates and stores a decoded new object of the asked version; also what an apply or PUT that creates does. */
@@ -60,7 +58,9 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
   for (let attempt = 1; ; attempt++) {
-    const copy: KubeObject = generates ? { ...object, metadata: { ...object.metadata, name: resource.strategy.keepsGenerateName ? base : generatedName(base) } } : object
+    const copy: KubeObject = generates
+      ? { ...object, metadata: { ...object.metadata, name: resource.strategy.keepsGenerateName ? base : generatedName(base) } }
+      : object
     try {
       return await admitAndStore(call, copy, options, storage, isApply)
     } catch (e) {
@@ -104,10 +104,13 @@ async function admitAndStore(
   if (startsGeneration(home)) object.metadata.generation = 1
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
+  // What the strategy set is read with defaults again.
+  home.strategy.defaults?.(object)
+  const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
   const errors = [
     ...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)),
-    ...(home.strategy.validate?.(object, context) ?? []),
+    ...(home.strategy.validate?.(held ?? object, context) ?? []),
   ]
   refuseIfInvalid(home, name, errors)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)

@@ -1,6 +1,6 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { conflict, type Status } from '../../apimachinery/status.ts'
+import { conflict, forbidden, type Status } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import type { ServedResource } from '../registry/served.ts'
@@ -38,6 +38,8 @@ const returnsDeleted = new Set([
 /** DELETE of one object: at once, or by marking it when it has finalizers or a grace period. */
 export async function remove(call: Call): Promise<Answer> {
   const options = deleteOptions(call)
+  const refusal = call.resource.strategy.refusesDeletion?.(call.info.name)
+  if (refusal !== undefined) throw forbidden(call.resource, call.info.name, refusal)
   warnOfChildren(call, options)
   const { stored, isGone } = await deleteObject(call, call.info.name, options)
   if (!isGone) return { kind: 'stored', status: options.orphanDependents === false ? 202 : 200, stored }
@@ -76,7 +78,14 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
     const { resource } = call
     const old = (await viewAs(resource, live)).object
     checkPreconditions(resource, live, options)
-    const admission = admissionRequest(call, { operation: 'DELETE', subresource: '', name: inCollection ? '' : name, object: undefined, old, options })
+    const admission = admissionRequest(call, {
+      operation: 'DELETE',
+      subresource: '',
+      name: inCollection ? '' : name,
+      object: undefined,
+      old,
+      options,
+    })
     if (!inCollection) await admitMutating(call, admission)
     await admitValidating(call, admission)
     try {

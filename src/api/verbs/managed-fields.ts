@@ -6,6 +6,7 @@ import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
 import type { ServedResource } from '../registry/served.ts'
+import { asWritten, hasEmpties, markEmpties } from '../schema/decode.ts'
 
 type Json = Parameters<typeof trackUpdate>[2]
 
@@ -36,7 +37,16 @@ export function tracked(
 ): KubeObject {
   const requester = { manager, subresource, now: new Date(call.core.clock.now()) }
   const kind = appliedKindOf(call.resource)
-  return trackUpdate(kind, live as Json | undefined, next as unknown as Json, requester) as unknown as KubeObject
+  const track = (object: KubeObject) =>
+    trackUpdate(kind, live as Json | undefined, object as unknown as Json, requester) as unknown as KubeObject
+  if (!hasEmpties(next)) return track(next)
+  // Go's omitempty hides empty lists and maps from field management.
+  const { type } = call.resource.rules
+  const { managedFields } = track(type ? asWritten(type, next) : next).metadata
+  const { managedFields: _, ...metadata } = next.metadata
+  const result = { ...next, metadata: managedFields ? { ...metadata, managedFields } : metadata }
+  markEmpties(result)
+  return result
 }
 
 /** What server-side apply of `config` makes of `live`; not yet defaulted. */

@@ -9,6 +9,7 @@ import type { ApiRequest } from '../request.ts'
 import { thaw } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
+import { settleNamespace } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { managerOf, tracked } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
@@ -62,9 +63,7 @@ function patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wri
   if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
   const object = value as unknown as KubeObject
   checkName(object, info.name)
-  if (resource.namespaced && object.metadata.namespace !== info.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
-  }
+  settleNamespace(object, resource, info.namespace)
   const whole = defaulted(call, object)
   dropDuplicateOwners(whole)
   return whole

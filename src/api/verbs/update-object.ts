@@ -2,6 +2,7 @@ import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
+import type { KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
@@ -110,13 +111,22 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
   const object = home.rules.canonical(next)
+  const held = withEmpties(home, given, object, old, context) ?? object
   refuseIfInvalid(home, update.name, [
     ...metaErrors(object, old, home),
     // Binding and eviction change what no client may.
-    ...(update.admits === false ? [] : (strategy.validateUpdate?.(object, old, context) ?? [])),
+    ...(update.admits === false ? [] : (strategy.validateUpdate?.(held, old, context) ?? [])),
   ])
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object
+}
+
+/** What is validated of an object with empty lists or maps, which what is stored has not. */
+function withEmpties(home: ServedResource, given: KubeObject, object: KubeObject, old: KubeObject, context: KindContext) {
+  const held = home.rules.withEmpties(given)
+  if (!held) return undefined
+  home.strategy.prepareForUpdate?.(held, old, context)
+  return { ...held, metadata: object.metadata }
 }
 
 /** What is wrong with metadata is told twice by the kinds whose own rules look at it again, as kube-apiserver tells it. */

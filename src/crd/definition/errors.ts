@@ -165,7 +165,7 @@ function ownSelectableFieldErrors(version: DefinitionVersion, path: string, opti
 }
 
 function versionListErrors(spec: DefinitionSpec, { versions, version }: Layout): FieldError[] {
-  const dumped = spec.versions === undefined ? 'null' : goStructJson(dumpVersions(versions))
+  const dumped = spec.versions == null ? 'null' : goStructJson(dumpVersions(versions))
   const wrong = (detail: string): FieldError => ({
     type: 'FieldValueInvalid',
     field: 'spec.versions',
@@ -225,8 +225,10 @@ function storedVersionErrors(definition: CustomResourceDefinition): FieldError[]
   const stored = definition.status?.storedVersions ?? []
   const shown = definition.status?.storedVersions ?? null
   if (stored.length === 0) return [invalid(path, shown, 'must have at least one stored version')]
+  // A version that is named twice takes away what the second would be found by.
+  const isFirst = (name: string, i: number) => versionsOf(definition).findIndex((v) => v.name === name) === i
   const missing = versionsOf(definition)
-    .filter(({ name, storage }) => storage && !stored.includes(name))
+    .filter(({ name, storage }, i) => storage && !(stored.includes(name) && isFirst(name, i)))
     .map(({ name }) => invalid(path, stored, `must have the storage version ${name}`))
   const names = versionsOf(definition).map(({ name }) => name)
   const gone = stored.flatMap((name, i) =>

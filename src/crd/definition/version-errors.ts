@@ -11,7 +11,8 @@ export const MOST_SELECTABLE_FIELDS = 8
 
 export function deprecationErrors({ deprecated, deprecationWarning }: DefinitionVersion, path: string): FieldError[] {
   if (deprecationWarning === undefined || deprecationWarning === null) return []
-  const wrong = (detail: string): FieldError => invalid(child(path, 'deprecationWarning'), deprecationWarning, detail)
+  const wrong = (detail: string): FieldError =>
+    invalid(child(path, 'deprecationWarning'), pointedText(deprecationWarning), detail)
   if (!deprecated) return [wrong('can only be set for deprecated versions')]
   const errors: FieldError[] = []
   if (Buffer.byteLength(deprecationWarning) > 256) errors.push(wrong('must be <= 256 characters long'))

@@ -1,8 +1,8 @@
 // Chart.yaml: what it says, checked as Helm checks it.
 
+import { isPrint } from '../../apimachinery/go-quote.ts'
 import { parseVersion } from '../functions/version.ts'
 import { formatFloat } from '../gotemplate/float.ts'
-import { isPrint } from '../../apimachinery/go-quote.ts'
 import { isList, isMap, type List, stringList, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { ChartError } from './chart.ts'
 

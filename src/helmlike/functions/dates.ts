@@ -1,9 +1,10 @@
 // Sprig's and Helm's date and duration functions.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { formatFloat } from '../gotemplate/float.ts'
 import { formatValue } from '../gotemplate/format.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
 import { parseGoFloat } from '../gotemplate/number.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { Int, int64, typeName, type Value } from '../gotemplate/value.ts'
 import { durationText, durationValue, parseDuration, roundDuration, SECOND } from './duration.ts'

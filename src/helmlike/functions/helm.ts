@@ -1,7 +1,8 @@
 // include, tpl and what else Helm adds to a template engine.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
 import { TemplateParseError } from '../gotemplate/parse.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { ROOT, TemplateSet } from '../gotemplate/template-set.ts'
 import type { Value } from '../gotemplate/value.ts'

@@ -1,8 +1,9 @@
 // Sprig's string functions.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { byteLength, sliceBytes, toBytes } from '../gotemplate/bytes.ts'
 import { formatValue } from '../gotemplate/format.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError, LimitError } from '../gotemplate/run.ts'
 import { compareStrings, type Int, int, isList, stringList, TypedMap, type Value } from '../gotemplate/value.ts'
 import { textOf, textsOf } from './text.ts'

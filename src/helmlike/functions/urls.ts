@@ -1,7 +1,8 @@
 // net/url as urlParse and urlJoin need it.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { fromBytes, toBytes } from '../gotemplate/bytes.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { kindName, type Value, type ValueMap } from '../gotemplate/value.ts'
 

@@ -1,10 +1,11 @@
 // The functions every Go template has.
+
+import { isPrint } from '../../apimachinery/go-quote.ts'
 import { byteLength, sliceBytes, toBytes } from './bytes.ts'
 import { equals, lessOrEqual, lessThan } from './compare.ts'
 import { zeroOf } from './field.ts'
 import { sprint, sprintf } from './format.ts'
 import type { Implementation } from './function-table.ts'
-import { isPrint } from '../../apimachinery/go-quote.ts'
 import { FunctionError } from './run.ts'
 import { Int, int, isList, isMap, isTrue, TypedMap, typedList, typeName, type Value } from './value.ts'
 

@@ -1,4 +1,6 @@
 // Trees to closures. Names of variables become slots of a frame, functions are looked up once, constants are checked once.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { callFailed, constantFor, validate, wrongCount } from './call.ts'
 import { fieldOf, methodOf } from './field.ts'
 import { formatValue } from './format.ts'
@@ -16,7 +18,6 @@ import type {
   Tree,
 } from './nodes.ts'
 import { print } from './nodes.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { FunctionError, type Run } from './run.ts'
 import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, typeName, type Value } from './value.ts'
 

@@ -1,8 +1,8 @@
 // package fmt: Sprint and Sprintf over our values.
 
+import { isPrint, quote, quoteRune } from '../../apimachinery/go-quote.ts'
 import { fromBytes, toBytes } from './bytes.ts'
 import { formatFloat } from './float.ts'
-import { isPrint, quote, quoteRune } from '../../apimachinery/go-quote.ts'
 import { GoStruct, Int, isList, isMap, sortedKeys, typeName, type Value } from './value.ts'
 
 /** fmt.Sprint: operands with a space between two that are no strings. */

@@ -1,4 +1,6 @@
 // Template text to trees: Go's text/template/parse, with its error texts.
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { describe, Lexer, type Token, type TokenType } from './lex.ts'
 import type {
   BranchNode,
@@ -15,7 +17,6 @@ import type {
 } from './nodes.ts'
 import { print } from './nodes.ts'
 import { NumberSyntaxError, parseChar, parseNumber } from './number.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { UnquoteError, unquote } from './quote.ts'
 
 /** Text that is no template. The message is Go's: `template: NAME:LINE: what`. */

@@ -1,6 +1,7 @@
 // One execution of a template: output, position, variables and the limits that bound it.
-import { type Node, placeOf, print } from './nodes.ts'
+
 import { quote } from '../../apimachinery/go-quote.ts'
+import { type Node, placeOf, print } from './nodes.ts'
 import type { TemplateSet } from './template-set.ts'
 import type { Value } from './value.ts'
 

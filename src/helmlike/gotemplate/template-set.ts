@@ -1,11 +1,12 @@
 // Templates by name. A child set sees its parent's templates and may add or replace some without the parent noticing (tpl).
+
+import { quote } from '../../apimachinery/go-quote.ts'
 import { fromBytes } from './bytes.ts'
 import { stackOverflow } from './call.ts'
 import { compile } from './compile.ts'
 import type { FunctionTable } from './function-table.ts'
 import type { Node, Tree } from './nodes.ts'
 import { isEmptyTree, parseTemplate } from './parse.ts'
-import { quote } from '../../apimachinery/go-quote.ts'
 import { ExecError, LimitError, Run, type Shared } from './run.ts'
 import type { Value } from './value.ts'
 

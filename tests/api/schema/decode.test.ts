@@ -1,6 +1,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asStored, DecodeError, decodePatched, decodeText, decodeUntyped, decodeValue } from '../../../src/api/schema/decode.ts'
+import {
+  asStored,
+  asWritten,
+  DecodeError,
+  decodePatched,
+  decodeText,
+  decodeUntyped,
+  decodeValue,
+} from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
 
 const type = (group: string, version: string, kind: string): StructType => {
@@ -22,13 +30,21 @@ function failure(run: () => unknown): string {
 }
 const refusal = (text: string, t = deployment) => failure(() => decodeText(t, text))
 
-test('what Go always writes is there, empty optional fields are not, and fields come in Go’s order', () => {
+test('what Go always writes is there, empty optional lists and maps are held but not written, and fields come in Go’s order', () => {
   const { value } = decodeText(
     deployment,
     '{"spec":{"template":{"metadata":{"creationTimestamp":null,"labels":{}},"spec":{"containers":[{"name":"a","args":[]}]}}},"kind":"Deployment"}',
   )
+  assert.equal(value.spec, {
+    selector: null,
+    template: {
+      metadata: { labels: {} },
+      spec: { containers: [{ name: 'a', args: [], resources: {} }] },
+    },
+    strategy: {},
+  })
   assert.is(
-    JSON.stringify(value),
+    JSON.stringify(asWritten(deployment, value)),
     '{"kind":"Deployment","metadata":{},"spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":[{"name":"a","resources":{}}]}},"strategy":{}},"status":{}}',
   )
 })

@@ -71,7 +71,7 @@ export class Scope {
     })
     this.variables = variables.map(({ name, expression }) => {
       const compiled = this.compile(expression)
-      this.#variables.set(name, compiled)
+      if (expression.trim() !== '') this.#variables.set(name, compiled)
       return compiled
     })
   }

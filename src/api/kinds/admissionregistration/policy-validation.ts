@@ -11,7 +11,7 @@ import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.
 import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
 import type { Expression, Scope } from '../../admission/policy/expressions.ts'
 import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
-import { checkChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
+import { checkChoice, checkGivenChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { checkExpression, conditionScope, mutationScope, validationScope } from './expressions.ts'
 import { validateMatchConditions } from './match-conditions.ts'
@@ -82,7 +82,7 @@ function validateValidation(v: Validation, scope: Scope, at: string, errors: Err
 
 function validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, errors: Errors): void {
   const spec = policy.spec ?? {}
-  checkChoice(spec.failurePolicy, failurePolicies, 'spec.failurePolicy', errors)
+  checkGivenChoice(spec.failurePolicy, failurePolicies, 'spec.failurePolicy', errors)
   if (spec.paramKind) validateParamKind(spec.paramKind, 'spec.paramKind', errors)
   const at = 'spec.matchConstraints'
   if (!spec.matchConstraints) errors.push(required(at))

@@ -1,7 +1,7 @@
 import { duplicate, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { MatchResources } from '../../../apimachinery/kinds.generated.ts'
 import { isPathSegmentName } from '../../../apimachinery/names.ts'
-import { checkChoice, checkSupported, type Errors, pushInvalid } from '../errors.ts'
+import { checkGivenChoice, checkSupported, type Errors, pushInvalid } from '../errors.ts'
 import { validateLabelSelector } from '../selector.ts'
 
 export const failurePolicies = ['Fail', 'Ignore']
@@ -81,7 +81,7 @@ function validateNamedRule(rule: Rule & { resourceNames?: readonly string[] }, a
 
 export function validateMatchResources(match: MatchResources | undefined, at: string, errors: Errors): void {
   if (!match) return
-  checkChoice(match.matchPolicy, matchPolicies, `${at}.matchPolicy`, errors)
+  checkGivenChoice(match.matchPolicy, matchPolicies, `${at}.matchPolicy`, errors)
   for (const field of ['namespaceSelector', 'objectSelector'] as const) {
     if (match[field] === undefined) errors.push(required(`${at}.${field}`))
     else validateLabelSelector(match[field], `${at}.${field}`, errors)

@@ -91,7 +91,7 @@ function validatePolicies(hook: Webhook, rules: Rules, at: string, errors: Error
   if (failurePolicy !== undefined) checkSupported(failurePolicy, failurePolicies, `${at}.failurePolicy`, errors)
   if (matchPolicy !== undefined) checkSupported(matchPolicy, matchPolicies, `${at}.matchPolicy`, errors)
   const allowed = rules.anySideEffects ? everySideEffect : sideEffects
-  if (!effects) errors.push(required(`${at}.sideEffects`, `must specify one of ${allowed.join(', ')}`))
+  if (effects == null) errors.push(required(`${at}.sideEffects`, `must specify one of ${allowed.join(', ')}`))
   else checkSupported(effects, allowed, `${at}.sideEffects`, errors)
   if (timeout !== undefined && (timeout > 30 || timeout < 1)) {
     errors.push(invalid(`${at}.timeoutSeconds`, timeout, 'the timeout value must be between 1 and 30 seconds'))

@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { DaemonSet, DaemonSetUpdateStrategy } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkNotNegative, checkUnchanged, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
@@ -9,7 +10,6 @@ import { hasInvalidValue, isEmptySelector, validateLabelSelector } from '../sele
 import { checkNotLess } from './deployment-validation.ts'
 import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, selects } from './selected-template.ts'
-import { internal } from '../../schema/internal.ts'
 
 function validateStrategy(strategy: DaemonSetUpdateStrategy, at: string, errors: Errors): void {
   const path = `${at}.rollingUpdate`
@@ -48,9 +48,10 @@ function validateSpec({ spec }: DaemonSet, rules: PodRules, anyValue: boolean, e
   const { selector, template = emptyTemplate } = spec
   validateLabelSelector(selector, 'spec.selector', errors, anyValue || rules.anySelectorValue)
   const labels = template.metadata?.labels
-  if (selects(selector, labels) === false) errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))
+  if (selects(selector, labels) === false)
+    errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))
   if (selector && isEmptySelector(selector)) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'))
+    errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', selector), 'empty selector is invalid for daemonset'))
   }
   validatePodTemplate(template, 'spec.template', rules, errors)
   requireEndless(template, 'DaemonSet', errors)

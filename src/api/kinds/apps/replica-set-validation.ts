@@ -1,6 +1,7 @@
 import { type FieldError, invalid } from '../../../apimachinery/field-error.ts'
 import type { PodTemplateSpec, ReplicaSet } from '../../../apimachinery/kinds.generated.ts'
 import type { LabelSelectorObject } from '../../../apimachinery/label-selector.ts'
+import { internal } from '../../schema/internal.ts'
 import { validateCounts } from '../core/replication-controller-validation.ts'
 import { checkNotNegative, checkUnchanged, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -8,7 +9,6 @@ import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { emptyTemplate, mismatchText, requireEndless, requireSelector, selects } from './selected-template.ts'
-import { internal } from '../../schema/internal.ts'
 
 interface Spec {
   selector: LabelSelectorObject
@@ -21,7 +21,7 @@ export function validateSelectedTemplate({ selector, template = emptyTemplate }:
   const labels = template.metadata?.labels
   const selected = selects(selector, labels)
   if (selected === undefined) {
-    errors.push(invalid('spec.selector', selector, 'invalid label selector'))
+    errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', selector), 'invalid label selector'))
     return
   }
   if (!selected) errors.push(invalid('spec.template.metadata.labels', internal('map<string>string', labels), mismatchText))

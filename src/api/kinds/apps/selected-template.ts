@@ -2,6 +2,7 @@ import { forbiddenField, invalid, notSupported, required } from '../../../apimac
 import type { PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
 import type { Labels } from '../../../apimachinery/label-selector.ts'
 import { type LabelSelectorObject, matchesRequirements, SelectorError, selectorOf } from '../../../apimachinery/label-selector.ts'
+import { internal } from '../../schema/internal.ts'
 import type { Errors } from '../errors.ts'
 import { isEmptySelector, validateLabelSelector } from '../selector.ts'
 
@@ -26,7 +27,7 @@ export function requireSelector(selector: LabelSelectorObject | undefined, empty
     return
   }
   validateLabelSelector(selector, 'spec.selector', errors)
-  if (isEmptySelector(selector)) errors.push(invalid('spec.selector', selector, emptyText))
+  if (isEmptySelector(selector)) errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', selector), emptyText))
 }
 
 /** Pods of a workload that keeps them running. */

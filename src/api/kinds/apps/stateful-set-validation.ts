@@ -6,6 +6,7 @@ import type {
   StatefulSetStatus,
   Volume,
 } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { strictClaim, validateClaimSpec } from '../core/claim-spec.ts'
 import { checkLabel, checkNotNegative, checkSupported, type Errors, isSame } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -17,7 +18,6 @@ import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { checkNotLess } from './deployment-validation.ts'
 import { checkAtMostAll, checkIntOrPercent, internalStrategy, isZero } from './int-or-percent.ts'
 import { emptyTemplate, mismatchText, requireEndless, requireSelector, selects } from './selected-template.ts'
-import { internal } from '../../schema/internal.ts'
 
 /** What a set that already breaks a rule may go on breaking. */
 interface SetRules {
@@ -35,7 +35,14 @@ function validateStrategy({ updateStrategy: strategy = {} }: StatefulSetSpec, er
   if (!strategy.type) {
     errors.push(required(at))
   } else if (strategy.type === 'OnDelete') {
-    if (rolling) errors.push(invalid(path, internal('*apps.RollingUpdateStatefulSetStrategy', rolling), "only allowed for updateStrategy 'RollingUpdate'"))
+    if (rolling)
+      errors.push(
+        invalid(
+          path,
+          internal('*apps.RollingUpdateStatefulSetStrategy', rolling),
+          "only allowed for updateStrategy 'RollingUpdate'",
+        ),
+      )
   } else if (strategy.type !== 'RollingUpdate') {
     const shown = internalStrategy(
       strategy,
@@ -75,7 +82,7 @@ function validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules,
   const { labels, annotations } = template.metadata ?? {}
   const selected = selects(spec.selector, labels)
   if (selected === undefined) {
-    errors.push(invalid('spec.selector', spec.selector, ''))
+    errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', spec.selector), ''))
     return
   }
   if (!selected) errors.push(invalid(`${at}.metadata.labels`, internal('map<string>string', labels), mismatchText))

@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported } from '../../../apimachinery/field-error.ts'
 import type { CronJob, CronJobSpec } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkChoice, checkNotNegative, type Errors, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
@@ -52,7 +53,8 @@ function validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, rules: Po
   const job = spec.jobTemplate?.spec
   const at = 'spec.jobTemplate.spec'
   validateJobTemplate(job ?? { template: { metadata: {} } }, at, rules, errors)
-  if (job?.selector) errors.push(invalid(`${at}.selector`, job.selector, '`selector` will be auto-generated'))
+  if (job?.selector)
+    errors.push(invalid(`${at}.selector`, internal('*meta/v1.LabelSelector', job.selector), '`selector` will be auto-generated'))
   if (job?.manualSelector) errors.push(notSupported(`${at}.manualSelector`, true, ['nil', 'false']))
   checkNotNegative(spec.successfulJobsHistoryLimit, 'spec.successfulJobsHistoryLimit', errors)
   checkNotNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors)

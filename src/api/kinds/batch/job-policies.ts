@@ -8,9 +8,9 @@ import type {
   SuccessPolicy,
   SuccessPolicyRule,
 } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkLength, checkNotNegative, checkQualifiedName, checkSupported, type Errors, invalidOmitted } from '../errors.ts'
 import { countIndexes } from './indexes.ts'
-import { internal } from '../../schema/internal.ts'
 
 const values = (supported: readonly string[]) => `valid values: [${supported.map((v) => `"${v}"`).join(' ')}]`
 

@@ -1,6 +1,7 @@
 import { type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { Job, JobSpec, PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import { emptyTemplate, mismatchText, selects } from '../apps/selected-template.ts'
 import { checkDomainPath } from '../domain-path.ts'
 import { checkLength, checkNotNegative, checkUnchanged, type Errors, isSame } from '../errors.ts'
@@ -11,7 +12,6 @@ import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 import { validateFailurePolicy, validateReplacementPolicy, validateSuccessPolicy } from './job-policies.ts'
 import { validateJobStatus } from './job-status-validation.ts'
-import { internal } from '../../schema/internal.ts'
 
 const manyIndexes = 100_000
 const fewIndexes = 10_000

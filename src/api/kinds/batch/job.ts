@@ -21,7 +21,8 @@ function defaultJob({ metadata, spec }: Job): void {
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex == null ? 6 : 2147483647
   const labels = spec.template?.metadata?.labels
-  if (!isEmpty(labels) && isEmpty(metadata.labels)) metadata.labels = { ...labels }
+  // One map, as in Go: what the selector adds to the template's labels is added to these too.
+  if (labels && !isEmpty(labels) && isEmpty(metadata.labels)) metadata.labels = labels
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
@@ -34,7 +35,8 @@ function generateSelector({ metadata, spec }: Job): void {
   if (!spec || spec.manualSelector) return
   const template = spec.template
   template.metadata ??= {}
-  const own: Record<string, string> = { ...template.metadata.labels }
+  template.metadata.labels ??= {}
+  const own: Record<string, string> = template.metadata.labels
   const add = (key: string, value: string) => {
     if (!Object.hasOwn(own, key)) own[key] = value
   }
@@ -42,7 +44,6 @@ function generateSelector({ metadata, spec }: Job): void {
   add('batch.kubernetes.io/controller-uid', metadata.uid ?? '')
   add('job-name', metadata.name ?? '')
   add('controller-uid', metadata.uid ?? '')
-  template.metadata.labels = own
   spec.selector ??= {}
   const wanted = { ...spec.selector.matchLabels }
   if (!Object.hasOwn(wanted, 'batch.kubernetes.io/controller-uid')) {

@@ -1,5 +1,6 @@
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { CertificateSigningRequest } from '../../../apimachinery/kinds.generated.ts'
+import { structDiff } from '../diff.ts'
 import { checkSupported, type Errors, isSame } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { checkSignerName } from './signer-name.ts'
@@ -120,12 +121,16 @@ export function validateCertificateSigningRequestUpdate(
   const errors = validate(request, old)
   const at = 'status.conditions'
   for (const type of ['Approved', 'Denied', 'Failed']) {
+    const isRemoved = conditionsOf(request, type).length < conditionsOf(old, type).length
+    if (isRemoved) errors.push(forbiddenField(at, `updates may not remove a condition of type "${type}"`))
+  }
+  for (const type of subresource === 'approval' ? [] : ['Approved', 'Denied']) {
     const before = conditionsOf(old, type)
     const now = conditionsOf(request, type)
-    if (now.length < before.length) errors.push(forbiddenField(at, `updates may not remove a condition of type "${type}"`))
-    else if (subresource === 'approval' || type === 'Failed') continue
-    else if (now.length > before.length) errors.push(forbiddenField(at, `updates may not add a condition of type "${type}"`))
-    else if (!isSame(now, before)) errors.push(forbiddenField(at, `updates may not modify a condition of type "${type}"\n`))
+    if (now.length > before.length) errors.push(forbiddenField(at, `updates may not add a condition of type "${type}"`))
+    if (now.length !== before.length || isSame(now, before)) continue
+    const difference = structDiff('[]certificates.CertificateSigningRequestCondition', before, now)
+    errors.push(forbiddenField(at, `updates may not modify a condition of type "${type}"\n${difference}`))
   }
   if (request.status?.certificate !== old.status?.certificate) {
     if (subresource !== 'status') errors.push(forbiddenField('status.certificate', 'updates may not set certificate content'))

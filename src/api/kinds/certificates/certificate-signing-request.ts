@@ -44,13 +44,13 @@ function prepareUpdate(request: CertificateSigningRequest, old: CertificateSigni
   request.status = { ...old.status, conditions }
 }
 
-/** The status endpoint may not approve or deny: conditions of those types stay as many as they were. */
-function preserve(conditions: Condition[], before: readonly Condition[], types: readonly string[]): Condition[] {
-  let kept = conditions
+/** The status endpoint may not approve or deny: conditions of those types stay what they were; another number of them is an error. */
+function preserve(conditions: readonly Condition[], before: readonly Condition[], types: readonly string[]): Condition[] {
+  const kept = [...conditions]
   for (const type of types) {
     const old = before.filter((c) => c.type === type)
-    const now = kept.filter((c) => c.type === type)
-    if (now.length !== old.length) kept = [...kept.filter((c) => c.type !== type), ...old]
+    if (conditions.filter((c) => c.type === type).length !== old.length) continue
+    for (const [i, condition] of kept.entries()) if (condition.type === type) kept[i] = { ...(old.shift() ?? condition) }
   }
   return kept
 }

@@ -2,6 +2,7 @@ import { type FieldError, forbiddenField, invalid, notSupported, required } from
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../apimachinery/names.ts'
 import { quantityValue, signOf } from '../../../apimachinery/quantity.ts'
+import { internal } from '../../schema/internal.ts'
 import { structDiff } from '../diff.ts'
 import {
   checkLabel,
@@ -147,12 +148,13 @@ function validateSources(spec: Spec, at: string, name: string, errors: Errors): 
   if (!found) errors.push(required(at, 'must specify a volume type'))
 }
 
-function validateCapacity(capacity: Readonly<Record<string, string>>, at: string, errors: Errors): void {
-  const names = Object.keys(capacity)
+function validateCapacity(capacity: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
+  const names = Object.keys(capacity ?? {})
   if (names.length === 0) errors.push(required(at))
-  if (!names.includes('storage') || names.length > 1) errors.push(notSupported(at, capacity, ['storage']))
+  if (!names.includes('storage') || names.length > 1)
+    errors.push(notSupported(at, internal('map<string>Quantity', capacity), ['storage']))
   for (const name of names) {
-    const quantity = capacity[name] ?? '0'
+    const quantity = capacity?.[name] ?? '0'
     const value = quantityValue(quantity)
     if (value < 0) errors.push(invalid(`${at}[${name}]`, value, 'must be a valid resource quantity'))
     if (signOf(quantity) <= 0) errors.push(invalid(`${at}[${name}]`, quantity, notPositiveText))
@@ -172,7 +174,7 @@ export function validateVolumeSpec(
   if (!spec.accessModes?.length) errors.push(required(`${at}.accessModes`))
   validateAccessModes(spec.accessModes ?? [], `${at}.accessModes`, errors)
   if (!isInline) {
-    validateCapacity(spec.capacity ?? {}, `${at}.capacity`, errors)
+    validateCapacity(spec.capacity, `${at}.capacity`, errors)
     const policy = spec.persistentVolumeReclaimPolicy
     if (policy) checkSupported(policy, ['Delete', 'Recycle', 'Retain'], `${at}.persistentVolumeReclaimPolicy`, errors)
     const affinity = spec.nodeAffinity
@@ -287,5 +289,11 @@ function validateAffinityChange(spec: Spec, before: Spec, errors: Errors): void 
     }),
   }))
   if (isSame(now, masked)) return
-  errors.push(invalid('nodeAffinity', spec.nodeAffinity ?? null, 'field is immutable, except for updating from beta label to GA'))
+  errors.push(
+    invalid(
+      'nodeAffinity',
+      internal('*core.VolumeNodeAffinity', spec.nodeAffinity),
+      'field is immutable, except for updating from beta label to GA',
+    ),
+  )
 }

@@ -119,3 +119,15 @@ export function podCells(pod: Pod, now: number): unknown[] {
     gatesCell(pod),
   ]
 }
+
+const finished: Readonly<Record<string, string>> = {
+  Succeeded: 'The pod has completed successfully.',
+  Failed: 'The pod failed.',
+}
+
+/** A pod that is done is said to be so beside its cells. */
+export function podRowConditions({ status }: Pod): object[] | undefined {
+  const reason = status?.phase ?? ''
+  const message = finished[reason]
+  return message === undefined ? undefined : [{ type: 'Completed', status: 'True', reason, message }]
+}

@@ -1,5 +1,6 @@
 import { invalid } from '../../../apimachinery/field-error.ts'
 import type { NodeAffinity, NodeSelectorTerm, PodSpec } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { type Errors, isSame } from '../errors.ts'
 
 /**
@@ -32,11 +33,11 @@ function resetNodeAffinity(spec: PodSpec, old: PodSpec): void {
 
 type Labels = Readonly<Record<string, string>>
 
-function validateSelectorChange(now: Labels = {}, old: Labels = {}, errors: Errors): void {
+function validateSelectorChange(now: Labels | undefined, old: Labels = {}, errors: Errors): void {
   for (const key of Object.keys(old)) {
-    if (now[key] === old[key]) continue
+    if (now?.[key] === old[key]) continue
     const text = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
-    errors.push(invalid('spec.nodeSelector', now, text))
+    errors.push(invalid('spec.nodeSelector', internal('map<string>string', now), text))
     return
   }
 }
@@ -46,16 +47,17 @@ const required = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuri
 function validateAffinityChange(now: NodeAffinity | undefined, old: NodeAffinity | undefined, errors: Errors): void {
   const before = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   if (before.length === 0) return
-  const terms = now?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const asked = now?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  const terms = asked ?? []
   if (terms.length !== before.length) {
     const text = 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'
-    errors.push(invalid(`${required}.nodeSelectorTerms`, terms, text))
+    errors.push(invalid(`${required}.nodeSelectorTerms`, internal('[]core.NodeSelectorTerm', asked), text))
     return
   }
   terms.forEach((term, i) => {
     if (onlyAdds(term, before[i])) return
     const text = 'only additions are allowed (no mutations or deletions)'
-    errors.push(invalid(`${required}.nodeSelectorTerms[${i}]`, term, text))
+    errors.push(invalid(`${required}.nodeSelectorTerms[${i}]`, internal('core.NodeSelectorTerm', term), text))
   })
 }
 

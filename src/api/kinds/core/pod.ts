@@ -2,7 +2,7 @@ import type { Pod } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPod } from '../pod-spec/pod-defaults.ts'
 import { podWarnings } from '../pod-spec/warnings.ts'
-import { podCells } from './pod-cells.ts'
+import { podCells, podRowConditions } from './pod-cells.ts'
 import { podGracePeriod, preparePod, preparePodUpdate } from './pod-prepare.ts'
 import { validatePod, validatePodUpdate } from './pod-validation.ts'
 
@@ -21,6 +21,7 @@ export const pod = kind<Pod>({
   },
   gracePeriod: podGracePeriod,
   cells: podCells,
+  rowConditions: podRowConditions,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
     'spec.host': ({ spec }) => spec?.nodeName ?? '',

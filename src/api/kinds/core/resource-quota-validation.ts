@@ -4,6 +4,7 @@ import type {
   ResourceQuotaSpec,
   ScopedResourceSelectorRequirement,
 } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { type Errors, immutableText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import type { ResourceList } from '../pod-spec/resource-list.ts'
@@ -65,7 +66,7 @@ function validateSelector(spec: ResourceQuotaSpec, errors: Errors): void {
     const { scopeName } = requirement
     if (!scopes.has(scopeName)) errors.push(invalid(`${at}.scopeName`, scopeName, 'unsupported scope'))
     for (const _ of badResources(scopeName, spec.hard)) {
-      errors.push(invalid(at, spec.scopeSelector, 'unsupported scope applied to resource'))
+      errors.push(invalid(at, internal('*core.ScopeSelector', spec.scopeSelector), 'unsupported scope applied to resource'))
     }
     validateRequirement(requirement, at, errors)
     used.add(scopeName)

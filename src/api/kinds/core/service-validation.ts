@@ -16,7 +16,7 @@ import { validateLabels } from '../meta.ts'
 import { validatePort } from '../pod-spec/probes.ts'
 import { checkEndpointIp, protocols } from './endpoints-validation.ts'
 import { isHeadless, validateAddressChange, validateAddresses } from './service-addresses.ts'
-import { isExternallyAccessible, needsHealthCheckNodePort } from './service-types.ts'
+import { isExternallyAccessible, needsHealthCheckNodePort, needsNodePort } from './service-types.ts'
 
 const sourceRanges = 'service.beta.kubernetes.io/load-balancer-source-ranges'
 const topologyMode = 'service.kubernetes.io/topology-mode'
@@ -136,7 +136,8 @@ function validateTraffic(spec: ServiceSpec, errors: Errors): void {
   else pushInvalid(errors, path, port, isPortNumber(port))
   const internal = spec.internalTrafficPolicy
   if (internal == null) {
-    if (spec.type !== 'ExternalName') errors.push(required('spec.internalTrafficPolicy'))
+    const isKnown = spec.type === 'ClusterIP' || needsNodePort(spec)
+    if (isKnown) errors.push(required('spec.internalTrafficPolicy'))
   } else checkSupported(internal, ['Cluster', 'Local'], 'spec.internalTrafficPolicy', errors)
   const distribution = spec.trafficDistribution
   const known = ['PreferClose', 'PreferSameZone', 'PreferSameNode']

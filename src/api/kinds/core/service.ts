@@ -58,6 +58,12 @@ function portsCell(spec: ServiceSpec | undefined): string {
   return ports.join(',') || '<none>'
 }
 
+/** A Service without addresses has no internal traffic, though the field was once defaulted for all. */
+function dropUnusedPolicy({ spec }: Service): void {
+  const policy = spec?.internalTrafficPolicy
+  if (spec?.type === 'ExternalName' && (policy === 'Cluster' || policy === 'Local')) delete spec.internalTrafficPolicy
+}
+
 export const service = kind<Service>({
   gvk: 'v1/Service',
   warnings: serviceWarnings,
@@ -70,6 +76,7 @@ export const service = kind<Service>({
   prepareForCreate: (object) => {
     dropStatus(object)
     normalizeClusterIps(object)
+    dropUnusedPolicy(object)
   },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
@@ -77,6 +84,7 @@ export const service = kind<Service>({
     keepAllocated(object, old)
     normalizeClusterIps(object, old)
     dropTypeDependentFields(object, old)
+    dropUnusedPolicy(object)
   },
   resetFields: statusResetFields,
   cells: (object, now) => [

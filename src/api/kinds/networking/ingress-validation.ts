@@ -38,7 +38,7 @@ const badSequences = ['//', '/./', '/../', '%2f', '%2F']
 const badEnds = ['/..', '/.']
 
 function validatePath({ path = '', pathType, backend }: HTTPIngressPath, at: string, errors: Errors): void {
-  if (!pathType) {
+  if (pathType == null) {
     errors.push(required(`${at}.pathType`, 'pathType must be specified'))
     return
   }

@@ -2,11 +2,11 @@ import { duplicate, forbiddenField, invalid } from '../../../apimachinery/field-
 import type { PodResourceClaim, PodSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { compareQuantities } from '../../../apimachinery/quantity.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkLabel, type Errors, pushInvalid, requireText } from '../errors.ts'
 import type { PodRules } from './options.ts'
 import { aggregate, isHugePages } from './pod-defaults.ts'
 import { validateRequirements } from './resources.ts'
-import { internal } from '../../schema/internal.ts'
 
 /** Resources of the pod as a whole: no less than what its containers ask for. */
 export function validatePodResources(spec: PodSpec, at: string, rules: PodRules, errors: Errors): void {
@@ -60,10 +60,22 @@ export function validateResourceClaims(claims: readonly PodResourceClaim[], at: 
       names.add(name)
     }
     if (own != null && template != null) {
-      errors.push(invalid(path, internal('core.PodResourceClaim', claim), 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified'))
+      errors.push(
+        invalid(
+          path,
+          internal('core.PodResourceClaim', claim),
+          'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified',
+        ),
+      )
     }
     if (own == null && template == null) {
-      errors.push(invalid(path, internal('core.PodResourceClaim', claim), 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'))
+      errors.push(
+        invalid(
+          path,
+          internal('core.PodResourceClaim', claim),
+          'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
+        ),
+      )
     }
     if (own != null) pushInvalid(errors, `${path}.resourceClaimName`, own, isDns1123Subdomain(own))
     if (template != null) pushInvalid(errors, `${path}.resourceClaimTemplateName`, template, isDns1123Subdomain(template))

@@ -7,11 +7,11 @@ import type {
   SecurityContext,
 } from '../../../apimachinery/kinds.generated.ts'
 import { isId, isLonger } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkLength, checkSupported, type Errors, pushInvalid } from '../errors.ts'
 import type { PodRules } from './options.ts'
 import { checkDescendingPath } from './paths.ts'
 import { validateWindowsOptions } from './windows.ts'
-import { internal } from '../../schema/internal.ts'
 
 function checkIds(context: { runAsUser?: number; runAsGroup?: number }, at: string, errors: Errors): void {
   if (context.runAsUser != null) pushInvalid(errors, `${at}.runAsUser`, context.runAsUser, isId(context.runAsUser))
@@ -70,7 +70,8 @@ export function validateSecurityContext(
     const text = 'cannot set `allowPrivilegeEscalation` to false and'
     if (privileged) errors.push(invalid(at, internal('core.SecurityContext', context), `${text} \`privileged\` to true`))
     for (const added of capabilities?.add ?? []) {
-      if (added === 'CAP_SYS_ADMIN') errors.push(invalid(at, internal('core.SecurityContext', context), `${text} \`capabilities.Add\` CAP_SYS_ADMIN`))
+      if (added === 'CAP_SYS_ADMIN')
+        errors.push(invalid(at, internal('core.SecurityContext', context), `${text} \`capabilities.Add\` CAP_SYS_ADMIN`))
     }
   }
   validateWindowsOptions(context.windowsOptions, `${at}.windowsOptions`, errors)

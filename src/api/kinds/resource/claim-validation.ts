@@ -11,6 +11,7 @@ import type {
 import { isLabelValue, isLonger } from '../../../apimachinery/names.ts'
 import { checkLabel, checkQualifiedName, checkSubdomain, type Errors, pushInvalid, requireText } from '../errors.ts'
 import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
+import { checkDeviceExpression } from './device-expressions.ts'
 import { checkFullAttributeName, checkItems, checkSet } from './names.ts'
 
 const maxItems = 32
@@ -20,6 +21,7 @@ const maxParameters = 10 * 1024
 export function validateSelector({ cel }: DeviceSelector, at: string, errors: Errors): void {
   if (!cel) errors.push(required(`${at}.cel`))
   else if (isLonger(cel.expression ?? '', maxExpression)) errors.push(tooLong(`${at}.cel.expression`, maxExpression))
+  else checkDeviceExpression(cel.expression ?? '', `${at}.cel.expression`, errors)
 }
 
 function validateToleration({ key, operator, value = '', effect }: DeviceToleration, at: string, errors: Errors): void {

@@ -64,7 +64,8 @@ function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors
     }
   }
   if (!allocation) return
-  if (old.status?.allocation) checkUnchanged(allocation, old.status.allocation, 'status.allocation', errors, '*resource.AllocationResult')
+  if (old.status?.allocation)
+    checkUnchanged(allocation, old.status.allocation, 'status.allocation', errors, '*resource.AllocationResult')
   else validateAllocation(allocation, claim, errors)
 }
 
