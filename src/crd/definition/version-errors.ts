@@ -1,4 +1,5 @@
 import { duplicate, type FieldError, invalid, required, tooMany } from '../../apimachinery/field-error.ts'
+import { pointedText } from '../../apimachinery/go-quote.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { atIndex, child } from '../schema/path.ts'
 import { resolveFieldPath } from '../schema/rules/field-path.ts'
