@@ -88,12 +88,8 @@ function settle({ decoded, meta, twice = [] }: Read, gvk: GroupVersionKind, vali
   const { kind: _, apiVersion: __, ...rest } = decoded.value
   const metadata = (rest.metadata ?? {}) as KubeObject['metadata']
   const object = { kind: gvk.kind, apiVersion, ...rest, metadata } as KubeObject
-<<<<<<< HEAD
-  return { object, warnings: validation === 'Warn' ? [...twice, ...strictErrors] : [] }
-=======
   if (hasEmpties(decoded.value)) markEmpties(object)
-  return { object, warnings: validation === 'Warn' ? strictErrors : [] }
->>>>>>> 186f917 (Empty lists and maps are held until an object is stored, as Go holds them: defaults, rules and messages see them)
+  return { object, warnings: validation === 'Warn' ? [...twice, ...strictErrors] : [] }
 }
 
 function typeMetaOf(value: unknown): TypeMeta {
