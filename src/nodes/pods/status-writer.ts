@@ -8,6 +8,11 @@ import type { Log } from '../../operators/log.ts'
 
 /** Writes the status of one pod: the newest wins, one write at a time, tried until it succeeds or the pod is gone. */
 export interface StatusWriter {
+  /**
+   * `pod` with what was put for it and has not come back from the API yet. The next status must be made of this: made of the
+   * object that lags behind, it would carry other times, and the two would be written in turn for ever.
+   */
+  current(pod: Pod): Pod
   /** Asks for `status` to be what the API says. */
   put(pod: Pod, status: PodStatus): void
   /** Resolves when what was put is written, or the pod is gone. */
@@ -23,6 +28,11 @@ function isWritten(api: PodStatus | undefined, status: PodStatus): boolean {
     (list ?? []).filter((c) => conditions.includes(c.type)).sort((a, b) => (a.type < b.type ? -1 : 1))
   if (!sameStatus(same(api?.conditions), same(status.conditions))) return false
   return Object.entries(status).every(([key, value]) => key === 'conditions' || sameStatus(api?.[key as keyof PodStatus], value))
+}
+
+function withThoseOfOthers({ conditions = [] }: PodStatus, pod: Pod): PodCondition[] {
+  const types = new Set(conditions.map((c) => c.type))
+  return [...conditions, ...(pod.status?.conditions ?? []).filter((c) => !types.has(c.type))]
 }
 
 function patchBody(pod: Pod, status: PodStatus): object {
@@ -59,10 +69,18 @@ export function createStatusWriter(client: Client, clock: Clock, log: Log, signa
     }
     writing = undefined
   }
+  /** What the API will say, or says already, when `pod` is older than that. */
+  const ahead = (pod: Pod): PodStatus | undefined => {
+    const isBehind = last !== undefined && Number(pod.metadata.resourceVersion) < last.version
+    return wanted?.status ?? (isBehind ? last?.status : undefined)
+  }
   return {
+    current(pod) {
+      const known = ahead(pod)
+      return known ? { ...pod, status: { ...pod.status, ...known, conditions: withThoseOfOthers(known, pod) } } : pod
+    },
     put(pod, status) {
-      const isBehind = last !== undefined && Number(pod.metadata.resourceVersion) < last.version
-      const known = wanted?.status ?? (isBehind ? last?.status : undefined)
+      const known = ahead(pod)
       if (known ? sameStatus(known, status) : isWritten(pod.status, status)) return
       wanted = { pod, status }
       writing ??= writeAll()

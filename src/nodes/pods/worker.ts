@@ -186,7 +186,10 @@ export class PodWorker implements PodState {
     const actions = decide(view, now)
     this.#tellBackoffs(view, now)
     // From the moment its containers are removed, the status of an ending pod no longer follows what Docker has.
-    if (!this.#isFrozen && !this.#removed && this.#pod.spec) this.#writer.put(this.#pod, statusOf(view, this.#context, now))
+    if (!this.#isFrozen && !this.#removed && this.#pod.spec) {
+      const pod = this.#writer.current(this.#pod)
+      this.#writer.put(this.#pod, statusOf({ ...view, pod }, this.#context, now))
+    }
     if (this.#isEnding() && actions.some((a) => a.kind === 'remove' || a.kind === 'teardown')) this.#isFrozen = true
     let wakeAt = Number.POSITIVE_INFINITY
     for (const action of actions) {
