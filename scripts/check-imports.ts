@@ -18,6 +18,7 @@ const below: Record<string, readonly string[]> = {
   network: ['apimachinery', 'client', 'operators'],
   sync: ['apimachinery', 'client', 'operators', 'crd', 'helmlike'],
   dashboard: ['apimachinery', 'client'],
+  testkit: ['apimachinery', 'store', 'crd', 'api', 'client', 'operators', 'controllers', 'scheduler'],
 }
 const everything = Object.keys(below)
 const typesOnly: Record<string, readonly string[]> = { client: ['api'] }

@@ -65,6 +65,7 @@ export function startGarbageCollector(
   const follow = () => followAll(collector, informers, { ...options, clock, random })
   const started = (async () => {
     while (!signal.aborted && !(await follow())) await new Promise((resolve) => clock.after(1000, () => resolve(undefined)))
+    if (signal.aborted) return
     await Promise.race([
       Promise.all([...collector.watched.values()].map((w) => w.informer.synced())),
       new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),

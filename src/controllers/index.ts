@@ -39,6 +39,8 @@ export interface ControllerOptions {
   readonly random?: () => number
   readonly signal: AbortSignal
   readonly log?: Log
+  /** Which of them run, by name (that of the garbage collector is `garbage-collector`); all when absent. */
+  readonly only?: (name: string) => boolean
   /** Shared with other parts of the process; made when absent. */
   readonly informers?: InformerSet
 }
@@ -80,7 +82,7 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
 
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */
 export function startControllers(options: ControllerOptions): RunningControllers {
-  const { client, signal, clock = systemClock, random = Math.random, log = stderrLog() } = options
+  const { client, signal, clock = systemClock, random = Math.random, log = stderrLog(), only = () => true } = options
   const informers =
     options.informers ??
     createInformerSet(client, {
@@ -90,13 +92,15 @@ export function startControllers(options: ControllerOptions): RunningControllers
       onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
     })
   const shared = { signal, clock, random, log, informers }
-  const running = runControllers(client, allControllers(options), shared)
-  const collector = startGarbageCollector(client, shared)
-  void running.started.then(() => removeExcessRegularly({ client, informers }, shared))
+  const controllers = allControllers(options).filter((c) => only(c.name))
+  const running = runControllers(client, controllers, shared)
+  const collector = only('garbage-collector') ? startGarbageCollector(client, shared) : undefined
+  if (controllers.some((c) => c.name === podGcController.name))
+    void running.started.then(() => removeExcessRegularly({ client, informers }, shared))
   return {
     ...running,
-    started: Promise.all([running.started, collector.started]).then(() => {}),
-    stopped: Promise.all([running.stopped, collector.stopped]).then(() => {}),
+    started: Promise.all([running.started, collector?.started]).then(() => {}),
+    stopped: Promise.all([running.stopped, collector?.stopped]).then(() => {}),
   }
 }
 

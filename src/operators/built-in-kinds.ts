@@ -71,6 +71,13 @@ export type BuiltIn<K extends BuiltInKind> = (typeof byKind)[K] extends Resource
 /** Says of which kind: a built-in one by its name, any other by its resource. */
 export type KindName = BuiltInKind | Resource
 
+/** The type of the objects of a kind. */
+export type ObjectOf<K extends KindName> = K extends BuiltInKind
+  ? BuiltIn<K>
+  : K extends Resource<infer T extends KubeObject>
+    ? T
+    : never
+
 /** The resource of a kind. Throws for a name that is no built-in kind. */
 export function resourceOf(kind: KindName): Resource {
   if (typeof kind !== 'string') return kind

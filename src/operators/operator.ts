@@ -3,7 +3,7 @@ import type { Clock } from '../apimachinery/clock.ts'
 import type { KubeObject, ObjectMeta } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import type { Client } from '../client/client.ts'
-import { type BuiltIn, type BuiltInKind, type KindName, resourceOf } from './built-in-kinds.ts'
+import { type KindName, type ObjectOf, resourceOf } from './built-in-kinds.ts'
 import type { AnyCondition } from './conditions.ts'
 import type { Duration } from './duration.ts'
 import { milliseconds } from './duration.ts'
@@ -69,18 +69,15 @@ export interface Scope<T extends KubeObject> {
 export interface Reconcile<T extends KubeObject> extends Scope<T> {
   /** Declares a child of a kind in `owns`. All are applied when `reconcile` returns; children not declared again are deleted;
    *  when it throws, nothing is applied. */
-  child<K extends BuiltInKind>(kind: K, declared: Declared<BuiltIn<K>>): Child<BuiltIn<K>>
-  child<C extends KubeObject>(resource: Resource<C>, declared: Declared<C>): Child<C>
+  child<K extends KindName>(kind: K, declared: Declared<ObjectOf<K>>): Child<ObjectOf<K>>
   /** The child as the cluster has it; undefined before it exists. */
   observed<C extends KubeObject>(child: Child<C>): C | undefined
   /** The value that `make` gave the first time for this object, kept in a Secret that goes with the object. */
   once<V>(key: string, make: () => V | Promise<V>): Promise<V>
   /** An object of a kind in `reads` or `watches`; default namespace: the object's. */
-  read<K extends BuiltInKind>(kind: K, name: string, namespace?: string): BuiltIn<K> | undefined
-  read<C extends KubeObject>(resource: Resource<C>, name: string, namespace?: string): C | undefined
+  read<K extends KindName>(kind: K, name: string, namespace?: string): ObjectOf<K> | undefined
   /** All objects of a kind in `for`, `owns`, `reads` or `watches`, in all namespaces or one. */
-  list<K extends BuiltInKind>(kind: K, namespace?: string): readonly BuiltIn<K>[]
-  list<C extends KubeObject>(resource: Resource<C>, namespace?: string): readonly C[]
+  list<K extends KindName>(kind: K, namespace?: string): readonly ObjectOf<K>[]
 }
 
 /** Which objects of a kind are kept in memory, and what of them. Less is leaner: see docs/operators/reference.md. */
@@ -164,10 +161,8 @@ export interface Operator<T extends KubeObject = KubeObject> {
 }
 
 /** A kind whose changes concern the operator's objects: `watching('Secret', { to: (secret, { by }) => by('secret', secret.metadata.name) })`. */
-export function watching<K extends BuiltInKind, T extends KubeObject>(kind: K, part: Watching<BuiltIn<K>, T>): WatchedKind
-export function watching<C extends KubeObject, T extends KubeObject>(resource: Resource<C>, part: Watching<C, T>): WatchedKind
-export function watching(kind: KindName, part: Watching<never, KubeObject>): WatchedKind {
-  return { kind, ...part } as WatchedKind
+export function watching<K extends KindName, T extends KubeObject>(kind: K, part: Watching<ObjectOf<K>, T>): WatchedKind {
+  return { kind, ...part } as unknown as WatchedKind
 }
 
 export interface Watching<C extends KubeObject, T extends KubeObject> extends Omit<CacheScope, 'project'> {

@@ -19,6 +19,8 @@ export interface RunOperatorsOptions {
   readonly informers?: InformerSet
   /** The operator's own namespace: of its Lease, Service and certificates, and of what belongs to objects without namespace. */
   readonly namespace?: string
+  /** Leader election by a Lease; default on. */
+  readonly election?: false
   /** Which objects it works on: those of one namespace, or with labels; all when absent. */
   readonly select?: { readonly namespace?: string; readonly labelSelector?: string }
 }

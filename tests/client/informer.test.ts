@@ -5,7 +5,7 @@ import { configmaps } from '../../src/apimachinery/resources.generated.ts'
 import { gone, StatusError } from '../../src/apimachinery/status.ts'
 import { createInformer } from '../../src/client/informer.ts'
 import { createInformerSet } from '../../src/client/informer-set.ts'
-import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
+import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
 import { createServer, eventually } from './informer-server.ts'
 
 const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { namespace: 'a', name }, data })

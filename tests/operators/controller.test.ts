@@ -5,7 +5,7 @@ import { configmaps, secrets } from '../../src/apimachinery/resources.generated.
 import { type Controller, defineController, watching } from '../../src/operators/controller.ts'
 import { createLog } from '../../src/operators/log.ts'
 import { runControllers } from '../../src/operators/run-controllers.ts'
-import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
+import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
 import { createServer, eventually, type Server } from '../client/informer-server.ts'
 
 const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { namespace: 'a', name }, data })

@@ -6,7 +6,7 @@ import { type AnyCondition, withCondition } from '../../src/operators/conditions
 import { sameStatus } from '../../src/operators/equality.ts'
 import { createEventRecorder } from '../../src/operators/events.ts'
 import { silentLog } from '../../src/operators/log.ts'
-import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
+import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
 import { createServer } from '../client/informer-server.ts'
 
 const pod: Pod = { metadata: { namespace: 'a', name: 'web-1', uid: 'u1' } }

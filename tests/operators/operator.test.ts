@@ -7,7 +7,7 @@ import { silentLog } from '../../src/operators/log.ts'
 import { defineOperator, type OperatorDefinition } from '../../src/operators/operator.ts'
 import { statusFrom } from '../../src/operators/outcome.ts'
 import { runOperators } from '../../src/operators/run-operators.ts'
-import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
+import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
 import { createServer, eventually, type Server } from '../client/informer-server.ts'
 
 const at = { namespace: 'a' }

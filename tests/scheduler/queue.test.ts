@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createVirtualClock } from '../../src/operators/virtual-clock.ts'
 import { defaultPlugins } from '../../src/scheduler/plugins/index.ts'
 import { createSchedulingQueue, type Entry } from '../../src/scheduler/queue.ts'
+import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
 import { node, pod } from './world.ts'
 
 function make() {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
-import { type BuiltIn, type BuiltInKind, type KindName, resourceOf } from '../built-in-kinds.ts'
+import { type KindName, type ObjectOf, resourceOf } from '../built-in-kinds.ts'
 
 /** What is wrong where: `{ field: 'spec.replicas', message: 'must be odd' }`. */
 export interface FieldProblem {
@@ -56,8 +56,6 @@ export interface Webhook extends Omit<WebhookPart<KubeObject>, 'validate' | 'mut
 }
 
 /** Webhooks for another kind: `webhook('Pod', { operations: ['CREATE'], mutate: pod => … })`. */
-export function webhook<K extends BuiltInKind>(kind: K, part: WebhookPart<BuiltIn<K>>): Webhook
-export function webhook<T extends KubeObject>(resource: Resource<T>, part: WebhookPart<T>): Webhook
-export function webhook(kind: KindName, part: object): Webhook {
-  return { ...part, resource: resourceOf(kind) } as Webhook
+export function webhook<K extends KindName>(kind: K, part: WebhookPart<ObjectOf<K>>): Webhook {
+  return { ...part, resource: resourceOf(kind) } as unknown as Webhook
 }

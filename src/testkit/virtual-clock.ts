@@ -6,6 +6,8 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>
   /** How many timers are waiting. */
   pending(): number
+  /** Milliseconds until the next timer; undefined when none waits. */
+  next(): number | undefined
 }
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -39,5 +41,9 @@ export function createVirtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock
       await settle()
     },
     pending: () => timers.size,
+    next() {
+      const due = nextDue(Number.POSITIVE_INFINITY)
+      return due && Math.max(0, due[1].at - now)
+    },
   }
 }

@@ -1,0 +1,48 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CustomResourceDefinition } from '../apimachinery/kinds.generated.ts'
+import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
+import type { Client } from '../client/client.ts'
+
+/** A definition: the object, YAML (with a line break in it), or the path of a YAML file or of a folder with some. */
+export type DefinitionSource = string | CustomResourceDefinition
+
+/** Creates the definitions and waits until their kinds are served. Throws Error naming what is no definition. */
+export async function installDefinitions(client: Client, sources: readonly DefinitionSource[]): Promise<void> {
+  const definitions = (await Promise.all(sources.map(definitionsIn))).flat()
+  for (const definition of definitions) await client.create(customresourcedefinitions, definition)
+  await Promise.all(definitions.map((d) => established(client, d.metadata.name ?? '')))
+}
+
+async function definitionsIn(source: DefinitionSource): Promise<CustomResourceDefinition[]> {
+  if (typeof source !== 'string') return [source]
+  const texts = source.includes('\n') ? [source] : await textsAt(source)
+  const { parseAllDocuments } = await import('yaml')
+  const objects = texts.flatMap((text) => parseAllDocuments(text).map((d) => d.toJS() as CustomResourceDefinition | null))
+  const found = objects.filter((o): o is CustomResourceDefinition => o?.kind === 'CustomResourceDefinition')
+  if (found.length === 0) throw new Error(`no CustomResourceDefinition in ${source.includes('\n') ? 'the text' : source}`)
+  return found
+}
+
+async function textsAt(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [await readFile(path, 'utf8')]
+  const files = (await readdir(path)).filter((f) => /\.(ya?ml|json)$/.test(f)).sort()
+  return Promise.all(files.map((f) => readFile(join(path, f), 'utf8')))
+}
+
+async function established(client: Client, name: string): Promise<void> {
+  const done = new AbortController()
+  const events = client.watch(customresourcedefinitions, {
+    fieldSelector: `metadata.name=${name}`,
+    sendInitialEvents: true,
+    allowWatchBookmarks: true,
+    resourceVersionMatch: 'NotOlderThan',
+    signal: done.signal,
+  })
+  for await (const batch of events) {
+    const conditions = batch.flatMap((e) => (e.type === 'BOOKMARK' ? [] : (e.object.status?.conditions ?? [])))
+    const refused = conditions.find((c) => c.type === 'NamesAccepted' && c.status === 'False')
+    if (refused) throw new Error(`${name} is not served: ${refused.message}`)
+    if (conditions.some((c) => c.type === 'Established' && c.status === 'True')) done.abort()
+  }
+}

@@ -1,0 +1,128 @@
+// What happened, in order: the timeline that a failed test shows.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Clock } from '../apimachinery/clock.ts'
+import type { KubeObject } from '../apimachinery/object.ts'
+import type { Resource } from '../apimachinery/resource.ts'
+import { StatusError } from '../apimachinery/status.ts'
+import type { Client } from '../client/client.ts'
+import { createLog, type Log } from '../operators/log.ts'
+import type { Span, SpanOptions, Tracer } from '../operators/trace.ts'
+
+export interface Entry {
+  /** Milliseconds since the recorder was made, by the test's clock. */
+  readonly at: number
+  readonly kind: 'reconcile' | 'request' | 'event' | 'fault' | 'log'
+  /** Which run it belongs to, such as `db default/a #3`; '' outside of any. */
+  readonly run: string
+  readonly text: string
+}
+
+export interface Recorder {
+  readonly entries: readonly Entry[]
+  /** How many requests that write were sent, and not refused. */
+  readonly writes: number
+  /** Makes each run of a reconcile an entry. */
+  readonly tracer: Tracer
+  readonly log: Log
+  /** `client`, each of whose requests and watch events becomes an entry. */
+  recording(client: Client): Client
+  note(kind: Entry['kind'], text: string): void
+  /** The last `count` entries, a line each. */
+  timeline(count?: number): string
+}
+
+const mostEntries = 10_000
+
+export function createRecorder(clock: Clock): Recorder {
+  const began = clock.now()
+  const entries: Entry[] = []
+  const current = new AsyncLocalStorage<string>()
+  const runs = new Map<string, number>()
+  let writes = 0
+  const note = (kind: Entry['kind'], text: string, run = current.getStore() ?? ''): void => {
+    if (entries.length >= mostEntries) entries.splice(0, mostEntries / 2)
+    entries.push({ at: clock.now() - began, kind, run, text })
+  }
+  const tracer: Tracer = {
+    startActiveSpan<R>(_name: string, { attributes = {} }: SpanOptions, run: (span: Span) => R): R {
+      const key = `${attributes.controller} ${attributes.key}`
+      const count = (runs.get(key) ?? 0) + 1
+      runs.set(key, count)
+      const name = `${key} #${count}`
+      const started = clock.now()
+      let failure = ''
+      note('reconcile', 'begins', name)
+      return current.run(name, () =>
+        run({
+          setAttribute: () => {},
+          recordException: (error) => {
+            failure = error.message
+          },
+          setStatus: () => {},
+          end: () => note('reconcile', `${failure ? `fails: ${failure}` : 'ends'} (${clock.now() - started} ms)`, name),
+        }),
+      )
+    },
+  }
+  const request = async <R>(verb: string, resource: Resource<never>, name: string, send: () => Promise<R>): Promise<R> => {
+    const what = `${verb} ${resource.resource} ${name}`
+    try {
+      const answer = await send()
+      if (!reads.has(verb)) writes++
+      note('request', what)
+      return answer
+    } catch (error) {
+      note('request', `${what}: ${error instanceof StatusError ? `${error.code} ${error.message}` : String(error)}`)
+      throw error
+    }
+  }
+  return {
+    entries,
+    tracer,
+    note,
+    log: createLog((level, message, fields) => {
+      const { controller, key, ...rest } = fields
+      const more = Object.entries(rest).map(([name, value]) => ` ${name}=${value}`)
+      note('log', `${level}: ${message}${more.join('')}`, key ? `${controller} ${key}` : undefined)
+    }),
+    get writes() {
+      return writes
+    },
+    recording: (client) => recordingClient(client, request, (text) => note('event', text, '')),
+    timeline: (count = 80) =>
+      entries
+        .slice(-count)
+        .map((e) => `${`+${e.at} ms`.padStart(12)}  ${e.kind.padEnd(9)} ${e.run ? `${e.run}: ` : ''}${e.text}`)
+        .join('\n'),
+  }
+}
+
+const reads = new Set(['get', 'list'])
+
+type Send = <R>(verb: string, resource: Resource<never>, name: string, send: () => Promise<R>) => Promise<R>
+
+const nameOf = (name: string | undefined, target: { namespace?: string | undefined; subresource?: string } | undefined): string =>
+  [target?.namespace, name, target?.subresource].filter((part) => part).join('/')
+
+function recordingClient(client: Client, request: Send, event: (text: string) => void): Client {
+  const any = <T extends KubeObject>(resource: Resource<T>) => resource as unknown as Resource<never>
+  return {
+    raw: client.raw.bind(client),
+    get: (r, name, o) => request('get', any(r), nameOf(name, o), () => client.get(r, name, o)),
+    list: (r, o) => request('list', any(r), nameOf('', o), () => client.list(r, o)),
+    create: (r, object, o) =>
+      request('create', any(r), nameOf(object.metadata?.name ?? o?.name, o), () => client.create(r, object, o)),
+    update: (r, object, o) => request('update', any(r), nameOf(object.metadata.name, o), () => client.update(r, object, o)),
+    patch: (r, name, patch, o) => request('patch', any(r), nameOf(name, o), () => client.patch(r, name, patch, o)),
+    apply: (r, object, o) => request('apply', any(r), nameOf(object.metadata.name, o), () => client.apply(r, object, o)),
+    delete: (r, name, o) => request('delete', any(r), nameOf(name, o), () => client.delete(r, name, o)),
+    deleteCollection: (r, o) => request('deleteCollection', any(r), nameOf('', o), () => client.deleteCollection(r, o)),
+    async *watch(r, o) {
+      for await (const batch of client.watch(r, o)) {
+        for (const { type, object } of batch)
+          if (type !== 'BOOKMARK') event(`${type} ${r.resource} ${nameOf(object.metadata.name, object.metadata)}`)
+        yield batch
+      }
+    },
+  }
+}
