@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject, Unstructured } from '../apimachinery/object.ts'
+import type { Resource } from '../apimachinery/resource.ts'
 import { defineOperator, type Operator, type Reconcile, type StatusUpdate, watching } from '../operators/operator.ts'
 import type { CompiledComposition } from './compile.ts'
 import type { CompiledResource } from './compile-resources.ts'
@@ -18,7 +19,7 @@ export function instanceOperator(composition: CompiledComposition): Operator {
     owns: ofSort(false),
     // Any change of such a kind may be of an object that is read: objects near it are asked to look again.
     watches: ofSort(true).map((resource) =>
-      watching<Unstructured, Unstructured>(resource, {
+      watching<Resource<Unstructured>, Unstructured>(resource, {
         to: (object, { list }) => list().filter((o) => isNear(o, object)),
       }),
     ),
