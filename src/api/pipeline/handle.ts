@@ -134,7 +134,9 @@ function accepted(request: ApiRequest, resource: ServedResource, info: RequestIn
   if (request.wantsObjects) return plainJson
   const header = request.headers.accept
   if (!isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
-  const tables = !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)
+  // What can only be asked (reviews) has no table either.
+  const isQuestion = !resource.verbs.has('get')
+  const tables = !isQuestion && !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)
   const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch', tables }
   const found = negotiate(header, request.query, options)
   if (!found) throw notAcceptable(options)
