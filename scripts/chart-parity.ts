@@ -1,11 +1,13 @@
 // Renders every chart of a folder with real Helm and with us, and compares the objects: npm run chart-parity -- FOLDER [--helm BIN] [--show N]
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { isDeepStrictEqual, parseArgs, promisify } from 'node:util'
 import { DEFAULT_API_VERSIONS, parseKubeVersion } from '../src/helmlike/chart/capabilities.ts'
 import { loadChart } from '../src/helmlike/chart/load.ts'
 import { readValues } from '../src/helmlike/chart/read-values.ts'
+import { isMap, type Value, type ValueMap } from '../src/helmlike/gotemplate/value.ts'
 import { splitDocuments } from '../src/helmlike/render/manifests.ts'
 import { checkInstallable, render, toText } from '../src/helmlike/render/render.ts'
 import { toPlain } from '../src/helmlike/yaml/json.ts'
@@ -18,6 +20,7 @@ const { positionals, values: flags } = parseArgs({
 const [folder] = positionals
 const helm = flags.helm ?? process.env.HELM ?? (existsSync('.slipway/bin/helm') ? '.slipway/bin/helm' : 'helm')
 const KUBE = '1.36.0'
+const scratch = mkdtempSync(join(tmpdir(), 'chart-parity-'))
 if (!folder) {
   console.error('use: npm run chart-parity -- FOLDER [--helm BIN] [--show N]')
   process.exit(2)
@@ -33,10 +36,36 @@ function* charts(at: string): Generator<string> {
     if (e.isDirectory() && e.name !== 'node_modules') yield* charts(join(at, e.name))
 }
 
-function valueFiles(chart: string): (string | undefined)[] {
+/** The values that set every `enabled: false` to true, if there are any. */
+function switchedOn(values: Value): ValueMap | undefined {
+  const out: ValueMap = new Map()
+  for (const [key, v] of isMap(values) ? values : []) {
+    if (key === 'enabled' && v === false) out.set(key, true)
+    const inner = isMap(v) ? switchedOn(v) : undefined
+    if (inner) out.set(key, inner)
+  }
+  return out.size > 0 ? out : undefined
+}
+
+/** A name of each case and its values file: the defaults, each of ci/, everything switched on. */
+function cases(chart: string): [string, string | undefined][] {
   const ci = join(chart, 'ci')
   const files = existsSync(ci) ? readdirSync(ci).filter((f) => /values\.ya?ml$/.test(f)) : []
-  return [undefined, ...files.map((f) => join(ci, f))]
+  const found: [string, string | undefined][] = [
+    ['', undefined],
+    ...files.map((f): [string, string] => [`#ci/${f}`, join(ci, f)]),
+  ]
+  try {
+    const flags = switchedOn(parseYaml(readFileSync(join(chart, 'values.yaml'), 'utf8')))
+    if (flags) {
+      const file = join(scratch, 'all-enabled.yaml')
+      writeFileSync(file, JSON.stringify(toPlain(flags)))
+      found.push(['#all-enabled', file])
+    }
+  } catch {
+    // No values, or none that can be read: the defaults show how both take that.
+  }
+  return found
 }
 
 type Objects = ReadonlyMap<string, unknown> | Error
@@ -107,7 +136,7 @@ function differing(
 
 let [equal, total, shown] = [0, 0, 0]
 for (const chart of charts(folder)) {
-  for (const values of valueFiles(chart)) {
+  for (const [name, values] of cases(chart)) {
     total++
     const [want, got] = [await byHelm(chart, values), await byUs(chart, values)]
     let problem = ''
@@ -119,9 +148,9 @@ for (const chart of charts(folder)) {
       problem = again instanceof Error ? '' : differing(want, again, got).join(', ')
     }
     if (problem === '') equal++
-    else if (shown++ < Number(flags.show ?? 20))
-      console.log(`${relative(folder, chart)}${values ? `#${relative(chart, values)}` : ''}: ${problem}`)
+    else if (shown++ < Number(flags.show ?? 20)) console.log(`${relative(folder, chart)}${name}: ${problem}`)
   }
 }
+rmSync(scratch, { recursive: true })
 console.log(`equal: ${equal} of ${total} cases, ${((100 * equal) / Math.max(1, total)).toFixed(2)} %`)
 process.exitCode = equal >= 0.995 * total ? 0 : 1

@@ -1,6 +1,6 @@
 // .helmignore: which files of a chart's folder are left out.
 import { ChartError } from './chart.ts'
-import { matchPath } from './match-path.ts'
+import { pathMatcher } from './match-path.ts'
 
 interface Rule {
   readonly negate: boolean
@@ -14,7 +14,7 @@ function parseRule(line: string): Rule | undefined {
   let rule = line.trim()
   if (rule === '' || rule.startsWith('#')) return undefined
   if (rule.includes('**')) throw new ChartError('double-star (**) syntax is not supported')
-  matchPath(rule, 'abc')
+  pathMatcher(rule)
   const negate = rule.startsWith('!')
   if (negate) rule = rule.slice(1)
   const directoryOnly = rule.endsWith('/')
@@ -22,7 +22,8 @@ function parseRule(line: string): Rule | undefined {
   const rooted = rule.startsWith('/')
   const pattern = rooted ? rule.slice(1) : rule
   const whole = rooted || rule.includes('/')
-  return { negate, directoryOnly, matches: (path) => matchPath(pattern, whole ? path : baseOf(path)) }
+  const isMatch = pathMatcher(pattern)
+  return { negate, directoryOnly, matches: (path) => isMatch(whole ? path : baseOf(path)) }
 }
 
 /** Decides by path (with `/`) whether a file or directory is ignored. Throws ChartError for a rule that is none. */

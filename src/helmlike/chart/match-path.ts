@@ -90,9 +90,13 @@ function run(parts: readonly Part[], text: string, globs: boolean): boolean {
   return states.has(parts.length)
 }
 
-/** filepath.Match. Throws ChartError for a bad pattern. */
-export function matchPath(pattern: string, path: string): boolean {
-  return run(readParts(pattern, false), path, false)
+/** A matcher by filepath.Match. Throws ChartError for a bad pattern. */
+export function pathMatcher(pattern: string): (path: string) => boolean {
+  if (!/[*?[\\]/.test(pattern)) return (path) => path === pattern
+  const ending = /^\*([^*?[\\/]*)$/.exec(pattern)?.[1]
+  if (ending !== undefined) return (path) => path.endsWith(ending) && !path.includes('/')
+  const parts = readParts(pattern, false)
+  return (path) => run(parts, path, false)
 }
 
 const MAX_ALTERNATIVES = 1000

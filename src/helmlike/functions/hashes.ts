@@ -1,9 +1,9 @@
 // Checksums.
-import { createHash } from 'node:crypto'
 import { toBytes } from '../gotemplate/bytes.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
 
-const digest = (algorithm: string) => (s: string) => createHash(algorithm).update(toBytes(s)).digest('hex')
+const digest = (algorithm: string) => (s: string) =>
+  process.getBuiltinModule('node:crypto').createHash(algorithm).update(toBytes(s)).digest('hex')
 
 function adler32(s: string): string {
   let a = 1

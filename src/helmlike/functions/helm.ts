@@ -2,9 +2,9 @@
 
 import { quote } from '../../apimachinery/go-quote.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
-import { TemplateParseError } from '../gotemplate/parse.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { ROOT, TemplateSet } from '../gotemplate/template-set.ts'
+import { TemplateParseError } from '../gotemplate/tokens.ts'
 import type { Value } from '../gotemplate/value.ts'
 import type { HostRun } from './host.ts'
 

@@ -1,62 +1,22 @@
-// Trees to closures. Names of variables become slots of a frame, functions are looked up once, constants are checked once.
+// Trees to closures: the statements. Names of variables become slots of a frame.
 
 import { quote } from '../../apimachinery/go-quote.ts'
-import { callFailed, constantFor, validate, wrongCount } from './call.ts'
-import { fieldOf, methodOf } from './field.ts'
+import { Expressions } from './expressions.ts'
 import { formatValue } from './format.ts'
-import type { FunctionTable, Implementation } from './function-table.ts'
-import type {
-  ActionNode,
-  BranchNode,
-  CommandNode,
-  IdentifierNode,
-  ListNode,
-  Node,
-  NumberNode,
-  PipeNode,
-  TemplateNode,
-  Tree,
-} from './nodes.ts'
-import { print } from './nodes.ts'
-import { FunctionError, type Run } from './run.ts'
-import { Complex, type GoFunction, GoStruct, Int, isList, isMap, isTrue, sortedKeys, typeName, type Value } from './value.ts'
-
-type LateArgument = (run: Run, dot: Value, type: string) => Value
-
-function callMethod(
-  run: Run,
-  dot: Value,
-  m: GoFunction,
-  n: Node,
-  name: string,
-  args: readonly LateArgument[],
-  piped: boolean,
-  final: Value,
-): Value {
-  const total = args.length + (piped ? 1 : 0)
-  const wrong = wrongCount(name, m.params.length, m.variadic, args.length, total)
-  if (wrong) run.fail(wrong)
-  run.step()
-  const typeAt = (i: number) => m.params[Math.min(i, m.params.length - 1)] as string
-  const argv = args.map((a, i) => a(run, dot, typeAt(i)))
-  if (piped) argv.push(validate(run, final, typeAt(total - 1)))
-  try {
-    return m.call(...(argv as never[]))
-  } catch (e) {
-    return callFailed(run, n, name, e)
-  }
-}
+import type { FunctionTable } from './function-table.ts'
+import { iterate } from './iterate.ts'
+import type { ActionNode, BranchNode, ListNode, Node, TemplateNode, Tree } from './nodes.ts'
+import type { Run } from './run.ts'
+import { Scope, type Variable } from './scope.ts'
+import { GoStruct, isTrue, type Value } from './value.ts'
 
 /** What a body says to the loop around it. */
 type Signal = 0 | 1 | 2
 const [GO_ON, BREAK, CONTINUE] = [0, 1, 2] as const
 type Exec = (run: Run, dot: Value) => Signal
-/** `final` is the value piped in, where the command stands behind a `|`. */
-type Eval = (run: Run, dot: Value, final: Value) => Value
-
 export interface Program {
   readonly body: Exec
-  /** Slots a frame needs; slot 0 is `$`. */
+  /** Slots a frame starts with; bodies that are compiled later may add some. */
   readonly slots: number
 }
 
@@ -68,27 +28,20 @@ export function compile(tree: Tree, functions: FunctionTable): Program {
   if (!program) {
     const compiler = new Compiler(functions)
     const body = compiler.list(tree.root)
-    program = { body, slots: compiler.slots }
+    program = { body, slots: compiler.scope.slots }
     programs.set(tree, program)
   }
   return program
 }
 
-interface Variable {
-  readonly name: string
-  readonly slot: number
-  /** Its value was found in a list or map: errors call its type `interface {}`. */
-  isElement: boolean
-}
-
 class Compiler {
-  slots = 1
+  readonly scope = new Scope()
   private readonly functions: FunctionTable
-  private scope: Variable[] = [{ name: '$', slot: 0, isElement: false }]
-  private dotIsElement = false
+  private readonly expressions: Expressions
 
   constructor(functions: FunctionTable) {
     this.functions = functions
+    this.expressions = new Expressions(functions, this.scope)
   }
 
   list(n: ListNode): Exec {
@@ -138,7 +91,7 @@ class Compiler {
   }
 
   private action(n: ActionNode): Exec {
-    const value = this.pipe(n.pipe)
+    const value = this.expressions.pipe(n.pipe)
     if (n.pipe.decl.length > 0) {
       return (run, dot) => {
         run.node = n
@@ -156,22 +109,22 @@ class Compiler {
     }
   }
 
-  private scoped<T>(dotIsElement: boolean | undefined, f: () => T): T {
-    const [scope, element] = [this.scope, this.dotIsElement]
-    this.scope = [...scope]
-    if (dotIsElement !== undefined) this.dotIsElement = dotIsElement
-    const result = f()
-    this.scope = scope
-    this.dotIsElement = element
-    return result
+  /** A body, compiled when it first runs: most branches of most charts never do. */
+  private body(n: ListNode, dotIsElement = this.scope.dotIsElement): Exec {
+    const view = { ...this.scope.view(), dotIsElement }
+    let compiled: Exec | undefined
+    return (run, dot) => {
+      compiled ??= this.scope.within(view, () => this.list(n))
+      return compiled(run, dot)
+    }
   }
 
   private ifOrWith(n: BranchNode): Exec {
-    return this.scoped(undefined, () => {
-      const value = this.pipe(n.pipe)
-      const body = this.scoped(n.kind === 'with' ? false : undefined, () => this.list(n.list))
-      const otherwise = n.elseList ? this.scoped(undefined, () => this.list(n.elseList as ListNode)) : undefined
+    return this.scope.within(this.scope.view(), () => {
+      const value = this.expressions.pipe(n.pipe)
       const setsDot = n.kind === 'with'
+      const body = this.body(n.list, setsDot ? false : undefined)
+      const otherwise = n.elseList && this.body(n.elseList)
       return (run, dot) => {
         run.node = n
         const v = value(run, dot, undefined)
@@ -182,15 +135,15 @@ class Compiler {
   }
 
   private range(n: BranchNode): Exec {
-    return this.scoped(undefined, () => {
-      const value = this.pipe(n.pipe)
-      const [first, second] = n.pipe.decl.map((d) => this.lookup(d.ident[0] as string))
+    return this.scope.within(this.scope.view(), () => {
+      const value = this.expressions.pipe(n.pipe)
+      const [first, second] = n.pipe.decl.map((d) => this.scope.lookup(d.ident[0] as string))
       const indexSlot = second ? (first as Variable).slot : -1
       const elementSlot = second ? second.slot : (first?.slot ?? -1)
       const element = second ?? first
       if (element) element.isElement = true
-      const body = this.scoped(true, () => this.list(n.list))
-      const otherwise = n.elseList ? this.scoped(undefined, () => this.list(n.elseList as ListNode)) : undefined
+      const body = this.body(n.list, true)
+      const otherwise = n.elseList && this.body(n.elseList)
       const round = (run: Run, index: Value, v: Value): boolean => {
         run.step()
         if (elementSlot >= 0) run.frame[elementSlot] = v
@@ -207,7 +160,7 @@ class Compiler {
   }
 
   private template(n: TemplateNode): Exec {
-    const data = n.pipe ? this.pipe(n.pipe) : undefined
+    const data = n.pipe ? this.expressions.pipe(n.pipe) : undefined
     const { functions } = this
     return (run, dot) => {
       run.node = n
@@ -229,358 +182,9 @@ class Compiler {
       return GO_ON
     }
   }
-
-  /** The slot of a name; one that only another branch declared fails when it is used, as Go has it. */
-  private lookup(name: string): Variable {
-    for (let i = this.scope.length - 1; i >= 0; i--) {
-      const v = this.scope[i] as Variable
-      if (v.name === name) return v
-    }
-    return { name, slot: UNDECLARED, isElement: false }
-  }
-
-  private newVariable(name: string): Variable {
-    const v = { name, slot: this.slots++, isElement: false }
-    this.scope.push(v)
-    return v
-  }
-
-  private pipe(n: PipeNode): Eval {
-    const commands = n.cmds.map((c, i) => this.command(c, i > 0))
-    if (n.isAssign) {
-      for (const d of n.decl)
-        if (this.lookup(d.ident[0] as string).slot === UNDECLARED) return undeclared(d.ident[0] as string, n)
-    }
-    const slots = n.decl.map(
-      (d) => (n.isAssign ? this.lookup(d.ident[0] as string) : this.newVariable(d.ident[0] as string)).slot,
-    )
-    const [only] = commands
-    if (commands.length === 1 && slots.length === 0 && only) {
-      return (run, dot) => {
-        run.node = n
-        const v = only(run, dot, undefined)
-        return v === null ? undefined : v
-      }
-    }
-    return (run, dot) => {
-      run.node = n
-      let v: Value
-      for (let i = 0; i < commands.length; i++) {
-        v = (commands[i] as Eval)(run, dot, v)
-        if (v === null) v = undefined
-      }
-      for (let i = 0; i < slots.length; i++) run.frame[slots[i] as number] = v
-      return v
-    }
-  }
-
-  private command(n: CommandNode, piped: boolean): Eval {
-    const first = n.args[0] as Node
-    const rest = n.args.slice(1)
-    switch (first.kind) {
-      case 'field':
-        return this.chain(first, first.ident, (_run, dot) => dot, this.dotIsElement, rest, piped)
-      case 'chain':
-        return this.chainNode(first, rest, piped)
-      case 'identifier':
-        return this.function(first, n, rest, piped)
-      case 'variable':
-        return this.variable(first, first.ident, rest, piped)
-      default:
-    }
-    if (rest.length > 0 || piped) {
-      return (run) => {
-        run.node = first
-        return run.fail(`can't give argument to non-function ${print(first)}`)
-      }
-    }
-    if (first.kind === 'pipe') return this.pipe(first)
-    if (first.kind === 'nil') {
-      return (run) => {
-        run.node = first
-        return run.fail('nil is not a command')
-      }
-    }
-    return this.operand(first)
-  }
-
-  /** A constant, or the dot. */
-  private operand(n: Node): Eval {
-    switch (n.kind) {
-      case 'dot':
-        return (run, dot) => {
-          run.node = n
-          return dot
-        }
-      case 'bool':
-        return constant(n, n.value)
-      case 'string':
-        return constant(n, n.text)
-      case 'number':
-        return idealConstant(n)
-      default:
-        throw new TypeError(`unexpected operand ${n.kind}`)
-    }
-  }
-
-  private variable(n: Node, ident: readonly string[], args: readonly Node[], piped: boolean): Eval {
-    const v = this.lookup(ident[0] as string)
-    const { slot } = v
-    if (slot === UNDECLARED) return undeclared(v.name, n)
-    if (ident.length > 1) return this.chain(n, ident.slice(1), (run) => run.frame[slot], v.isElement, args, piped)
-    if (args.length > 0 || piped) {
-      return (run) => {
-        run.node = n
-        return run.fail(`can't give argument to non-function ${print(n)}`)
-      }
-    }
-    return (run) => {
-      run.node = n
-      return run.frame[slot]
-    }
-  }
-
-  private chainNode(n: Node & { kind: 'chain' }, args: readonly Node[], piped: boolean): Eval {
-    if (n.node.kind === 'nil') return (run) => run.fail(`indirection through explicit nil in ${print(n)}`)
-    const receiver = this.argument(n.node, 'value')
-    return this.chain(n, n.fields, receiver, false, args, piped)
-  }
-
-  /** `.a.b.c` on a receiver; only the last may be a method with arguments. */
-  private chain(
-    n: Node,
-    names: readonly string[],
-    receiver: Eval,
-    isElement: boolean,
-    args: readonly Node[],
-    piped: boolean,
-  ): Eval {
-    const last = names.length - 1
-    const hasArguments = args.length > 0 || piped
-    const values = args.map((a) => this.lateArgument(a))
-    return (run, dot, final) => {
-      run.node = n
-      let v = receiver(run, dot, undefined)
-      let element = isElement
-      for (let i = 0; i <= last; i++) {
-        const name = names[i] as string
-        if (typeof v === 'object' && v !== null && v.constructor !== Map) {
-          const method = methodOf(v, name)
-          if (method) {
-            v =
-              i === last
-                ? callMethod(run, dot, method, n, name, values, piped, final)
-                : callMethod(run, dot, method, n, name, [], false, undefined)
-            continue
-          }
-        }
-        if (i === last && hasArguments && v !== null && v !== undefined) {
-          run.fail(
-            v instanceof Map
-              ? `${name} is not a method but has arguments`
-              : `${name} has arguments but cannot be invoked as function`,
-          )
-        }
-        const next = fieldOf(run, v, name, element)
-        element = v instanceof Map
-        v = next
-      }
-      return v
-    }
-  }
-
-  /** An argument whose type is known only when the method is. */
-  private lateArgument(n: Node): LateArgument {
-    const isConstant = n.kind === 'nil' || n.kind === 'bool' || n.kind === 'string' || n.kind === 'number'
-    const value = n.kind === 'number' ? idealConstant(n) : isConstant ? undefined : this.unchecked(n)
-    return (run, dot, type) => {
-      run.node = n
-      const constant = isConstant ? constantFor(n, type) : undefined
-      if (constant) return 'value' in constant ? constant.value : run.fail(constant.error)
-      return validate(run, value?.(run, dot, undefined), type)
-    }
-  }
-
-  private function(n: IdentifierNode, cmd: Node, args: readonly Node[], piped: boolean): Eval {
-    const signature = this.functions.signature(n.name)
-    if (!signature) {
-      return (run) => {
-        run.node = n
-        return run.fail(`${quote(n.name)} is not a defined function`)
-      }
-    }
-    if (n.name === 'and' || n.name === 'or') return this.shortCircuit(n, args, piped, n.name === 'or')
-    if (n.name === 'call') return this.callValue(n, cmd, args, piped)
-    let found: Implementation | undefined
-    const implementation = () => {
-      found ??= this.functions.implementation(n.name)
-      return found
-    }
-    const call = this.call(n.name, signature.params, signature.variadic, signature.contextual, implementation, cmd, args, piped)
-    return (run, dot, final) => {
-      run.node = n
-      return call(run, dot, final)
-    }
-  }
-
-  private shortCircuit(n: Node, args: readonly Node[], piped: boolean, stopAt: boolean): Eval {
-    const name = stopAt ? 'or' : 'and'
-    const wrong = wrongCount(name, 2, true, args.length, args.length + (piped ? 1 : 0))
-    const values = args.map((a) => this.argument(a, 'value'))
-    return (run, dot, final) => {
-      run.node = n
-      if (wrong) run.fail(wrong)
-      let v: Value
-      for (let i = 0; i < values.length; i++) {
-        v = (values[i] as Eval)(run, dot, undefined)
-        if (isTrue(v) === stopAt) return v
-      }
-      return piped ? final : v
-    }
-  }
-
-  /** `call`: no value that a chart can have is a function. */
-  private callValue(n: Node, cmd: Node, args: readonly Node[], piped: boolean): Eval {
-    const refuse = (fn: Value): Value => {
-      if (fn === null || fn === undefined) throw new FunctionError('call of nil')
-      throw new FunctionError(`non-function ${args[0] ? print(args[0]) : formatValue(fn)} of type ${typeName(fn)}`)
-    }
-    const call = this.call('call', ['value', 'value'], true, false, () => refuse, cmd, args, piped)
-    return (run, dot, final) => {
-      run.node = n
-      return call(run, dot, final)
-    }
-  }
-
-  private call(
-    name: string,
-    params: readonly string[],
-    variadic: boolean,
-    contextual: boolean,
-    implementation: () => Implementation,
-    node: Node,
-    args: readonly Node[],
-    piped: boolean,
-  ): Eval {
-    const total = args.length + (piped ? 1 : 0)
-    const wrong = wrongCount(name, params.length, variadic, args.length, total)
-    if (wrong) return (run) => run.fail(wrong)
-    const typeAt = (i: number) => params[Math.min(i, params.length - 1)] as string
-    const values = args.map((a, i) => this.argument(a, typeAt(i)))
-    const finalType = piped ? typeAt(total - 1) : 'any'
-    const offset = contextual ? 1 : 0
-    return (run, dot, final) => {
-      run.step()
-      const argv: unknown[] = new Array(offset + total)
-      if (contextual) argv[0] = run
-      for (let i = 0; i < values.length; i++) argv[offset + i] = (values[i] as Eval)(run, dot, undefined)
-      if (piped) argv[offset + values.length] = validate(run, final, finalType)
-      let v: Value
-      try {
-        v = implementation()(...(argv as never[]))
-      } catch (e) {
-        callFailed(run, node, name, e)
-      }
-      if (typeof v === 'string' && v.length > 65_536) run.checkLength(v.length)
-      return v
-    }
-  }
-
-  /** An argument of type `type`. */
-  private argument(n: Node, type: string): Eval {
-    const known = constantFor(n, type)
-    if (known) {
-      if ('value' in known) return n.kind === 'nil' && type === 'map' ? () => new Map() : constant(n, known.value)
-      return (run) => {
-        run.node = n
-        return run.fail(known.error)
-      }
-    }
-    if (n.kind === 'number') return idealConstant(n)
-    const value = this.unchecked(n)
-    return (run, dot) => {
-      run.node = n
-      return validate(run, value(run, dot, undefined), type)
-    }
-  }
-
-  private unchecked(n: Node): Eval {
-    switch (n.kind) {
-      case 'dot':
-        return (_run, dot) => dot
-      case 'field':
-        return this.chain(n, n.ident, (_run, dot) => dot, this.dotIsElement, [], false)
-      case 'variable':
-        return this.variable(n, n.ident, [], false)
-      case 'pipe':
-        return this.pipe(n)
-      case 'identifier':
-        return this.function(n, n, [], false)
-      case 'chain':
-        return this.chainNode(n, [], false)
-      default:
-        throw new TypeError(`unexpected argument ${n.kind}`)
-    }
-  }
-}
-
-const UNDECLARED = -1
-
-function undeclared(name: string, n: Node): Eval {
-  return (run) => {
-    run.node = n
-    return run.fail(`undefined variable: ${name}`)
-  }
 }
 
 function printed(v: Value): string {
   if (v === undefined || v === null) return '<no value>'
   return v instanceof GoStruct && v.printing.addressText ? v.printing.addressText() : formatValue(v)
-}
-
-/** A number whose type its own text decides. */
-function idealConstant(n: NumberNode): Eval {
-  const isFloat = n.float !== undefined && !n.text.startsWith("'") && !/^0[xX][^pP]*$/.test(n.text) && /[.eEpP]/.test(n.text)
-  let value: Value
-  if (n.complex) value = new Complex(n.complex.re, n.complex.im)
-  else if (isFloat) value = n.float
-  else if (n.int !== undefined) value = new Int(n.int)
-  else {
-    return (run) => {
-      run.node = n
-      return run.fail(`${n.text} overflows int`)
-    }
-  }
-  return constant(n, value)
-}
-
-function constant(n: Node, value: Value): Eval {
-  return (run) => {
-    run.node = n
-    return value
-  }
-}
-
-/** Runs a loop's rounds; false when there was none. */
-function iterate(run: Run, v: Value, two: boolean, round: (run: Run, index: Value, v: Value) => boolean): boolean {
-  if (v === undefined || v === null) return false
-  if (isList(v)) {
-    for (let i = 0; i < v.length; i++) if (round(run, two ? new Int(BigInt(i)) : undefined, v[i] ?? null)) break
-    return v.length > 0
-  }
-  if (isMap(v)) {
-    for (const key of sortedKeys(v)) if (round(run, key, v.get(key) ?? null)) break
-    return v.size > 0
-  }
-  if (v instanceof Int) {
-    if (two) run.fail(`can't use ${formatValue(v)} to iterate over more than one variable`)
-    for (let i = 0n; i < v.v; i++) if (round(run, undefined, new Int(i, v.kind, v.type))) break
-    return v.v > 0n
-  }
-  if (v instanceof Uint8Array) {
-    for (let i = 0; i < v.length; i++)
-      if (round(run, two ? new Int(BigInt(i)) : undefined, new Int(BigInt(v[i] as number), 'uint8'))) break
-    return v.length > 0
-  }
-  return run.fail(`range can't iterate over ${formatValue(v)}`)
 }

@@ -1,4 +1,5 @@
 // Number constants: which of int, uint, float and complex a literal can be, as Go's ideal constants.
+
 import type { NumberNode } from './nodes.ts'
 import { UnquoteError, unquote } from './quote.ts'
 

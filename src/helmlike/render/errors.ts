@@ -1,8 +1,8 @@
 // What a render says when it fails: Helm's words, then a hint where a name is nearly right.
 import { WARN_END, WARN_START } from '../functions/helm.ts'
-import type { TemplateParseError } from '../gotemplate/parse.ts'
 import { ExecError, FunctionError } from '../gotemplate/run.ts'
 import type { TemplateSet } from '../gotemplate/template-set.ts'
+import type { TemplateParseError } from '../gotemplate/tokens.ts'
 import { isMap, type Value } from '../gotemplate/value.ts'
 import { nearest } from './nearest.ts'
 
