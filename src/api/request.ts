@@ -35,6 +35,16 @@ export interface WatchEvent<T = KubeObject> {
   readonly object: T
 }
 
+/** Where a long answer goes, piece by piece. */
+export interface Sink {
+  /** false: the peer is slower than this; `onDrain` tells when to go on. The bytes are sent all the same, and never written into. */
+  write(bytes: Uint8Array): boolean
+  onDrain: (() => void) | undefined
+  end(): void
+  /** Ends the answer so that the client sees that it is not whole. */
+  abort(): void
+}
+
 export interface ApiResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -42,7 +52,8 @@ export interface ApiResponse {
     | { readonly bytes: Uint8Array }
     /** Pieces of one body that are sent one after another without joining them (lists from stored bytes). */
     | { readonly chunks: readonly Uint8Array[] }
-    | { readonly stream: AsyncIterable<Uint8Array> }
+    /** Either is taken, once. `feed` writes into a sink when there is something to write; what it gives ends it. */
+    | { readonly stream: AsyncIterable<Uint8Array>; readonly feed?: (sink: Sink) => () => void }
     /** Only with wantsObjects. */
     | { readonly object: object }
     /** Only with wantsObjects: a watch. Batches are delivered as they happen. */

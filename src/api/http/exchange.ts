@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls'
+import type { Sink } from '../request.ts'
 
 export type HeaderValues = Readonly<Record<string, string | readonly string[]>>
 
@@ -22,14 +23,4 @@ export interface Exchange {
   answer(status: number, headers: HeaderValues, chunks: readonly Uint8Array[]): void
   /** An answer that goes on until its sink ends. */
   open(status: number, headers: HeaderValues): Sink
-}
-
-/** Where a long answer goes, piece by piece. */
-export interface Sink {
-  /** false: the peer is slower than this; `onDrain` tells when to go on. The bytes are sent all the same. */
-  write(bytes: Uint8Array): boolean
-  onDrain: (() => void) | undefined
-  end(): void
-  /** Ends the answer so that the client sees that it is not whole. */
-  abort(): void
 }

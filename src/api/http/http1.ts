@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { StatusError } from '../../apimachinery/status.ts'
+import type { Sink } from '../request.ts'
 import { tooLarge } from './body.ts'
-import type { Exchange, HeaderValues, Sink } from './exchange.ts'
+import type { Exchange, HeaderValues } from './exchange.ts'
 
 export function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = { __proto__: null } as never
@@ -41,6 +42,7 @@ export class Http1Exchange implements Exchange {
   }
 
   whenGone(listener: () => void): void {
+    if (this.isGone) listener()
     this.#response.once('close', () => {
       if (!this.#response.writableEnded) listener()
     })

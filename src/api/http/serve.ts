@@ -3,9 +3,9 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { StatusError } from '../../apimachinery/status.ts'
 import { userOfConnection } from '../auth/authenticate.ts'
-import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
+import type { ApiRequest, ApiResponse, HandleRequest, Sink, UserInfo } from '../request.ts'
 import { readRequestBody } from './body.ts'
-import type { Exchange, HeaderValues, Sink } from './exchange.ts'
+import type { Exchange, HeaderValues } from './exchange.ts'
 
 /** Answers shorter than this are not worth compressing (kube-apiserver's own threshold). */
 const gzipAbove = 128 * 1024
@@ -84,7 +84,14 @@ export function apiRequest(
 async function respond(exchange: Exchange, response: ApiResponse): Promise<void> {
   const { status, body } = response
   const headers = headersOf(response)
-  if ('stream' in body) return pour(exchange.open(status, headers), exchange, body.stream)
+  if ('stream' in body) {
+    const sink = exchange.open(status, headers)
+    if (!body.feed) return pour(sink, exchange, body.stream)
+    const stop = body.feed(sink)
+    if (exchange.method === 'HEAD') stop()
+    else exchange.whenGone(stop)
+    return
+  }
   if ('bytes' in body) return whole(exchange, status, headers, [body.bytes])
   if ('chunks' in body) return whole(exchange, status, headers, body.chunks)
   throw new Error('an answer in objects cannot be sent over the wire')

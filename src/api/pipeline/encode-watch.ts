@@ -1,28 +1,37 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import type { ServedResource } from '../registry/served.ts'
-import type { ApiResponse, WatchEvent } from '../request.ts'
+import type { ApiRequest, ApiResponse, Sink, WatchEvent } from '../request.ts'
 import { viewAs } from '../verbs/view.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
 import { frameEncoder } from './frames.ts'
+import { feedWatch } from './watch-feed.ts'
 
 /** The stream of a watch. It ends when the caller goes, the time is over, or the reader is too slow. */
 export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): ApiResponse {
-  const { signal, wantsObjects } = call.request
-  const close = () => view.close()
-  const timer = setTimeout(close, Math.min(timeoutMs, 2 ** 31 - 1))
+  const { request } = call
+  // In whole seconds: timers of the same length share a list.
+  const seconds = Math.ceil(Math.min(timeoutMs, 2 ** 31 - 1001) / 1000)
+  const timer = setTimeout(() => view.close(), seconds * 1000)
   timer.unref()
-  if (signal.aborted) close()
-  signal.addEventListener('abort', close, { once: true })
   const release = () => {
     clearTimeout(timer)
-    signal.removeEventListener('abort', close)
-    close()
+    view.close()
   }
-  if (wantsObjects) return { status: 200, headers: {}, body: { events: eventsOf(call.resource, view, release) } }
+  if (request.wantsObjects) {
+    const { signal } = request
+    if (signal.aborted) view.close()
+    signal.addEventListener('abort', () => view.close(), { once: true })
+    return { status: 200, headers: {}, body: { events: eventsOf(call.resource, view, release) } }
+  }
   const frames = frameEncoder(call)
-  return { status: 200, headers: { 'content-type': frames.contentType }, body: { stream: streamOf(view, frames, release) } }
+  const feed = (sink: Sink) => {
+    feedWatch(view, frames, sink, release)
+    return release
+  }
+  const headers = { 'content-type': frames.contentType }
+  return { status: 200, headers, body: { stream: streamOf(request, view, frames, release), feed } }
 }
 
 async function* eventsOf(resource: ServedResource, view: WatchView, release: () => void): AsyncGenerator<readonly WatchEvent[]> {
@@ -59,10 +68,13 @@ export function bookmarkObject(resource: ServedResource, revision: number, endsI
 }
 
 async function* streamOf(
+  { signal }: ApiRequest,
   view: WatchView,
   frames: ReturnType<typeof frameEncoder>,
   release: () => void,
 ): AsyncGenerator<Uint8Array> {
+  if (signal.aborted) view.close()
+  signal.addEventListener('abort', () => view.close(), { once: true })
   try {
     for (;;) {
       const items = await view.next()

@@ -13,7 +13,15 @@ export interface FrameEncoder {
   readonly contentType: string
   /** The bytes of one event as this watch sees it; undefined when it does not see it. */
   encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** The frames of all `events` under `prefix` in one; undefined when they must be made one by one. */
+  join(events: readonly CacheEvent[], prefix: string): Uint8Array | undefined
 }
+
+/** More than this is not joined: each place that a slow watch can be at would have a copy of its own. */
+const mostJoined = 64 * 1024
+
+/** By the events, then by form and prefix. Watches that keep up are all at the same place. */
+const joins = new WeakMap<readonly CacheEvent[], Map<string, Uint8Array | undefined>>()
 
 const head = (type: string): Buffer => Buffer.from(`{"type":"${type}","object":`)
 const heads = { ADDED: head('ADDED'), MODIFIED: head('MODIFIED'), DELETED: head('DELETED'), BOOKMARK: head('BOOKMARK') }
@@ -23,6 +31,7 @@ const tail = Buffer.from('}\n')
 export function frameEncoder(call: Call): FrameEncoder {
   const { accept, resource } = call
   const form = `${resource.version} ${accept.format} ${accept.as} ${accept.version}`
+  const keys = { ADDED: `ADDED ${form}`, MODIFIED: `MODIFIED ${form}`, DELETED: `DELETED ${form}` }
   const isTable = accept.as === 'Table'
   let isFirst = true
   const frame = (type: keyof typeof heads, stored: Stored | undefined, object: object | undefined): Uint8Array => {
@@ -38,7 +47,7 @@ export function frameEncoder(call: Call): FrameEncoder {
     return view instanceof Promise ? view.then((v) => frame(type, v, undefined)) : frame(type, view, undefined)
   }
   const ofEvent = (event: CacheEvent, type: EventType): Uint8Array | Promise<Uint8Array> => {
-    const key = `${type} ${form}`
+    const key = keys[type]
     const known = event.frames.get(key)
     if (known) return known
     const made = ofStored(type, event.shown(type))
@@ -46,7 +55,29 @@ export function frameEncoder(call: Call): FrameEncoder {
     event.frames.set(key, made)
     return made
   }
+  const joinNow = (events: readonly CacheEvent[], prefix: string): Uint8Array | undefined => {
+    const frames: Uint8Array[] = []
+    let size = 0
+    for (const event of events) {
+      if (!event.key.startsWith(prefix)) continue
+      const made = ofEvent(event, event.typeFor(undefined) ?? 'DELETED')
+      if (made instanceof Promise) return undefined
+      size += made.length
+      if (size > mostJoined) return undefined
+      frames.push(made)
+    }
+    const [only] = frames
+    return only && frames.length === 1 ? only : Buffer.concat(frames, size)
+  }
   return {
+    join(events, prefix) {
+      if (isTable) return undefined
+      const known = joins.get(events) ?? new Map<string, Uint8Array | undefined>()
+      joins.set(events, known)
+      const key = `${form} ${prefix}`
+      if (!known.has(key)) known.set(key, joinNow(events, prefix))
+      return known.get(key)
+    },
     contentType: accept.format === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : mediaTypeOf(accept.format),
     encode(item, matches) {
       if (item.kind === 'bookmark') return frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))

@@ -11,6 +11,8 @@ export class CacheEvent {
   readonly now: Stored | undefined
   readonly before: Stored | undefined
   readonly frames = new Map<string, Uint8Array>()
+  /** As watches tell of it; one for all. */
+  readonly item = { kind: 'event', event: this } as const
   #last: Stored | undefined
 
   constructor(key: string, revision: Revision, now: Stored | undefined, before: Stored | undefined) {

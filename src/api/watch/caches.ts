@@ -62,9 +62,9 @@ export class Caches {
     this.#written.set(bytes, object)
   }
 
-  /** The events under `prefix` between `since` and now that the window no longer has, from the store's log. Throws Compacted. */
-  async history(prefix: string, since: Revision): Promise<CacheEvent[]> {
-    const events = await this.#store.history(prefix, { since })
+  /** The events under `prefix` between `since` and now, `limit` at most, from the store's log: what the window no longer has. Throws Compacted. */
+  async history(prefix: string, since: Revision, limit?: number): Promise<CacheEvent[]> {
+    const events = await this.#store.history(prefix, { since, ...(limit === undefined ? {} : { limit }) })
     return events.map((e) => this.#event(e))
   }
 

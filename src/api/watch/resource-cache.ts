@@ -1,9 +1,14 @@
 import type { Revision } from '../../store/store.ts'
 import type { CacheEvent } from './cache-event.ts'
+import { FanOut } from './fan-out.ts'
 import type { Stored } from './stored.ts'
 
 /** How many events of one resource are kept for watches to resume from; older ones are read from the store's log. */
 const windowSize = 1024
+/** So many of them are given at a time, and those of the same commit. */
+const batchSize = 128
+
+const none: readonly CacheEvent[] = []
 
 /** The objects of one stored resource, in key order, and its latest events. */
 export class ResourceCache {
@@ -13,6 +18,10 @@ export class ResourceCache {
   #window: CacheEvent[] = []
   /** Every event after this revision is in the window. */
   #windowStart: Revision
+  /** For those who need not hear of events inside the commit. */
+  readonly fanOut = new FanOut()
+  /** The last answer of `eventsAfter`: many watches are at the same place. */
+  #asked: { since: Revision; newest: Revision; events: readonly CacheEvent[] } | undefined
   readonly #listeners = new Set<(events: readonly CacheEvent[]) => void>()
 
   constructor(prefix: string, revision: Revision) {
@@ -67,27 +76,47 @@ export class ResourceCache {
       if (event.now) this.#put(event.now)
       else this.#remove(event.key)
     }
-    this.#window.push(...events)
+    for (const event of events) this.#window.push(event)
     if (this.#window.length > windowSize * 2) {
       const dropped = this.#window.slice(0, -windowSize)
       this.#windowStart = dropped.at(-1)?.revision ?? this.#windowStart
       this.#window = this.#window.slice(-windowSize)
     }
     for (const listener of this.#listeners) listener(events)
+    this.fanOut.tell()
   }
 
   /** No watch resumes from before `revision`: what happened then is not known whole. */
   forgetBefore(revision: Revision): void {
     this.#window = []
+    this.#asked = undefined
     this.#windowStart = revision
   }
 
-  /** The events after `since`; undefined when the window does not reach back that far. */
+  /** The next events after `since`, none when there is nothing newer; undefined when the window does not reach back that far. */
   eventsAfter(since: Revision): readonly CacheEvent[] | undefined {
     if (since < this.#windowStart) return undefined
-    let i = this.#window.length
-    while (i > 0 && (this.#window[i - 1]?.revision ?? 0) > since) i--
-    return this.#window.slice(i)
+    const newest = this.revision
+    if (since >= newest) return none
+    if (this.#asked?.since === since && this.#asked.newest === newest) return this.#asked.events
+    const start = this.#windowIndexAfter(since)
+    let end = Math.min(start + batchSize, this.#window.length)
+    while (end < this.#window.length && this.#window[end]?.revision === this.#window[end - 1]?.revision) end++
+    const events = this.#window.slice(start, end)
+    this.#asked = { since, newest, events }
+    return events
+  }
+
+  /** The index of the first event after `since`. */
+  #windowIndexAfter(since: Revision): number {
+    let low = 0
+    let high = this.#window.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#window[middle]?.revision ?? 0) <= since) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** Calls `listener` synchronously with each batch of events. Returns the unsubscribe. */

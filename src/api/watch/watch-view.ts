@@ -1,12 +1,14 @@
 import type { Revision } from '../../store/store.ts'
-import { Compacted } from '../../store/store.ts'
 import type { CacheEvent } from './cache-event.ts'
 import type { Caches } from './caches.ts'
+import type { ResourceCache } from './resource-cache.ts'
 import type { Stored } from './stored.ts'
 
-/** A watch that lags this many events behind is ended: the client starts again. It never makes memory grow. */
+/** A watch that lags this many revisions behind is ended: the client starts again. */
 const maxLag = 50_000
 const bookmarkEveryMs = 60_000
+/** So many present objects, or events of the log, are taken at a time. */
+const batchSize = 500
 
 export interface WatchViewOptions {
   /** The resource's prefix, or that of one namespace in it. */
@@ -25,86 +27,60 @@ export type WatchItem =
   | { readonly kind: 'event'; readonly event: CacheEvent }
   | { readonly kind: 'bookmark'; readonly revision: Revision; readonly endsInitial: boolean }
 
-/** What one watch sees, in batches: from a revision on, without gap or duplicate, until it is closed. */
+/**
+ * What one watch sees, from a revision on, without gap or duplicate, until it is closed. It holds no events, only how far it has come:
+ * who reads slowly, or not at all, costs nothing more, and goes on from the cache's window or the store's log.
+ */
 export class WatchView {
-  readonly #caches: Caches
   readonly options: WatchViewOptions
-  #queue: CacheEvent[] = []
-  #wake: (() => void) | undefined
-  #isOpen = true
-  #overrun = false
+  readonly #caches: Caches
+  readonly #cache: ResourceCache
   #unsubscribe: () => void = () => {}
-  /** The newest revision that this watch has told of, or that had nothing for it. */
-  #seen: Revision
-  #initial: WatchItem[] = []
-  #bookmarkDue = false
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer: NodeJS.Timeout | undefined
+  /** Everything until this revision was taken, or was not for this watch. */
+  #cursor: Revision
+  #isOpen = true
+  #present: readonly Stored[]
+  #presentAt = 0
+  #bookmark: 'none' | 'due' | 'end' = 'none'
+  #onNews: (() => void) | undefined
 
   private constructor(caches: Caches, options: WatchViewOptions) {
-    this.#caches = caches
+    const cache = caches.of(options.cachePrefix)
+    const { since, matches } = options
     this.options = options
-    this.#seen = options.since ?? caches.revision
+    this.#caches = caches
+    this.#cache = cache
+    this.#cursor = since ?? caches.revision
+    const present = since === undefined ? cache.list(options.prefix) : []
+    this.#present = matches ? present.filter(matches) : present
+    if (since === undefined && options.announcesEnd) this.#bookmark = 'end'
+    if (!options.bookmarks) return
+    this.#timer = setInterval(() => this.#hearClock(), bookmarkEveryMs)
+    this.#timer.unref()
   }
 
   /** Throws Compacted when `since` is older than what is kept. */
   static async open(caches: Caches, options: WatchViewOptions): Promise<WatchView> {
-    const view = new WatchView(caches, options)
-    const cache = caches.of(options.cachePrefix)
-    const { since, prefix, matches } = options
-    if (since === undefined) {
-      for (const stored of cache.list(prefix)) {
-        if (!matches || matches(stored)) view.#initial.push({ kind: 'present', stored })
-      }
-      if (options.announcesEnd) view.#initial.push({ kind: 'bookmark', revision: caches.revision, endsInitial: true })
-      view.#follow(cache)
-    } else {
-      const missed = cache.eventsAfter(since)
-      view.#follow(cache)
-      if (missed) view.#push(missed)
-      else await view.#catchUp(since)
-    }
-    return view
+    const { since, cachePrefix } = options
+    // Refuses at once what can't be read later.
+    if (since !== undefined && !caches.of(cachePrefix).eventsAfter(since)) await caches.history(cachePrefix, since, 1)
+    return new WatchView(caches, options)
   }
 
-  #follow(cache: { subscribe(listener: (events: readonly CacheEvent[]) => void): () => void }): void {
-    this.#unsubscribe = cache.subscribe((events) => this.#push(events))
-    if (this.options.bookmarks) {
-      this.#timer = setInterval(() => {
-        this.#bookmarkDue = true
-        this.#wake?.()
-      }, bookmarkEveryMs)
-      this.#timer.unref()
-    }
+  /** Calls `listener` in the cache's turns when there may be something to take, and when the watch has ended. */
+  follow(listener: () => void): void {
+    this.#onNews = listener
+    this.#unsubscribe = this.#cache.fanOut.add(listener)
   }
 
-  async #catchUp(since: Revision): Promise<void> {
-    try {
-      const missed = await this.#caches.history(this.options.cachePrefix, since)
-      const live = this.#queue
-      const last = missed.at(-1)?.revision ?? since
-      this.#queue = []
-      this.#push(missed)
-      this.#push(live.filter((e) => e.revision > last))
-    } catch (e) {
-      this.close()
-      throw e instanceof Compacted ? e : e
-    }
+  #hearClock(): void {
+    if (this.#bookmark === 'none') this.#bookmark = 'due'
+    this.#onNews?.()
   }
 
-  #push(events: readonly CacheEvent[]): void {
-    const { prefix, cachePrefix, since = 0 } = this.options
-    const all = prefix === cachePrefix
-    for (const event of events) if (event.revision > since && (all || event.key.startsWith(prefix))) this.#queue.push(event)
-    if (this.#queue.length > maxLag) {
-      this.#overrun = true
-      this.close()
-    }
-    if (this.#queue.length > 0) this.#wake?.()
-  }
-
-  /** Whether the watch was ended because its reader is too slow. */
-  get isOverrun(): boolean {
-    return this.#overrun
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   close(): void {
@@ -112,36 +88,95 @@ export class WatchView {
     this.#isOpen = false
     this.#unsubscribe()
     clearInterval(this.#timer)
-    this.#wake?.()
+    this.#present = []
+    this.#onNews?.()
   }
 
-  /** What is there now, waiting for the first when there is nothing; undefined when the watch has ended. */
+  /** What is there now, waiting for the first when there is nothing; undefined when the watch has ended. Wakes inside the commit. */
   async next(): Promise<readonly WatchItem[] | undefined> {
     for (;;) {
-      const ready = this.take()
+      const ready = await this.take()
       if (ready.length > 0) return ready
       if (!this.#isOpen) return undefined
+      if (this.#hasNews()) continue
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.#onNews = resolve
+        this.#unsubscribe = this.#cache.subscribe(() => resolve())
       })
-      this.#wake = undefined
+      this.#unsubscribe()
     }
   }
 
-  /** What is there now, without waiting. */
-  take(): readonly WatchItem[] {
-    if (this.#overrun) return []
-    const items: WatchItem[] = this.#initial
-    this.#initial = []
-    const events = this.#queue
-    this.#queue = []
-    for (const event of events) items.push({ kind: 'event', event })
-    if (events.length > 0) this.#seen = events.at(-1)?.revision ?? this.#seen
-    if (this.#bookmarkDue && events.length === 0) {
-      this.#bookmarkDue = false
-      this.#seen = Math.max(this.#seen, this.#caches.revision)
-      items.push({ kind: 'bookmark', revision: this.#seen, endsInitial: false })
-    }
+  #hasNews(): boolean {
+    return this.#bookmark !== 'none' || this.#cache.eventsAfter(this.#cursor)?.length !== 0
+  }
+
+  /** What comes next, without waiting; nothing when there is nothing. A promise when it must be read from the log: throws Compacted. */
+  take(): readonly WatchItem[] | Promise<readonly WatchItem[]> {
+    if (!this.#isOpen) return []
+    if (this.#presentAt < this.#present.length) return this.#takePresent()
+    if (this.#bookmark === 'end') return this.#takeBookmark(true)
+    const events = this.#cache.eventsAfter(this.#cursor)
+    if (!events) return this.#takeOld()
+    this.#pass(events)
+    if (events.length === 0) return this.#bookmark === 'due' ? this.#takeBookmark(false) : []
+    const items = this.itemsOf(events)
+    return items.length > 0 ? items : this.take()
+  }
+
+  /** `events` are taken; when there are none, nothing of this watch has happened until now. */
+  #pass(events: readonly CacheEvent[]): void {
+    this.#cursor = Math.max(this.#cursor, events.at(-1)?.revision ?? this.#caches.revision)
+  }
+
+  /** The next events, the same array for all that are at the same place; undefined when something else comes first (`take` it). */
+  takeEvents(): readonly CacheEvent[] | undefined {
+    if (!this.#isOpen || this.#presentAt < this.#present.length || this.#bookmark !== 'none') return undefined
+    const events = this.#cache.eventsAfter(this.#cursor)
+    if (events) this.#pass(events)
+    return events
+  }
+
+  /** Those of `events` that are under the watch's prefix. */
+  itemsOf(events: readonly CacheEvent[]): WatchItem[] {
+    const { prefix, cachePrefix } = this.options
+    const own = prefix === cachePrefix ? events : events.filter((e) => e.key.startsWith(prefix))
+    return own.map((e) => e.item)
+  }
+
+  #takePresent(): readonly WatchItem[] {
+    const start = this.#presentAt
+    this.#presentAt += batchSize
+    const items = this.#present.slice(start, this.#presentAt).map((stored): WatchItem => ({ kind: 'present', stored }))
+    if (this.#presentAt >= this.#present.length) this.#present = []
+    if (this.#present.length === 0) this.#presentAt = 0
     return items
+  }
+
+  #takeBookmark(endsInitial: boolean): readonly WatchItem[] {
+    this.#bookmark = 'none'
+    return [{ kind: 'bookmark', revision: this.#cursor, endsInitial }]
+  }
+
+  /** The cache's window does not reach back to the cursor. */
+  async #takeOld(): Promise<readonly WatchItem[]> {
+    if (this.#caches.revision - this.#cursor > maxLag) {
+      this.close()
+      return []
+    }
+    const until = this.#caches.revision
+    const events = await this.#oldEvents()
+    const items = this.itemsOf(events)
+    this.#cursor = Math.max(this.#cursor, events.at(-1)?.revision ?? until)
+    return items.length > 0 || !this.#isOpen ? items : this.take()
+  }
+
+  async #oldEvents(): Promise<readonly CacheEvent[]> {
+    const { cachePrefix } = this.options
+    const events = await this.#caches.history(cachePrefix, this.#cursor, batchSize)
+    if (events.length < batchSize) return events
+    // What a commit did is never told in two parts.
+    const whole = events.filter((e) => e.revision !== events.at(-1)?.revision)
+    return whole.length > 0 ? whole : this.#caches.history(cachePrefix, this.#cursor)
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
 import { Readable, Writable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Sink } from '../exchange.ts'
+import type { Sink } from '../../request.ts'
 import type { Stream } from './stream.ts'
 
 /** A request as node:http would give it: for the parts of the port that are not the API. */

@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
-import type { Exchange, HeaderValues, Sink } from '../exchange.ts'
+import type { Sink } from '../../request.ts'
+import type { Exchange, HeaderValues } from '../exchange.ts'
 import { ErrorCode, Flag, FrameType, largestWindow, StreamError } from './frame.ts'
 import { encodeHeaders } from './hpack-encoder.ts'
 import { IncomingBody } from './incoming-body.ts'
