@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import Docker from 'dockerode'
+import type DockerClient from 'dockerode'
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
+import { Docker } from './docker/dockerode.ts'
 
 export interface DockerDaemon {
-  readonly docker: Docker
+  readonly docker: DockerClient
   /** Slipway started it, in its data directory. It goes on when Slipway stops, as its containers do. */
   readonly isOurs: boolean
   /** Ends the daemon if it is ours, and waits until it has. */
@@ -52,7 +53,7 @@ export async function connectDocker(options: DaemonOptions): Promise<DockerDaemo
   return { docker, isOurs: true, stop }
 }
 
-async function answers(docker: Docker): Promise<boolean> {
+async function answers(docker: DockerClient): Promise<boolean> {
   try {
     await docker.ping()
     return true
@@ -66,7 +67,7 @@ function dockerd(): string | undefined {
   return folders.map((folder) => join(folder, 'dockerd')).find((path) => existsSync(path))
 }
 
-async function startOwn(program: string, dataDir: string, docker: Docker, clock: Clock): Promise<void> {
+async function startOwn(program: string, dataDir: string, docker: DockerClient, clock: Clock): Promise<void> {
   mkdirSync(dataDir, { recursive: true, mode: 0o711 })
   const path = (name: string) => join(dataDir, name)
   const log = openSync(path('dockerd.log'), 'a', 0o600)
