@@ -4,7 +4,7 @@ import type { AdmissionPlugin } from './admission/admission.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
 import type { FrontProxyCredentials } from './aggregation/forward.ts'
 import type { Authorize } from './auth/authorizer.ts'
-import { convertCustom } from './custom/convert.ts'
+import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { healthRoute } from './health/checks.ts'
@@ -88,7 +88,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
   const handle = createHandler(core, security, paths, { inFlight, metrics })
-  const stopDefinitions = followDefinitions({ objects, registry: core.registry, handle, convert: convertCustom, clock })
+  const stopDefinitions = followDefinitions({
+    objects,
+    registry: core.registry,
+    handle,
+    convert: createConversion(objects),
+    clock,
+  })
   if (options.frontProxy) {
     const onChange = () => core.registry.changed()
     aggregator = followApiServices({ objects, handle, clock, credentials: options.frontProxy, onChange })

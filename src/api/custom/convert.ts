@@ -1,12 +1,21 @@
-import type { KubeObject } from '../../apimachinery/object.ts'
-import { internalError } from '../../apimachinery/status.ts'
-import type { CustomResourceDefinition } from '../../crd/definition/definition.ts'
+import type { WebhookClientConfig } from '../../apimachinery/kinds.generated.ts'
+import { callWebhook } from '../admission/webhook/call.ts'
+import type { Objects } from '../objects.ts'
+import type { ConvertObject } from './custom-resource.ts'
+import { WebhookConversion } from './webhook-conversion.ts'
 
-/** An object of a custom kind in another version. Strategy None: only the version's name changes. */
-export function convertCustom(definition: CustomResourceDefinition, object: KubeObject, apiVersion: string): KubeObject {
-  if (object.apiVersion === apiVersion) return object
-  if (definition.spec.conversion?.strategy !== 'Webhook') return { ...object, apiVersion }
-  throw internalError(
-    `conversion webhook for ${object.apiVersion}, Kind=${object.kind} failed: conversion webhooks are not called yet`,
-  )
+const webhookSeconds = 30
+
+/** Makes objects of a custom kind of another version. Strategy None: only the version's name changes; Webhook: the webhook is asked. */
+export function createConversion(objects: Objects): ConvertObject {
+  const byWebhook = new WebhookConversion((definition, review) => {
+    const config = definition.spec.conversion?.webhook?.clientConfig
+    if (!config) throw new Error('webhook configuration must have either service or URL')
+    return callWebhook(objects, config as WebhookClientConfig, review, webhookSeconds)
+  })
+  return (definition, object, apiVersion) => {
+    if (object.apiVersion === apiVersion) return object
+    if (definition.spec.conversion?.strategy !== 'Webhook') return { ...object, apiVersion }
+    return byWebhook.convert(definition, object, apiVersion)
+  }
 }
