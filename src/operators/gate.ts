@@ -1,9 +1,11 @@
 /** A time in which this process may work: from being elected until the lease is lost; always, without election. */
 export interface Term {
-  /** Rises with every change of the leader. */
+  /** Rises with every change of the leader, from 1; 0 without election. */
   readonly number: number
   /** Aborts when the term ends. */
   readonly signal: AbortSignal
+  /** Whether it lasts by our own clock: a process that slept notices before its timers do. */
+  isHeld(): boolean
 }
 
 /** Says when work may be done. */
@@ -14,27 +16,27 @@ export interface Gate {
   entered(signal: AbortSignal): Promise<Term | undefined>
 }
 
-export const alwaysOpen: Gate = gateOf({ number: 0, signal: new AbortController().signal })
+const always: Term = { number: 0, signal: new AbortController().signal, isHeld: () => true }
 
-function gateOf(term: Term): Gate {
-  return { current: () => term, entered: async (signal) => (signal.aborted ? undefined : term) }
+export const alwaysOpen: Gate = {
+  current: () => always,
+  entered: async (signal) => (signal.aborted ? undefined : always),
 }
 
-/** A gate that is opened for a term and closed again, by who was elected. */
+/** A gate that is opened for a term and closes when that ends. */
 export function createGate(): Gate & { open(term: Term): void } {
   let term: Term | undefined
   let opened = Promise.withResolvers<void>()
-  const current = () => (term && !term.signal.aborted ? term : undefined)
+  const current = () => (term && !term.signal.aborted && term.isHeld() ? term : undefined)
   return {
     current,
     async entered(signal) {
-      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-      while (!signal.aborted) {
-        const now = current()
-        if (now) return now
-        await Promise.race([opened.promise, aborted])
-      }
-      return undefined
+      const aborted = Promise.withResolvers<void>()
+      const abort = () => aborted.resolve()
+      signal.addEventListener('abort', abort, { once: true })
+      while (!signal.aborted && !current()) await Promise.race([opened.promise, aborted.promise])
+      signal.removeEventListener('abort', abort)
+      return signal.aborted ? undefined : current()
     },
     open(next) {
       term = next

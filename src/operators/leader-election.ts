@@ -44,14 +44,21 @@ export function claimOf(seen: Observation | undefined, identity: string, leaseMs
   }
 }
 
+/** A time of leading. */
+export interface Leading {
+  /** Aborts when the lease is lost, or the candidate stops. */
+  readonly signal: AbortSignal
+  /** Rises with every change of the holder: fence writes with it. */
+  readonly term: number
+  /** Whether nobody else can hold the Lease yet, by our own clock. */
+  isHeld(): boolean
+}
+
 /**
  * Runs `lead` while this candidate holds the Lease, over and over until `options.signal` aborts: losing it aborts the signal given
- * to `lead`, waits for its end, and stands again. `term` rises with every change of the holder: fence writes with it.
+ * to `lead`, waits for its end, and stands again.
  */
-export async function runElected(
-  options: ElectionOptions,
-  lead: (signal: AbortSignal, term: number) => Promise<void>,
-): Promise<void> {
+export async function runElected(options: ElectionOptions, lead: (leading: Leading) => Promise<void>): Promise<void> {
   const { leaseMs = 15_000, renewDeadlineMs = 10_000, retryMs = 2000, signal, clock, random, log } = options
   if (!(leaseMs > renewDeadlineMs && renewDeadlineMs > 1.2 * retryMs))
     throw new Error('leader election: the lease must be longer than the renew deadline, and that longer than 1.2 retries')
@@ -61,10 +68,14 @@ export async function runElected(
       await sleep(clock, retryMs * (1 + 1.2 * random()), signal)
       continue
     }
-    const term = candidate.term
+    const { term } = candidate
     log.info('leading', { lease: options.name, identity: options.identity, term })
     const lost = new AbortController()
-    const work = lead(AbortSignal.any([signal, lost.signal]), term)
+    const work = lead({
+      signal: AbortSignal.any([signal, lost.signal]),
+      term,
+      isHeld: () => !lost.signal.aborted && clock.now() < candidate.heldUntil,
+    })
     await Promise.race([hold(candidate, options, { renewDeadlineMs, retryMs }), work.catch(() => {})])
     lost.abort()
     await work
@@ -79,12 +90,11 @@ async function hold(
   { clock, signal }: ElectionOptions,
   times: { renewDeadlineMs: number; retryMs: number },
 ) {
-  let renewed = clock.now()
   while (!signal.aborted) {
     await sleep(clock, times.retryMs, signal)
     if (signal.aborted) return
-    if (await candidate.attempt()) renewed = clock.now()
-    else if (candidate.isTaken || clock.now() - renewed >= times.renewDeadlineMs) return
+    if (await candidate.attempt()) continue
+    if (candidate.isTaken || clock.now() - candidate.renewedAt >= times.renewDeadlineMs) return
   }
 }
 
@@ -92,6 +102,8 @@ class Candidate {
   readonly #options: ElectionOptions
   readonly #leaseMs: number
   #seen: Observation | undefined
+  /** When the last request was sent that renewed the Lease. */
+  renewedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ElectionOptions, leaseMs: number) {
     this.#options = options
@@ -102,10 +114,27 @@ class Candidate {
     return this.#seen?.lease.spec?.leaseTransitions ?? 0
   }
 
+  /** Until when nobody else can take the Lease. */
+  get heldUntil(): number {
+    return this.renewedAt + this.#leaseMs
+  }
+
   /** Somebody else holds the Lease, as far as we saw. */
   get isTaken(): boolean {
     const holder = this.#seen?.lease.spec?.holderIdentity
     return Boolean(holder) && holder !== this.#options.identity
+  }
+
+  /** A server that does not answer must not keep us from noticing that the lease runs out. */
+  async #inTime(send: (target: { namespace: string; signal: AbortSignal }) => Promise<Lease>): Promise<Lease> {
+    const { clock, namespace, renewDeadlineMs = 10_000 } = this.#options
+    const late = new AbortController()
+    const cancel = clock.after(renewDeadlineMs / 2, () => late.abort(new Error('the server did not answer in time')))
+    try {
+      return await send({ namespace, signal: late.signal })
+    } finally {
+      cancel()
+    }
   }
 
   #note(lease: Lease): void {
@@ -116,13 +145,17 @@ class Candidate {
 
   /** Takes or renews the Lease; false when it is held, or could not be reached. */
   async attempt(): Promise<boolean> {
-    const { client, namespace, name, identity, clock, log } = this.#options
+    const { client, name, identity, clock, log } = this.#options
     try {
       // A holder's own record needs no look first: a conflict tells of somebody else.
-      if (this.#seen?.lease.spec?.holderIdentity !== identity) this.#note(await client.get(leases, name, { namespace }))
-      const spec = claimOf(this.#seen, identity, this.#leaseMs, clock.now())
+      if (this.#seen?.lease.spec?.holderIdentity !== identity)
+        this.#note(await this.#inTime((target) => client.get(leases, name, target)))
+      const sent = clock.now()
+      const spec = claimOf(this.#seen, identity, this.#leaseMs, sent)
       if (!spec || !this.#seen) return false
-      this.#note(await client.update(leases, { ...this.#seen.lease, spec }, { namespace }))
+      const next = { ...this.#seen.lease, spec }
+      this.#note(await this.#inTime((target) => client.update(leases, next, target)))
+      this.renewedAt = sent
       return true
     } catch (error) {
       if (isNotFound(error)) return this.#create()
@@ -136,8 +169,11 @@ class Candidate {
     const { client, namespace, name, identity, clock } = this.#options
     this.#seen = undefined
     try {
-      const spec = claimOf(undefined, identity, this.#leaseMs, clock.now()) ?? {}
-      this.#note(await client.create(leases, { metadata: { name, namespace }, spec }, { namespace }))
+      const sent = clock.now()
+      const spec = claimOf(undefined, identity, this.#leaseMs, sent) ?? {}
+      const lease = { metadata: { name, namespace }, spec }
+      this.#note(await this.#inTime((target) => client.create(leases, lease, target)))
+      this.renewedAt = sent
       return true
     } catch (error) {
       if (!isAlreadyExists(error)) this.#options.log.warn('lease not created', { lease: name, error: String(error) })
@@ -146,9 +182,9 @@ class Candidate {
   }
 
   async #look(): Promise<void> {
-    const { client, namespace, name } = this.#options
+    const { client, name } = this.#options
     try {
-      this.#note(await client.get(leases, name, { namespace }))
+      this.#note(await this.#inTime((target) => client.get(leases, name, target)))
     } catch {
       this.#seen = undefined
     }

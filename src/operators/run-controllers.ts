@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import { type Activity, createActivity } from './activity.ts'
 import type { Context, Controller } from './controller.ts'
 import { type ControllerMetrics, createControllerMetrics } from './controller-metrics.ts'
 import { createEventRecorder, type EventRecorder } from './events.ts'
@@ -21,13 +23,11 @@ export interface RunOptions {
   readonly log?: Log
   /** Shared with others; made when absent. */
   readonly informers?: InformerSet
-  /** When work may be done; always when absent. */
-  readonly gate?: Gate
-  /** Whether a key is this process's to work on; all are when absent. */
-  readonly isOurs?: (key: string) => boolean
+  /** When a controller may work, and on which keys; always and on all when absent. */
+  readonly gateFor?: (controller: Controller, activity: Activity) => Gate & { isOurs?(key: string): boolean }
   readonly tracer?: Tracer
-  /** Waits until all resources of a controller are served, before it starts; does not wait when absent. */
-  readonly served?: (controller: Controller) => Promise<void>
+  /** Waits until a resource is served, before a controller that needs it starts; does not wait when absent. */
+  readonly served?: (resource: Resource) => Promise<void>
   /** The client through which a controller writes; default: `client`. */
   readonly clientFor?: (controller: Controller) => Client
 }
@@ -40,8 +40,10 @@ export interface Running {
   readonly stopped: Promise<void>
   readonly metrics: ReadonlyMap<string, ControllerMetrics>
   readonly queues: ReadonlyMap<string, Queue>
-  /** Adds all objects of all controllers once more. */
-  resync(): void
+  /** Controllers that wait for a kind to be served, and for which. */
+  waiting(): ReadonlyMap<string, string>
+  /** Adds all objects of one controller, or of all, once more. */
+  resync(name?: string): void
   /** Resolves when all queues are empty and nothing runs; delayed keys are not waited for. */
   idle(): Promise<void>
 }
@@ -65,8 +67,9 @@ export function runControllers(client: Client, controllers: readonly Controller[
     stopped: Promise.all(runs.map((r) => r.stopped)).then(() => {}),
     metrics: new Map(runs.map((r) => [r.name, r.metrics])),
     queues: new Map(runs.map((r) => [r.name, r.queue])),
-    resync: () => {
-      for (const r of runs) r.resync()
+    waiting: () => new Map(runs.flatMap((r) => (r.waitsFor() === undefined ? [] : [[r.name, r.waitsFor() ?? '']]))),
+    resync(name) {
+      for (const r of runs) if (name === undefined || r.name === name) r.resync()
     },
     async idle() {
       const isBusy = () => runs.some((r) => r.queue.length > 0 || r.metrics.activeWorkers > 0)
@@ -83,7 +86,7 @@ interface Environment extends RunOptions {
 }
 
 function run(controller: Controller, client: Client, shared: InformerSet, environment: Environment) {
-  const { signal, clock, random, gate = alwaysOpen, isOurs = () => true, tracer = noTracer } = environment
+  const { signal, clock, random, tracer = noTracer } = environment
   const informers = scoped(shared, controller)
   const queue = createQueue({ clock, random })
   const workers = controller.workers ?? 8
@@ -96,8 +99,15 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  const activity = createActivity()
+  const gate: Gate & { isOurs?(key: string): boolean } = environment.gateFor?.(controller, activity) ?? alwaysOpen
+  let waitsFor: string | undefined
   const start = async () => {
-    await Promise.race([environment.served?.(controller), aborted])
+    for (const resource of environment.served ? resourcesOf(controller) : []) {
+      waitsFor = `${resource.kind} of ${apiVersionOf(resource)}`
+      await Promise.race([environment.served?.(resource), aborted])
+    }
+    waitsFor = undefined
     if (signal.aborted) return
     const unsubscribe = subscribe(controller, informers, queue, loops?.triggered)
     // The informers may be others' too, and go on.
@@ -106,12 +116,14 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
     resyncRegularly(controller, informers, queue, environment)
   }
   const started = start()
-  const shift = { controller, context, queue, metrics, gate, isOurs, tracer, ...(loops ? { loops } : {}) }
+  const isOurs = (key: string) => gate.isOurs?.(key) ?? true
+  const shift = { controller, context, queue, metrics, gate, activity, isOurs, tracer, ...(loops ? { loops } : {}) }
   const stopped = started.then(() => Promise.all(Array.from({ length: workers }, () => work(shift))))
   if (signal.aborted) void queue.shutDown()
   else signal.addEventListener('abort', () => void queue.shutDown(), { once: true })
   const resync = () => addAll(controller, informers, queue)
-  return { name: controller.name, queue, metrics, started, resync, stopped: stopped.then(() => recorder.flushed()) }
+  const { name } = controller
+  return { name, queue, metrics, started, resync, waitsFor: () => waitsFor, stopped: stopped.then(() => recorder.flushed()) }
 }
 
 const resourcesOf = (controller: Controller) => [

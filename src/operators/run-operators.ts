@@ -1,11 +1,29 @@
-import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerSet } from '../client/informer-set.ts'
+import type { Activity } from './activity.ts'
+import type { Controller } from './controller.ts'
+import { type Duration, milliseconds } from './duration.ts'
+import { electionGate } from './election-gate.ts'
+import { alwaysOpen, type Gate } from './gate.ts'
+import { whenServed } from './kind-served.ts'
 import { type Log, stderrLog } from './log.ts'
 import type { Operator } from './operator.ts'
 import { controllerFor } from './operator-controller.ts'
 import { type Running, runControllers } from './run-controllers.ts'
+import { joinShard, type Shard } from './sharding.ts'
 import type { Tracer } from './trace.ts'
+
+export interface ElectionSettings {
+  /** Unlike that of any other process; default: the host's name and something random. */
+  readonly identity?: string
+  /** How long others wait after the last renewal (15s), how long renewing may fail (10s), how often it is tried (2s). */
+  readonly lease?: Duration
+  readonly renewDeadline?: Duration
+  readonly retry?: Duration
+}
 
 export interface RunOperatorsOptions {
   /** Stops: no new work begins, what runs is aborted and waited for. */
@@ -19,32 +37,96 @@ export interface RunOperatorsOptions {
   readonly informers?: InformerSet
   /** The operator's own namespace: of its Lease, Service and certificates, and of what belongs to objects without namespace. */
   readonly namespace?: string
-  /** Leader election by a Lease; default on. */
-  readonly election?: false
   /** Which objects it works on: those of one namespace, or with labels; all when absent. */
   readonly select?: { readonly namespace?: string; readonly labelSelector?: string }
+  /** One process works, the others stand by: by a Lease an operator. False: nobody else runs it. Default on. */
+  readonly election?: false | ElectionSettings
+  /** All processes work, each on a part of the keys, instead of one for all. */
+  readonly shards?: boolean
+  /** How long `stopped` waits for what runs (30s). */
+  readonly grace?: Duration
 }
 
-export interface RunningOperators extends Pick<Running, 'informers' | 'metrics' | 'queues' | 'idle' | 'started' | 'stopped'> {}
+export interface RunningOperators
+  extends Pick<Running, 'informers' | 'metrics' | 'queues' | 'idle' | 'started' | 'stopped' | 'waiting' | 'resync'> {
+  /** Of each operator: whether this process may work for it now, as leader or as a member of its shards. */
+  readonly leads: (name: string) => boolean
+  /** The members that share an operator's keys; none without shards. */
+  readonly members: (name: string) => readonly string[]
+}
 
 /** Runs operators against a cluster until `signal` aborts. */
 export function runOperators(client: Client, operators: readonly Operator[], options: RunOperatorsOptions): RunningOperators {
-  const {
-    signal,
-    clock = systemClock,
-    random = Math.random,
-    log = stderrLog('info'),
-    namespace = 'default',
-    select = {},
-  } = options
+  const { signal, clock = systemClock, random = Math.random, namespace = 'default', select = {} } = options
+  const log = options.log ?? stderrLog('info')
+  const environment = { signal, clock, random, log }
   const isLean = options.informers === undefined
   const controllers = operators.map((o) => controllerFor(o, { namespace, select, isLean }))
-  return runControllers(client, controllers, {
-    signal,
-    clock,
-    random,
-    log,
+  const gates = createGates(client, { ...environment, ...options, namespace }, (name) => running.resync(name))
+  const running: Running = runControllers(client, controllers, {
+    ...environment,
+    gateFor: gates.of,
+    served: (resource) => whenServed(client, resource, environment),
     ...(options.informers ? { informers: options.informers } : {}),
     ...(options.tracer ? { tracer: options.tracer } : {}),
   })
+  return {
+    ...running,
+    leads: (name) => gates.known.get(name)?.current() !== undefined,
+    members: (name) => (gates.known.get(name) as Partial<Shard> | undefined)?.members ?? [],
+    stopped: ended([running.stopped, ...gates.ends], signal, clock, milliseconds(options.grace ?? '30s')),
+  }
+}
+
+interface GateOptions extends RunOperatorsOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly namespace: string
+}
+
+/** When each operator may work: as its leader, as a member of its shards, or always. */
+function createGates(client: Client, options: GateOptions, resync: (name: string) => void) {
+  const { election = {}, shards = false, namespace, clock, random, signal, log } = options
+  const known = new Map<string, Gate>()
+  const ends: Promise<void>[] = []
+  const identity = (election === false ? undefined : election.identity) ?? `${hostname()}_${randomUUID()}`
+  const common = { client, namespace, identity, clock, random, signal, log }
+  const of = ({ name }: Controller, activity: Activity): Gate => {
+    if (shards) {
+      const shard = joinShard({ ...common, name, activity, onChange: () => resync(name) })
+      ends.push(shard.ended)
+      return keep(name, shard)
+    }
+    if (election === false) return keep(name, alwaysOpen)
+    const { lease, renewDeadline, retry } = election
+    const gate = electionGate(
+      {
+        ...common,
+        name: `${name}.operators.slipway.dev`,
+        ...(lease === undefined ? {} : { leaseMs: milliseconds(lease) }),
+        ...(renewDeadline === undefined ? {} : { renewDeadlineMs: milliseconds(renewDeadline) }),
+        ...(retry === undefined ? {} : { retryMs: milliseconds(retry) }),
+      },
+      activity.rested,
+    )
+    ends.push(gate.ended)
+    return keep(name, gate)
+  }
+  const keep = (name: string, gate: Gate): Gate => {
+    known.set(name, gate)
+    return gate
+  }
+  return { of, known, ends }
+}
+
+/** Resolves when all have ended, or `graceMs` after the signal aborted. */
+async function ended(all: readonly Promise<unknown>[], signal: AbortSignal, clock: Clock, graceMs: number): Promise<void> {
+  const done = new AbortController()
+  const late = async () => {
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await sleep(clock, graceMs, done.signal)
+  }
+  await Promise.race([Promise.all(all), late()])
+  done.abort()
 }

@@ -1,7 +1,10 @@
 import type { KubeObject } from '../apimachinery/object.ts'
 import { isConflict, isNamespaceTerminating, isNotFound } from '../apimachinery/status.ts'
+import type { Client } from '../client/client.ts'
+import type { Activity } from './activity.ts'
 import type { Context, Controller, Result } from './controller.ts'
 import type { ControllerMetrics } from './controller-metrics.ts'
+import { fenced } from './fence.ts'
 import type { Gate, Term } from './gate.ts'
 import type { LoopDetector } from './loops.ts'
 import type { Queue } from './queue.ts'
@@ -29,6 +32,7 @@ export interface Shift {
   readonly queue: Queue
   readonly metrics: ControllerMetrics
   readonly gate: Gate
+  readonly activity: Activity
   readonly isOurs: (key: string) => boolean
   readonly tracer: Tracer
   readonly loops?: LoopDetector
@@ -47,7 +51,9 @@ export async function work(shift: Shift): Promise<void> {
     else if (!term) queue.add(key, { priority: queue.priorityOf(key) })
     else {
       metrics.activeWorkers++
+      shift.activity.begin(key)
       await reconcileKey(shift, key, term)
+      shift.activity.end(key)
       metrics.activeWorkers--
     }
     queue.done(key)
@@ -119,6 +125,18 @@ function failed(shift: Shift, key: string, error: unknown, term: Term): void {
   queue.addRateLimited(key)
 }
 
+/** One a term: who keeps something by client, keeps it as long. */
+const clients = new WeakMap<Term, WeakMap<Client, Client>>()
+
+function clientIn(client: Client, term: Term): Client {
+  if (term.number === 0) return client
+  const known = clients.get(term) ?? new WeakMap<Client, Client>()
+  clients.set(term, known)
+  const made = known.get(client) ?? fenced(client, term)
+  known.set(client, made)
+  return made
+}
+
 /** The context of one run, whose signal aborts with the controller's, the term's, or when the deadline passes. */
 function runOf(context: Context, key: string, term: Term, deadlineMs: number | undefined) {
   const log = context.log.with({ key })
@@ -131,7 +149,7 @@ function runOf(context: Context, key: string, term: Term, deadlineMs: number | u
   const late = deadlineMs === undefined ? undefined : new DeadlineExceeded(deadlineMs)
   const cancel = late ? context.clock.after(deadlineMs ?? 0, () => controller.abort(late)) : () => {}
   return {
-    context: { ...context, key, log, signal: controller.signal },
+    context: { ...context, key, log, signal: controller.signal, client: clientIn(context.client, term) },
     /** Why a run that was aborted failed: not what it stumbled over then. */
     reason: () => (controller.signal.reason === late ? late : undefined),
     end() {

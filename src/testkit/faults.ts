@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../apimachinery/clock.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import { conflict } from '../apimachinery/status.ts'
+import { type Around, aroundClient } from '../client/around.ts'
 import type { Client, WatchOptions } from '../client/client.ts'
 import { type Duration, milliseconds } from '../operators/duration.ts'
 
@@ -69,40 +70,26 @@ export function createFaults(clock: Clock, note: (text: string) => void = () => 
 
 function faultyClient(client: Client, state: State, clock: Clock): Client {
   const turn = (count: number, every: number | undefined): boolean => every !== undefined && count % every === 0
-  const before = (verb: string, { resource }: Resource<unknown>, name: string) => {
+  const call: Around = async (about, send) => {
     const { settings } = state
+    const { verb, resource, name } = about
     if (settings.isDown) throw refused()
-    settings.fail?.(verb, resource, name)
-    if (turn(++state.requests, settings.lostRequests)) throw lost(`${verb} ${resource}`)
-  }
-  const read = async <R>(verb: string, resource: Resource<unknown>, name: string, send: () => Promise<R>): Promise<R> => {
-    before(verb, resource, name)
-    return send()
-  }
-  const write = async <R>(verb: string, resource: Resource<never>, name: string, send: () => Promise<R>): Promise<R> => {
-    before(verb, resource, name)
-    const { settings } = state
-    if (turn(++state.writes, settings.conflicts)) throw conflict(resource, name, 'the object has been modified (injected)')
+    settings.fail?.(verb, resource.resource, name)
+    if (turn(++state.requests, settings.lostRequests)) throw lost(`${verb} ${resource.resource}`)
+    if (about.writes && turn(++state.writes, settings.conflicts))
+      throw conflict(resource, name, 'the object has been modified (injected)')
     const answer = await send()
-    if (turn(++state.answers, settings.lostAnswers)) throw lost(`${verb} ${resource.resource}`)
+    if (about.writes && turn(++state.answers, settings.lostAnswers)) throw lost(`${verb} ${resource.resource}`)
     return answer
   }
-  const any = <T extends KubeObject>(r: Resource<T>) => r as unknown as Resource<never>
-  return {
-    raw: (request) => {
+  return aroundClient(client, {
+    call,
+    watch: (r, o) => faultyWatch(client, r, o, state, clock),
+    raw: async (request) => {
       if (state.settings.isDown) throw refused()
       return client.raw(request)
     },
-    get: (r, name, o) => read('get', r, name, () => client.get(r, name, o)),
-    list: (r, o) => read('list', r, '', () => client.list(r, o)),
-    watch: (r, o) => faultyWatch(client, r, o, state, clock),
-    create: (r, object, o) => write('create', any(r), object.metadata?.name ?? o?.name ?? '', () => client.create(r, object, o)),
-    update: (r, object, o) => write('update', any(r), object.metadata.name ?? '', () => client.update(r, object, o)),
-    patch: (r, name, patch, o) => write('patch', any(r), name, () => client.patch(r, name, patch, o)),
-    apply: (r, object, o) => write('apply', any(r), object.metadata.name ?? '', () => client.apply(r, object, o)),
-    delete: (r, name, o) => write('delete', any(r), name, () => client.delete(r, name, o)),
-    deleteCollection: (r, o) => write('deleteCollection', any(r), '', () => client.deleteCollection(r, o)),
-  }
+  })
 }
 
 async function* faultyWatch<T extends KubeObject>(

@@ -1,9 +1,9 @@
 // What happened, in order: the timeline that a failed test shows.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../apimachinery/clock.ts'
-import type { KubeObject } from '../apimachinery/object.ts'
-import type { Resource } from '../apimachinery/resource.ts'
+import { keyOf } from '../apimachinery/object.ts'
 import { StatusError } from '../apimachinery/status.ts'
+import { type Around, aroundClient, type Call } from '../client/around.ts'
 import type { Client } from '../client/client.ts'
 import { createLog, type Log } from '../operators/log.ts'
 import type { Span, SpanOptions, Tracer } from '../operators/trace.ts'
@@ -64,11 +64,11 @@ export function createRecorder(clock: Clock): Recorder {
       )
     },
   }
-  const request = async <R>(verb: string, resource: Resource<never>, name: string, send: () => Promise<R>): Promise<R> => {
-    const what = `${verb} ${resource.resource} ${name}`
+  const call: Around = async (about, send) => {
+    const what = `${about.verb} ${about.resource.resource} ${placeOf(about)}`
     try {
       const answer = await send()
-      if (!reads.has(verb)) writes++
+      if (about.writes) writes++
       note('request', what)
       return answer
     } catch (error) {
@@ -88,7 +88,17 @@ export function createRecorder(clock: Clock): Recorder {
     get writes() {
       return writes
     },
-    recording: (client) => recordingClient(client, request, (text) => note('event', text, '')),
+    recording: (client) =>
+      aroundClient(client, {
+        call,
+        async *watch(r, o) {
+          for await (const batch of client.watch(r, o)) {
+            for (const { type, object } of batch)
+              if (type !== 'BOOKMARK') note('event', `${type} ${r.resource} ${keyOf(object)}`, '')
+            yield batch
+          }
+        },
+      }),
     timeline: (count = 80) =>
       entries
         .slice(-count)
@@ -97,32 +107,5 @@ export function createRecorder(clock: Clock): Recorder {
   }
 }
 
-const reads = new Set(['get', 'list'])
-
-type Send = <R>(verb: string, resource: Resource<never>, name: string, send: () => Promise<R>) => Promise<R>
-
-const nameOf = (name: string | undefined, target: { namespace?: string | undefined; subresource?: string } | undefined): string =>
-  [target?.namespace, name, target?.subresource].filter((part) => part).join('/')
-
-function recordingClient(client: Client, request: Send, event: (text: string) => void): Client {
-  const any = <T extends KubeObject>(resource: Resource<T>) => resource as unknown as Resource<never>
-  return {
-    raw: client.raw.bind(client),
-    get: (r, name, o) => request('get', any(r), nameOf(name, o), () => client.get(r, name, o)),
-    list: (r, o) => request('list', any(r), nameOf('', o), () => client.list(r, o)),
-    create: (r, object, o) =>
-      request('create', any(r), nameOf(object.metadata?.name ?? o?.name, o), () => client.create(r, object, o)),
-    update: (r, object, o) => request('update', any(r), nameOf(object.metadata.name, o), () => client.update(r, object, o)),
-    patch: (r, name, patch, o) => request('patch', any(r), nameOf(name, o), () => client.patch(r, name, patch, o)),
-    apply: (r, object, o) => request('apply', any(r), nameOf(object.metadata.name, o), () => client.apply(r, object, o)),
-    delete: (r, name, o) => request('delete', any(r), nameOf(name, o), () => client.delete(r, name, o)),
-    deleteCollection: (r, o) => request('deleteCollection', any(r), nameOf('', o), () => client.deleteCollection(r, o)),
-    async *watch(r, o) {
-      for await (const batch of client.watch(r, o)) {
-        for (const { type, object } of batch)
-          if (type !== 'BOOKMARK') event(`${type} ${r.resource} ${nameOf(object.metadata.name, object.metadata)}`)
-        yield batch
-      }
-    },
-  }
-}
+const placeOf = ({ namespace, name, subresource }: Call): string =>
+  [namespace, name, subresource].filter((part) => part).join('/')

@@ -1,4 +1,5 @@
 // A small Kubernetes API in memory for tests of informers and queues: revisions, watches with resume, faults on demand.
+import { Readable } from 'node:stream'
 import type { WatchEvent } from '../../src/api/request.ts'
 import { type KubeObject, keyOf } from '../../src/apimachinery/object.ts'
 import type { Resource } from '../../src/apimachinery/resource.ts'
@@ -205,8 +206,11 @@ export function createServer(): Server {
         server.remove(r as Resource, options?.namespace ? `${options.namespace}/${name}` : name)
       },
       async deleteCollection() {},
+      /** Discovery: these are served, in whatever group is asked for. */
       async raw() {
-        throw new Error('raw requests are not served here')
+        const resources = ['configmaps', 'secrets', 'services'].map((name) => ({ name }))
+        const body = Buffer.from(JSON.stringify({ resources }))
+        return { status: 200, headers: {}, body: Readable.from([body]) }
       },
     },
   }

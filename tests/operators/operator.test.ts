@@ -22,7 +22,12 @@ async function running(server: Server, part: Partial<OperatorDefinition<ConfigMa
     reconcile: () => undefined,
     ...part,
   })
-  const run = runOperators(server.client, [operator], { signal: stop.signal, clock: createVirtualClock(), log: silentLog })
+  const run = runOperators(server.client, [operator], {
+    election: false,
+    signal: stop.signal,
+    clock: createVirtualClock(),
+    log: silentLog,
+  })
   await run.started
   return { stop, run }
 }
@@ -134,7 +139,7 @@ test('one candidate leads; when it stops it lets go and the next takes over at o
       signal: stop.signal,
       log: silentLog,
     }
-    const done = runElected(options, async (signal, term) => {
+    const done = runElected(options, async ({ signal, term }) => {
       leading.push(`${identity} ${term}`)
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       leading.push(`-${identity}`)
@@ -171,7 +176,7 @@ test('a leader that cannot renew for 10 s stops before another can start', async
       signal: stop.signal,
       log: silentLog,
     },
-    async (signal) => {
+    async ({ signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
       lost = clock.now()
     },
