@@ -111,12 +111,8 @@ class Reconcile {
     const failed = this.#failures.get(this.#key)
     const isGivenUp = operation === undefined && failed?.what === commit + spec && failed.times > retryLimit
     if (isDue && !isGivenUp) {
-      return this.#sync(
-        commit,
-        spec,
-        rendered,
-        operation ?? { sync: { revision: commit, prune }, initiatedBy: { automated: true } },
-      )
+      const due = operation ?? { sync: { revision: commit, prune }, initiatedBy: { automated: true } }
+      return this.#sync(commit, spec, rendered, planned, due)
     }
     const differing = isNew ? await this.#judge(input) : drifted
     await this.#observe(commit, rendered, wanted, differing)
@@ -127,10 +123,17 @@ class Reconcile {
     return undefined
   }
 
-  async #sync(commit: string, spec: string, rendered: Rendered, operation: Operation): Promise<Result | undefined> {
+  /** Carries out `planned`; its prunes only when the operation says so. */
+  async #sync(
+    commit: string,
+    spec: string,
+    rendered: Rendered,
+    planned: Plan,
+    operation: Operation,
+  ): Promise<Result | undefined> {
     const startedAt = this.#now()
-    const planned = await planUnjudged(this.#input(rendered, operation.sync?.prune ?? false))
-    const wanted = planned.changes.filter((c) => c.action !== 'prune').map((c) => c.object)
+    const applied = planned.changes.filter((c) => c.action !== 'prune')
+    const wanted = applied.map((c) => c.object)
     // Before anything is applied the status names it, so that a crash leaves nothing that nobody knows of.
     await this.#remember(wanted, { phase: 'Running', startedAt, operation })
     const owned = new Map<string, string | undefined>()
@@ -143,7 +146,7 @@ class Reconcile {
       namespace: this.#namespace(),
       signal: this.#context.signal,
     }
-    const results = await apply({ ...scope, onApplied }, planned)
+    const results = await apply({ ...scope, onApplied }, operation.sync?.prune ? planned : { changes: applied })
     const broken = results.filter((r) => r.status === 'SyncFailed')
     const message =
       broken.length === 0
