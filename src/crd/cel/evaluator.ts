@@ -1,11 +1,11 @@
 import { type Call, type Expr, OP, qualifiedName } from './ast.ts'
 import type { Checked, ResolvedCall } from './checker.ts'
 import { compileComprehension } from './comprehension.ts'
-import { actualSize } from './cost-estimate.ts'
 import { LIST_CREATE, MAP_CREATE, STRUCT_CREATE } from './cost-range.ts'
-import { candidateNames, type Environment, lookupGlobal, type Overload } from './environment.ts'
-import { equals, isOfType } from './equality.ts'
-import { type Bindings, type Compiled, ErrorHolder, type Frame, spend } from './frame.ts'
+import { direct, dispatching, equalityCost, lazyOptional } from './dispatch.ts'
+import { candidateNames, type Environment, lookupGlobal } from './environment.ts'
+import { equals } from './equality.ts'
+import { type Bindings, type Compiled, ErrorHolder, spend } from './frame.ts'
 import { hasField, indexValue, optionalIndex, optionalSelect, selectField } from './selection.ts'
 import { type CelType, DYN, isDyn } from './types.ts'
 import { ArrayList, CelError, CelOptional, CelUint, LiteralMap, mapKey, noSuchOverload, type Value } from './values.ts'
@@ -346,59 +346,4 @@ function isAttribute(expr: Expr): boolean {
   if (expr.kind === 'ident') return true
   if (expr.kind === 'select') return !expr.testOnly
   return expr.kind === 'call' && [OP.index, OP.optIndex, OP.optSelect, OP.conditional].includes(expr.fn as '_[_]')
-}
-
-const equalityCost = ([a, b]: readonly Value[]): number =>
-  Math.ceil(Math.min(actualSize(a as Value), actualSize(b as Value)) * 0.1)
-
-function charge(frame: Frame, overload: Overload, args: readonly Value[], result: Value): Value {
-  spend(frame, overload.cost === undefined ? 1 : overload.cost(args, result))
-  return result
-}
-
-function direct(overload: Overload, args: readonly Compiled[]): Compiled {
-  const { call, cost } = overload
-  const [first, second] = args
-  if (cost === undefined && first !== undefined && args.length === 1) {
-    return (frame) => {
-      const a = first(frame)
-      spend(frame, 1)
-      return call(a)
-    }
-  }
-  if (cost === undefined && first !== undefined && second !== undefined && args.length === 2) {
-    return (frame) => {
-      const a = first(frame)
-      const b = second(frame)
-      spend(frame, 1)
-      return call(a, b)
-    }
-  }
-  return (frame) => {
-    const values = args.map((arg) => arg(frame))
-    return charge(frame, overload, values, call(...values))
-  }
-}
-
-function dispatching(overloads: readonly Overload[], args: readonly Compiled[]): Compiled {
-  return (frame) => {
-    const values = args.map((arg) => arg(frame))
-    const overload = overloads.find(({ params }) => params.every((param, i) => isOfType(values[i] as Value, param)))
-    if (overload === undefined) throw noSuchOverload()
-    return charge(frame, overload, values, overload.call(...values))
-  }
-}
-
-/** `a.or(b)` and `a.orValue(b)` look at `b` only when `a` is empty. */
-function lazyOptional(resolved: ResolvedCall, args: readonly Compiled[]): Compiled | undefined {
-  const [first, second] = args
-  if (first === undefined || second === undefined || args.length !== 2) return undefined
-  const unwrap = resolved.fn === 'orValue'
-  return (frame) => {
-    const value = first(frame)
-    spend(frame, 1)
-    if (!(value instanceof CelOptional)) throw noSuchOverload()
-    if (value.value === undefined) return second(frame)
-    return unwrap ? value.value : value
-  }
 }

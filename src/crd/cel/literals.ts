@@ -1,4 +1,6 @@
-import { CelError } from './values.ts'
+import type { Token } from './lexer.ts'
+import { isIntInRange, isUintInRange, toInt } from './numbers.ts'
+import { CelDouble, CelError, CelUint, type Value } from './values.ts'
 
 const SIMPLE: Readonly<Record<string, number>> = {
   a: 7,
@@ -16,7 +18,7 @@ const SIMPLE: Readonly<Record<string, number>> = {
 }
 
 /** The text of a string token, quotes and escapes resolved. Throws CelError on a code point that does not exist. */
-export function unquoteString(token: string): string {
+function unquoteString(token: string): string {
   const { body, raw } = stripQuotes(token)
   if (raw || !body.includes('\\')) return body
   let out = ''
@@ -31,7 +33,7 @@ export function unquoteString(token: string): string {
 }
 
 /** The bytes of a bytes token: text as UTF-8, \x and octal escapes as single bytes. */
-export function unquoteBytes(token: string): Uint8Array {
+function unquoteBytes(token: string): Uint8Array {
   const { body, raw } = stripQuotes(token.slice(1))
   if (raw || !body.includes('\\')) return Buffer.from(body)
   const chunks: Uint8Array[] = []
@@ -75,6 +77,32 @@ function* escapedParts(body: string): Generator<string | { code: number; unicode
     } else {
       yield { code: Number.parseInt(body.slice(slash + 2, slash + 2 + width), 16), unicode: width > 2 }
       pos = slash + 2 + width
+    }
+  }
+}
+
+/** What the token of a literal means; `-` before a number is part of it. Throws CelError for what is out of range or ill-formed. */
+export function literalValue(token: Token, sign: '' | '-'): Value {
+  switch (token.kind) {
+    case 'string':
+      return unquoteString(token.text)
+    case 'bytes':
+      return unquoteBytes(token.text)
+    case 'float': {
+      const double = Number(sign + token.text)
+      if (Number.isFinite(double)) return new CelDouble(double)
+      throw new CelError('invalid double literal')
+    }
+    case 'uint': {
+      const value = BigInt(token.text.slice(0, -1))
+      if (isUintInRange(value)) return new CelUint(value)
+      throw new CelError('invalid uint literal')
+    }
+    default: {
+      const value = BigInt(token.text)
+      const signed = sign === '-' ? -value : value
+      if (isIntInRange(signed)) return toInt(signed)
+      throw new CelError('invalid int literal')
     }
   }
 }

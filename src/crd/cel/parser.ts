@@ -1,10 +1,10 @@
 import { type Call, type Expr, type FieldEntry, type MapEntry, OP } from './ast.ts'
 import { type Token, tokenize } from './lexer.ts'
-import { unquoteBytes, unquoteString } from './literals.ts'
+import { literalValue } from './literals.ts'
 import { findMacro, MacroError, type Macros, NodeFactory } from './macros.ts'
-import { isIntInRange, isUintInRange, toInt } from './numbers.ts'
 import { CompileError, type Issue } from './source.ts'
-import { CelDouble, CelError, CelUint } from './values.ts'
+import { Stop, TokenReader } from './token-reader.ts'
+import { CelError } from './values.ts'
 
 const MAX_DEPTH = 250
 const MAX_SIZE = 100_000
@@ -41,9 +41,6 @@ export interface Syntax {
   readonly escapedNames: boolean
 }
 
-/** Where parsing cannot go on. What follows in the source is not looked at. */
-class Stop extends Error {}
-
 /** The syntax tree of `source`, macros expanded. Throws CompileError. */
 export function parse(source: string, syntax: Syntax): Expr {
   const size = source.length <= MAX_SIZE ? source.length : Array.from(source).length
@@ -59,24 +56,18 @@ export function parse(source: string, syntax: Syntax): Expr {
   return expr
 }
 
-class Parser {
+class Parser extends TokenReader {
   private readonly source: string
-  private readonly tokens: readonly Token[]
   private readonly syntax: Syntax
-  private readonly issues: Issue[]
   private readonly make: NodeFactory = new NodeFactory()
-  private index = 0
   private depth = 0
   /** What may come at the start of the expression being read. */
   private firstOperand = OPERAND
-  /** Since the last error no token was understood: what follows from it is not reported. */
-  private recovering = false
 
   constructor(source: string, tokens: readonly Token[], syntax: Syntax, issues: Issue[]) {
+    super(tokens, issues)
     this.source = source
-    this.tokens = tokens
     this.syntax = syntax
-    this.issues = issues
   }
 
   start(): Expr | undefined {
@@ -90,58 +81,6 @@ class Parser {
       if (error instanceof Stop) return undefined
       throw error
     }
-  }
-
-  private get token(): Token {
-    return this.tokens[this.index] as Token
-  }
-
-  private get after(): Token {
-    return this.tokens[Math.min(this.index + 1, this.tokens.length - 1)] as Token
-  }
-
-  private is(text: string): boolean {
-    return this.token.kind === 'punct' && this.token.text === text
-  }
-
-  private take(text: string): Token | undefined {
-    return this.is(text) ? this.next() : undefined
-  }
-
-  private next(): Token {
-    this.recovering = false
-    return this.tokens[this.index++] as Token
-  }
-
-  private expect(text: string, expected = `'${text}'`): Token {
-    const token = this.take(text)
-    if (token !== undefined) return token
-    if (this.after.kind !== 'punct' || this.after.text !== text) {
-      if (text === ')' && this.token.kind === 'eof') this.syntaxError("missing ')' at '<EOF>'")
-      return this.unexpected('mismatched', expected)
-    }
-    this.complain('extraneous', expected)
-    this.index++
-    return this.next()
-  }
-
-  private unexpected(how: 'extraneous' | 'mismatched', expected: string): never {
-    this.complain(how, expected)
-    throw new Stop()
-  }
-
-  private complain(how: 'extraneous' | 'mismatched', expected: string): void {
-    this.syntaxIssue(`${how} input '${this.token.text}' expecting ${expected}`)
-  }
-
-  private syntaxError(message: string): never {
-    this.syntaxIssue(message)
-    throw new Stop()
-  }
-
-  private syntaxIssue(message: string): void {
-    if (!this.recovering) this.issues.push({ pos: this.token.pos, message: `Syntax error: ${message}` })
-    this.recovering = true
   }
 
   /** No operand here: one token too many is passed over; else what comes may be an operator that goes on. */
@@ -313,12 +252,10 @@ class Parser {
       case 'int':
       case 'uint':
       case 'float':
-        this.next()
-        return this.number(token.pos, token, '')
       case 'string':
       case 'bytes':
         this.next()
-        return this.quoted(token)
+        return this.literal(token.pos, token)
       case 'punct':
         return this.punctuated(token, expected)
       default:
@@ -337,7 +274,7 @@ class Parser {
         this.next()
         if (this.token.kind !== 'int' && this.token.kind !== 'float') return this.unexpected('mismatched', '{NUM_FLOAT, NUM_INT}')
         this.next()
-        return this.number(token.pos, this.tokens[this.index - 1] as Token, '-')
+        return this.literal(token.pos, this.tokens[this.index - 1] as Token, '-')
       case '(': {
         this.next()
         const inner = this.expression()
@@ -362,24 +299,11 @@ class Parser {
     return token.kind !== 'eof' && token.kind !== 'escaped'
   }
 
-  private number(pos: number, token: Token, sign: '' | '-'): Expr {
-    if (token.kind === 'float') {
-      const double = Number(sign + token.text)
-      return Number.isFinite(double) ? this.make.literal(pos, new CelDouble(double)) : this.report(pos, 'invalid double literal')
-    }
-    const unsigned = token.kind === 'uint'
-    const value = BigInt(unsigned ? token.text.slice(0, -1) : token.text)
-    if (unsigned)
-      return isUintInRange(value) ? this.make.literal(pos, new CelUint(value)) : this.report(pos, 'invalid uint literal')
-    const signed = sign === '-' ? -value : value
-    return isIntInRange(signed) ? this.make.literal(pos, toInt(signed)) : this.report(pos, 'invalid int literal')
-  }
-
-  private quoted(token: Token): Expr {
+  private literal(pos: number, token: Token, sign: '' | '-' = ''): Expr {
     try {
-      return this.make.literal(token.pos, token.kind === 'string' ? unquoteString(token.text) : unquoteBytes(token.text))
+      return this.make.literal(pos, literalValue(token, sign))
     } catch (error) {
-      if (error instanceof CelError) return this.report(token.pos, error.message)
+      if (error instanceof CelError) return this.report(pos, error.message)
       throw error
     }
   }
