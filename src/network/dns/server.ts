@@ -26,25 +26,35 @@ const idleTcpMs = 10_000
 const mostTcpConnections = 1000
 const mostTcpBytes = 65_535
 
-/** Answers DNS questions over UDP and TCP on one address and port. Rejects when the port is taken. */
+/** Answers DNS questions over UDP and TCP on one address and port; port 0 is one that is free for both. Rejects when the port is taken. */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
-  const udp = createSocket({ type: options.address.includes(':') ? 'udp6' : 'udp4' })
-  udp.on('message', (bytes, client) => void serveUdp(options, udp, bytes, client))
-  udp.bind(options.port, options.address)
-  await once(udp, 'listening')
+  const { udp, tcp } = await listenOnBoth(options)
   udp.on('error', (error) => options.onError?.(error))
-  const { port } = udp.address()
-  const tcp = createServer((socket) => serveTcp(options, socket))
-  tcp.maxConnections = mostTcpConnections
-  try {
-    tcp.listen(port, options.address)
-    await once(tcp, 'listening')
-  } catch (error) {
-    udp.close()
-    throw error
-  }
   tcp.on('error', (error) => options.onError?.(error))
-  return { port, close: () => close(udp, tcp) }
+  return { port: udp.address().port, close: () => close(udp, tcp) }
+}
+
+const triesForAnyPort = 20
+
+async function listenOnBoth(options: DnsServerOptions): Promise<{ udp: UdpSocket; tcp: Server }> {
+  for (let attempt = 1; ; attempt++) {
+    const udp = createSocket({ type: options.address.includes(':') ? 'udp6' : 'udp4' })
+    udp.on('message', (bytes, client) => void serveUdp(options, udp, bytes, client))
+    udp.bind(options.port, options.address)
+    await once(udp, 'listening')
+    const tcp = createServer((socket) => serveTcp(options, socket))
+    tcp.maxConnections = mostTcpConnections
+    try {
+      tcp.listen(udp.address().port, options.address)
+      await once(tcp, 'listening')
+      return { udp, tcp }
+    } catch (error) {
+      udp.close()
+      // The system chose a port that is free for UDP alone.
+      const isChance = options.port === 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      if (!isChance || attempt === triesForAnyPort) throw error
+    }
+  }
 }
 
 async function close(udp: UdpSocket, tcp: Server): Promise<void> {
