@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
 import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
-import { type Decoded, decodeUntyped } from '../schema/decode.ts'
+import { type Decoded, DecodeError, decodeUntyped } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 
 /** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
@@ -61,7 +61,7 @@ function withMetadata(object: JsonObject, strict: Set<string>): JsonObject {
     for (const path of unknown) strict.add(`unknown field "${path}"`)
     return value === object.metadata ? object : { ...object, metadata: value }
   } catch (error) {
-    if (error instanceof MetadataError) throw new StatusError(400, 'BadRequest', error.message)
+    if (error instanceof MetadataError) throw new DecodeError(error.message)
     throw error
   }
 }

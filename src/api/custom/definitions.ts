@@ -35,6 +35,7 @@ export interface DefinitionsOptions {
 const resource = customresourcedefinitions
 const server: UserInfo = { name: 'system:apiserver', groups: ['system:masters'] }
 const retryMs = 1000
+const underWayMs = 200
 
 /**
  * Follows the stored CustomResourceDefinitions: considers their names, sets their conditions, serves what is established and stops serving
@@ -150,7 +151,11 @@ async function terminate(options: DefinitionsOptions, definition: CustomResource
     metadata: { ...object.metadata, finalizers: finalizers.filter((f) => f !== CLEANUP_FINALIZER) },
   })
   if (!isConditionTrue(definition, 'Established')) return writeStatus(handle, without(marked(TERMINATING.neverEstablished)))
-  if (conditionOf(definition, 'Terminating')?.status !== 'True') return writeStatus(handle, marked(TERMINATING.inProgress))
+  if (conditionOf(definition, 'Terminating')?.reason === 'InstanceDeletionPending') {
+    // Creations that began before it was marked are let end.
+    await new Promise<void>((resolve) => void clock.after(underWayMs, resolve))
+    return writeStatus(handle, marked(TERMINATING.inProgress))
+  }
   const left = await deleteObjects(options, definition)
   if (left !== undefined) {
     if (conditionOf(definition, 'Terminating')?.message !== deletionFailed(left).message)

@@ -112,8 +112,16 @@ function apiSubresource(r: ServedResource, s: ServedSubresource): object {
   }
 }
 
+/** Kinds that kube-apiserver 1.36 still keeps in an older version; clients compare the hash of it. */
+const olderStorage: ReadonlyMap<string, string> = new Map([
+  ['apiextensions.k8s.io/customresourcedefinitions', 'v1beta1'],
+  ['admissionregistration.k8s.io/mutatingadmissionpolicies', 'v1beta1'],
+  ['admissionregistration.k8s.io/mutatingadmissionpolicybindings', 'v1beta1'],
+])
+
 function storageVersionHash({ storage }: ServedResource): string {
-  const text = `${storage?.group}/${storage?.version}/${storage?.kind}`
+  const { group, resource, version, kind } = storage ?? {}
+  const text = `${group}/${olderStorage.get(`${group}/${resource}`) ?? version}/${kind}`
   return createHash('sha256').update(text).digest().subarray(0, 8).toString('base64')
 }
 

@@ -220,16 +220,20 @@ function list(element: Type, mode: Mode): Canonicalizer {
   }
 }
 
+const isBytes = (type: Type): boolean => type.kind === 'scalar' && type.scalar === 'bytes'
+
 function map(valueType: Type, mode: Mode): Canonicalizer {
   let convert: Canonicalizer | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit('map')
     convert ??= canonicalizerOf(valueType, mode)
+    // Protobuf has no null bytes.
+    const nothing = () => (mode === 'stored' && isBytes(valueType) ? '' : zeroOf(valueType, false))
     const from = value as Record<string, unknown>
     let changed: Map<string, unknown> | undefined
     for (const key of Object.keys(from)) {
       const item = from[key]
-      const converted = item === null || item === undefined ? zeroOf(valueType, false) : convert(item)
+      const converted = item === null || item === undefined ? nothing() : convert(item)
       if (converted === item) continue
       changed ??= new Map()
       changed.set(key, converted)

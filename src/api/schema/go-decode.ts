@@ -246,10 +246,27 @@ function mergeDuplicate(field: Field, first: unknown, second: unknown): unknown 
   return { ...(first as object), ...(second as object) }
 }
 
+/** Where Go's base64 decoder gives up: it reads four characters at a time, over line breaks. */
 function illegalByte(text: string): number {
-  const bad = /[^A-Za-z0-9+/=\r\n]/.exec(text)
-  if (bad) return bad.index
-  const padding = text.indexOf('=')
-  if (padding >= 0 && !/^={1,2}[\r\n]*$/.test(text.slice(padding))) return padding
-  return Math.max(text.length - (text.length % 4 === 0 ? 4 : text.length % 4), 0)
+  let at = 0
+  const skipBreaks = () => {
+    while (text[at] === '\n' || text[at] === '\r') at++
+  }
+  for (;;) {
+    for (let n = 0; n < 4; n++) {
+      skipBreaks()
+      if (at >= text.length) return n === 0 ? text.length : at - n
+      const c = text[at++] as string
+      if (/[A-Za-z0-9+/]/.test(c)) continue
+      if (c !== '=' || n < 2) return at - 1
+      if (n === 2) {
+        skipBreaks()
+        if (at >= text.length) return text.length
+        if (text[at] !== '=') return at - 1
+        at++
+      }
+      skipBreaks()
+      return at
+    }
+  }
 }

@@ -69,7 +69,7 @@ class Reader {
   }
 
   enter(): void {
-    if (++this.depth > maxDepth) throw new JsonSyntaxError('exceeded max depth')
+    if (++this.depth > maxDepth) this.fail('exceeded max depth')
     this.at++
     this.space()
   }

@@ -104,10 +104,10 @@ async function admitAndStore(
   if (startsGeneration(home)) object.metadata.generation = 1
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
-  // What the strategy set is read with defaults again.
-  home.strategy.defaults?.(object)
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
+  // What is stored is read with defaults again.
+  home.strategy.defaults?.(object)
   const errors = [
     ...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)),
     ...(home.strategy.validate?.(held ?? object, context) ?? []),

@@ -83,10 +83,18 @@ function listErrors(o: ListOptions): FieldError[] {
   return errors
 }
 
+/** Why Go reads no uint64 of it. */
+function versionProblem(text: string): string | undefined {
+  const why = !/^\d+$/.test(text) ? 'invalid syntax' : BigInt(text) >= 2n ** 64n ? 'value out of range' : undefined
+  return why && `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`
+}
+
 /** As `parseRevision`, for a GET: kube-apiserver has no status for a bad one there. */
 export function parseExactRevision(text: string): number {
-  if (text === '' || /^\d+$/.test(text)) return Number(text)
-  const { message } = invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (text === '') return 0
+  const problem = versionProblem(text)
+  if (problem === undefined) return Number(text)
+  const { message } = invalid('resourceVersion', text, problem)
   const error = new StatusError(500, '', `resourceVersion: ${message}`)
   delete error.status.reason
   throw error
@@ -95,14 +103,15 @@ export function parseExactRevision(text: string): number {
 /** A resourceVersion as a number; 0 for none. Throws what kube-apiserver answers to others. */
 export function parseRevision(text: string): number {
   if (text === '' || text === '0') return 0
-  if (!/^\d+$/.test(text)) {
-    const { message } = invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
-    throw badRequest(`invalid resource version: resourceVersion: ${message}`)
+  const problem = versionProblem(text)
+  if (problem !== undefined) {
+    throw badRequest(`invalid resource version: resourceVersion: ${invalid('resourceVersion', text, problem).message}`)
   }
   return Number(text)
 }
 
-export function tooLargeVersion(asked: number, current: number): StatusError {
+/** `asked`: as text where it may be beyond what a number holds. */
+export function tooLargeVersion(asked: number | string, current: number): StatusError {
   const error = new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,

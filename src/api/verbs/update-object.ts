@@ -7,6 +7,8 @@ import { validateObjectMeta } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
+import { hasEmpties } from '../schema/decode.ts'
+import { thaw } from '../watch/freeze.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
@@ -110,7 +112,7 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   next.metadata.resourceVersion ||= String(live.revision)
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
-  const object = home.rules.canonical(next)
+  const object = hasEmpties(given) ? readAgain(home, next) : home.rules.canonical(next)
   const held = withEmpties(home, given, object, old, context) ?? object
   refuseIfInvalid(home, update.name, [
     ...metaErrors(object, old, home),
@@ -118,6 +120,13 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
     ...(update.admits === false ? [] : (strategy.validateUpdate?.(held, old, context) ?? [])),
   ])
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
+  return object
+}
+
+/** What is stored is read with defaults again, which empty lists and maps were not given. */
+function readAgain(home: ServedResource, next: KubeObject): KubeObject {
+  const object = thaw(home.rules.canonical(next))
+  home.strategy.defaults?.(object)
   return object
 }
 

@@ -4,6 +4,7 @@ import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { keyIn } from '../registry/served.ts'
+import { hasEmpties, markEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
@@ -33,9 +34,16 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries,
     checksUid: true,
-    produce: (live) => tracked(call, live, tries === 1 ? object : thaw(object), manager, subresource),
+    produce: (live) => tracked(call, live, tries === 1 ? object : copyOf(object), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
+}
+
+/** Another try needs what was sent, not what the last one made of it. */
+function copyOf(object: KubeObject): KubeObject {
+  const copy = thaw(object)
+  if (hasEmpties(object)) markEmpties(copy)
+  return copy
 }
 
 /** The name in the body is that of the URL. */

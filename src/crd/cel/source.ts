@@ -25,6 +25,7 @@ export function displayIssues(source: string, issues: readonly Issue[]): string 
 }
 
 function displayIssue(source: string, issue: Issue): string {
+  if (source === '') return `ERROR: <input>:1:0: ${issue.message}`
   if (issue.pos < 0) return `ERROR: <input>:-1:0: ${issue.message}`
   const before = source.slice(0, issue.pos)
   const lineStart = before.lastIndexOf('\n') + 1

@@ -40,7 +40,7 @@ function resolve(request: AdmissionRequest, { spec }: Pod, objects: Objects): vo
       `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
     )
   }
-  if (policy && spec.preemptionPolicy && spec.preemptionPolicy !== policy) {
+  if (policy && spec.preemptionPolicy != null && spec.preemptionPolicy !== policy) {
     throw refuse(
       request,
       `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,

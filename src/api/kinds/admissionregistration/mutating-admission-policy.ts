@@ -4,9 +4,11 @@ import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
 import { validateMutatingAdmissionPolicy, validateMutatingAdmissionPolicyUpdate } from './policy-validation.ts'
+import { staticNameWarnings } from './static-name.ts'
 
 export const mutatingAdmissionPolicy = kind<MutatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
+  warnings: staticNameWarnings,
   validate: validateMutatingAdmissionPolicy,
   validateUpdate: validateMutatingAdmissionPolicyUpdate,
   specFields: ['spec'],

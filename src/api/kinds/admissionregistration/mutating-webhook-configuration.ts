@@ -2,10 +2,12 @@ import type { MutatingWebhookConfiguration } from '../../../apimachinery/kinds.g
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { defaultWebhook } from './defaults.ts'
+import { staticNameWarnings } from './static-name.ts'
 import { validateWebhooks, validateWebhooksUpdate } from './webhook-validation.ts'
 
 export const mutatingWebhookConfiguration = kind<MutatingWebhookConfiguration>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
+  warnings: staticNameWarnings,
   validate: validateWebhooks,
   validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],

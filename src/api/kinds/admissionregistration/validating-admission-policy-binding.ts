@@ -4,9 +4,11 @@ import { age } from '../table.ts'
 import { validateValidatingAdmissionPolicyBinding, validateValidatingAdmissionPolicyBindingUpdate } from './binding-validation.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramRefCell } from './policy-cells.ts'
+import { staticNameWarnings } from './static-name.ts'
 
 export const validatingAdmissionPolicyBinding = kind<ValidatingAdmissionPolicyBinding>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
+  warnings: staticNameWarnings,
   validate: validateValidatingAdmissionPolicyBinding,
   validateUpdate: validateValidatingAdmissionPolicyBindingUpdate,
   specFields: ['spec'],

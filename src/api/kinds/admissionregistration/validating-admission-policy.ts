@@ -5,9 +5,11 @@ import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
 import { validateValidatingAdmissionPolicy, validateValidatingAdmissionPolicyUpdate } from './policy-validation.ts'
+import { staticNameWarnings } from './static-name.ts'
 
 export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
+  warnings: staticNameWarnings,
   validate: validateValidatingAdmissionPolicy,
   validateUpdate: validateValidatingAdmissionPolicyUpdate,
   specFields: ['spec'],

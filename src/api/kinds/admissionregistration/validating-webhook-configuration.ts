@@ -2,10 +2,12 @@ import type { ValidatingWebhookConfiguration } from '../../../apimachinery/kinds
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { defaultWebhook } from './defaults.ts'
+import { staticNameWarnings } from './static-name.ts'
 import { validateWebhooks, validateWebhooksUpdate } from './webhook-validation.ts'
 
 export const validatingWebhookConfiguration = kind<ValidatingWebhookConfiguration>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration',
+  warnings: staticNameWarnings,
   validate: validateWebhooks,
   validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],

@@ -16,9 +16,13 @@ function setTemplateGeneration(set: DaemonSet, generation: number): void {
 
 export const templateGenerationOf = (set: DaemonSet): number => Number(set.metadata.annotations?.[templateGeneration] ?? 0) || 0
 
+const templateWarnings = workloadWarnings<DaemonSet>(({ spec }) => spec?.template, 'spec.template', false)
+
 export const daemonSet = kind<DaemonSet>({
   gvk: 'apps/v1/DaemonSet',
-  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template', false),
+  // What counts is the generation of the template.
+  warnings: (set, old, context) =>
+    old && templateGenerationOf(set) === templateGenerationOf(old) ? [] : templateWarnings(set, old, context),
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   specFields: ['spec'],

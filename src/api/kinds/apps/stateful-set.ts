@@ -1,6 +1,7 @@
 import type { StatefulSet, StatefulSetSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isShortName } from '../../../apimachinery/names.ts'
-import { kind } from '../kind.ts'
+import { claimSpecWarnings } from '../core/volume-warnings.ts'
+import { type KindContext, kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
@@ -39,9 +40,24 @@ function defaultSpec(spec: StatefulSetSpec): void {
   }
 }
 
+const templateWarnings = workloadWarnings<StatefulSet>(({ spec }) => spec?.template, 'spec.template', false)
+
+function setWarnings(set: StatefulSet, old: StatefulSet | undefined, context: KindContext): string[] {
+  const { spec } = set
+  const warnings = templateWarnings(set, old, context)
+  if (context.subresource !== '') return warnings
+  for (const [i, claim] of (spec?.volumeClaimTemplates ?? []).entries()) {
+    warnings.push(...claimSpecWarnings(claim.spec, `spec.volumeClaimTemplates[${i}]${old ? '.Spec' : ''}`))
+  }
+  if ((spec?.revisionHistoryLimit ?? 0) < 0) {
+    warnings.push('spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended')
+  }
+  return warnings
+}
+
 export const statefulSet = kind<StatefulSet>({
   gvk: 'apps/v1/StatefulSet',
-  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template', false),
+  warnings: setWarnings,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   nameRule: isShortName,

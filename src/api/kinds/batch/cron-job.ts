@@ -1,14 +1,30 @@
 import type { CronJob } from '../../../apimachinery/kinds.generated.ts'
-import { kind } from '../kind.ts'
+import { type KindContext, kind } from '../kind.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell, since, yesNo } from '../table.ts'
 import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts'
-import { defaultJobSpec } from './job.ts'
+import { defaultJobSpec, indexWarnings } from './job.ts'
+
+const jobAt = 'spec.jobTemplate.spec'
+const templateWarnings = workloadWarnings<CronJob>(
+  ({ spec }) => spec?.jobTemplate?.spec?.template,
+  `${jobAt}.template`,
+  true,
+  ({ spec }) => indexWarnings(spec?.jobTemplate?.spec, jobAt),
+)
+
+/** An update may keep a zone in its schedule, which a new object may not have. */
+function zoneWarnings({ spec }: CronJob, old: CronJob | undefined, { subresource }: KindContext): string[] {
+  if (!old || subresource !== '' || !spec?.schedule.includes('TZ')) return []
+  return [
+    'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details',
+  ]
+}
 
 export const cronJob = kind<CronJob>({
   gvk: 'batch/v1/CronJob',
-  warnings: workloadWarnings(({ spec }) => spec?.jobTemplate?.spec?.template, 'spec.jobTemplate.spec.template'),
+  warnings: (object, old, context) => [...templateWarnings(object, old, context), ...zoneWarnings(object, old, context)],
   validate: validateCronJob,
   validateUpdate: validateCronJobUpdate,
   specFields: ['spec'],

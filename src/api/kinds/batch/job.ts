@@ -75,9 +75,23 @@ function durationCell({ status }: Job, now: number): string {
   return humanDuration(end - Date.parse(status.startTime))
 }
 
+/** An indexed job can be too big for what its status can tell. */
+export function indexWarnings(spec: JobSpec | undefined, at: string): string[] {
+  const { completionMode, completions, parallelism } = spec ?? {}
+  if (completionMode !== 'Indexed' || (completions ?? 0) <= 100_000 || (parallelism ?? 0) <= 10_000) return []
+  return [
+    `${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+  ]
+}
+
 export const job = kind<Job>({
   gvk: 'batch/v1/Job',
-  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
+  warnings: workloadWarnings(
+    ({ spec }) => spec?.template,
+    'spec.template',
+    true,
+    ({ spec }) => indexWarnings(spec, 'spec'),
+  ),
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   specFields: ['spec'],

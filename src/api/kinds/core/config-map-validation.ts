@@ -25,7 +25,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
     pushInvalid(errors, `binaryData[${key}]`, key, isConfigMapKey(key))
     size += decodedLength(binaryData[key] ?? '')
   }
-  if (size > maxData) errors.push(tooLong('', maxData))
+  if (size > maxData) errors.push(tooLong('[]', maxData))
   return errors
 }
 

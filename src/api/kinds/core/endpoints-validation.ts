@@ -2,7 +2,7 @@ import { type FieldError, invalid, required } from '../../../apimachinery/field-
 import type { EndpointAddress, Endpoints } from '../../../apimachinery/kinds.generated.ts'
 import { isPortNumber } from '../../../apimachinery/names.ts'
 import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, type Errors, isSame, pushInvalid } from '../errors.ts'
-import { checkLegacyIp, parseIp } from '../ip.ts'
+import { checkLegacyIp, ipWarnings, parseIp } from '../ip.ts'
 
 export const protocols = ['SCTP', 'TCP', 'UDP']
 
@@ -78,4 +78,16 @@ export function validateEndpointsUpdate(endpoints: Endpoints, old: Endpoints): F
   validateAnnotationTime(endpoints.metadata.annotations ?? {}, errors)
   if (!isSame(endpoints.subsets, old.subsets)) validateSubsets(endpoints.subsets ?? [], errors)
   return errors
+}
+
+const managedBy = 'endpoints.kubernetes.io/managed-by'
+
+/** Addresses that should be written otherwise; the controller of endpoints writes them well. */
+export function endpointsWarnings({ metadata, subsets }: Endpoints): string[] {
+  if (metadata.labels?.[managedBy] === 'endpoint-controller') return []
+  return (subsets ?? []).flatMap((subset, i) =>
+    (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
+      (subset[list] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, `subsets[${i}].${list}[${j}].ip`)),
+    ),
+  )
 }

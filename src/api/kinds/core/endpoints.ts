@@ -1,7 +1,7 @@
 import type { Endpoints } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
-import { validateEndpoints, validateEndpointsUpdate } from './endpoints-validation.ts'
+import { endpointsWarnings, validateEndpoints, validateEndpointsUpdate } from './endpoints-validation.ts'
 
 const joinHostPort = (ip: string, port: number): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)
 
@@ -20,6 +20,7 @@ function addressesCell(endpoints: Endpoints): string {
 
 export const endpoints = kind<Endpoints>({
   gvk: 'v1/Endpoints',
+  warnings: endpointsWarnings,
   specFields: [],
   allowCreateOnUpdate: true,
   validate: validateEndpoints,

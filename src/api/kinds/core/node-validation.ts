@@ -2,7 +2,8 @@ import { duplicate, type FieldError, forbiddenField, invalid, required } from '.
 import type { Node, NodeSpec, Taint } from '../../../apimachinery/kinds.generated.ts'
 import { isConfigMapKey, isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../apimachinery/names.ts'
 import { checkPositive, checkQualifiedName, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
-import { checkLegacyCidr, parseCidr } from '../ip.ts'
+import { checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
+import type { KindContext } from '../kind.ts'
 import { checkQuantity } from '../pod-spec/resources.ts'
 import { checkTaintEffect } from '../pod-spec/tolerations.ts'
 
@@ -116,4 +117,13 @@ function validateConfigSource(source: ConfigSource, at: string, errors: Errors):
   if (requireText(map.kubeletConfigKey, `${path}.kubeletConfigKey`, errors)) {
     pushInvalid(errors, `${path}.kubeletConfigKey`, map.kubeletConfigKey, isConfigMapKey(map.kubeletConfigKey))
   }
+}
+
+export function nodeWarnings({ spec }: Node, _: Node | undefined, { subresource }: KindContext): string[] {
+  if (subresource !== '') return []
+  const warnings: string[] = []
+  if (spec?.configSource) warnings.push('spec.configSource: the feature is removed')
+  if (spec?.externalID) warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes')
+  for (const [i, cidr] of (spec?.podCIDRs ?? []).entries()) warnings.push(...cidrWarnings(cidr, `spec.podCIDRs[${i}]`))
+  return warnings
 }

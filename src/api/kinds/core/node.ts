@@ -3,7 +3,7 @@ import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
-import { validateNode, validateNodeUpdate } from './node-validation.ts'
+import { nodeWarnings, validateNode, validateNodeUpdate } from './node-validation.ts'
 
 const rolePrefix = 'node-role.kubernetes.io/'
 
@@ -52,6 +52,7 @@ function cells(node: Node, now: number): unknown[] {
 
 export const node = kind<Node>({
   gvk: 'v1/Node',
+  warnings: nodeWarnings,
   specFields: [],
   validate: validateNode,
   validateUpdate: validateNodeUpdate,

@@ -6,6 +6,7 @@ import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { validateClaim, validateClaimUpdate } from './claim-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
+import { claimWarnings } from './volume-warnings.ts'
 
 function cells(claim: PersistentVolumeClaim, now: number): unknown[] {
   const { spec, status, metadata } = claim
@@ -49,6 +50,7 @@ function dropForeignDataSource(spec: PersistentVolumeClaimSpec): void {
 
 export const persistentVolumeClaim = kind<PersistentVolumeClaim>({
   gvk: 'v1/PersistentVolumeClaim',
+  warnings: (claim, _, { subresource }) => (subresource === '' ? claimWarnings(claim) : []),
   specFields: [],
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,

@@ -6,6 +6,7 @@ import { keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { validateVolume, validateVolumeUpdate } from './persistent-volume-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
+import { volumeWarnings } from './volume-warnings.ts'
 
 function cells(volume: PersistentVolume, now: number): unknown[] {
   const { spec, status, metadata } = volume
@@ -26,6 +27,7 @@ function cells(volume: PersistentVolume, now: number): unknown[] {
 
 export const persistentVolume = kind<PersistentVolume>({
   gvk: 'v1/PersistentVolume',
+  warnings: (volume, _, { subresource }) => (subresource === '' ? volumeWarnings(volume) : []),
   specFields: [],
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,

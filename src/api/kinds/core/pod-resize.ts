@@ -8,8 +8,8 @@ const mirror = 'kubernetes.io/config.mirror'
 
 /** The resize endpoint changes cpu and memory of containers and of the pod, and nothing else (ValidatePodResize). */
 export function validateResize(pod: Pod, old: Pod, errors: Errors): FieldError[] {
-  if (old.metadata.annotations?.[mirror] !== undefined) return [forbiddenField('', 'static pods cannot be resized')]
-  if (old.spec?.os?.name === 'windows') return [forbiddenField('', 'windows pods cannot be resized')]
+  if (old.metadata.annotations?.[mirror] !== undefined) return [forbiddenField('[]', 'static pods cannot be resized')]
+  if (old.spec?.os?.name === 'windows') return [forbiddenField('[]', 'windows pods cannot be resized')]
   const { spec } = pod
   const before = old.spec
   if (!spec || !before) return errors

@@ -182,7 +182,7 @@ function validateGatesOnlyDeleted(spec: PodSpec, old: PodSpec, errors: Errors): 
 
 function validateEphemeral(pod: Pod, old: Pod, errors: Errors): FieldError[] {
   if (old.metadata.annotations?.[mirror] !== undefined) {
-    return [forbiddenField('', 'static pods do not support ephemeral containers')]
+    return [forbiddenField('[]', 'static pods do not support ephemeral containers')]
   }
   const path = 'spec.ephemeralContainers'
   const now = new Map(pod.spec?.ephemeralContainers?.map((c) => [c.name, c]))

@@ -9,9 +9,12 @@ import { validateReplicationController, validateReplicationControllerUpdate } fr
 
 const isEmpty = (map: object | undefined): boolean => map === undefined || Object.keys(map).length === 0
 
+const rcWarnings = workloadWarnings<ReplicationController>(({ spec }) => spec?.template, 'spec.template')
+
 export const replicationController = kind<ReplicationController>({
   gvk: 'v1/ReplicationController',
-  warnings: workloadWarnings(({ spec }) => spec?.template, 'spec.template'),
+  // An update is warned of what the old template has: kube-apiserver swaps the two.
+  warnings: (rc, old, context) => rcWarnings(old ? { ...old, metadata: rc.metadata } : rc, old, context),
   specFields: ['spec'],
   defaultPropagation: 'orphan',
   ignoresGenerateName: true,

@@ -4,6 +4,7 @@ import type {
   ResourceQuotaSpec,
   ScopedResourceSelectorRequirement,
 } from '../../../apimachinery/kinds.generated.ts'
+import { compareQuantities } from '../../../apimachinery/quantity.ts'
 import { internal } from '../../schema/internal.ts'
 import { type Errors, immutableText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -122,4 +123,17 @@ export function validateResourceQuotaUpdate(
     errors.push(invalid('spec.scopes', quota.spec?.scopes ?? null, immutableText))
   }
   return errors
+}
+
+/** Requests that may be more than the limits are no use. */
+export function quotaWarnings({ spec }: ResourceQuota, _: ResourceQuota | undefined, { subresource }: KindContext): string[] {
+  const hard = spec?.hard ?? {}
+  if (subresource !== '') return []
+  return ['cpu', 'memory', 'ephemeral-storage'].flatMap((name) => {
+    const request = hard[`requests.${name}`] === undefined && name !== 'ephemeral-storage' ? name : `requests.${name}`
+    const limit = `limits.${name}`
+    const [asked, allowed] = [hard[request], hard[limit]]
+    if (asked === undefined || allowed === undefined || compareQuantities(asked, allowed) <= 0) return []
+    return [`ResourceQuota ${request} (${asked}) should be less than ${limit} (${allowed})`]
+  })
 }

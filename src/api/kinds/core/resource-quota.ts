@@ -3,7 +3,7 @@ import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
-import { validateResourceQuota, validateResourceQuotaUpdate } from './resource-quota-validation.ts'
+import { quotaWarnings, validateResourceQuota, validateResourceQuotaUpdate } from './resource-quota-validation.ts'
 
 function usageCells(quota: ResourceQuota): [requests: string, limits: string] {
   const requests: string[] = []
@@ -18,6 +18,7 @@ function usageCells(quota: ResourceQuota): [requests: string, limits: string] {
 
 export const resourceQuota = kind<ResourceQuota>({
   gvk: 'v1/ResourceQuota',
+  warnings: quotaWarnings,
   specFields: [],
   validate: validateResourceQuota,
   validateUpdate: validateResourceQuotaUpdate,

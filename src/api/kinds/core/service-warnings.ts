@@ -1,7 +1,15 @@
 import type { Service } from '../../../apimachinery/kinds.generated.ts'
 import { cidrWarnings, ipWarnings } from '../ip.ts'
 
-export function serviceWarnings({ spec }: Service, _old: unknown, { subresource }: { readonly subresource: string }): string[] {
+export function serviceWarnings(
+  { spec, status }: Service,
+  _old: unknown,
+  { subresource }: { readonly subresource: string },
+): string[] {
+  if (subresource === 'status') {
+    const at = 'status.loadBalancer.ingress'
+    return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) => (ip ? ipWarnings(ip, `${at}[${i}]`) : []))
+  }
   if (!spec || subresource !== '') return []
   const warnings: string[] = []
   const isHeadless = spec.type === 'ClusterIP' && spec.clusterIP === 'None'

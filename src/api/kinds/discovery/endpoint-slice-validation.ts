@@ -3,7 +3,7 @@ import type { EndpointHints, EndpointSlice } from '../../../apimachinery/kinds.g
 import { isDns1123Label, isDns1123Subdomain, isLabelValue, isLongName } from '../../../apimachinery/names.ts'
 import { checkEndpointIp } from '../core/endpoints-validation.ts'
 import { checkChoice, checkLabel, checkQualifiedName, checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
-import { checkLegacyIp, parseIp, strictIpProblems } from '../ip.ts'
+import { checkLegacyIp, ipWarnings, parseIp, strictIpProblems } from '../ip.ts'
 import { validateLabels } from '../meta.ts'
 
 type Endpoint = NonNullable<EndpointSlice['endpoints']>[number]
@@ -127,4 +127,19 @@ export function validateEndpointSliceUpdate(slice: EndpointSlice, old: EndpointS
   const errors = validate(slice, old)
   checkUnchanged(slice.addressType, old.addressType, 'addressType', errors, 'string')
   return errors
+}
+
+const managedBy = 'endpointslice.kubernetes.io/managed-by'
+const ownControllers = new Set(['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'])
+
+/** Addresses that should be written otherwise; those that the controllers of slices write are known to be well. */
+export function sliceWarnings({ metadata, addressType, endpoints }: EndpointSlice, old: EndpointSlice | undefined): string[] {
+  const warnings = !old && addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []
+  if (ownControllers.has(metadata.labels?.[managedBy] ?? '')) return warnings
+  for (const [i, endpoint] of (endpoints ?? []).entries()) {
+    for (const [j, address] of (endpoint.addresses ?? []).entries()) {
+      warnings.push(...ipWarnings(address, `endpoints[${i}].addresses[${j}]`))
+    }
+  }
+  return warnings
 }

@@ -1,7 +1,7 @@
 import type { EndpointSlice } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age, listCell } from '../table.ts'
-import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slice-validation.ts'
+import { sliceWarnings, validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slice-validation.ts'
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 const hostname = 'kubernetes.io/hostname'
@@ -19,6 +19,7 @@ function dropTopology(slice: EndpointSlice, old?: EndpointSlice): void {
 
 export const endpointSlice = kind<EndpointSlice>({
   gvk: 'discovery.k8s.io/v1/EndpointSlice',
+  warnings: sliceWarnings,
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
   specFields: ['endpoints', 'ports', 'addressType'],

@@ -9,7 +9,7 @@ import {
   isWildcardDns1123Subdomain,
 } from '../../../apimachinery/names.ts'
 import { checkSubdomain, checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
-import { checkLegacyIp, parseIp } from '../ip.ts'
+import { checkLegacyIp, ipWarnings, parseIp } from '../ip.ts'
 import type { KindContext } from '../kind.ts'
 import { validateReference } from './references.ts'
 
@@ -126,4 +126,20 @@ export function validateIngressUpdate(ingress: Ingress, old: Ingress, { subresou
     if (parseIp(hostname)) errors.push(invalid(`${at}.hostname`, hostname, notAnIpText))
   }
   return errors
+}
+
+const oldClass = 'kubernetes.io/ingress.class'
+
+export function ingressWarnings(
+  { metadata, spec, status }: Ingress,
+  old: Ingress | undefined,
+  { subresource }: KindContext,
+): string[] {
+  if (subresource === 'status') {
+    return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }, i) =>
+      ip ? ipWarnings(ip, `status.loadBalancer.ingress[${i}]`) : [],
+    )
+  }
+  if (old || metadata.annotations?.[oldClass] === undefined || spec?.ingressClassName != null) return []
+  return [`annotation "${oldClass}" is deprecated, please use 'spec.ingressClassName' instead`]
 }

@@ -2,7 +2,7 @@ import type { Ingress } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
-import { validateIngress, validateIngressUpdate } from './ingress-validation.ts'
+import { ingressWarnings, validateIngress, validateIngressUpdate } from './ingress-validation.ts'
 
 function hostsCell({ spec }: Ingress): string {
   const rules = spec?.rules ?? []
@@ -23,6 +23,7 @@ function addressCell({ status }: Ingress): string {
 
 export const ingress = kind<Ingress>({
   gvk: 'networking.k8s.io/v1/Ingress',
+  warnings: ingressWarnings,
   validate: validateIngress,
   validateUpdate: validateIngressUpdate,
   specFields: ['spec'],

@@ -8,7 +8,7 @@ import type {
 } from '../../../apimachinery/kinds.generated.ts'
 import { isPortName, isPortNumber } from '../../../apimachinery/names.ts'
 import { checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
-import { checkLegacyCidr, parseCidr } from '../ip.ts'
+import { checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
 import type { KindContext } from '../kind.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 
@@ -101,4 +101,21 @@ export function validateNetworkPolicyUpdate(policy: NetworkPolicy, old: NetworkP
   const peers = [...(old.spec?.ingress ?? []).map((r) => r.from), ...(old.spec?.egress ?? []).map((r) => r.to)].flat()
   const knownCidrs = peers.flatMap((peer) => (peer?.ipBlock ? [peer.ipBlock.cidr, ...(peer.ipBlock.except ?? [])] : []))
   return validateSpec(policy.spec, { anyValue: hasInvalidValue(old.spec?.podSelector), knownCidrs })
+}
+
+/** Blocks that are taken but should be written otherwise. */
+export function policyWarnings({ spec }: NetworkPolicy): string[] {
+  const warnings: string[] = []
+  const look = (peers: readonly NetworkPolicyPeer[] | undefined, at: string) => {
+    for (const [j, { ipBlock }] of (peers ?? []).entries()) {
+      if (!ipBlock) continue
+      warnings.push(...cidrWarnings(ipBlock.cidr, `${at}[${j}].ipBlock.cidr`))
+      for (const [k, except] of (ipBlock.except ?? []).entries()) {
+        warnings.push(...cidrWarnings(except, `${at}[${j}].ipBlock.except[${k}]`))
+      }
+    }
+  }
+  for (const [i, rule] of (spec?.ingress ?? []).entries()) look(rule.from, `spec.ingress[${i}].from`)
+  for (const [i, rule] of (spec?.egress ?? []).entries()) look(rule.to, `spec.egress[${i}].to`)
+  return warnings
 }

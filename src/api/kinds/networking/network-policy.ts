@@ -1,10 +1,11 @@
 import type { NetworkPolicy } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age, selectorCell } from '../table.ts'
-import { validateNetworkPolicy, validateNetworkPolicyUpdate } from './network-policy-validation.ts'
+import { policyWarnings, validateNetworkPolicy, validateNetworkPolicyUpdate } from './network-policy-validation.ts'
 
 export const networkPolicy = kind<NetworkPolicy>({
   gvk: 'networking.k8s.io/v1/NetworkPolicy',
+  warnings: policyWarnings,
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,
   specFields: ['spec'],

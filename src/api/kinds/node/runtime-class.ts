@@ -1,11 +1,17 @@
 import type { RuntimeClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
+import { labelDeprecation } from '../node-labels.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { age } from '../table.ts'
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class-validation.ts'
 
 export const runtimeClass = kind<RuntimeClass>({
   gvk: 'node.k8s.io/v1/RuntimeClass',
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
+      const text = labelDeprecation(key)
+      return text === undefined ? [] : [`scheduling.nodeSelector: ${text}`]
+    }),
   validate: validateRuntimeClass,
   validateUpdate: validateRuntimeClassUpdate,
   specFields: [],

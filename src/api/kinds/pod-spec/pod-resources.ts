@@ -49,7 +49,7 @@ export function validateResourceClaims(claims: readonly PodResourceClaim[], at: 
   const names = new Set<string>()
   claims.forEach((claim, i) => {
     if (rules.meta?.annotations?.[mirror] !== undefined) {
-      errors.push(forbiddenField('', 'static pods do not support resource claims'))
+      errors.push(forbiddenField('[]', 'static pods do not support resource claims'))
       return
     }
     const path = `${at}[${i}]`

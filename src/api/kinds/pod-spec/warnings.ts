@@ -1,6 +1,7 @@
 import type {
   Container,
   ContainerPort,
+  Pod,
   PodAffinityTerm,
   PodSpec,
   PodTemplateSpec,
@@ -10,18 +11,11 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import type { ObjectMeta } from '../../../apimachinery/object.ts'
 import { isWhole } from '../../../apimachinery/quantity.ts'
 import { ipWarnings } from '../ip.ts'
+import { labelDeprecation, termWarnings } from '../node-labels.ts'
 import { appArmorPrefix } from './annotations.ts'
 import { visitContainers } from './visit.ts'
 
 const quote = (text: string): string => JSON.stringify(text)
-
-const deprecatedLabels: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-])
 
 const deprecatedAnnotations = [
   ['scheduler.alpha.kubernetes.io/critical-pod', 'non-functional in v1.16+; use the "priorityClassName" field instead'],
@@ -45,7 +39,7 @@ const nullSelector = 'a null labelSelector results in matching no pod'
 
 function warnOfLabels(spec: PodSpec, at: string, warnings: string[]): void {
   for (const key of Object.keys(spec.nodeSelector ?? {})) {
-    const text = deprecatedLabels.get(key)
+    const text = labelDeprecation(key)
     if (text !== undefined) warnings.push(`${at}.nodeSelector[${key}]: ${text}`)
   }
   const affinity = spec.affinity?.nodeAffinity
@@ -59,14 +53,11 @@ function warnOfLabels(spec: PodSpec, at: string, warnings: string[]): void {
     ),
   ]
   for (const [term, termPath] of terms) {
-    for (const [i, { key }] of (term?.matchExpressions ?? []).entries()) {
-      const text = deprecatedLabels.get(key)
-      if (text !== undefined) warnings.push(`${termPath}.matchExpressions[${i}].key: ${key} is ${text}`)
-    }
+    if (term) warnings.push(...termWarnings(term, termPath))
   }
   for (const [i, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const constraint = `${at}.topologySpreadConstraints[${i}]`
-    const text = deprecatedLabels.get(topologyKey)
+    const text = labelDeprecation(topologyKey)
     if (text !== undefined) warnings.push(`${constraint}.topologyKey: ${topologyKey} is ${text}`)
     if (!labelSelector) warnings.push(`${constraint}.labelSelector: ${nullSelector}`)
   }
@@ -234,14 +225,16 @@ function nameWarnings(name: string | undefined, use: string): string[] {
 }
 
 /** Only new pods are warned of. */
-export const podWarnings = (
-  pod: { metadata: ObjectMeta; spec?: PodSpec },
-  old: unknown,
-  { subresource }: { readonly subresource: string },
-): string[] =>
-  old !== undefined || subresource !== '' || !pod.spec
-    ? []
-    : [...nameWarnings(pod.metadata.name, "the Pod's hostname"), ...warnOfPodSpec(pod.spec, pod.metadata, '')]
+export function podWarnings(pod: Pod, old: Pod | undefined, { subresource }: { readonly subresource: string }): string[] {
+  if (subresource === 'status') return addressWarnings(pod)
+  if (old || subresource !== '' || !pod.spec) return []
+  return [...nameWarnings(pod.metadata.name, "the Pod's hostname"), ...warnOfPodSpec(pod.spec, pod.metadata, '')]
+}
+
+const addressWarnings = ({ status }: Pod): string[] =>
+  (['podIPs', 'hostIPs'] as const).flatMap((list) =>
+    (status?.[list] ?? []).flatMap(({ ip }, i) => ipWarnings(ip ?? '', `status.${list}[${i}].ip`)),
+  )
 
 interface Workload {
   readonly metadata: ObjectMeta
@@ -252,10 +245,14 @@ export function workloadWarnings<T extends Workload>(
   templateOf: (workload: T) => PodTemplateSpec | undefined,
   at: string,
   namesPods = true,
+  own: (workload: T) => string[] = () => [],
 ): (workload: T, old: T | undefined, context: { readonly subresource: string }) => string[] {
   return (workload, old, { subresource }) => {
     if (subresource !== '' || (old && old.metadata.generation === workload.metadata.generation)) return []
-    const names = namesPods && !old ? nameWarnings(workload.metadata.name, 'Pod names and hostnames') : []
+    const names = [
+      ...(namesPods && !old ? nameWarnings(workload.metadata.name, 'Pod names and hostnames') : []),
+      ...own(workload),
+    ]
     const template = templateOf(workload)
     return template?.spec ? [...names, ...warnOfPodSpec(template.spec, template.metadata ?? {}, `${at}.`)] : names
   }

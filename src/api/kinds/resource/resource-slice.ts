@@ -5,6 +5,10 @@ import { validateResourceSlice, validateResourceSliceUpdate } from './resource-s
 
 export const resourceSlice = kind<ResourceSlice>({
   gvk: 'resource.k8s.io/v1/ResourceSlice',
+  warnings: ({ spec }) =>
+    spec?.driver && spec.driver !== spec.driver.toLowerCase()
+      ? [`spec.driver: driver names should be lowercase; ${JSON.stringify(spec.driver)} contains uppercase characters`]
+      : [],
   validate: validateResourceSlice,
   validateUpdate: validateResourceSliceUpdate,
   specFields: ['spec'],

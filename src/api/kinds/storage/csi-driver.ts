@@ -1,4 +1,5 @@
 import type { CSIDriver } from '../../../apimachinery/kinds.generated.ts'
+import { isSame } from '../errors.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { validateCSIDriver, validateCSIDriverUpdate } from './csi-driver-validation.ts'
@@ -8,7 +9,10 @@ const tokensWarning =
 
 export const csiDriver = kind<CSIDriver>({
   gvk: 'storage.k8s.io/v1/CSIDriver',
-  warnings: ({ spec }) => (spec?.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined ? [tokensWarning] : []),
+  warnings: ({ spec }, old) => {
+    const isAsked = spec?.tokenRequests?.length && spec.serviceAccountTokenInSecrets === undefined
+    return isAsked && !(old && isSame(old.spec?.tokenRequests, spec.tokenRequests)) ? [tokensWarning] : []
+  },
   validate: validateCSIDriver,
   validateUpdate: validateCSIDriverUpdate,
   specFields: ['spec'],

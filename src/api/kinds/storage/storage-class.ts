@@ -1,5 +1,6 @@
 import type { StorageClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
+import { labelDeprecation } from '../node-labels.ts'
 import { age } from '../table.ts'
 import { validateStorageClass, validateStorageClassUpdate } from './storage-class-validation.ts'
 
@@ -9,6 +10,13 @@ const isDefault = ({ metadata: { annotations } }: StorageClass): boolean =>
 
 export const storageClass = kind<StorageClass>({
   gvk: 'storage.k8s.io/v1/StorageClass',
+  warnings: ({ allowedTopologies }) =>
+    (allowedTopologies ?? []).flatMap((term, i) =>
+      (term.matchLabelExpressions ?? []).flatMap(({ key }, j) => {
+        const text = labelDeprecation(key)
+        return text === undefined ? [] : [`allowedTopologies[${i}].matchLabelExpressions[${j}].key: ${text}`]
+      }),
+    ),
   validate: validateStorageClass,
   validateUpdate: validateStorageClassUpdate,
   specFields: [],
