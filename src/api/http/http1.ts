@@ -5,6 +5,9 @@ import type { Sink } from '../request.ts'
 import { tooLarge } from './body.ts'
 import type { Exchange, HeaderValues } from './exchange.ts'
 
+/** Of a body that is too long. */
+const mostReadAway = 4 * 1024 * 1024
+
 export function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = { __proto__: null } as never
   for (const [name, value] of Object.entries(request.headers)) {
@@ -50,15 +53,17 @@ export class Http1Exchange implements Exchange {
 
   async readBody(limit: number): Promise<Buffer | undefined> {
     if (this.method === 'GET' || this.method === 'HEAD') return undefined
-    if (Number(this.headers['content-length'] ?? 0) > limit) throw tooLarge()
     const chunks: Buffer[] = []
-    let size = 0
+    const isTooLarge = Number(this.headers['content-length'] ?? 0) > limit
+    let size = isTooLarge ? limit : 0
     try {
+      // A sender that has not sent all is told nothing: a connection closed over unread bytes is reset. So a little more is read away.
       for await (const chunk of this.#request as AsyncIterable<Buffer>) {
         size += chunk.length
-        if (size > limit) throw tooLarge()
-        chunks.push(chunk)
+        if (size <= limit) chunks.push(chunk)
+        else if (size > limit + mostReadAway) break
       }
+      if (isTooLarge || size > limit) throw tooLarge()
     } catch (error) {
       throw error instanceof StatusError ? error : new StatusError(408, 'Timeout', 'the body of the request did not come')
     }

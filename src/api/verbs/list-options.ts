@@ -112,7 +112,7 @@ export function parseRevision(text: string): number {
 
 /** `asked`: as text where it may be beyond what a number holds. */
 export function tooLargeVersion(asked: number | string, current: number): StatusError {
-  const error = new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  const error = new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
