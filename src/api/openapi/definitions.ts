@@ -17,23 +17,43 @@ export function builtInDefinitions(): ReadonlyMap<string, Schema> {
   if (made) return made
   const { definitions } = read<{ definitions: Record<string, Schema> }>('openapi-definitions.json')
   const descriptions = read<Record<string, Described>>('descriptions.json')
-  made = new Map(Object.entries(definitions).map(([name, schema]) => [name, describe(schema, descriptions[name])]))
+  made = new Map(Object.entries(definitions).map(([name, schema]) => [name, describe(schema, descriptions[name], descriptions)]))
   return made
 }
 
-function describe(schema: Schema, described: Described | undefined): Schema {
+function describe(schema: Schema, described: Described | undefined, all: Readonly<Record<string, Described>>): Schema {
   if (!described) return schema
   const properties = schema.properties as Record<string, Schema> | undefined
   const out: Schema = { ...(described.description ? { description: described.description } : {}), ...schema }
   if (properties) {
     out.properties = Object.fromEntries(
       Object.entries(properties).map(([name, property]) => {
-        const description = described.properties?.[name]
+        const description = described.properties?.[name] ?? typeDescription(property, all)
         return [name, description ? { description, ...property } : property]
       }),
     )
   }
   return out
+}
+
+/** A field that is a type of its own is described as the type is. */
+const typeDescription = ({ $ref }: Schema, all: Readonly<Record<string, Described>>): string | undefined =>
+  typeof $ref === 'string' ? all[nameIn($ref)]?.description : undefined
+
+/** Types that v3 can say more of than v2. */
+const inV3: Readonly<Record<string, Schema>> = {
+  'io.k8s.apimachinery.pkg.api.resource.Quantity': { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString': {
+    format: 'int-or-string',
+    oneOf: [{ type: 'integer' }, { type: 'string' }],
+  },
+}
+
+/** The schema of a definition in the words of v3. */
+export function schemaV3(name: string, schema: Schema): unknown {
+  const better = inV3[name]
+  const { type: _, format: __, ...rest } = schema
+  return toV3(better ? { ...rest, ...better } : schema)
 }
 
 /** The name of the definition of a kind, by its x-kubernetes-group-version-kind. */
@@ -83,7 +103,7 @@ function* refsIn(value: unknown): Generator<string> {
 }
 
 /** A v2 schema in the words of v3: a reference that has siblings is wrapped, and points to components. */
-export function toV3(value: unknown): unknown {
+function toV3(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toV3)
   if (typeof value !== 'object' || value === null) return value
   const { $ref, ...rest } = value as Schema

@@ -1,6 +1,6 @@
 import type { SpecV2 } from '../aggregation/openapi.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
-import { builtInDefinitions, closure, definitionOf, type Schema, toV3, v3Prefix } from './definitions.ts'
+import { builtInDefinitions, closure, definitionOf, type Schema, schemaV3, v3Prefix } from './definitions.ts'
 import { consumes, type Operation, type Path, parameters, pathsOf, schemaOfType } from './operations.ts'
 
 const info = { title: 'Kubernetes', version: 'v1.36.3' }
@@ -40,7 +40,7 @@ export function documentV3(resources: readonly ServedResource[], definitions: Re
       for (const o of path.operations) for (const name of [o.answer, o.body]) if (name) roots.add(name)
     }
   }
-  const schemas = Object.fromEntries([...closure(roots, definitions)].map(([name, schema]) => [name, toV3(schema)]))
+  const schemas = Object.fromEntries([...closure(roots, definitions)].map(([name, schema]) => [name, schemaV3(name, schema)]))
   return { openapi: '3.0.0', info, paths, components: { schemas } }
 }
 

@@ -1,5 +1,6 @@
 import { notFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
+import { Stored } from '../watch/stored.ts'
 
 const names = ['controller-manager', 'scheduler', 'etcd-0'] as const
 
@@ -17,7 +18,6 @@ export function componentStatuses(call: Call): Answer {
     if (!one) throw notFound(resource, info.name)
     return { kind: 'object', status: 200, object: one, gvk: resource }
   }
-  const items = found.map(({ kind: _, apiVersion: __, ...rest }) => rest)
-  const list = { kind: resource.listKind, apiVersion: 'v1', metadata: {}, items }
-  return { kind: 'object', status: 200, object: list as never, gvk: { ...resource, kind: resource.listKind } }
+  const items = found.map((one) => new Stored(one.metadata.name, Buffer.from(JSON.stringify(one)), 0, one))
+  return { kind: 'list', items, metadata: {} }
 }
