@@ -12,6 +12,10 @@ const verbs: Readonly<
   diff: { about: 'what a push of a folder would change', load: () => import('./diff.ts') },
   logs: { about: 'the logs of an application, a workload or a pod', load: () => import('./logs.ts') },
   chart: { about: 'work with Helm charts', load: () => import('./chart.ts') },
+  dev: {
+    about: 'what is saved is what runs: operators and manifests, before they are committed',
+    load: () => import('./dev.ts'),
+  },
   operator: { about: 'write, run, test and ship operators', load: () => import('./operator.ts') },
   types: { about: 'TypeScript from CustomResourceDefinitions, and the other way round', load: () => import('./types.ts') },
   apiserver: { about: 'run the Kubernetes API alone', load: () => import('./apiserver.ts') },

@@ -1,0 +1,114 @@
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '../../client/client.ts'
+import type { Log } from '../../operators/log.ts'
+import type { Operator } from '../../operators/operator.ts'
+import { type Replaceable, replaceable } from '../../operators/replaceable.ts'
+import { type RunningOperators, runOperators } from '../../operators/run-operators.ts'
+import { operatorsOf } from '../assembly/user-operators.ts'
+import { installCrds } from '../operator-run.ts'
+import { projectOf } from '../packaging/image-context.ts'
+import { modulesOf } from '../packaging/module-graph.ts'
+import { loadFresh } from './fresh-module.ts'
+import { Saves, watchFiles } from './saves.ts'
+
+export interface ReloadOptions {
+  readonly client: Client
+  readonly file: string
+  readonly namespace: string
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** A line for the developer. */
+  readonly say: (line: string) => void
+}
+
+interface Part {
+  readonly replaceable: Replaceable
+  readonly running: RunningOperators
+  readonly stop: AbortController
+}
+
+/** Runs the operators of a file until `signal` aborts, and what it says anew whenever it, or a file that it imports, is saved. */
+export async function developOperators(
+  options: ReloadOptions,
+): Promise<{ readonly saves: Saves; readonly stopped: Promise<void> }> {
+  const { signal, say } = options
+  const parts = new Map<string, Part>()
+  const saves = new Saves(async () => {
+    if (signal.aborted) return
+    try {
+      await reload(options, parts)
+      watcher.add(filesOf(options.file))
+    } catch (error) {
+      say(`${placeOf(error, options.file)}\nwhat ran before goes on`)
+    }
+  })
+  const watcher = await watchFiles(filesOf(options.file), () => saves.note())
+  saves.note()
+  await saves.settled()
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const stopped = aborted.then(async () => {
+    await watcher.close()
+    await saves.settled()
+    await Promise.all([...parts.values()].map((part) => part.running.stopped))
+  })
+  return { saves, stopped }
+}
+
+async function reload(options: ReloadOptions, parts: Map<string, Part>): Promise<void> {
+  const { file, say, client, signal } = options
+  const path = realpathSync(file)
+  const operators = operatorsOf(await loadFresh(path, projectOf(path)))
+  if (operators.length === 0) throw new Error(`${file} exports no operator: export default defineOperator({ … })`)
+  await installCrds(client, operators, signal)
+  for (const operator of operators) say(await take(options, parts, operator))
+  const names = new Set(operators.map((o) => o.name))
+  for (const [name, part] of parts) {
+    if (names.has(name)) continue
+    parts.delete(name)
+    part.stop.abort()
+    await part.running.stopped
+    say(`${name} is no longer there: stopped`)
+  }
+}
+
+/** Exchanges the functions of what runs; starts it (anew) when there is more to change than that. Answers what was done. */
+async function take(options: ReloadOptions, parts: Map<string, Part>, operator: Operator): Promise<string> {
+  const { client, namespace, log } = options
+  const before = parts.get(operator.name)
+  if (before?.replaceable.replace(operator)) {
+    before.running.resync()
+    return `${operator.name} reloaded`
+  }
+  before?.stop.abort()
+  await before?.running.stopped
+  const stop = new AbortController()
+  const made = replaceable(operator)
+  const signal = AbortSignal.any([stop.signal, options.signal])
+  const running = runOperators(client, [made.operator], { signal, namespace, log })
+  parts.set(operator.name, { replaceable: made, running, stop })
+  await running.started
+  return before ? `${operator.name} follows other kinds now: started anew` : `${operator.name} runs`
+}
+
+/** The file and those of the project that it imports; of a file that cannot be read, itself. */
+function filesOf(file: string): string[] {
+  try {
+    return [...modulesOf([file], { own: (specifier) => (specifier.startsWith('slipway/') ? file : undefined) }).files]
+  } catch {
+    return [file]
+  }
+}
+
+/** `file:line: what is wrong`, as far as the error tells where. */
+export function placeOf(error: unknown, file: string): string {
+  if (!(error instanceof Error)) return `${file}: ${error}`
+  const lines = (error.stack ?? '').split('\n')
+  const [, url = '', line = ''] =
+    /(file:\/\/[^\s)]+?)(?:\?[^\s:)]*)?:(\d+)/.exec(lines.find((l) => l.includes('file://')) ?? '') ?? []
+  const path = url.startsWith('file://') ? fileURLToPath(url) : file
+  return `${path}${line ? `:${line}` : ''}: ${error.message}`
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { configmaps } from '../../../src/apimachinery/resources.generated.ts'
+import { isNotFound } from '../../../src/apimachinery/status.ts'
+import { developFolder, removeAll } from '../../../src/cli/dev/folder-sync.ts'
+import { ownInventory } from '../../../src/cli/dev/inventory.ts'
+import type { Client } from '../../../src/client/client.ts'
+import { testApi } from '../../api/test-api.ts'
+import { eventually } from '../../client/informer-server.ts'
+
+const dev = suite<{ folder: string; client: Client; close: () => void }>('slipway dev FOLDER', undefined as never)
+const at = { namespace: 'default' }
+
+dev.before.each(async (context) => {
+  const { api, client } = await testApi()
+  context.client = client
+  context.close = () => api.close()
+  context.folder = mkdtempSync(join(tmpdir(), 'slipway-dev-'))
+})
+dev.after.each(({ folder, close }) => {
+  rmSync(folder, { recursive: true })
+  close()
+})
+
+const map = (name: string, value: string) =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  value: "${value}"\n`
+const valueIn = (client: Client, name: string) =>
+  client.get(configmaps, name, at).then(
+    // No garbage collector runs here: an object that is being deleted counts as gone.
+    (found) => (found.metadata.deletionTimestamp ? undefined : found.data?.value),
+    (error: unknown) => (isNotFound(error) ? undefined : Promise.reject(error)),
+  )
+
+async function developing(folder: string, client: Client) {
+  const stop = new AbortController()
+  const said: string[] = []
+  const inventory = await ownInventory(client, 'work', 'default')
+  const say = (line: string) => void said.push(line)
+  const { saves, stopped } = await developFolder({ client, folder, inventory, signal: stop.signal, say })
+  await saves.settled()
+  const end = () => {
+    stop.abort()
+    return stopped
+  }
+  return { said, end, inventory }
+}
+
+dev('what is saved is applied, and what is deleted is deleted', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
+  const { said, end } = await developing(folder, client)
+  assert.is(await valueIn(client, 'a'), '1')
+  assert.match(said[0] ?? '', /^1 to create/)
+  writeFileSync(join(folder, 'b.yaml'), map('b', '1'))
+  writeFileSync(join(folder, 'a.yaml'), map('a', '2'))
+  await eventually(async () => (await valueIn(client, 'a')) === '2' && (await valueIn(client, 'b')) === '1', 5000)
+  rmSync(join(folder, 'a.yaml'))
+  await eventually(async () => (await valueIn(client, 'a')) === undefined, 5000)
+  await end()
+})
+
+dev('a mistake is told with file and line, and changes nothing', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
+  const { said, end } = await developing(folder, client)
+  writeFileSync(join(folder, 'a.yaml'), map('a', '2').replace('\ndata:', '\ndatum:'))
+  await eventually(() => said.includes('nothing is changed'), 5000)
+  assert.match(said.join('\n'), /a\.yaml:5:1: .*datum/)
+  assert.is(await valueIn(client, 'a'), '1')
+  await end()
+})
+
+dev('a file that is empty while it is being written deletes nothing', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
+  const { said, end } = await developing(folder, client)
+  writeFileSync(join(folder, 'a.yaml'), '')
+  setTimeout(() => writeFileSync(join(folder, 'a.yaml'), map('a', '2')), 30)
+  await eventually(async () => (await valueIn(client, 'a')) === '2', 5000)
+  assert.not.match(said.join('\n'), /1 to delete/)
+  await end()
+})
+
+dev('what a folder no longer has is deleted also when it went while nobody looked', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
+  writeFileSync(join(folder, 'b.yaml'), map('b', '1'))
+  await (await developing(folder, client)).end()
+  rmSync(join(folder, 'a.yaml'))
+  const { end, inventory } = await developing(folder, client)
+  assert.is(await valueIn(client, 'a'), undefined)
+  assert.is(await valueIn(client, 'b'), '1')
+  await end()
+  assert.is(await removeAll({ client, inventory, signal: AbortSignal.timeout(10_000) }), 1)
+  assert.is(await valueIn(client, 'b'), undefined)
+})
+
+dev.run()

@@ -1,0 +1,100 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { configmaps, secrets } from '../../../src/apimachinery/resources.generated.ts'
+import { developOperators } from '../../../src/cli/dev/operator-reload.ts'
+import type { Client } from '../../../src/client/client.ts'
+import { silentLog } from '../../../src/operators/log.ts'
+import { testApi } from '../../api/test-api.ts'
+import { eventually } from '../../client/informer-server.ts'
+
+const dev = suite<{ folder: string; client: Client; close: () => void }>('slipway dev FILE', undefined as never)
+const at = { namespace: 'default' }
+const marked = { metadata: { name: 'a', labels: { mine: 'yes' }, ...at } }
+
+const operator = (reconcile: string, more = "owns: ['Secret']", imported = '') => `
+import { defineOperator, resourceOf } from 'slipway/operators'
+${imported}
+export default defineOperator({
+  name: 'dev', for: resourceOf('ConfigMap'), ${more},
+  reconcile({ object, child }) { if (object.metadata.labels?.mine) ${reconcile}; return undefined },
+})`
+
+dev.before.each(async (context) => {
+  const { api, client } = await testApi()
+  context.client = client
+  context.close = () => api.close()
+  context.folder = mkdtempSync(join(tmpdir(), 'slipway-dev-'))
+  writeFileSync(join(context.folder, 'package.json'), '{ "type": "module" }')
+  await client.create(configmaps, marked)
+})
+dev.after.each(({ folder, close }) => {
+  rmSync(folder, { recursive: true })
+  close()
+})
+
+async function developing(folder: string, client: Client) {
+  const stop = new AbortController()
+  const said: string[] = []
+  const file = join(folder, 'operator.ts')
+  const say = (line: string) => void said.push(line)
+  const running = await developOperators({ client, file, namespace: 'default', signal: stop.signal, log: silentLog, say })
+  const end = () => {
+    stop.abort()
+    return running.stopped
+  }
+  return { said, stop: end, save: (text: string) => writeFileSync(file, text) }
+}
+const noteOf = async (client: Client): Promise<string | undefined> => {
+  const found = await client.list(secrets, { ...at, labelSelector: 'operators.slipway.dev/dev' })
+  return found.items[0]?.metadata.annotations?.note
+}
+
+dev('what is saved is what runs, with the same queue', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', { metadata: { annotations: { note: 'one' } } })"))
+  const { said, save, stop } = await developing(folder, client)
+  await eventually(async () => (await noteOf(client)) === 'one')
+  save(operator("child('Secret', { metadata: { annotations: { note: 'two' } } })"))
+  await eventually(async () => (await noteOf(client)) === 'two', 5000)
+  assert.equal(said, ['dev runs', 'dev reloaded'])
+  await stop()
+})
+
+dev('a file that it imports counts too', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'note.ts'), "export const note = 'one'\n")
+  const text = operator(
+    "child('Secret', { metadata: { annotations: { note } } })",
+    "owns: ['Secret']",
+    "import { note } from './note.ts'",
+  )
+  writeFileSync(join(folder, 'operator.ts'), text)
+  const { stop } = await developing(folder, client)
+  await eventually(async () => (await noteOf(client)) === 'one')
+  writeFileSync(join(folder, 'note.ts'), "export const note = 'two'\n")
+  await eventually(async () => (await noteOf(client)) === 'two', 5000)
+  await stop()
+})
+
+dev('a mistake is told with its file; what ran before goes on, and the next save is taken', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', { metadata: { annotations: { note: 'one' } } })"))
+  const { said, save, stop } = await developing(folder, client)
+  save('export default {{\n')
+  await eventually(() => said.length === 2, 5000)
+  assert.match(said[1] ?? '', /operator\.ts:1: [\s\S]*what ran before goes on/)
+  save(operator("child('Secret', { metadata: { annotations: { note: 'three' } } })"))
+  await eventually(async () => (await noteOf(client)) === 'three', 5000)
+  await stop()
+})
+
+dev('an operator that follows other kinds is started anew', async ({ folder, client }) => {
+  writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', {})"))
+  const { said, save, stop } = await developing(folder, client)
+  save(operator("child('Secret', { metadata: { annotations: { note: 'four' } } })", "owns: ['Secret', 'Service']"))
+  await eventually(async () => (await noteOf(client)) === 'four', 5000)
+  assert.is(said[1], 'dev follows other kinds now: started anew')
+  await stop()
+})
+
+dev.run()
