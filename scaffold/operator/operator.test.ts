@@ -4,7 +4,7 @@ import { startTestServer } from 'slipway/testkit'
 import operator, { Greeter } from './operator.ts'
 
 test('a Greeter becomes a Deployment and a Service, and is ready when its pods are', async () => {
-  const server = await startTestServer({ crds: [Greeter.definition], controllers: 'all', nodes: ['node-1'] })
+  const server = await startTestServer({ crds: [Greeter], controllers: 'all', nodes: ['node-1'] })
   server.run(operator)
   await server.create(Greeter, Greeter.make({ name: 'hello', namespace: 'default' }, { replicas: 2 }))
   const made = await server.eventually(async () => {
@@ -17,7 +17,7 @@ test('a Greeter becomes a Deployment and a Service, and is ready when its pods a
 })
 
 test('the API refuses what the schema does not allow', async () => {
-  const server = await startTestServer({ crds: [Greeter.definition] })
+  const server = await startTestServer({ crds: [Greeter] })
   const wrong = Greeter.make({ name: 'hello', namespace: 'default' }, { replicas: -1 })
   await assert.rejects(server.create(Greeter, wrong), /spec\.replicas: .*greater than or equal to 0/)
   await server.stop()

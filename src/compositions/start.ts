@@ -27,7 +27,7 @@ export async function startCompositions({
   await installDefinition(client, compositions.definition, signal, 'slipway')
   const kinds = new KindSchemas(client, new RestMapper(client))
   const runs = new InstanceRuns({ client, signal, clock, log })
-  const running = runOperators(client, [compositionOperator({ kinds, runs })], { signal, clock, log })
+  const running = runOperators(client, [compositionOperator({ kinds, runs })], { signal, clock, log, election: false })
   await running.started
   return { stopped: Promise.all([running.stopped, runs.stopped()]).then(() => {}) }
 }

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { CustomResourceDefinition } from '../apimachinery/kinds.generated.ts'
 import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
 import type { Client } from '../client/client.ts'
+import type { CustomResource } from '../crd/authoring/custom-resource.ts'
 
-/** A definition: the object, YAML (with a line break in it), or the path of a YAML file or of a folder with some. */
-export type DefinitionSource = string | CustomResourceDefinition
+/** A kind made by `customResource`, a definition's object, YAML (with a line break in it), or the path of a YAML file or of a folder with some. */
+export type DefinitionSource = string | CustomResourceDefinition | Pick<CustomResource, 'definition'>
 
 /** Creates the definitions and waits until their kinds are served. Throws Error naming what is no definition. */
 export async function installDefinitions(client: Client, sources: readonly DefinitionSource[]): Promise<void> {
@@ -15,7 +16,8 @@ export async function installDefinitions(client: Client, sources: readonly Defin
 }
 
 async function definitionsIn(source: DefinitionSource): Promise<CustomResourceDefinition[]> {
-  if (typeof source !== 'string') return [source]
+  if (typeof source !== 'string')
+    return ['definition' in source ? (source.definition as unknown as CustomResourceDefinition) : source]
   const texts = source.includes('\n') ? [source] : await textsAt(source)
   const { parseAllDocuments } = await import('yaml')
   const objects = texts.flatMap((text) => parseAllDocuments(text).map((d) => d.toJS() as CustomResourceDefinition | null))

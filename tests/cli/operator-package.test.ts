@@ -32,6 +32,13 @@ packaged('a new operator has its own names everywhere, and its definition', () =
     assert.not.match(readFileSync(join('web-shop', file), 'utf8'), /greeter/i)
 })
 
+packaged('a new operator passes its tests as they are', async () => {
+  const { stdout } = await exec(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'operator', 'test'], {
+    cwd: 'web-shop',
+  })
+  assert.match(stdout, /pass 2\n.*fail 0/)
+})
+
 packaged('names that no kind can have are refused with what to do', async () => {
   assert.equal(namesOf('my-db', undefined, 'a.org'), { folder: 'my-db', kind: 'MyDb', plural: 'mydbs', group: 'a.org' })
   assert.throws(() => namesOf('My DB', undefined, 'a.org'), /lower-case letters/)
