@@ -3,6 +3,7 @@ import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
 import type { FrontProxyCredentials } from './aggregation/forward.ts'
+import type { Audit } from './audit/audit.ts'
 import type { Authorize } from './auth/authorizer.ts'
 import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
@@ -37,6 +38,8 @@ export interface ApiOptions {
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
   readonly limits?: InFlightLimits
+  /** Without it nothing is audited. */
+  readonly audit?: Audit
   /** For logs, exec and the like. */
   readonly kubelet?: KubeletCredentials
   /** How this server shows itself to aggregated ones; without it there are none. */
@@ -66,6 +69,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     security,
     clock,
     tokens: new TokenWindow(),
+    ...(options.audit ? { audit: options.audit } : {}),
     ...(options.kubelet ? { kubelet: options.kubelet } : {}),
     get aggregator() {
       return aggregator

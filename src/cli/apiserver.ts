@@ -4,6 +4,7 @@ import type { StaticToken } from '../api/auth/bearer-tokens.ts'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
+import { auditFlags, auditHelp, openAudit } from './assembly/audit.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
 
@@ -18,7 +19,7 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
-${storeHelp}`
+${auditHelp}${storeHelp}`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {
@@ -30,6 +31,7 @@ export async function run(argv: string[]): Promise<number> {
       host: { type: 'string', default: '0.0.0.0' },
       'write-kubeconfig': { type: 'string' },
       'encryption-provider-config': { type: 'string' },
+      ...auditFlags,
       ...storeFlags,
       'service-cidr': { type: 'string', default: '10.43.0.0/16' },
       'token-auth-file': { type: 'string' },
@@ -50,6 +52,7 @@ export async function run(argv: string[]): Promise<number> {
     store: storeChoice(values),
     serviceCidr: values['service-cidr'],
     ...(values['encryption-provider-config'] ? { encryptionConfig: values['encryption-provider-config'] } : {}),
+    audit: await openAudit(values),
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })
   const listening = await api.listen({

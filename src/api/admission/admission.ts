@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Level } from '../audit/policy.ts'
 import type { UserInfo } from '../request.ts'
 
 /** One write on its way to the store, between decoding and validation (k8s.io/apiserver/pkg/admission Attributes). */
@@ -22,6 +23,8 @@ export interface AdmissionRequest {
   readonly user: UserInfo
   /** Adds a `Warning: 299` header to the answer. */
   warn(message: string): void
+  /** Leaves an annotation in the audit log, from `level` (default Metadata) on; absent when the request is not audited. */
+  readonly annotate?: (key: string, value: string, level?: Level) => void
 }
 
 /** A step of the chain. Refuses by throwing StatusError. */

@@ -22,6 +22,13 @@ interface Wanted {
 /** A way to impersonate; `verb` undefined is the old one, which needs only the verb `impersonate`. */
 type Mode = 'associated-node' | 'arbitrary-node' | 'serviceaccount' | 'user-info' | undefined
 
+/** Who a request goes on as. */
+export interface Impersonated {
+  readonly user: UserInfo
+  /** The verb that allowed it, when it was not the old one. */
+  readonly constraint?: string
+}
+
 /**
  * The user to go on as: `attributes.user`, or the one that its Impersonate-* headers name, if it may.
  * Narrow modes are tried first, then the old one (k8s.io/apiserver/pkg/endpoints/filters/impersonation). Throws StatusError.
@@ -30,13 +37,14 @@ export async function impersonate(
   headers: Readonly<Record<string, string>>,
   attributes: Attributes,
   authorize: Authorize,
-): Promise<UserInfo> {
+): Promise<Impersonated> {
   const wanted = wantedUser(headers)
-  if (!wanted) return attributes.user
+  if (!wanted) return { user: attributes.user }
   let refusal: unknown
   for (const mode of modesFor(wanted, attributes.user)) {
     try {
-      return await tryMode(mode, wanted, attributes, authorize)
+      const user = await tryMode(mode, wanted, attributes, authorize)
+      return mode ? { user, constraint: `impersonate:${mode}` } : { user }
     } catch (error) {
       refusal ??= error
     }

@@ -4,6 +4,8 @@ import type { Status } from '../../apimachinery/status.ts'
 import type { Change, Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { Trail } from '../audit/trail.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { Objects } from '../objects.ts'
 import type { KubeletCredentials } from '../proxy/forward.ts'
@@ -27,6 +29,7 @@ export interface Core {
   readonly clock: Clock
   /** How long lists may be continued. */
   readonly tokens: TokenWindow
+  readonly audit?: Audit
   /** How the API server shows itself to kubelets; without it there are no logs and no exec. */
   readonly kubelet?: KubeletCredentials
   /** The other API servers that APIServices lead to; undefined: there can be none. */
@@ -70,6 +73,8 @@ export interface Call {
   readonly accept: Accepted
   /** Texts of `Warning: 299` headers, without repetition. */
   readonly warnings: Set<string>
+  /** When the request is audited. */
+  readonly trail?: Trail
 }
 
 /** What a verb gives back; `encode` makes the response of it. */

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { internalError, StatusError } from '../../apimachinery/status.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
+import { jsonOf, jsonText, statusIn } from '../audit/answer-text.ts'
+import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
@@ -37,44 +40,78 @@ export function createHandler(
 ): HandleRequest {
   return async (request) => {
     const info = requestInfo(request.method, request.path, request.query)
+    const auditId = request.headers['audit-id']?.slice(0, maxAuditId) || randomUUID()
     const started = performance.now()
     let leave = () => {}
     let isServed = false
     const response = await answered()
     leave()
     metrics.record(isServed ? info : { ...info, isResource: false }, response.status, (performance.now() - started) / 1000)
-    return response
+    return request.wantsObjects ? response : { ...response, headers: { ...response.headers, 'audit-id': auditId } }
 
     async function answered(): Promise<ApiResponse> {
       let accept = plainJson
+      let trail: Trail | undefined
       const warnings = new Set<string>()
       try {
         if (wantsNewest(request, info)) {
           const newest = core.store.current()
           if (newest instanceof Promise) await newest
         }
-        const user = await authorized(security, request, info)
+        const sender = await authenticated(core, security, request, info, auditId)
+        if (core.audit) {
+          trail = core.audit.open({ id: auditId, request, info, user: sender, receivedMs: core.audit.now() })
+          await trail?.received()
+        }
+        const user = await authorized(security, sender, request, info, trail)
         leave = inFlight.enter(request, info, user)
         const elsewhere = core.aggregator?.find(request.path)
-        if (elsewhere) return await (core.aggregator as Aggregator).forward(elsewhere, request, user)
-        if (!info.isResource) return (await byPath(paths, request, info, user)) ?? notFoundPage()
+        if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
+        if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())
         accept = formatOf(request)
         const resource = core.registry.find(info.group, info.version, info.resource)
-        if (!resource) return (await byPath(paths, request, info, user)) ?? unknownResource(core, info)
-        if (resource.isCustom && !isInScope(resource, info)) return notFoundPage()
+        if (!resource) return told(trail, (await byPath(paths, request, info, user)) ?? unknownResource(core, info))
+        if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
         const run = verbOf(resource, info, request.method)
         isServed = true
-        if (resource.deprecation) warnings.add(resource.deprecation)
+        if (resource.deprecation) {
+          warnings.add(resource.deprecation)
+          trail?.annotate('k8s.io/deprecated', 'true')
+        }
         accept = accepted(request, resource, info)
-        const call: Call = { core, request, info, user, resource, accept, warnings }
+        const call: Call = { core, request, info, user, resource, accept, warnings, ...(trail ? { trail } : {}) }
         const answer: Answer = await run(call)
-        return warned(await encode(call, answer), warnings)
+        const response = warned(await encode(call, answer), warnings)
+        return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {
-        return warned(failure(request, accept, error), warnings)
+        const status = statusOf(request, error)
+        const response = warned(failure(request, accept, status), warnings)
+        return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
       }
     }
   }
 }
+
+const maxAuditId = 64
+
+async function authenticated(
+  core: Core,
+  security: Security,
+  request: ApiRequest,
+  info: RequestInfo,
+  id: string,
+): Promise<UserInfo> {
+  try {
+    return await security.authenticate(request)
+  } catch (error) {
+    const trail = core.audit?.open({ id, request, info, user: undefined, receivedMs: core.audit.now() })
+    await trail?.refused(statusOf(request, error))
+    throw error
+  }
+}
+
+const told = (trail: Trail | undefined, response: ApiResponse): ApiResponse | Promise<ApiResponse> =>
+  trail ? trail.answered(response, undefined, async () => jsonText(response)) : response
 
 /** Whether the answer must show what other servers have written before. `resourceVersion=0` asks for no such thing. */
 function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestInfo): boolean {
@@ -83,11 +120,19 @@ function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestI
   return !(reads && query.get('resourceVersion') === '0')
 }
 
-async function authorized(security: Security, request: ApiRequest, info: RequestInfo): Promise<UserInfo> {
-  const sender = await security.authenticate(request)
-  const user = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
+async function authorized(
+  security: Security,
+  sender: UserInfo,
+  request: ApiRequest,
+  info: RequestInfo,
+  trail: Trail | undefined,
+): Promise<UserInfo> {
+  const impersonated = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
+  const { user } = impersonated
+  if (user !== sender) trail?.impersonated(impersonated)
   const attributes = attributesOf(user, info, request.query)
   const decision = await security.authorize(attributes)
+  trail?.decided(decision)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
   return user
 }
@@ -158,10 +203,14 @@ function unknownResource(core: Core, info: RequestInfo): ApiResponse {
   throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
-function failure(request: ApiRequest, accept: Accepted, error: unknown): ApiResponse {
+function statusOf(request: ApiRequest, error: unknown): StatusError {
   const known = error instanceof StatusError ? error : storeFailure(error)
-  const status = known ?? internalError(error instanceof Error ? error.message : String(error))
-  if (!known) console.error(`${request.method} ${request.path}:`, error)
+  if (known) return known
+  console.error(`${request.method} ${request.path}:`, error)
+  return internalError(error instanceof Error ? error.message : String(error))
+}
+
+function failure(request: ApiRequest, accept: Accepted, status: StatusError): ApiResponse {
   const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')
   const response = encodeObject(
     { ...accept, as: '', pretty },

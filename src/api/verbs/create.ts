@@ -6,6 +6,7 @@ import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
+import { thaw } from '../watch/freeze.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
@@ -32,6 +33,7 @@ export async function create(call: Call): Promise<Answer> {
   const body = readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   const { object } = body
+  call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(object))))
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }

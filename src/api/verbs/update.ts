@@ -18,6 +18,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const options = writeOptions(request.query, 'UpdateOptions')
   const body = readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
+  call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(body.object))))
   checkName(body.object, info.name)
   settleNamespace(body.object, resource, info.namespace)
   const object = defaulted(call, body.object)

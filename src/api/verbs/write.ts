@@ -51,7 +51,7 @@ export interface AdmissionInput {
 }
 
 export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRequest {
-  const { resource, info, user, warnings } = call
+  const { resource, info, user, warnings, trail } = call
   return {
     operation: input.operation,
     group: resource.group,
@@ -71,6 +71,7 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     dryRun: input.options.dryRun,
     user,
     warn: (message) => warnings.add(message),
+    ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
   }
 }
 

@@ -23,6 +23,7 @@ import { reencrypt } from '../../api/watch/reencrypt.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
+import type { OpenAudit } from './audit.ts'
 import { encryptionRules } from './encryption.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
 
@@ -33,6 +34,7 @@ export interface ApiAssemblyOptions {
   /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none in memory. */
   readonly encryptionConfig?: string
   readonly serviceCidr: string
+  readonly audit?: OpenAudit | undefined
   /** More names and addresses for the server's certificate. */
   readonly addresses?: readonly string[]
   /** Fixed bearer tokens and whose they are. */
@@ -69,6 +71,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const api: Api = await createApi({
     store,
     kinds,
+    ...(options.audit ? { audit: options.audit.audit } : {}),
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
@@ -106,6 +109,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     stopLocalServices()
     api.close()
     await store.close()
+    await options.audit?.close()
   }
   return {
     api,

@@ -125,7 +125,7 @@ test('a token request below ten minutes is refused with its field', async () => 
 test('impersonation needs the right for each header, and says which is missing', async () => {
   const attributes = { user: { name: 'jane', groups: [] }, verb: 'get', path: '/api' }
   const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-extra-acme.com%2fproject': 'p' }
-  const user = await impersonate(headers, attributes, () => ({ allowed: true, reason: '' }))
+  const { user } = await impersonate(headers, attributes, () => ({ allowed: true, reason: '' }))
   assert.equal(user, { name: 'bob', uid: '', groups: ['a', 'b', 'system:authenticated'], extra: { 'acme.com/project': ['p'] } })
   const onlyUsers = ({ verb, resource }: { verb: string; resource?: { resource: string } }) => ({
     allowed: verb === 'impersonate' && resource?.resource === 'users',

@@ -44,7 +44,9 @@ function judgePod(objects: Objects, request: AdmissionRequest): void {
   const { policy } = policyOf(labelsOf(objects, request.namespace))
   const pod = request.object as Pod
   if (!pod.spec || (request.operation === 'UPDATE' && !changesImages(pod, request.oldObject as Pod))) return
+  request.annotate?.('pod-security.kubernetes.io/enforce-policy', levelText(policy.enforce))
   const broken = violations(policy.enforce, pod.metadata, pod.spec)
+  if (request.annotate) noteViolations(request, policy.audit, pod.metadata, pod.spec)
   if (broken.length > 0) {
     throw forbidden(request, request.name, `violates PodSecurity "${levelText(policy.enforce)}": ${violationText(broken)}`)
   }
@@ -52,13 +54,23 @@ function judgePod(objects: Objects, request: AdmissionRequest): void {
 }
 
 function judgeTemplate(objects: Objects, request: AdmissionRequest, template: Template): void {
-  if (template?.spec)
-    warn(request, policyOf(labelsOf(objects, request.namespace)).policy.warn, template.metadata ?? {}, template.spec)
+  if (!template?.spec) return
+  const { policy } = policyOf(labelsOf(objects, request.namespace))
+  if (request.annotate) noteViolations(request, policy.audit, template.metadata ?? {}, template.spec)
+  warn(request, policy.warn, template.metadata ?? {}, template.spec)
+}
+
+const wouldViolate = (level: LevelVersion, broken: ReturnType<typeof violations>): string =>
+  `would violate PodSecurity "${levelText(level)}": ${violationText(broken)}`
+
+function noteViolations(request: AdmissionRequest, level: LevelVersion, metadata: ObjectMeta, spec: PodSpec): void {
+  const broken = violations(level, metadata, spec)
+  if (broken.length > 0) request.annotate?.('pod-security.kubernetes.io/audit-violations', wouldViolate(level, broken))
 }
 
 function warn(request: AdmissionRequest, level: LevelVersion, metadata: ObjectMeta, spec: PodSpec): void {
   const broken = violations(level, metadata, spec)
-  if (broken.length > 0) request.warn(`would violate PodSecurity "${levelText(level)}": ${violationText(broken)}`)
+  if (broken.length > 0) request.warn(wouldViolate(level, broken))
 }
 
 const labelsOf = (objects: Objects, namespace = '') => objects.get(namespaces, undefined, namespace)?.metadata.labels

@@ -22,17 +22,26 @@ interface Compiled {
   readonly annotations: readonly Expression[]
 }
 
+interface Annotation {
+  readonly key: string
+  readonly value: string
+}
+
 interface Denial {
   readonly policy: ValidatingAdmissionPolicy
   readonly binding: ValidatingAdmissionPolicyBinding | undefined
   readonly message: string
   readonly reason?: string | undefined
+  /** Which of the policy's validations said no; 0 for the policy as a whole. */
+  readonly index?: number
 }
 
 interface Context {
   readonly objects: Objects
   readonly authorize: Authorize
   readonly request: AdmissionRequest
+  /** What a policy's auditAnnotations gave, by key; values of several bindings side by side. */
+  readonly annotations: Map<string, Set<string>>
 }
 
 /** Refuses (or warns of) what the expressions of bound policies say no to. */
@@ -42,8 +51,9 @@ export function validatingAdmissionPolicy(objects: Objects, authorize: Authorize
     name: 'ValidatingAdmissionPolicy',
     validate: (request) => {
       if (bound.isEmpty || isExempt(request)) return
-      const context = { objects, authorize, request }
+      const context = { objects, authorize, request, annotations: new Map() }
       const denials = bound.list().flatMap((entry) => judge(context, entry.policy, entry.bindings, entry.compiled))
+      for (const [key, values] of context.annotations) request.annotate?.(key, [...values].join(', '))
       if (denials[0]) throw denied(request, denials[0])
     },
   }
@@ -89,7 +99,7 @@ function judge(
 }
 
 function judgeParam(
-  { objects, authorize, request }: Context,
+  { objects, authorize, request, annotations }: Context,
   policy: ValidatingAdmissionPolicy,
   binding: ValidatingAdmissionPolicyBinding,
   compiled: Compiled,
@@ -97,8 +107,14 @@ function judgeParam(
   param: KubeObject | undefined,
 ): Denial[] {
   const inputs = inputsFor(request, { objects, authorize, matched, param })
-  return decide(policy, compiled, inputs).flatMap((failure) => {
+  const decision = decide(policy, compiled, inputs)
+  for (const { key, value } of decision.annotations) {
+    const name = `${policy.metadata.name}/${key}`
+    annotations.set(name, (annotations.get(name) ?? new Set()).add(value))
+  }
+  return decision.failures.flatMap((failure) => {
     const actions = binding.spec?.validationActions ?? []
+    if (actions.includes('Audit')) request.annotate?.(failureKey, failureValue(policy, binding, failure))
     if (actions.includes('Warn')) {
       request.warn(
         `Validation failed for ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}': ${failure.message}`,
@@ -108,30 +124,69 @@ function judgeParam(
   })
 }
 
-type Failure = Pick<Denial, 'message' | 'reason'>
+const failureKey = 'validation.policy.admission.k8s.io/validation_failure'
 
-/** What `policy` has against the inputs, in the order of its validations. Pure. */
-function decide({ spec }: ValidatingAdmissionPolicy, compiled: Compiled, inputs: Bindings): Failure[] {
-  const failed = (message: string): Failure[] => (spec?.failurePolicy === 'Ignore' ? [] : [{ message }])
+function failureValue(policy: ValidatingAdmissionPolicy, binding: ValidatingAdmissionPolicyBinding, failure: Failure): string {
+  const { message, index = 0 } = failure
+  return JSON.stringify([
+    {
+      message,
+      policy: policy.metadata.name,
+      binding: binding.metadata.name,
+      expressionIndex: index,
+      validationActions: binding.spec?.validationActions ?? [],
+    },
+  ])
+}
+
+type Failure = Pick<Denial, 'message' | 'reason' | 'index'>
+
+interface Decision {
+  readonly failures: readonly Failure[]
+  readonly annotations: readonly Annotation[]
+}
+
+/** What `policy` has against the inputs, in the order of its validations, and what it leaves in the audit log. Pure. */
+function decide(policy: ValidatingAdmissionPolicy, compiled: Compiled, inputs: Bindings): Decision {
+  const { spec } = policy
+  const failed = (message: string, index = 0): Failure[] => (spec?.failurePolicy === 'Ignore' ? [] : [{ message, index }])
   const conditions = checkConditions(compiled.scope, compiled.conditions, inputs)
-  if (conditions.error !== undefined) return failed(conditions.error)
-  if (!conditions.matches) return []
+  if (conditions.error !== undefined) return { failures: failed(conditions.error), annotations: [] }
+  if (!conditions.matches) return { failures: [], annotations: [] }
   try {
     const run = compiled.scope.run(inputs, policyBudget)
     const results = compiled.validations.map(({ check }) => run.evaluate(check))
-    return results.flatMap((result, i): Failure[] => {
-      if (result.error !== undefined) return failed(result.error)
+    const failures = results.flatMap((result, i): Failure[] => {
+      if (result.error !== undefined) return failed(result.error, i)
       const validation = spec?.validations?.[i]
       if (result.value === true || !validation) return []
       const own = compiled.validations[i]?.message
       const text = (own && messageOf(run.evaluate(own).value)) || validation.message?.trim() || ''
       const message = text || `failed expression: ${validation.expression.trim()}`
-      return [{ message, reason: validation.reason ?? 'Invalid' }]
+      return [{ message, reason: validation.reason ?? 'Invalid', index: i }]
     })
+    const annotated = compiled.annotations.map((annotation, i) => ({
+      key: spec?.auditAnnotations?.[i]?.key ?? '',
+      result: run.evaluate(annotation),
+    }))
+    // An annotation that cannot be made is a failure of the policy.
+    const errors = annotated.flatMap(({ result }) => (result.error === undefined ? [] : failed(result.error)))
+    return {
+      failures: [...failures, ...errors],
+      annotations: annotated.flatMap(({ key, result }) => annotationOf(key, result.value)),
+    }
   } catch (error) {
-    if (error instanceof OutOfBudget) return failed(error.message)
+    if (error instanceof OutOfBudget) return { failures: failed(error.message), annotations: [] }
     throw error
   }
+}
+
+const mostAnnotation = 10 * 1024
+
+/** Null and empty text leave no annotation. */
+function annotationOf(key: string, value: unknown): Annotation[] {
+  const text = typeof value === 'string' ? value.trim() : ''
+  return text === '' ? [] : [{ key, value: text.slice(0, mostAnnotation) }]
 }
 
 /** A message is one line of at most 5 KiB, or it does not count. */

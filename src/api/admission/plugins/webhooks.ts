@@ -58,25 +58,45 @@ async function mutateBy(
 ): Promise<void> {
   const state = reinvocationOf(request)
   if (!hasTurn(state, hook.id)) return
-  await tolerating(hook, async () => {
+  const note = annotator(hook, request, state.isSecond ? 1 : 0)
+  await tolerating(hook, note.failedOpen, async () => {
     const answer = await ask(objects, hook, matched, request, true)
     const changed = answer.patch !== undefined && applyPatch(hook, answer.patch, request, findKind)
+    note.mutated(changed, answer.patch)
     noteRun(state, hook.id, changed, hook.webhook.reinvocationPolicy)
   })
 }
 
 const validateBy = (objects: Objects, hook: Hook, matched: Matched, request: AdmissionRequest): Promise<void> =>
-  tolerating(hook, async () => {
-    await ask(objects, hook, matched, request, false)
-  })
+  tolerating(
+    hook,
+    () => request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${hook.index}`, hook.webhook.name),
+    async () => {
+      await ask(objects, hook, matched, request, false)
+    },
+  )
+
+/** What a mutating webhook did, for the audit log. The patch may hold what only the request's body may. */
+function annotator({ webhook, configuration, index }: Hook, { annotate }: AdmissionRequest, round: number) {
+  const place = `webhook.admission.k8s.io/round_${round}_index_${index}`
+  const by = { configuration, webhook: webhook.name }
+  return {
+    failedOpen: () => annotate?.(`failed-open.mutation.${place}`, webhook.name),
+    mutated: (mutated: boolean, patch: string | undefined) => {
+      annotate?.(`mutation.${place}`, JSON.stringify({ ...by, mutated }))
+      if (!annotate || patch === undefined) return
+      annotate(`patch.${place}`, JSON.stringify({ ...by, patch: JSON.parse(patch), patchType: 'JSONPatch' }), 'Request')
+    },
+  }
+}
 
 /** Failures to call are forgiven when the webhook's failure policy says so; refusals never are. */
-async function tolerating({ webhook }: Hook, run: () => Promise<void>): Promise<void> {
+async function tolerating({ webhook }: Hook, failedOpen: () => void, run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error
-    if (webhook.failurePolicy === 'Ignore') return
+    if (webhook.failurePolicy === 'Ignore') return failedOpen()
     throw internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${error.message}`)
   }
 }
@@ -97,6 +117,7 @@ async function ask(
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
   const answer = failing('received invalid webhook response: ', () => readAnswer(review, uid, mayPatch))
+  for (const [key, value] of Object.entries(answer.auditAnnotations)) request.annotate?.(`${name}/${key}`, value)
   for (const warning of answer.warnings) request.warn(warning)
   if (!answer.allowed) throw rejection(name, answer.status)
   return answer

@@ -17,6 +17,10 @@ export interface Hook {
   /** Unique among all. */
   readonly id: string
   readonly webhook: Webhook
+  /** The name of its configuration. */
+  readonly configuration: string
+  /** Its place among all. */
+  readonly index: number
   readonly conditions: () => { readonly scope: Scope; readonly expressions: readonly Expression[] }
 }
 
@@ -32,16 +36,19 @@ export function hooksOf<T extends KubeObject & { webhooks?: Webhook[] }>(
   return () => {
     hooks ??= [...objects.list(resource)]
       .sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
-      .flatMap((configuration) => (configuration.webhooks ?? []).map((webhook, i) => hookOf(configuration, webhook, i)))
+      .flatMap((configuration) => (configuration.webhooks ?? []).map((webhook, i) => ({ configuration, webhook, i })))
+      .map(({ configuration, webhook, i }, index) => hookOf(configuration, webhook, i, index))
     return hooks
   }
 }
 
-function hookOf({ metadata }: KubeObject, webhook: Webhook, index: number): Hook {
+function hookOf({ metadata }: KubeObject, webhook: Webhook, at: number, index: number): Hook {
   let compiled: { scope: Scope; expressions: Expression[] } | undefined
   return {
-    id: `webhook/${metadata.uid ?? metadata.name}/${webhook.name}/${index}`,
+    id: `webhook/${metadata.uid ?? metadata.name}/${webhook.name}/${at}`,
     webhook,
+    configuration: metadata.name ?? '',
+    index,
     conditions: () => {
       if (!compiled) {
         const scope = new Scope({ environment: KUBERNETES_ENVIRONMENT, hasParams: false })

@@ -8,6 +8,8 @@ export interface ReviewAnswer {
   readonly allowed: boolean
   readonly status: Partial<Status> | undefined
   readonly warnings: readonly string[]
+  /** For the audit log, below the webhook's name. */
+  readonly auditAnnotations: Readonly<Record<string, string>>
   /** The operations of a JSON patch, in JSON. */
   readonly patch: string | undefined
 }
@@ -42,6 +44,7 @@ interface Response {
   warnings?: unknown
   patch?: unknown
   patchType?: unknown
+  auditAnnotations?: unknown
 }
 
 /** Reads a webhook's answer. Throws an Error that says what is wrong with it. */
@@ -62,8 +65,14 @@ export function readAnswer(review: unknown, uid: string, mayPatch: boolean): Rev
     allowed: response.allowed === true,
     status: response.status,
     warnings,
+    auditAnnotations: textsOf(response.auditAnnotations),
     patch: patch === undefined ? undefined : Buffer.from(patch, 'base64').toString(),
   }
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {}
+  return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'))
 }
 
 function checkPatch(patch: string | undefined, type: unknown, mayPatch: boolean, isV1: boolean): void {
