@@ -16,6 +16,7 @@ export const {
   isNotFound,
   isTrue,
   milliseconds,
+  otlpTracer,
   resourceOf,
   rulesOf,
   runOperators,

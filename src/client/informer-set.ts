@@ -10,6 +10,8 @@ export interface InformerSet {
   of<T extends KubeObject>(resource: Resource<T>, scope?: InformerScope<T>): Informer<T>
   /** The informers of `resource`, of whatever scope, that somebody asked for before. */
   existing<T extends KubeObject>(resource: Resource<T>): readonly Informer<T>[]
+  /** All informers that somebody asked for, by `apiVersion/resource`. */
+  all(): Iterable<readonly [name: string, informer: Pick<Informer<KubeObject>, 'hasSynced' | 'heardAt'>]>
   /** Resolves when every informer that was asked for so far has its first list. */
   synced(): Promise<void>
 }
@@ -66,6 +68,9 @@ export function createInformerSet(client: Client, options: InformerSetOptions): 
     },
     existing<T extends KubeObject>(resource: Resource<T>) {
       return [...(informers.get(nameOf(resource))?.values() ?? [])] as unknown as Informer<T>[]
+    },
+    *all() {
+      for (const [name, own] of informers) for (const informer of own.values()) yield [name, informer] as const
     },
     async synced() {
       await Promise.all([...informers.values()].flatMap((own) => [...own.values()].map((i) => i.synced())))

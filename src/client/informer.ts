@@ -45,6 +45,8 @@ export interface Informer<T extends KubeObject> {
   /** Calls `listener` for what is there, at once (unless `replay` is false), and then for every change, in order, synchronously.
    *  Returns the unsubscribe. */
   onChange(listener: ChangeListener<T>, options?: { readonly replay?: boolean }): () => void
+  /** When the server last told something, be it that nothing happened; by the informer's clock. */
+  readonly heardAt: number
   /** Whether it has all objects of the resource, of all namespaces. */
   readonly isWhole: boolean
   /** Takes the answer of a write before its watch event arrives, so that a writer sees its own writes. */
@@ -95,6 +97,7 @@ export function createInformer<T extends KubeObject>(
   /** Keys whose cached object came from a write's answer, until the watch passes it. */
   const ahead = new Set<string>()
   let seen = Number.NEGATIVE_INFINITY
+  let heardAt = clock.now()
   let started = false
   const firstList = Promise.withResolvers<void>()
   let hasSynced = false
@@ -131,6 +134,7 @@ export function createInformer<T extends KubeObject>(
 
   const sink: Sink<T> = {
     replace(objects, resourceVersion) {
+      heardAt = clock.now()
       advance(resourceVersion)
       const keys = new Set(objects.map(keyOf))
       const absent = [...cache.keys()].filter((key) => !keys.has(key) && !isPassed(key, Number(resourceVersion)))
@@ -145,6 +149,7 @@ export function createInformer<T extends KubeObject>(
       firstList.resolve()
     },
     change({ type, object }) {
+      heardAt = clock.now()
       const key = keyOf(object)
       advance(object.metadata.resourceVersion ?? '')
       if (isPassed(key, versionOf(object))) return
@@ -158,7 +163,10 @@ export function createInformer<T extends KubeObject>(
         return
       put(kept(object), false)
     },
-    bookmark: advance,
+    bookmark(version) {
+      heardAt = clock.now()
+      advance(version)
+    },
   }
 
   return {
@@ -170,6 +178,9 @@ export function createInformer<T extends KubeObject>(
       void reflect(client, resource, sink, { ...scope, clock, random, signal, onError })
     },
     isWhole,
+    get heardAt() {
+      return heardAt
+    },
     synced: () => firstList.promise,
     hasSynced: () => hasSynced,
     get: cache.get,

@@ -7,6 +7,8 @@ export interface ControllerMetrics {
   requeueAfter: number
   /** Errors that were not retried. */
   terminal: number
+  /** What was thrown and is no Error. */
+  panics: number
   /** Runs that passed their deadline. */
   timeouts: number
   activeWorkers: number
@@ -25,6 +27,7 @@ export const createControllerMetrics = (workers: number): ControllerMetrics => (
   error: 0,
   requeueAfter: 0,
   terminal: 0,
+  panics: 0,
   timeouts: 0,
   activeWorkers: 0,
   workers,

@@ -1,6 +1,7 @@
 import type { PolicyRule } from '../apimachinery/kinds.generated.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import type { Operator } from './operator.ts'
+import { conversionOf, webhooksOf } from './webhooks/served-webhooks.ts'
 
 const reading = ['get', 'list', 'watch']
 const writing = [...reading, 'create', 'update', 'patch', 'delete']
@@ -24,6 +25,14 @@ export function rulesOf(operator: Operator): PolicyRule[] {
   // What `once` keeps.
   allow('', 'secrets', ['get', 'create', 'patch'])
   allow('coordination.k8s.io', 'leases', writing)
+  const admission = 'admissionregistration.k8s.io'
+  const kinds = new Set(webhooksOf(operator).map((w) => w.kind))
+  if (kinds.has('validate')) allow(admission, 'validatingwebhookconfigurations', writing)
+  if (kinds.has('mutate')) allow(admission, 'mutatingwebhookconfigurations', writing)
+  // What it waits for when the kind is not served, and where conversion is said.
+  const crds = conversionOf(operator) ? [...reading, 'patch'] : reading
+  allow('apiextensions.k8s.io', 'customresourcedefinitions', crds)
+  if (kinds.size > 0 || conversionOf(operator)) allow('', 'secrets', ['update'])
   return [...rules.values()].map(({ group, resource, verbs }) => ({
     apiGroups: [group],
     resources: [resource],

@@ -12,9 +12,14 @@ import { whenServed } from './kind-served.ts'
 import { type Log, stderrLog } from './log.ts'
 import type { Operator } from './operator.ts'
 import { controllerFor } from './operator-controller.ts'
+import { metricsText as textOf } from './prometheus.ts'
+import { measured } from './request-counts.ts'
 import { type Running, runControllers } from './run-controllers.ts'
 import { joinShard, type Shard } from './sharding.ts'
+import { type StatusServerOptions, serveStatus } from './status-server.ts'
 import type { Tracer } from './trace.ts'
+import { startWebhooks, type WebhookSettings } from './webhooks/start.ts'
+import { createWebhookMeter } from './webhooks/webhook-metrics.ts'
 
 export interface ElectionSettings {
   /** Unlike that of any other process; default: the host's name and something random. */
@@ -43,6 +48,10 @@ export interface RunOperatorsOptions {
   readonly election?: false | ElectionSettings
   /** All processes work, each on a part of the keys, instead of one for all. */
   readonly shards?: boolean
+  /** How validate, mutate, convert and `webhooks` are served; false: they are not. Default: on port 9443, behind a Service. */
+  readonly webhooks?: WebhookSettings | false
+  /** Serves /metrics, /healthz and /readyz over HTTP. */
+  readonly status?: { readonly port: number; readonly host?: string }
   /** How long `stopped` waits for what runs (30s). */
   readonly grace?: Duration
 }
@@ -51,31 +60,73 @@ export interface RunningOperators
   extends Pick<Running, 'informers' | 'metrics' | 'queues' | 'idle' | 'started' | 'stopped' | 'waiting' | 'resync'> {
   /** Of each operator: whether this process may work for it now, as leader or as a member of its shards. */
   readonly leads: (name: string) => boolean
+  /** The text of /metrics. */
+  readonly metricsText: () => string
+  /** What keeps it from being ready, such as a kind that is not served; none: it is. */
+  readonly unready: () => readonly string[]
+  /** The port of /metrics, when `status` asked for one. */
+  readonly statusPort: Promise<number | undefined>
   /** The members that share an operator's keys; none without shards. */
   readonly members: (name: string) => readonly string[]
 }
 
 /** Runs operators against a cluster until `signal` aborts. */
 export function runOperators(client: Client, operators: readonly Operator[], options: RunOperatorsOptions): RunningOperators {
-  const { signal, clock = systemClock, random = Math.random, namespace = 'default', select = {} } = options
+  const { signal, clock = systemClock, random = Math.random, namespace = 'default', select = {}, tracer } = options
   const log = options.log ?? stderrLog('info')
   const environment = { signal, clock, random, log }
   const isLean = options.informers === undefined
+  const through = measured(client, tracer)
   const controllers = operators.map((o) => controllerFor(o, { namespace, select, isLean }))
-  const gates = createGates(client, { ...environment, ...options, namespace }, (name) => running.resync(name))
-  const running: Running = runControllers(client, controllers, {
+  const gates = createGates(through.client, { ...environment, ...options, namespace }, (name) => running.resync(name))
+  const running: Running = runControllers(through.client, controllers, {
     ...environment,
     gateFor: gates.of,
-    served: (resource) => whenServed(client, resource, environment),
+    served: (resource) => whenServed(through.client, resource, environment),
     ...(options.informers ? { informers: options.informers } : {}),
-    ...(options.tracer ? { tracer: options.tracer } : {}),
+    ...(tracer ? { tracer } : {}),
   })
+  const meter = createWebhookMeter()
+  const { webhooks: settings = {} } = options
+  const webhooks =
+    settings === false
+      ? undefined
+      : startWebhooks({ ...environment, client: through.client, operators, namespace, settings, meter })
+  const leads = (name: string) => gates.known.get(name)?.current() !== undefined
+  const started = Promise.all([running.started, webhooks?.started]).then(() => {})
+  let isStarted = false
+  void started.then(() => {
+    isStarted = true
+  })
+  const unready = () => [...(isStarted ? [] : ['not started yet']), ...reasons(running, clock)]
+  const metricsText = () => textOf({ ...running, leads, requests: through.requests, webhooks: meter })
+  const status = options.status ? serveUntil(signal, { ...options.status, metrics: metricsText, unready }) : undefined
+  const ends = [running.stopped, webhooks?.stopped, status?.closed, ...gates.ends]
   return {
     ...running,
-    leads: (name) => gates.known.get(name)?.current() !== undefined,
+    started,
+    leads,
+    unready,
+    metricsText,
+    statusPort: status?.port ?? Promise.resolve(undefined),
     members: (name) => (gates.known.get(name) as Partial<Shard> | undefined)?.members ?? [],
-    stopped: ended([running.stopped, ...gates.ends], signal, clock, milliseconds(options.grace ?? '30s')),
+    stopped: ended(ends, signal, clock, milliseconds(options.grace ?? '30s')),
   }
+}
+
+/** A watch tells at least a bookmark a minute, and is made anew every ten: one that is silent for longer is broken. */
+const silentMs = 15 * 60_000
+
+function reasons({ waiting, informers }: Running, clock: Clock): string[] {
+  const missing = [...waiting()].map(([name, kind]) => `${name}: WaitingForKind ${kind}`)
+  const silent = [...informers.all()].filter(([, i]) => i.hasSynced() && clock.now() - i.heardAt > silentMs)
+  return [...missing, ...silent.map(([name]) => `${name}: nothing heard for ${silentMs / 60_000} minutes`)]
+}
+
+function serveUntil(signal: AbortSignal, options: StatusServerOptions) {
+  const server = serveStatus(options)
+  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+  return { port: server.then((s) => s.port), closed: Promise.all([server, aborted]).then(([s]) => s.close()) }
 }
 
 interface GateOptions extends RunOperatorsOptions {
@@ -121,7 +172,12 @@ function createGates(client: Client, options: GateOptions, resync: (name: string
 }
 
 /** Resolves when all have ended, or `graceMs` after the signal aborted. */
-async function ended(all: readonly Promise<unknown>[], signal: AbortSignal, clock: Clock, graceMs: number): Promise<void> {
+async function ended(
+  all: readonly (Promise<unknown> | undefined)[],
+  signal: AbortSignal,
+  clock: Clock,
+  graceMs: number,
+): Promise<void> {
   const done = new AbortController()
   const late = async () => {
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))

@@ -112,6 +112,7 @@ function failed(shift: Shift, key: string, error: unknown, term: Term): void {
     return
   }
   metrics.error++
+  if (!(error instanceof Error)) metrics.panics++
   if (error instanceof DeadlineExceeded) metrics.timeouts++
   if (error instanceof TerminalError) {
     metrics.terminal++

@@ -1,3 +1,4 @@
+import { serveLocally } from '../api/admission/webhook/local.ts'
 import type { HandleRequest, UserInfo } from '../api/request.ts'
 import type { Api } from '../api/server.ts'
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
@@ -104,7 +105,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       const through = recorder.recording(faults.between(client))
       const list = 'definition' in operators ? [operators] : operators
       const { log, tracer } = recorder
-      const running = runOperators(through, list, { clock, log, tracer, election: false, ...more, signal })
+      const running = runOperators(through, list, {
+        clock,
+        log,
+        tracer,
+        election: false,
+        webhooks: { local: { serve: serveLocally } },
+        ...more,
+        signal,
+      })
       ends.push(() => running.stopped)
       return running
     },

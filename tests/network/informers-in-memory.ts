@@ -32,6 +32,8 @@ class InformerInMemory {
     for (const object of this.#objects.values()) listener(object, undefined, true)
     return () => this.#listeners.delete(listener)
   }
+  readonly isWhole = true
+  readonly heardAt = 0
   observe(): void {}
   put(object: KubeObject): void {
     const before = this.#objects.get(keyOf(object))
@@ -60,6 +62,9 @@ export class InformersInMemory implements InformerSet {
   }
   existing<T extends KubeObject>(resource: Resource<T>): readonly Informer<T>[] {
     return [this.of(resource)]
+  }
+  *all() {
+    for (const [name, informer] of this.#informers) yield [name, informer] as const
   }
   async synced(): Promise<void> {}
   put(resource: Resource<KubeObject>, object: object): this {
