@@ -134,7 +134,7 @@ function differing(
   )
 }
 
-let [equal, total, shown] = [0, 0, 0]
+let [equal, total, skipped, shown] = [0, 0, 0, 0]
 for (const chart of charts(folder)) {
   for (const [name, values] of cases(chart)) {
     total++
@@ -145,12 +145,19 @@ for (const chart of charts(folder)) {
       else if (!(got instanceof Error)) problem = `Helm fails: ${want.message.slice(0, 300)}`
     } else if (!isDeepStrictEqual([...want], [...got])) {
       const again = await byHelm(chart, values)
-      problem = again instanceof Error ? '' : differing(want, again, got).join(', ')
+      // Objects whose names are random cannot be told apart: such a case is left out.
+      const isRandom = !(again instanceof Error) && !isDeepStrictEqual([...want.keys()], [...again.keys()])
+      if (isRandom) skipped++
+      problem = isRandom || again instanceof Error ? '' : differing(want, again, got).join(', ')
     }
     if (problem === '') equal++
     else if (shown++ < Number(flags.show ?? 20)) console.log(`${relative(folder, chart)}${name}: ${problem}`)
   }
 }
 rmSync(scratch, { recursive: true })
-console.log(`equal: ${equal} of ${total} cases, ${((100 * equal) / Math.max(1, total)).toFixed(2)} %`)
+equal -= skipped
+total -= skipped
+console.log(
+  `equal: ${equal} of ${total} cases, ${((100 * equal) / Math.max(1, total)).toFixed(2)} %; left out for random names: ${skipped}`,
+)
 process.exitCode = equal >= 0.995 * total ? 0 : 1

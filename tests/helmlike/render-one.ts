@@ -3,8 +3,9 @@ import { capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } 
 import type { Chart } from '../../src/helmlike/chart/chart.ts'
 import { readValues } from '../../src/helmlike/chart/read-values.ts'
 import { toBytes } from '../../src/helmlike/gotemplate/bytes.ts'
-import { int, TypedMap, type Value } from '../../src/helmlike/gotemplate/value.ts'
+import { int, type Value } from '../../src/helmlike/gotemplate/value.ts'
 import { runTemplates } from '../../src/helmlike/render/engine.ts'
+import { ValuesMap } from '../../src/helmlike/render/values-map.ts'
 
 /** The output of templates/t.txt, or the error's message. */
 export async function prepareRender(chart: Chart, values: string): Promise<{ output?: string; error?: string }> {
@@ -19,7 +20,7 @@ export async function prepareRender(chart: Chart, values: string): Promise<{ out
   const top = () =>
     new Map<string, Value>([
       ['Release', release],
-      ['Values', new TypedMap('common.Values', readValues(values, 'values'))],
+      ['Values', new ValuesMap(readValues(values, 'values'))],
       ['Capabilities', capabilitiesForTemplates({ kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS })],
     ])
   const host = { now: () => new Date(), randomBytes, lookup: () => new Map(), hostByName: () => '', lint: false, warn: () => {} }

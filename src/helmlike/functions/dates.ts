@@ -7,7 +7,7 @@ import type { Implementation } from '../gotemplate/function-table.ts'
 import { parseGoFloat } from '../gotemplate/number.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { Int, int64, typeName, type Value } from '../gotemplate/value.ts'
-import { durationText, durationValue, parseDuration, roundDuration, SECOND } from './duration.ts'
+import { durationProblem, durationText, durationValue, parseDuration, roundDuration, SECOND } from './duration.ts'
 import type { HostRun } from './host.ts'
 import { floorDiv, formatTime, type Instant, instantBehind, parseTime, timeValue, ZERO_NS, zoneOf } from './time.ts'
 
@@ -30,7 +30,7 @@ function modify(amount: string, date: Value, must: boolean): Value {
   const t = instantBehind(date) as Instant
   const d = parseDuration(amount)
   if (d === undefined) {
-    if (must) throw new FunctionError(`time: invalid duration ${quote(amount)}`)
+    if (must) throw new FunctionError(durationProblem(amount))
     return date
   }
   return timeValue({ ns: t.ns + d, zone: t.zone })

@@ -100,6 +100,7 @@ function pluck(name: string, ...maps: ValueMap[]): Value {
 }
 
 function copy(v: Value): Value {
+  if (v === null || v === undefined) throw new FunctionError('reflect: call of reflect.Value.Type on zero Value')
   return deepCopy(v)
 }
 

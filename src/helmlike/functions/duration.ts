@@ -1,4 +1,5 @@
 // time.Duration: nanoseconds, and Go's text for them.
+import { quote } from '../../apimachinery/go-quote.ts'
 import { Int, type MethodTable } from '../gotemplate/value.ts'
 
 export const SECOND = 1_000_000_000n
@@ -26,6 +27,15 @@ export function parseDuration(text: string): bigint | undefined {
   }
   if (total > MAX) return undefined
   return m[1] === '-' ? -total : total
+}
+
+/** What time.ParseDuration says about a text that parseDuration refused. */
+export function durationProblem(text: string): string {
+  const parts = /^[+-]?((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*)(?:(?:\d+\.?\d*|\.\d+)([^.\d]*))?/.exec(text)
+  const unit = parts?.[2]
+  if (unit === '') return `time: missing unit in duration ${quote(text)}`
+  if (unit !== undefined) return `time: unknown unit ${quote(unit)} in duration ${quote(text)}`
+  return `time: invalid duration ${quote(text)}`
 }
 
 /** Duration.String: `1h2m3.5s`. */

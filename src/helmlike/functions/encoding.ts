@@ -8,14 +8,34 @@ import { YamlError } from '../yaml/error.ts'
 import { JsonError, parseJson, toJson } from '../yaml/json.ts'
 import { parseYaml } from '../yaml/parse.ts'
 
+/** Where encoding/base64 finds a fault, in bytes, once the line breaks it skips are gone. */
+function base64Fault(bytes: Buffer): number {
+  let filled = 0
+  let at = 0
+  for (; at < bytes.length; at++) {
+    const ch = String.fromCharCode(bytes[at] as number)
+    if (ch === '\n' || ch === '\r') continue
+    if (/[A-Za-z0-9+/]/.test(ch)) filled = (filled + 1) % 4
+    else if (ch !== '=' || filled < 2) return at
+    else break
+  }
+  if (at === bytes.length) return at - filled
+  const skip = (from: number) => {
+    let i = from
+    while (bytes[i] === 10 || bytes[i] === 13) i++
+    return i
+  }
+  if (filled === 3) return skip(at + 1)
+  const second = skip(at + 1)
+  if (second === bytes.length) return second
+  return bytes[second] === 61 ? skip(second + 1) : second - 1
+}
+
 /** encoding/base64's strict decoding (line breaks are skipped); the error text where it fails. */
 function base64Decode(s: string): string {
   const text = s.replace(/[\r\n]/g, '')
-  const bad = /[^A-Za-z0-9+/=]/.exec(text)
-  const padding = text.indexOf('=')
-  if (bad || text.length % 4 !== 0 || (padding >= 0 && (padding < text.length - 2 || /=[^=]/.test(text)))) {
-    const at = bad ? bad.index : padding >= 0 && padding < text.length - 2 ? padding : text.length - (text.length % 4)
-    return `illegal base64 data at input byte ${at}`
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
+    return `illegal base64 data at input byte ${base64Fault(toBytes(s))}`
   }
   return fromBytes(Buffer.from(text, 'base64'))
 }

@@ -1,7 +1,7 @@
 // Sprig's string functions.
 
 import { quote } from '../../apimachinery/go-quote.ts'
-import { byteLength, sliceBytes, toBytes } from '../gotemplate/bytes.ts'
+import { byteLength, fromBytes, sliceBytes, toBytes } from '../gotemplate/bytes.ts'
 import { formatValue } from '../gotemplate/format.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
 import { FunctionError, LimitError } from '../gotemplate/run.ts'
@@ -14,7 +14,6 @@ const isNil = (v: Value): v is null | undefined => v === null || v === undefined
 const SPACES = '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const LEADING = new RegExp(`^[${SPACES}]+`)
 const TRAILING = new RegExp(`[${SPACES}]+$`)
-const ANY_SPACE = new RegExp(`[${SPACES}]`, 'g')
 
 /** strings.TrimSpace. */
 export const trimSpace = (s: string): string => {
@@ -82,30 +81,43 @@ function abbreviate(s: string, from: number, width: number): string {
 }
 
 /** goutils.WrapCustom with long words broken. */
-function wrap(width: number, newline: string, s: string): string {
+/** Lines of at most `width` bytes, broken at spaces; longer words stay whole, or are cut where `cutsWords`. */
+function wrap(width: number, newline: string, text: string, cutsWords: boolean): string {
+  const s = toBytes(text).toString('latin1')
   const n = Math.max(1, width)
-  const separator = newline === '' ? '\n' : newline
+  const lines: string[] = []
   let offset = 0
-  let out = ''
   while (s.length - offset > n) {
     if (s[offset] === ' ') {
       offset++
       continue
     }
-    const space = s.slice(offset, n + offset + 1).lastIndexOf(' ') + offset
-    const end = space >= offset ? space : n + offset
-    out += s.slice(offset, end) + separator
-    offset = space >= offset ? space + 1 : end
+    const space = s.slice(offset, n + offset + 1).lastIndexOf(' ')
+    const next = s.indexOf(' ', n + offset)
+    const end = space >= 0 ? offset + space : cutsWords ? n + offset : next < 0 ? s.length : next
+    if (end === s.length) break
+    lines.push(s.slice(offset, end))
+    offset = space < 0 && cutsWords ? end : end + 1
   }
-  return out + s.slice(offset)
+  lines.push(s.slice(offset))
+  const separator = newline === '' ? '\n' : newline
+  return lines.map((line) => fromBytes(Buffer.from(line, 'latin1'))).join(separator)
 }
 
 const isDelimiter = (ch: string) => /\s/u.test(ch)
 
+/** Where there is space, each byte of the rest becomes a character of its own, as in Sprig's library. */
+function nospace(s: string): string {
+  const characters = toBytes(s).toString('latin1')
+  const left = characters.replace(/[\t\n\v\f\r \x85\xa0]/g, '')
+  return left.length === characters.length ? s : left
+}
+
 function initials(s: string): string {
   let gap = true
   let out = ''
-  for (const ch of s) {
+  // Bytes, as in Sprig's library.
+  for (const ch of toBytes(s).toString('latin1')) {
     if (isDelimiter(ch)) gap = true
     else if (gap) {
       out += ch
@@ -188,11 +200,11 @@ export const strings: { readonly [name: string]: Implementation } = {
   trimAll: trimSet,
   trimSuffix: (end: string, s: string) => (end !== '' && s.endsWith(end) ? s.slice(0, -end.length) : s),
   trimPrefix: (start: string, s: string) => (s.startsWith(start) ? s.slice(start.length) : s),
-  nospace: (s: string) => s.replace(ANY_SPACE, ''),
+  nospace,
   initials,
   swapcase,
-  wrap: (width: Int, s: string) => wrap(Number(width.v), '\n', s),
-  wrapWith: (width: Int, newline: string, s: string) => wrap(Number(width.v), newline, s),
+  wrap: (width: Int, s: string) => wrap(Number(width.v), '\n', s, false),
+  wrapWith: (width: Int, newline: string, s: string) => wrap(Number(width.v), newline, s, true),
   contains: (part: string, s: string) => s.includes(part),
   hasPrefix: (start: string, s: string) => s.startsWith(start),
   hasSuffix: (end: string, s: string) => s.endsWith(end),

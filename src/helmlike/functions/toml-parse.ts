@@ -1,4 +1,5 @@
 // TOML to values: tables as maps, integers as int64, floats as float64, dates as text.
+import { quote } from '../../apimachinery/go-quote.ts'
 import { int64, type List, type Value, type ValueMap } from '../gotemplate/value.ts'
 
 export class TomlError extends Error {}
@@ -14,6 +15,8 @@ class Reader {
   private readonly s: string
   private i = 0
   private depth = 0
+  /** For errors in a value: whose it is. */
+  private lastKey = ''
   private readonly root: ValueMap = new Map()
 
   constructor(s: string) {
@@ -37,7 +40,7 @@ class Reader {
   }
 
   private fail(what: string): never {
-    throw new TomlError(`toml: line ${this.s.slice(0, this.i).split('\n').length}: ${what}`)
+    throw new TomlError(`toml: line ${this.s.slice(0, this.i).split('\n').length}${this.lastKey}: ${what}`)
   }
 
   private skipBlanks(): void {
@@ -54,7 +57,10 @@ class Reader {
     const end = /[ \t]*(?:#[^\n]*)?(?:\n|$)/y
     end.lastIndex = this.i
     const m = end.exec(this.s)
-    if (!m) this.fail('expected a new line')
+    if (!m) {
+      this.skipBlanks()
+      this.fail(`expected a top-level item to end with a newline, comment, or EOF, but got '${this.s[this.i]}' instead`)
+    }
     this.i += m[0].length
   }
 
@@ -62,23 +68,31 @@ class Reader {
     const path: string[] = []
     for (;;) {
       this.skipBlanks()
-      path.push(this.key())
+      path.push(this.key(end))
       this.skipBlanks()
       if (this.s[this.i] === '.') this.i++
       else if (this.s.startsWith(end, this.i)) {
         this.i += end.length
         return path
-      } else this.fail(`expected '.' or '${end}' behind a key`)
+      } else this.badKeyEnd(end)
     }
   }
 
-  private key(): string {
+  private badKeyEnd(end: string): never {
+    const ch = this.s[this.i]
+    if (end !== '=') this.fail(`expected '.' or ']' to end table name, but got '${ch ?? '\\x00'}' instead`)
+    if (ch === undefined) this.fail("unexpected EOF; expected key separator '='")
+    this.fail(`expected '.' or '=', but got '${quote(ch).slice(1, -1)}' instead`)
+  }
+
+  private key(end: string): string {
     const ch = this.s[this.i]
     if (ch === '"') return this.basicString()
     if (ch === "'") return this.literalString()
     const bare = /[A-Za-z0-9_-]+/y
     bare.lastIndex = this.i
     const m = bare.exec(this.s)
+    if (!m && end === '=' && ch !== '=' && ch !== undefined) this.badKeyEnd(end)
     if (!m) this.fail('expected a key')
     this.i += m[0].length
     return m[0]
@@ -117,7 +131,9 @@ class Reader {
     const name = path.at(-1) as string
     if (at.has(name)) this.fail(`key '${name}' has already been defined`)
     this.skipBlanks()
+    this.lastKey = ` (last key ${JSON.stringify(path.join('.'))})`
     at.set(name, this.value())
+    this.lastKey = ''
   }
 
   private value(): Value {
@@ -138,7 +154,10 @@ class Reader {
     const word = /[^\s,\]}#]+(?: \d\d:[\d:.+Z-]+)?/y
     word.lastIndex = this.i
     const m = word.exec(s)
-    if (!m) this.fail('expected a value')
+    if (!m)
+      this.fail(
+        this.i >= s.length ? 'unexpected EOF; expected value' : `expected value but found ${JSON.stringify(s[this.i])} instead`,
+      )
     this.i += m[0].length
     return this.scalar(m[0])
   }
@@ -152,7 +171,7 @@ class Reader {
     if (/^0(?:x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(plain)) return int64(BigInt(plain))
     if (/^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(plain)) return Number(plain)
     if (/^\d{4}-\d\d-\d\d|^\d\d:\d\d/.test(word)) return word
-    return this.fail(`expected value but found '${word}' instead`)
+    return this.fail(`expected value but found ${JSON.stringify(word[0])} instead`)
   }
 
   private literalString(): string {

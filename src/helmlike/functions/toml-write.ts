@@ -1,5 +1,6 @@
 // Values to TOML: simple keys first, then tables, both sorted.
 import { formatFloat } from '../gotemplate/float.ts'
+import { FunctionError } from '../gotemplate/run.ts'
 import { Int, isList, isMap, sortedKeys, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { TomlError } from './toml-parse.ts'
 
@@ -7,7 +8,8 @@ const INDENT = '  '
 
 /** The value as TOML. Throws TomlError for what has no form in it. */
 export function writeToml(v: Value): string {
-  if (!isMap(v)) throw new TomlError('toml: top-level values must be Go maps or structs')
+  if (isTableList(v)) throw new TomlError('toml: top-level values must be Go maps or structs')
+  if (!isMap(v)) return inline(v)
   const lines: string[] = []
   table(v, [], lines)
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
@@ -75,5 +77,6 @@ function inline(v: Value): string {
     return `{${sortedKeys(v)
       .map((k) => `${key(k)} = ${inline(v.get(k))}`)
       .join(', ')}}`
+  if (isNil(v)) throw new FunctionError('reflect: call of reflect.Value.Type on zero Value')
   throw new TomlError(`toml: cannot encode a value of this type`)
 }

@@ -88,6 +88,7 @@ function length(item: Value): Value {
   if (typeof item === 'string') return int(byteLength(item))
   if (isList(item) || item instanceof Uint8Array) return int(item.length)
   if (isMap(item)) return int(item.size)
+  if (item === undefined) throw new FunctionError('reflect: call of reflect.Value.Type on zero Value')
   if (item === null) throw new FunctionError('len of nil pointer')
   if (item === undefined) throw new FunctionError('reflect: call of reflect.Value.Type on zero Value')
   throw new FunctionError(`len of type ${typeName(item)}`)

@@ -52,7 +52,7 @@ function nilOf(run: Run, type: string): Value {
 export function constantFor(node: Node, type: string): { value: Value } | { error: string } | undefined {
   if (node.kind === 'nil')
     return NILABLE.has(type)
-      ? { value: type === 'map' ? new Map() : null }
+      ? { value: type === 'map' ? new Map() : type === 'value' ? undefined : null }
       : { error: `cannot assign nil to ${goTypeName(type)}` }
   if (node.kind !== 'bool' && node.kind !== 'string' && node.kind !== 'number') return undefined
   switch (type) {

@@ -3,6 +3,7 @@
 import { isPrint, quote, quoteRune } from '../../apimachinery/go-quote.ts'
 import { fromBytes, toBytes } from './bytes.ts'
 import { formatFloat } from './float.ts'
+import { floatText } from './float-verbs.ts'
 import { GoStruct, Int, isList, isMap, sortedKeys, typeName, type Value } from './value.ts'
 
 /** fmt.Sprint: operands with a space between two that are no strings. */
@@ -172,20 +173,26 @@ class Directives {
 class Printer {
   private readonly f: Flags
   private readonly verb: string
-  constructor(flags: Flags, verb: string) {
+  /** %#v: as Go would write the value. */
+  private readonly goSyntax: boolean
+  /** Inside the report of a bad verb, where Go asks no value for its own text. */
+  private readonly reporting: boolean
+  constructor(flags: Flags, verb: string, goSyntax = verb === 'v' && flags.sharp, reporting = false) {
+    this.reporting = reporting
     this.f = flags
     this.verb = verb
+    this.goSyntax = goSyntax
   }
 
   any(v: Value, top: boolean): string {
     const { verb } = this
-    if (verb === 'T') return this.pad(typeName(v))
+    if (verb === 'T') return this.pad(v === undefined || v === null ? '<nil>' : this.truncate(typeName(v)))
     if (v === undefined || v === null) return this.nil(top)
     if (typeof v === 'string') return this.text(v)
     if (typeof v === 'number') return this.float(v)
     if (typeof v === 'boolean') return verb === 't' || verb === 'v' ? this.pad(String(v)) : this.bad(v)
     if (v instanceof Int)
-      return v.methods && 'vsq'.includes(verb) && !(verb === 'v' && this.f.sharp) ? this.stringer(v) : this.integer(v)
+      return v.methods && 'vsq'.includes(verb) && !this.goSyntax && !this.reporting ? this.stringer(v) : this.integer(v)
     if (v instanceof Uint8Array) return this.bytes(v)
     if (isList(v)) return this.list(v)
     if (isMap(v)) return this.map(v)
@@ -194,12 +201,13 @@ class Printer {
   }
 
   private nil(top: boolean): string {
-    if (this.verb === 'v') return this.f.sharp && !top ? 'interface {}(nil)' : this.pad('<nil>')
+    if (this.verb === 'v' && !top) return this.goSyntax ? 'interface {}(nil)' : '<nil>'
+    if (this.verb === 'v') return this.pad('<nil>')
     return top ? `%!${this.verb}(<nil>)` : '<nil>'
   }
 
   private bad(v: Value): string {
-    return `%!${this.verb}(${typeName(v)}=${formatValue(v)})`
+    return `%!${this.verb}(${typeName(v)}=${new Printer(this.f, 'v', false, true).any(v, true)})`
   }
 
   private pad(s: string): string {
@@ -213,7 +221,7 @@ class Printer {
   private text(s: string): string {
     switch (this.verb) {
       case 'v':
-        return this.f.sharp ? this.pad(goQuote(s)) : this.pad(this.truncate(s))
+        return this.pad(this.goSyntax ? quote(this.truncate(s)) : this.truncate(s))
       case 's':
         return this.pad(this.truncate(s))
       case 'x':
@@ -247,7 +255,7 @@ class Printer {
     switch (this.verb) {
       case 'v':
       case 'd':
-        if (this.f.sharp) return `[]byte{${[...b].map((n) => `0x${n.toString(16)}`).join(', ')}}`
+        if (this.goSyntax) return `[]byte{${[...b].map((n) => `0x${n.toString(16)}`).join(', ')}}`
         return `[${[...b].map((n) => this.number(BigInt(n), 10, 'd', false)).join(' ')}]`
       case 's':
       case 'q':
@@ -264,7 +272,7 @@ class Printer {
     const unsigned = i.isUnsigned
     switch (verb) {
       case 'v':
-        return f.sharp && unsigned ? this.number(i.v, 16, 'x', true) : this.number(i.v, 10, 'd', false)
+        return this.goSyntax && unsigned ? this.number(i.v, 16, 'x', true) : this.number(i.v, 10, 'd', false)
       case 'd':
         return this.number(i.v, 10, 'd', false)
       case 'b':
@@ -297,10 +305,11 @@ class Printer {
 
   private number(v: bigint, base: number, style: string, prefixed: boolean): string {
     const { f } = this
+    if (f.precision === 0 && v === 0n) return ' '.repeat(f.width ?? 0)
     const negative = v < 0n
     let digits = (negative ? -v : v).toString(base)
     if (style === 'X') digits = digits.toUpperCase()
-    if (f.precision !== undefined) digits = f.precision === 0 && v === 0n ? '' : digits.padStart(f.precision, '0')
+    if (f.precision !== undefined) digits = digits.padStart(f.precision, '0')
     const sign = negative ? '-' : f.plus ? '+' : f.space ? ' ' : ''
     const prefix = !prefixed ? '' : ({ x: '0x', X: '0X', b: '0b', O: '0o', o: digits.startsWith('0') ? '' : '0' }[style] ?? '')
     if (f.zero && f.precision === undefined && f.width !== undefined) digits = digits.padStart(f.width - sign.length, '0')
@@ -309,41 +318,35 @@ class Printer {
 
   private float(v: number): string {
     const { verb, f } = this
-    const precision = f.precision ?? (verb === 'v' || verb === 'g' || verb === 'G' ? -1 : 6)
-    let text: string
-    if (verb === 'v') text = formatFloat(v, 'g', precision)
-    else if (verb === 'e' || verb === 'E' || verb === 'g' || verb === 'G') text = formatFloat(v, verb, precision)
-    else if (verb === 'f' || verb === 'F') text = formatFloat(v, 'f', precision)
-    else if (verb === 'x' || verb === 'X') text = hexFloat(v, verb)
-    else return this.bad(v)
-    if (f.sharp && verb !== 'v' && Number.isFinite(v) && !text.includes('.')) text = text.replace(/^(-?\d+)/, '$1.')
-    if (!text.startsWith('-') && !text.startsWith('+')) text = (f.plus ? '+' : f.space ? ' ' : '') + text
-    else if (text.startsWith('+') && !f.plus && Number.isFinite(v)) text = text.slice(1)
+    if (!'vgGeEfFxXb'.includes(verb)) return this.bad(v)
+    const text = floatText(v, verb, f.precision, f.sharp && !this.goSyntax)
+    const signed = /^[+-]/.test(text) ? text : `+${text}`
+    const shown = signed.startsWith('-') || f.plus ? signed : (f.space ? ' ' : '') + signed.slice(1)
     if (f.zero && f.width !== undefined && Number.isFinite(v)) {
-      const signed = /^[+\- ]/.test(text) ? 1 : 0
-      return text.slice(0, signed) + text.slice(signed).padStart(f.width - signed, '0')
+      const sign = /^[+\- ]/.test(shown) ? 1 : 0
+      return shown.slice(0, sign) + shown.slice(sign).padStart(f.width - sign, '0')
     }
-    return new Printer({ ...f, zero: false }, 'g').pad(text)
+    return new Printer({ ...f, zero: false }, 'g').pad(shown)
   }
 
   private list(v: Value[]): string {
     const items = v.map((x) => this.any(x, false))
-    return this.f.sharp && this.verb === 'v' ? `${typeName(v)}{${items.join(', ')}}` : `[${items.join(' ')}]`
+    return this.goSyntax ? `${typeName(v)}{${items.join(', ')}}` : `[${items.join(' ')}]`
   }
 
   private map(v: ReadonlyMap<string, Value>): string {
     const entry = (k: string) => `${this.any(k, false)}:${this.any(v.get(k), false)}`
     const entries = sortedKeys(v).map(entry)
-    return this.f.sharp && this.verb === 'v' ? `${typeName(v as Value)}{${entries.join(', ')}}` : `map[${entries.join(' ')}]`
+    return this.goSyntax ? `${typeName(v as Value)}{${entries.join(', ')}}` : `map[${entries.join(' ')}]`
   }
 
   private struct(v: GoStruct, top: boolean): string {
-    if (v.text && 'vsq'.includes(this.verb) && !this.f.sharp) return this.text(v.text())
+    if (v.text && 'vsq'.includes(this.verb) && !this.goSyntax && !this.reporting) return this.text(v.text())
     const all: Iterable<readonly [string, Value]> = v.printing.shown?.map((x) => ['', x] as const) ?? v.fields
-    const fields = [...all].map(([k, x]) => (this.f.names || this.f.sharp ? `${k}:${this.any(x, false)}` : this.any(x, false)))
+    const fields = [...all].map(([k, x]) => (this.f.names || this.goSyntax ? `${k}:${this.any(x, false)}` : this.any(x, false)))
     const pointer = v.type.startsWith('*')
     if (pointer && !top) return '0xc000012345'
-    if (this.f.sharp && this.verb === 'v') return `${pointer ? '&' : ''}${v.type.replace('*', '')}{${fields.join(', ')}}`
+    if (this.goSyntax) return `${pointer ? '&' : ''}${v.type.replace('*', '')}{${fields.join(', ')}}`
     return `${pointer ? '&' : ''}{${fields.join(' ')}}`
   }
 
@@ -354,23 +357,7 @@ class Printer {
 }
 
 const canBackquote = (s: string) => ![...s].some((ch) => (ch < ' ' && ch !== '\t') || ch === '\x7f' || ch === '\ufeff')
-const goQuote = (s: string) => quote(s)
 
 function codePoint(v: bigint): string {
   return v < 0n || v > 0x10ffffn || (v >= 0xd800n && v <= 0xdfffn) ? '\ufffd' : String.fromCodePoint(Number(v))
-}
-
-/** %x of a float: a hexadecimal mantissa and a binary exponent. */
-function hexFloat(v: number, verb: string): string {
-  if (!Number.isFinite(v)) return formatFloat(v, 'g')
-  const sign = v < 0 || Object.is(v, -0) ? '-' : ''
-  const size = Math.abs(v)
-  let text = '0x0p+00'
-  if (size !== 0) {
-    const exponent = Math.floor(Math.log2(size))
-    const exact = size / 2 ** exponent >= 2 ? exponent + 1 : size / 2 ** exponent < 1 ? exponent - 1 : exponent
-    const mantissa = (size / 2 ** exact).toString(16)
-    text = `0x${mantissa}p${exact < 0 ? '-' : '+'}${String(Math.abs(exact)).padStart(2, '0')}`
-  }
-  return sign + (verb === 'X' ? text.toUpperCase() : text)
 }

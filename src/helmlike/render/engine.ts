@@ -12,6 +12,7 @@ import { TemplateSet } from '../gotemplate/template-set.ts'
 import { TemplateParseError } from '../gotemplate/tokens.ts'
 import { compareStrings, isMap, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { execError, parseError } from './errors.ts'
+import { ValuesMap } from './values-map.ts'
 
 /** A host function that needs something from outside first: do `load`, then render again. */
 export class HostWaits extends Interrupt {
@@ -117,7 +118,7 @@ function collect(c: Chart, parent: ValueMap, templates: Template[]): ValueMap {
     ['Files', chartFiles(c.files)],
     ['Release', parent.get('Release')],
     ['Capabilities', parent.get('Capabilities')],
-    ['Values', isMap(own) ? own : new TypedMap('common.Values', [])],
+    ['Values', own instanceof ValuesMap ? own : new ValuesMap(isMap(own) ? own : new Map())],
     ['Subcharts', subcharts],
   ])
   for (const sub of c.dependencies) subcharts.set(sub.metadata.name, collect(sub, data, templates))

@@ -7,10 +7,11 @@ import { coalesceValues, type Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
 import { randomBytes } from '../functions/random-bytes.ts'
 import { LimitError, type Limits } from '../gotemplate/run.ts'
-import { int, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { int, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
 import { RenderError } from './errors.ts'
 import { type Hook, type Manifest, ManifestYamlError, sortManifests } from './manifests.ts'
+import { ValuesMap } from './values-map.ts'
 
 export interface Release {
   readonly name: string
@@ -100,7 +101,7 @@ function topValues(r: Release, values: ValueMap, capabilities: Capabilities): Va
   ])
   return new Map<string, Value>([
     ['Release', release],
-    ['Values', new TypedMap('common.Values', values)],
+    ['Values', new ValuesMap(values)],
     ['Capabilities', capabilitiesForTemplates(capabilities)],
   ])
 }

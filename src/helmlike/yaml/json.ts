@@ -2,6 +2,8 @@
 import { formatFloat } from '../gotemplate/float.ts'
 import { Complex, GoStruct, Int, isNilList, type List, sortedKeys, type Value, type ValueMap } from '../gotemplate/value.ts'
 
+import { jsonProblem } from './json-error.ts'
+
 export class JsonError extends Error {}
 
 export interface JsonStyle {
@@ -71,23 +73,16 @@ function jsonString(s: string, html: boolean): string {
   return `"${text.replace(special, (ch) => SHORT[ch] ?? `\\u${ch.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
 }
 
-/** json.Unmarshal into interface{}: objects as maps, numbers as float64. Throws JsonError with Go's wording where it can. */
+/** json.Unmarshal into interface{}: objects as maps, numbers as float64. Throws JsonError in Go's words. */
 export function parseJson(text: string): Value {
   if (text.trim() === '') throw new JsonError('unexpected end of JSON input')
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
-  } catch (e) {
-    throw new JsonError(goMessage(text, e))
+  } catch {
+    throw new JsonError(jsonProblem(text))
   }
   return fromPlain(parsed)
-}
-
-function goMessage(text: string, e: unknown): string {
-  const at = /position (\d+)/.exec((e as Error).message)?.[1]
-  if (at === undefined) return 'unexpected end of JSON input'
-  const ch = text[Number(at)]
-  return ch === undefined ? 'unexpected end of JSON input' : `invalid character '${ch}' looking for beginning of value`
 }
 
 /** Plain JSON data as values. */
