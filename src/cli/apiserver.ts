@@ -6,6 +6,7 @@ import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
 import { auditFlags, auditHelp, openAudit } from './assembly/audit.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
+import { checkPort, portOf } from './assembly/port.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
@@ -46,6 +47,8 @@ export async function run(argv: string[]): Promise<number> {
     process.stderr.write(`--data is required\n\n${help}`)
     return 2
   }
+  const port = portOf(values.port)
+  await checkPort(port, values.host)
   const tokenFile = values['token-auth-file']
   const { api, pki, advertise, close } = await assembleApi({
     data: values.data,
@@ -56,7 +59,7 @@ export async function run(argv: string[]): Promise<number> {
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })
   const listening = await api.listen({
-    port: Number(values.port),
+    port,
     host: values.host,
     cert: pki.serving.cert,
     key: pki.serving.key,

@@ -6,6 +6,7 @@ import { stderrLog } from '../operators/log.ts'
 import { claimMachine, DataDirectory, otherOnThisMachine } from './assembly/data-directory.ts'
 import { runDemo } from './assembly/demo.ts'
 import { nodeAddresses } from './assembly/node-addresses.ts'
+import { checkPort, portOf } from './assembly/port.ts'
 import { stopSignal } from './assembly/stop-signal.ts'
 import { startSystem } from './assembly/system.ts'
 
@@ -48,6 +49,7 @@ export async function run(argv: string[]): Promise<number> {
     throw new Error(`--nodes ${values.nodes}: must be a number from 1 to 50`)
   const proxy = proxyModes.find((mode) => mode === values.proxy)
   if (!proxy) throw new Error(`--proxy ${values.proxy}: must be ${proxyModes.join(', ')}`)
+  const port = portOf(values.port)
   const data = new DataDirectory(values.data)
   const running = data.running()
   if (running) {
@@ -62,10 +64,11 @@ export async function run(argv: string[]): Promise<number> {
     return 1
   }
   data.make()
+  await checkPort(port)
   claimMachine(data)
   const say = (line: string) => (values.output === 'json' ? process.stderr : process.stdout).write(`${line}\n`)
   return start(data, {
-    port: Number(values.port),
+    port,
     count,
     proxy,
     demo: values.demo,
@@ -85,12 +88,28 @@ interface Wishes {
   readonly say: (line: string) => void
 }
 
+/** What a shell expects of a program that an interrupt ended. */
+const interrupted = 130
+
 async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
+  const signal = stopSignal()
+  try {
+    return await serve(data, wishes, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    wishes.say('stopped before it was ready')
+    // What was begun goes on by itself otherwise; it can be left at any point.
+    process.exit(interrupted)
+  }
+}
+
+async function serve(data: DataDirectory, wishes: Wishes, signal: AbortSignal): Promise<number> {
   const { say } = wishes
   const began = performance.now()
-  const signal = stopSignal()
   const daemon = await connectDocker({ dataDir: data.file('docker'), say })
-  const made = await makeImages(daemon.docker)
+  const made = await makeImages(daemon.docker).catch((error: Error) => {
+    throw new Error(`the images of pods could not be made: ${error.message.trim()}`, { cause: error })
+  })
   if (made.length > 0) say(`made the images ${made.join(', ')}`)
   const addresses = await nodeAddresses(wishes.count)
   const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))

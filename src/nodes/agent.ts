@@ -5,7 +5,7 @@ import type { Node, Pod, Service } from '../apimachinery/kinds.generated.ts'
 import { nodes, pods, services } from '../apimachinery/resources.generated.ts'
 import type { Client } from '../client/client.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
-import { createEventRecorder, type EventRecorder } from '../operators/events.ts'
+import { createEventRecorder } from '../operators/events.ts'
 import { type Log, silentLog } from '../operators/log.ts'
 import { createAddressPool } from './docker/address-pool.ts'
 import { connectEngine, type EngineEvent } from './docker/engine.ts'
@@ -120,15 +120,20 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
   const ready = run({ context, podSet, podInformer, serviceInformer, own, registration })
   ready.catch((error) => log.error('node agent did not start', error, { node: name }))
   signal.addEventListener('abort', () => podSet.stop())
-  return { name, kubeletPort: server.port, ready, closed: closedAfter(signal, server, events) }
+  return {
+    name,
+    kubeletPort: server.port,
+    ready,
+    closed: closedAfter(signal, () => [server.close(), events.flushed(), registration.written()]),
+  }
 }
 
-async function closedAfter(signal: AbortSignal, server: { close(): Promise<void> }, events: EventRecorder): Promise<void> {
+async function closedAfter(signal: AbortSignal, close: () => readonly Promise<void>[]): Promise<void> {
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  await Promise.all([server.close(), events.flushed()])
+  await Promise.all(close())
 }
 
 /** The node's address range, as soon as a controller has given it one. */

@@ -35,6 +35,8 @@ export interface Registration {
   register(): Promise<void>
   /** Says why pods cannot run (or that they can: undefined), at once. */
   setNotReady(why: string | undefined): void
+  /** Resolves when nothing is being written; after `signal`, nothing will be. */
+  written(): Promise<void>
 }
 
 const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' }
@@ -54,6 +56,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   let notReady: string | undefined
   let isDirty = false
   let isWriting = false
+  let writing = Promise.resolve()
   let cancel = () => {}
 
   const current = async (known: Node | undefined): Promise<NodeStatus> => {
@@ -65,6 +68,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
   const ensure = async (): Promise<Node> => {
     const labels = nodeLabels(options)
     const status = await current(undefined)
+    signal.throwIfAborted()
     try {
       return await client.create(nodes, {
         apiVersion: 'v1',
@@ -103,26 +107,33 @@ export function createRegistration(options: RegistrationOptions): Registration {
     }
     isWriting = false
     cancel()
-    if (!signal.aborted) cancel = clock.after(heartbeatMs, () => void update(true))
+    if (!signal.aborted) cancel = clock.after(heartbeatMs, () => track(update(true)))
+  }
+  const track = (work: Promise<void>): void => {
+    writing = Promise.all([writing, work]).then(() => {})
+  }
+  const registered = async (): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        return await update(false, await ensure())
+      } catch (error) {
+        if (signal.aborted) return
+        log.error('node not registered', error, { node: name })
+        await sleep(clock, retryMs, signal)
+      }
+    }
   }
   signal.addEventListener('abort', () => cancel())
   return {
-    async register() {
-      for (;;) {
-        try {
-          const node = await ensure()
-          return await update(false, node)
-        } catch (error) {
-          if (signal.aborted) return
-          log.error('node not registered', error, { node: name })
-          await sleep(clock, retryMs, signal)
-        }
-      }
+    register() {
+      writing = registered()
+      return writing
     },
     setNotReady(why) {
       if (notReady === why) return
       notReady = why
-      void update(false)
+      track(update(false))
     },
+    written: () => writing,
   }
 }

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** What a running (or stopped) Slipway notes about itself for the other verbs. */
 export interface RunFacts {
@@ -35,8 +35,17 @@ export class DataDirectory {
     return this.file('gitconfig')
   }
 
+  /** Throws, in a user's words, when it can not be made or written to. */
   make(): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 })
+    try {
+      makeFolder(this.path)
+      writeFileSync(this.file('.writable'), '')
+      rmSync(this.file('.writable'))
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      const reason = reasons[code] ?? (error as Error).message
+      throw new Error(`the data directory ${this.path} can not be used: ${reason}; choose another with --data`, { cause: error })
+    }
   }
 
   exists(): boolean {
@@ -80,6 +89,27 @@ export class DataDirectory {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true })
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'its file system is full',
+  EDQUOT: "this user's quota is used up",
+  ENOTDIR: 'something on the way to it is a file',
+  EEXIST: 'it is a file',
+  ENOENT: 'nothing can be made there',
+}
+
+/** mkdir -p. Node's own tries for ever where a file system lets nothing be made, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(`${path} is a file`), { code: 'EEXIST' })
+    return
+  }
+  makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 /** One Slipway a machine has the pod network and the service rules: its process and data directory. */
