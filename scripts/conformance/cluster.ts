@@ -38,7 +38,13 @@ export async function startCluster(port: number): Promise<RunningCluster> {
   const log = createLog((level, message, fields) => {
     if (level !== 'info') console.error(`${level}: ${message} ${JSON.stringify(fields)}`)
   })
-  const controllers = startControllers({ client: clientFor('kube-controller-manager'), caBundle: pki.caCert, log, signal })
+  const controllers = startControllers({
+    client: clientFor('kube-controller-manager'),
+    caBundle: pki.caCert,
+    authority: pki,
+    log,
+    signal,
+  })
   const { informers } = controllers
   const scheduler = startScheduler({ client: clientFor('kube-scheduler'), log, signal, informers })
   const names = ['node-1', 'node-2']

@@ -4,6 +4,8 @@ import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import type { Context, Controller } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { type Running, type RunOptions, runControllers } from '../operators/run-controllers.ts'
+import { bootstrapSigner, tokenCleaner } from './bootstrap-tokens.ts'
+import { type CertificateAuthority, certificateApprover, certificateCleaner, certificateSigner } from './certificates.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
 import { cronJobController } from './cronjob.ts'
 import { daemonSetController } from './daemonset.ts'
@@ -32,6 +34,8 @@ export interface ControllerOptions {
   readonly client: Client
   /** PEM: what pods trust the API server by. */
   readonly caBundle: string
+  /** Signs certificate requests; without it nobody here does. */
+  readonly authority?: CertificateAuthority | undefined
   /** IPv4 range that nodes get their pod ranges from, each a /24. */
   readonly clusterCidr?: string
   readonly clock?: Clock
@@ -53,7 +57,7 @@ export interface RunningControllers extends Pick<Running, 'informers' | 'metrics
 }
 
 /** All controllers that follow one kind. */
-export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr'>): Controller[] => [
+export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr' | 'authority'>): Controller[] => [
   deploymentController,
   replicaSetController,
   replicationControllerController,
@@ -78,6 +82,10 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   claimProtectionController,
   volumeProtectionController,
   attributesProtectionController,
+  ...(options.authority ? [certificateApprover(options.authority), certificateSigner(options.authority)] : []),
+  certificateCleaner,
+  bootstrapSigner,
+  tokenCleaner,
 ]
 
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */

@@ -24,6 +24,16 @@ export interface PkiOptions {
   readonly now?: () => number
 }
 
+/** What a PKCS#10 request asks to be certified. */
+export interface RequestedIdentity {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+  readonly dnsNames: readonly string[]
+  readonly addresses: readonly string[]
+  readonly emails: readonly string[]
+  readonly uris: readonly string[]
+}
+
 export interface Pki {
   /** PEM. */
   readonly caCert: string
@@ -40,6 +50,8 @@ export interface Pki {
   nodeClient(node: string): Promise<KeyPair>
   /** A new certificate, not kept. `days` of validity, default 365. */
   clientCertificate(name: string, groups: readonly string[], days?: number): Promise<KeyPair>
+  /** What a PKCS#10 request asks to be certified. Throws when it is none, or its signature is not its key's. */
+  read(request: string): Promise<RequestedIdentity>
   /** Signs a PKCS#10 request (CertificateSigningRequests). `usages` are its extended key usages; seconds of validity. Returns PEM. */
   sign(request: string, usages: readonly ('client' | 'server')[], seconds: number): Promise<string>
 }
@@ -89,6 +101,7 @@ export async function openPki(options: PkiOptions): Promise<Pki> {
     nodeClient: (node) =>
       client(`node-${createHash('sha256').update(node).digest('hex').slice(0, 16)}`, `system:node:${node}`, [nodesGroup]),
     clientCertificate: (name, groups, days = 365) => issue(ca, { name, groups, usages: ['client'], names: [], days, now: now() }),
+    read: async (request) => identityOf(await readRequest(request)),
     sign: (request, usages, seconds) => signRequest(ca, request, usages, seconds, now()),
   }
 }
@@ -149,7 +162,8 @@ interface Subject {
 async function issue(ca: Authority, subject: Subject): Promise<KeyPair> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const name = [...subject.groups.map((group) => ({ O: [group] })), { CN: [subject.name] }]
-  const cert = await certificate(ca, keys.publicKey, name, subject.usages, subject.names, subject.now, subject.days * day)
+  const alternatives = subject.names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }))
+  const cert = await certificate(ca, keys.publicKey, name, subject.usages, alternatives, subject.now, subject.days * day)
   return { cert, key: await keyPem(keys.privateKey) }
 }
 
@@ -158,11 +172,10 @@ async function certificate(
   publicKey: x509.PublicKeyType,
   subject: x509.JsonName | string,
   usages: readonly ('client' | 'server')[],
-  names: readonly string[],
+  alternatives: x509.JsonGeneralNames,
   now: number,
   validFor: number,
 ): Promise<string> {
-  const alternatives = names.map((value) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value }))
   const cert = await x509.X509CertificateGenerator.create({
     subject,
     issuer: ca.cert.subject,
@@ -190,11 +203,31 @@ async function signRequest(
   seconds: number,
   now: number,
 ): Promise<string> {
+  const csr = await readRequest(request)
+  return certificate(ca, csr.publicKey, csr.subject, usages, alternativesOf(csr), now, seconds * 1000)
+}
+
+async function readRequest(request: string): Promise<x509.Pkcs10CertificateRequest> {
   const csr = new x509.Pkcs10CertificateRequest(request)
   if (!(await csr.verify())) throw new Error('the signature of the certificate request does not match its key')
-  const alternatives = csr.extensions.find((e) => e instanceof x509.SubjectAlternativeNameExtension)
-  const names = (alternatives?.names.toJSON() ?? []).map((n) => n.value)
-  return certificate(ca, csr.publicKey, csr.subject, usages, names, now, seconds * 1000)
+  return csr
+}
+
+function alternativesOf(csr: x509.Pkcs10CertificateRequest): x509.JsonGeneralNames {
+  return csr.extensions.find((e) => e instanceof x509.SubjectAlternativeNameExtension)?.names.toJSON() ?? []
+}
+
+function identityOf(csr: x509.Pkcs10CertificateRequest): RequestedIdentity {
+  const alternatives = alternativesOf(csr)
+  const ofType = (type: string) => alternatives.filter((a) => a.type === type).map((a) => a.value)
+  return {
+    commonName: csr.subjectName.getField('CN').at(-1) ?? '',
+    organizations: csr.subjectName.getField('O'),
+    dnsNames: ofType('dns'),
+    addresses: ofType('ip'),
+    emails: ofType('email'),
+    uris: ofType('url'),
+  }
 }
 
 /** What is kept under `file`, or a new one when there is none, it is not of this authority, expires soon, or does not `fit`. */

@@ -89,6 +89,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const controllers = startControllers({
     client: clientFor(master, 'kube-controller-manager'),
     caBundle: pki.caCert,
+    authority: pki,
     clusterCidr: podNetwork.subnet,
     clock: systemClock,
     log,
