@@ -42,6 +42,8 @@ export interface Repository {
   remove(path: string): void
   /** Commits everything and pushes. */
   push(...options: string[]): Promise<Outcome>
+  /** Brings what others pushed under what is committed here. */
+  pull(): Promise<Outcome>
 }
 
 /** Runs a program to its end, or kills it after `seconds`. Never throws for its exit status. */
@@ -203,5 +205,6 @@ async function clone(folder: string, url: string, gitconfig: string, env: NodeJS
       await git('commit', '-qm', 'change')
       return git('push', ...options, 'origin', 'main')
     },
+    pull: () => git('pull', '-q', '--rebase', 'origin', 'main'),
   }
 }

@@ -124,6 +124,33 @@ test('slipway status, diff, logs and repo see it', async () => {
   assert.match((await c.slipway('repo', 'list')).stdout, /shop +https:\/\/127\.0\.0\.1:\d+\/git\/shop\.git/)
 })
 
+test('two pushes at once to one repository: one is taken, the other is told to fetch first, and both arrive in the end', async () => {
+  const clones = await Promise.all([c.repository('shop'), c.repository('shop')])
+  for (const [i, clone] of clones.entries())
+    clone.write(`one-of-two-${i}.yaml`, settings('x').replace('settings', `one-of-two-${i}`))
+  const pushes = await Promise.all(clones.map((clone) => clone.push()))
+  assert.equal(pushes.map((p) => p.status).sort(), [0, 1])
+  const late = pushes.findIndex((p) => p.status === 1)
+  assert.match(pushes[late]?.stderr ?? '', /rejected/)
+  const loser = clones[late]
+  assert.is((await loser?.pull())?.status, 0)
+  assert.is((await loser?.push('-o', 'wait'))?.status, 0)
+  await c.kubectl('get', 'configmap', 'one-of-two-0', 'one-of-two-1')
+})
+
+test('pushes to several repositories at once are each carried out', async () => {
+  const names = ['left', 'middle', 'right']
+  const pushes = await Promise.all(
+    names.map(async (name) => {
+      const repository = await c.repository(name)
+      repository.write('a.yaml', settings(name).replace('settings', `of-${name}`))
+      return repository.push('-o', 'wait')
+    }),
+  )
+  for (const push of pushes) assert.is(push.status, 0, push.stderr)
+  assert.is((await c.kubectl('get', 'configmaps', '-o', 'name')).match(/of-(left|middle|right)/g)?.length, 3)
+})
+
 test('a namespace and objects in it come with one push; deleting the Application deletes them', async () => {
   const other = await c.repository('team/other')
   other.write(
