@@ -1,11 +1,14 @@
-// Puts the same load on `slipway apiserver` and on kube-apiserver + etcd, one after the other, and prints both beside each other.
-//   node bench/loadgen.ts --lab DIR [--n 5000] [--c 32] [--phases …] [--only slipway|peer] [--store lmdb|memory] [-o json]
-// DIR/bin has the programs that peers/build.sh makes: etcd, kube-apiserver, kubectl, loadgen.
+// Puts the same load on `slipway apiserver` and on kube-apiserver + etcd, both durable, phase by phase in turn, and says for each whether
+// it is as many times faster as asked.
+//   node bench/loadgen.ts --lab DIR [--n 5000] [--c 32] [--watchers 1000] [--rounds 3] [--objects 50000] [--phases …]
+//                         [--only slipway|peer] [--store lmdb|memory] [-o json]
+// DIR/bin has the programs that peers/build.sh makes: etcd, kube-apiserver, kubectl, loadgen. Everything else is in DIR/bench.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Server, startPeer, startSlipway } from './servers.ts'
+import { medianOf, type Phase, type Run, table } from './report.ts'
+import { endedCpu, type Server, startPeer, startSlipway } from './servers.ts'
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +17,9 @@ const { values } = parseArgs({
     loadgen: { type: 'string', default: process.env.LOADGEN ?? '' },
     n: { type: 'string', default: '5000' },
     c: { type: 'string', default: '32' },
+    watchers: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+    objects: { type: 'string', default: '50000' },
     phases: { type: 'string', default: 'create,get,list,listlabel,watch,update,apply,delete' },
     port: { type: 'string', default: '21800' },
     store: { type: 'string', default: 'lmdb' },
@@ -23,26 +29,6 @@ const { values } = parseArgs({
   },
 })
 
-/** One line of loadgen. */
-interface Phase {
-  readonly phase: string
-  /** Requests a second; for `watch` see `events_per_s`. */
-  readonly per_s?: number
-  readonly events_per_s?: number
-  readonly p50_ms: number
-  readonly p99_ms: number
-  readonly errors: number
-  readonly first_error?: string
-  /** What the server used in this phase, in seconds of one core. */
-  readonly cpu_s: number
-}
-
-interface Run {
-  readonly server: string
-  readonly phases: readonly Phase[]
-  readonly memory: { readonly before: number; readonly now: number; readonly peak: number }
-}
-
 const lab = resolve(values.lab)
 const bin = join(lab, 'bin')
 const loadgen = values.loadgen || join(bin, 'loadgen')
@@ -51,11 +37,15 @@ if (!values.lab || !existsSync(loadgen)) {
   process.exit(2)
 }
 
-function load(server: Server, phase: string): Promise<Phase> {
-  const args = ['-server', server.url, '-token', server.token, '-n', values.n, '-c', values.c, '-phases', phase]
-  const cpu = server.cpu()
+/** Every phase begins with this many objects, so that a server that compiles while it runs is measured as it is after a minute. */
+const warmUp = 2000
+
+function load(server: Server, phase: string, namespace: string, n = values.n): Promise<Phase> {
+  const args = ['-server', server.url, '-token', server.token, '-n', String(n), '-c', values.c]
+  const [cpu, own] = [server.cpu(), endedCpu()]
   return new Promise((done, failed) => {
-    const child = spawn(loadgen, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const all = [...args, '-w', values.watchers, '-ns', namespace, '-phases', phase]
+    const child = spawn(loadgen, all, { stdio: ['ignore', 'pipe', 'inherit'] })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk
@@ -63,53 +53,62 @@ function load(server: Server, phase: string): Promise<Phase> {
     child.once('error', failed)
     child.once('close', (code) => {
       if (code !== 0) return failed(new Error(`loadgen ended (${code}): ${output}`))
-      done({ ...(JSON.parse(output) as Omit<Phase, 'cpu_s'>), cpu_s: server.cpu() - cpu })
+      const line = JSON.parse(output) as Omit<Phase, 'cpu_s' | 'load_cpu_s'>
+      done({ ...line, cpu_s: server.cpu() - cpu, load_cpu_s: endedCpu() - own })
     })
   })
 }
 
-async function measure(start: () => Promise<Server>): Promise<Run> {
-  const server = await start()
-  try {
-    const before = server.memory().now
-    const phases: Phase[] = []
-    for (const phase of values.phases.split(',')) phases.push(await load(server, phase))
-    return { server: server.name, phases, memory: { before, ...server.memory() } }
-  } finally {
-    await server.stop()
+const log = (text: string) => void process.stderr.write(`${text}\n`)
+
+/** Rounds of all phases; in each, one server after the other, and the other first in the next round. */
+async function measure(servers: readonly Server[]): Promise<Run[]> {
+  const phases = values.phases.split(',')
+  const found = new Map(servers.map((s) => [s, new Map(phases.map((p): [string, Phase[]] => [p, []]))]))
+  for (const server of servers) for (const phase of phases) await load(server, phase, 'warm', String(warmUp))
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    for (const phase of phases) {
+      for (const server of round % 2 === 1 ? servers : servers.toReversed()) {
+        const result = await load(server, phase, `round-${round}`)
+        found.get(server)?.get(phase)?.push(result)
+        log(`round ${round} ${server.name} ${JSON.stringify(result)}`)
+      }
+    }
   }
+  const runs: Run[] = []
+  for (const server of servers) {
+    const medians = phases.map((phase) => medianOf(found.get(server)?.get(phase) ?? []))
+    runs.push({ server: server.name, phases: medians, memory: await fill(server) })
+  }
+  return runs
 }
 
-const rate = (phase: Phase | undefined): number => phase?.per_s ?? phase?.events_per_s ?? 0
-
-function table(runs: readonly Run[]): string {
-  const [first, second] = runs
-  const rows = [
-    ['phase', ...runs.flatMap((r) => [`${r.server} /s`, 'p50 ms', 'p99 ms', 'CPU s', 'errors']), ...(second ? ['ratio'] : [])],
-    ...(first?.phases ?? []).map(({ phase }, i) => {
-      const both = runs.map((r) => r.phases[i])
-      const cells = both.flatMap((p) =>
-        [rate(p), p?.p50_ms.toFixed(1), p?.p99_ms.toFixed(1), p?.cpu_s.toFixed(2), p?.errors].map(String),
-      )
-      return [phase, ...cells, ...(second ? [`${(rate(both[0]) / rate(both[1])).toFixed(2)} ×`] : [])]
-    }),
-  ]
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((r) => r[i]?.length ?? 0))) ?? []
-  const lines = rows.map((r) =>
-    r.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-  )
-  const memory = runs.map(
-    (r) => `${r.server}: RSS ${r.memory.before} MiB before, ${r.memory.now} after, ${r.memory.peak} at most`,
-  )
-  const errors = runs.flatMap((r) => r.phases.flatMap((p) => (p.first_error ? [`${r.server} ${p.phase}: ${p.first_error}`] : [])))
-  return [...lines, ...memory, ...errors].join('\n')
+/** What the server takes with so many objects, after it had time to tidy up. */
+async function fill(server: Server): Promise<Run['memory']> {
+  const before = server.memory().now
+  const objects = Number(values.objects)
+  if (objects === 0) return { before, objects, ...server.memory() }
+  log(`${server.name}: ${JSON.stringify(await load(server, 'create', 'many', values.objects))}`)
+  await new Promise((resolve) => setTimeout(resolve, 10_000))
+  return { before, objects, ...server.memory() }
 }
 
-const runs: Run[] = []
-if (values.only !== 'peer') {
+async function start(servers: Server[]): Promise<void> {
+  const scratch = join(lab, 'bench')
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch, { recursive: true })
+  symlinkSync(bin, join(scratch, 'bin'))
   const node = values.node.split(' ').filter(Boolean)
-  runs.push(await measure(() => startSlipway({ scratch: lab, port: Number(values.port), store: values.store, node })))
+  const port = Number(values.port)
+  if (values.only !== 'peer') servers.push(await startSlipway({ scratch, port, store: values.store, node }))
+  if (values.only !== 'slipway') servers.push(await startPeer({ scripts: values.peers, lab: scratch, port: port + 1 }))
 }
-if (values.only !== 'slipway')
-  runs.push(await measure(() => startPeer({ scripts: values.peers, lab, port: Number(values.port) + 1 })))
-process.stdout.write(values.output === 'json' ? `${JSON.stringify(runs)}\n` : `${table(runs)}\n`)
+
+const servers: Server[] = []
+try {
+  await start(servers)
+  const runs = await measure(servers)
+  process.stdout.write(values.output === 'json' ? `${JSON.stringify(runs)}\n` : `${table(runs)}\n`)
+} finally {
+  for (const server of servers) await server.stop()
+}

@@ -99,24 +99,27 @@ export async function startPeer({ scripts, lab, port }: PeerOptions): Promise<Se
 const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
 export function memoryOf(pids: readonly number[]): { now: number; peak: number } {
-  const sum = (field: string) =>
-    pids.reduce((total, pid) => {
+  const total = (field: string) =>
+    pids.reduce((mib, pid) => {
       const [, kib = '0'] = new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-      return total + Number(kib) / 1024
+      return mib + Number(kib) / 1024
     }, 0)
-  return { now: Math.round(sum('VmRSS')), peak: Math.round(sum('VmHWM')) }
+  return { now: Math.round(total('VmRSS')), peak: Math.round(total('VmHWM')) }
 }
 
 const ticksPerSecond = 100
 
-/** User and system time, its ended children's too (fields 14 to 17 of /proc/PID/stat), in seconds. */
-export function cpuOf(pids: readonly number[]): number {
-  return pids.reduce((total, pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const ticks = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 15)
-    return total + ticks.reduce((sum, n) => sum + Number(n), 0) / ticksPerSecond
-  }, 0)
+/** Fields 14 to 17 of /proc/PID/stat, in seconds: user and system time, and those of children that have ended. */
+function times(pid: number | string): readonly number[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(11, 15).map((ticks) => Number(ticks) / ticksPerSecond)
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0)
+
+/** User and system time, its ended children's too, in seconds. */
+export const cpuOf = (pids: readonly number[]): number => sum(pids.map((pid) => sum(times(pid))))
+
+/** What our own children used that have ended: loadgen. */
+export const endedCpu = (): number => sum(times('self').slice(2))
