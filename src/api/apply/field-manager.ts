@@ -2,6 +2,7 @@ import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { conflictError } from './conflict.ts'
+import { createdFields } from './created-fields.ts'
 import { FieldSet } from './fields/field-set.ts'
 import { unchangedSinceLastApplied, withLastApplied } from './last-applied.ts'
 import {
@@ -85,8 +86,14 @@ const currentOperation = 'current-operation'
 
 function trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Managers {
   const operation = operationOf(kind, requester.subresource ?? '')
-  const after = updated(operation, withEntries(live, undefined), withEntries(next, undefined), managers, currentOperation)
-  const result = new Map(withoutServerFields(after, currentOperation))
+  const after =
+    managers.size === 0 && live === kind.empty()
+      ? afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
+      : withoutServerFields(
+          updated(operation, withEntries(live, undefined), withEntries(next, undefined), managers, currentOperation),
+          currentOperation,
+        )
+  const result = new Map(after)
   const mine = result.get(currentOperation)
   if (mine) {
     result.delete(currentOperation)
@@ -101,6 +108,15 @@ function trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Mana
     result.set(id, { ...entry, set: previous ? mine.set.union(previous.set) : mine.set, time: secondsOf(requester.now) })
   }
   return capUpdaters(result)
+}
+
+function afterCreate(operation: Operation, empty: Json, next: Json, subresource: string): Managers {
+  const { kind, apiVersion } = operation
+  const find = () => withoutServerFields(updated(operation, empty, next, new Map(), currentOperation), currentOperation)
+  const atom = kind.typeAt(apiVersion)
+  const set = createdFields(kind, atom, next, `${subresource} ${apiVersion} `, () => find().get(currentOperation)?.set)
+  if (!set) return new Map()
+  return new Map([[currentOperation, { name: '', operation: 'Update', apiVersion, subresource: '', set, time: undefined }]])
 }
 
 function withoutServerFields(managers: Managers, id: string): Managers {

@@ -52,7 +52,20 @@ export function createTokenReview({ objects, issuer, staticTokens = [], now = Da
   }
 }
 
-const digest = (token: string): string => createHash('sha256').update(token).digest('base64')
+/** Of the tokens that come again and again. They are in memory anyway, in the headers of the connections that sent them. */
+const digests = new Map<string, string>()
+const mostDigests = 1000
+const mostLetters = 4096
+
+function digest(token: string): string {
+  let found = digests.get(token)
+  if (found !== undefined) return found
+  found = createHash('sha256').update(token).digest('base64')
+  if (token.length > mostLetters) return found
+  if (digests.size >= mostDigests) digests.clear()
+  digests.set(token, found)
+  return found
+}
 
 export function withAuthenticated(user: UserInfo): UserInfo {
   const hasOne = user.groups.some((g) => g === authenticatedGroup || g === unauthenticatedGroup)

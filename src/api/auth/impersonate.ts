@@ -54,7 +54,14 @@ export async function impersonate(
 
 const values = (header: string | undefined): string[] => (header === undefined ? [] : header.split(/,\s*/))
 
+/** Most requests do not. */
+function asksToImpersonate(headers: Readonly<Record<string, string>>): boolean {
+  for (const name in headers) if (name.startsWith('impersonate-')) return true
+  return false
+}
+
 function wantedUser(headers: Readonly<Record<string, string>>): Wanted | undefined {
+  if (!asksToImpersonate(headers)) return undefined
   const prefix = 'impersonate-extra-'
   const extra = Object.fromEntries(
     Object.entries(headers)

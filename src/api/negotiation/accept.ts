@@ -105,7 +105,7 @@ const listed = (stream: boolean): string => {
 
 /** A media range that names none of ours is refused by the router, before the resource's own negotiation. */
 export function isRoutable(header: string | undefined): boolean {
-  if (header === undefined || header === '') return true
+  if (header === undefined || header === '' || header === 'application/json') return true
   return clausesOf(header).some(
     (c) => (c.type === '*' || c.type === 'application') && (c.subtype === '*' || known.some((k) => k.subtype === c.subtype)),
   )

@@ -176,32 +176,66 @@ const zeroIsEmpty = (type: Type): boolean =>
   type.kind === 'scalar' && ['string', 'bool', 'int32', 'int64', 'float64'].includes(type.scalar)
 
 function struct(type: StructType, mode: Mode): Canonicalizer {
-  let fields: CompiledField[] | undefined
+  let compiledFields: StructFields | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
-    fields ??= type.fields.map((field) => compileField(field, mode))
+    compiledFields ??= structFields(type, mode)
+    const { fields, shown } = compiledFields
     const from = value as Record<string, unknown>
     const to: Record<string, unknown> = {}
-    let seen = 0
-    for (const field of fields) {
-      const given = from[field.name]
-      if (given !== undefined) seen++
-      const isAbsent = given === undefined || given === null
-      if (isAbsent && field.leftOut) continue
-      const converted = isAbsent ? field.zero() : field.convert(given)
-      if (converted === undefined || (converted === null && field.omit === 'zero') || field.isEmpty(converted)) continue
-      to[field.name] = converted
+    // Of a type's many fields an object has few: those are visited, in Go's order, and those that show when absent.
+    const places = placesOf(from, compiledFields, type)
+    let at = 0
+    for (const place of places) {
+      for (; at < shown.length && (shown[at] as number) < place; at++)
+        put(to, fields[shown[at] as number] as CompiledField, undefined)
+      if (shown[at] === place) at++
+      const field = fields[place] as CompiledField
+      put(to, field, from[field.name])
     }
-    if (seen !== countDefined(from)) throw new Misfit(`unknown field in ${type.goType}`)
+    for (; at < shown.length; at++) put(to, fields[shown[at] as number] as CompiledField, undefined)
     return to
   }
 }
 
-/** A field that is there but undefined counts as absent: built objects may hold such. */
-function countDefined(object: Record<string, unknown>): number {
-  let count = 0
-  for (const key of Object.keys(object)) if (object[key] !== undefined) count++
-  return count
+interface StructFields {
+  readonly fields: readonly CompiledField[]
+  readonly places: ReadonlyMap<string, number>
+  /** The places of fields that are written when they are absent. */
+  readonly shown: readonly number[]
+}
+
+function structFields(type: StructType, mode: Mode): StructFields {
+  const fields = type.fields.map((field) => compileField(field, mode))
+  return {
+    fields,
+    places: new Map(fields.map((field, i) => [field.name, i])),
+    shown: fields.flatMap((field, i) => (field.leftOut ? [] : [i])),
+  }
+}
+
+/** Where the fields that `from` has stand in Go's order, rising. A field that is there but undefined counts as absent. */
+function placesOf(from: Record<string, unknown>, { places }: StructFields, type: StructType): number[] {
+  const found: number[] = []
+  let last = -1
+  let isRising = true
+  for (const key of Object.keys(from)) {
+    if (from[key] === undefined) continue
+    const place = places.get(key)
+    if (place === undefined) throw new Misfit(`unknown field in ${type.goType}`)
+    if (place < last) isRising = false
+    last = place
+    found.push(place)
+  }
+  return isRising ? found : found.sort((a, b) => a - b)
+}
+
+function put(to: Record<string, unknown>, field: CompiledField, given: unknown): void {
+  const isAbsent = given === undefined || given === null
+  if (isAbsent && field.leftOut) return
+  const converted = isAbsent ? field.zero() : field.convert(given)
+  if (converted === undefined || (converted === null && field.omit === 'zero') || field.isEmpty(converted)) return
+  to[field.name] = converted
 }
 
 function list(element: Type, mode: Mode): Canonicalizer {

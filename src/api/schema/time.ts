@@ -1,7 +1,9 @@
 /** RFC 3339 times as Go's time.Parse reads and metav1.Time and MicroTime write them. */
 
 const layouts = { seconds: '2006-01-02T15:04:05Z07:00', micros: '2006-01-02T15:04:05.000000Z07:00' }
-const canonicalSeconds = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
+/** A day that there is in every year. */
+const dayOfYear = /(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31/
+const canonicalSeconds = new RegExp(`^\\d{4}-(?:${dayOfYear.source})T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$`)
 
 export class TimeError extends Error {}
 

@@ -1,17 +1,15 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { timeText } from '../../apimachinery/clock.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
+import { randomSuffix } from '../../apimachinery/random-name.ts'
 import type { ServedResource } from '../registry/served.ts'
 
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 const suffixLength = 5
 const maxGenerated = 63
 
 /** A name from generateName: the base, shortened if need be, and five letters that spell no words. */
 export function generatedName(base: string): string {
-  let name = base.slice(0, maxGenerated - suffixLength)
-  for (let i = 0; i < suffixLength; i++) name += alphabet[randomInt(alphabet.length)]
-  return name
+  return base.slice(0, maxGenerated - suffixLength) + randomSuffix(suffixLength)
 }
 
 /** What a client can't choose for a new object. */

@@ -1,4 +1,5 @@
 import type { Container, Pod, ServiceAccount, Volume } from '../../../apimachinery/kinds.generated.ts'
+import { randomSuffix } from '../../../apimachinery/random-name.ts'
 import { serviceaccounts } from '../../../apimachinery/resources.generated.ts'
 import { notFound } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
@@ -68,16 +69,13 @@ function mountToken(pod: Pod): void {
   const { spec } = pod
   if (!spec) return
   const existing = spec.volumes?.find((v) => v.name.startsWith(volumePrefix))
-  const name = existing?.name ?? volumePrefix + suffix()
+  const name = existing?.name ?? volumePrefix + randomSuffix()
   const needsToken = (c: Container): boolean => !c.volumeMounts?.some((m) => m.mountPath === mountPath)
   const needing = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].filter(needsToken)
   for (const container of needing)
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }]
   if (!existing && needing.length > 0) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)]
 }
-
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-const suffix = (): string => Array.from(crypto.getRandomValues(new Uint8Array(5)), (b) => alphabet[b % alphabet.length]).join('')
 
 const tokenVolume = (name: string): Volume => ({
   name,

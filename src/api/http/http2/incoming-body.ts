@@ -88,7 +88,8 @@ export class IncomingBody {
 
   /** It does not come: whoever waits for it is told. */
   abort(): void {
-    this.#refuse(new StatusError(408, 'Timeout', 'the body of the request did not come'))
+    if (this.#reader) this.#refuse(new StatusError(408, 'Timeout', 'the body of the request did not come'))
+    else this.drop()
   }
 
   /** Nobody wants what is there of it or comes yet. */

@@ -1,0 +1,63 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { builtInKind } from '../../../src/api/apply/applied-kind.ts'
+import { shapeOf } from '../../../src/api/apply/created-fields.ts'
+import { trackUpdate } from '../../../src/api/apply/field-manager.ts'
+
+const kind = builtInKind('', 'v1', 'Service')
+const atom = kind.typeAt('v1')
+if (!atom) throw new Error('no type')
+const requester = { manager: 'm', now: new Date(0) }
+
+const service = (name: string, spec: object, labels: object = { app: name }) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, labels },
+  spec,
+  status: { loadBalancer: {} },
+})
+const fieldsOf = (object: object) => {
+  const { metadata } = trackUpdate(kind, undefined, object as never, requester) as { metadata: { managedFields?: object[] } }
+  return (metadata.managedFields?.[0] as { fieldsV1?: object } | undefined)?.fieldsV1
+}
+
+test('objects that differ in names and values only have one shape, and own the same fields', () => {
+  const [a, b] = [service('a', { type: 'ClusterIP' }), service('b', { type: 'NodePort' })]
+  assert.is(shapeOf(atom, a), shapeOf(atom, b))
+  assert.equal(fieldsOf(a), fieldsOf(b))
+})
+
+test('another field, another key of a list, a zero or a member of a set make another shape', () => {
+  const ports = (port: number) => ({ ports: [{ port, protocol: 'TCP', targetPort: port }] })
+  const shapes = [
+    service('a', {}),
+    service('a', { type: 'ClusterIP' }),
+    service('a', { type: '' }),
+    service('a', ports(80)),
+    service('a', ports(81)),
+    service('a', ports(80), { app: 'a', tier: 'b' }),
+    service('a', { ports: [] }),
+    { ...service('a', {}), metadata: { name: 'a', finalizers: ['x.io/a'] } },
+    { ...service('a', {}), metadata: { name: 'a', finalizers: ['x.io/b'] } },
+  ]
+  assert.is(new Set(shapes.map((s) => shapeOf(atom, s))).size, shapes.length)
+  assert.not.equal(fieldsOf(shapes[3] as object), fieldsOf(shapes[4] as object))
+})
+
+test('keys that hold quotes and brackets are not taken for structure', () => {
+  const a = service('a', {}, { 'a"{': '1', b: '2' })
+  const b = service('a', {}, { 'a"{s1"b': '1' })
+  assert.is.not(shapeOf(atom, a), shapeOf(atom, b))
+})
+
+test('what is very large has no shape, and is tracked all the same', () => {
+  const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`key-${i}`, 'x']))
+  const large = service('a', {}, labels)
+  assert.is(shapeOf(atom, large), undefined)
+  assert.is(
+    Object.keys((fieldsOf(large) as Record<string, Record<string, object>>)['f:metadata']?.['f:labels'] ?? {}).length,
+    1001,
+  )
+})
+
+test.run()
