@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type Docker from 'dockerode'
 import { userOfConnection } from '../../api/auth/authenticate.ts'
 import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
+import { keepClusterInfo } from '../../api/bootstrap/cluster-info.ts'
 import { headersOf } from '../../api/http/http1.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
@@ -84,6 +85,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   })
   const server = `https://127.0.0.1:${listening.port}`
   await assembled.advertise(addresses[0] ?? podNetwork.gateway, listening.port)
+  await keepClusterInfo(api.handle, {
+    server: `https://${addresses[0] ?? podNetwork.gateway}:${listening.port}`,
+    caCert: pki.caCert,
+  })
   await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
   writeGitconfig(data, server, pki.admin, pki.caCert)
   const controllers = startControllers({
