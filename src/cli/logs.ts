@@ -5,11 +5,13 @@ import { pathOf } from '../apimachinery/resource.ts'
 import { pods, replicasets } from '../apimachinery/resources.generated.ts'
 import type { Client } from '../client/client.ts'
 import { applications, controlNamespace } from '../sync/application/application.ts'
+import { logPath } from '../sync/operators/log-route.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
 
-const help = `slipway logs: the logs of an application, a workload or a pod, of all its containers
+const help = `slipway logs: the logs of an application, a workload or a pod, of all its containers, or of an operator in the server
 
   slipway logs NAME            an Application, else a Deployment (or other workload), else a pod
+  slipway logs operator/NAME   an Operator that a repository has and the server runs
 
   -n, --namespace NS  default: the Application's, else default
   -f, --follow        go on as more comes
@@ -47,6 +49,16 @@ export async function run(argv: string[]): Promise<number> {
     return values.help ? 0 : 2
   }
   const client = await connect(values)
+  const query = new URLSearchParams({
+    ...(values.follow ? { follow: 'true' } : {}),
+    ...(values.tail ? { tailLines: values.tail } : {}),
+  })
+  if (name.startsWith('operator/')) {
+    const operator = name.slice('operator/'.length)
+    const told = (text: string) =>
+      process.stdout.write(`${values.output === 'json' ? JSON.stringify({ operator, text }) : text}\n`)
+    return readOperator(client, operator, values.namespace ?? 'default', query, told)
+  }
   const found = await podsOf(client, name, values.namespace)
   if (found.length === 0) {
     process.stderr.write(`slipway: no pod of "${name}" in namespace ${values.namespace ?? 'default'}\n`)
@@ -57,10 +69,6 @@ export async function run(argv: string[]): Promise<number> {
     if (values.output === 'json') process.stdout.write(`${JSON.stringify(line)}\n`)
     else process.stdout.write(containers.length > 1 ? `[${line.pod} ${line.container}] ${line.text}\n` : `${line.text}\n`)
   }
-  const query = new URLSearchParams({
-    ...(values.follow ? { follow: 'true' } : {}),
-    ...(values.tail ? { tailLines: values.tail } : {}),
-  })
   await Promise.all(containers.map(({ pod, container }) => read(client, pod, container, query, print)))
   return 0
 }
@@ -93,12 +101,32 @@ async function read(
   const name = pod.metadata.name ?? ''
   const path = `${pathOf(pods, pod.metadata.namespace, name, 'log')}?${new URLSearchParams({ container, ...Object.fromEntries(query) })}`
   const answer = await client.raw({ method: 'GET', path })
+  await eachLine(answer.body, (text) => print({ pod: name, container, text }))
+}
+
+async function readOperator(
+  client: Client,
+  name: string,
+  namespace: string,
+  query: URLSearchParams,
+  told: (text: string) => void,
+) {
+  const answer = await client.raw({ method: 'GET', path: `${logPath(namespace, name)}?${query}` })
+  if (answer.status === 200) {
+    await eachLine(answer.body, told)
+    return 0
+  }
+  await eachLine(answer.body, (text) => process.stderr.write(`slipway: ${text}\n`))
+  return 1
+}
+
+async function eachLine(body: AsyncIterable<Uint8Array>, told: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder()
   let rest = ''
-  for await (const chunk of answer.body) {
+  for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
-    for (const text of lines) print({ pod: name, container, text })
+    for (const line of lines) told(line)
   }
-  if (rest) print({ pod: name, container, text: rest })
+  if (rest) told(rest)
 }

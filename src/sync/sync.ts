@@ -14,6 +14,7 @@ import { applicationController } from './application/application-controller.ts'
 import { LiveObjects } from './application/live-objects.ts'
 import { type GitUser, gitServer } from './git/git-server.ts'
 import { Repositories } from './git/repositories.ts'
+import { startOperatorHosting } from './operators/start.ts'
 import { pushGate } from './push/push-gate.ts'
 import { type ChartRendererFor, SourceRenderer } from './render/source.ts'
 
@@ -26,6 +27,8 @@ export interface SyncOptions {
   /** Where the bare repositories are. */
   readonly folder: string
   readonly chartRenderer: ChartRendererFor
+  /** Where operators of repositories find the API, and its authority in PEM; undefined: they are not run. */
+  readonly endpoint?: { readonly server: string; readonly ca: string }
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -34,6 +37,8 @@ export interface SyncOptions {
 export interface Sync {
   /** Serves /git/ of the API's port. */
   readonly handleGit: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Serves /operators/ of the API's port: logs of operators that repositories have. */
+  readonly handleLogs: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly stopped: Promise<void>
 }
 
@@ -68,9 +73,16 @@ export async function startSync(options: SyncOptions): Promise<Sync> {
     repositories,
     authenticate: options.authenticate,
     authorize: (user, verb, repository) => mayUse(client, user, verb, repository),
-    gate: (user) => pushGate({ pusher: options.clientFor(user), client, mapper, repositories, sources, informer }),
+    gate: (user) => pushGate({ user, pusher: options.clientFor(user), client, mapper, repositories, sources, informer }),
   })
-  return { handleGit, stopped: running.stopped }
+  const { endpoint } = options
+  if (!endpoint) return { handleGit, handleLogs: noLogs, stopped: running.stopped }
+  const hosting = await startOperatorHosting({ ...options, endpoint, repositories, informers: running.informers })
+  return { handleGit, handleLogs: hosting.handleLogs, stopped: Promise.all([running.stopped, hosting.stopped]).then(() => {}) }
+}
+
+async function noLogs(_: IncomingMessage, response: ServerResponse): Promise<void> {
+  response.writeHead(404).end('this server runs no operators\n')
 }
 
 function isFrom(app: Application, repository: string): boolean {

@@ -72,6 +72,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     authenticate: (request) => gitUser(assembled.authenticate, request),
     folder: data.file('git'),
     chartRenderer: helmChartRenderer,
+    endpoint: { server: `https://127.0.0.1:${options.port}`, ca: pki.caCert },
     clock: systemClock,
     log,
     signal,
@@ -81,7 +82,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: pki.caCert,
-    mounts: [{ prefix: '/git/', handle: (req, res) => sync.handleGit(req, res) }],
+    mounts: [
+      { prefix: '/git/', handle: (req, res) => sync.handleGit(req, res) },
+      { prefix: '/operators/', handle: (req, res) => sync.handleLogs(req, res) },
+    ],
   })
   const server = `https://127.0.0.1:${listening.port}`
   await assembled.advertise(addresses[0] ?? podNetwork.gateway, listening.port)

@@ -1,4 +1,4 @@
-import { isAlreadyExists } from '../../apimachinery/status.ts'
+import { isAlreadyExists, isNotFound } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import type { Informer } from '../../client/informer.ts'
 import type { RestMapper } from '../../client/rest-mapper.ts'
@@ -12,9 +12,11 @@ import {
   trackingName,
 } from '../application/application.ts'
 import { inventoryOf } from '../application/status.ts'
+import type { GitUser } from '../git/git-server.ts'
 import { type Push, type PushGate, PushRefused } from '../git/receive-pack.ts'
 import { type Repositories, zeroOid } from '../git/repositories.ts'
 import { TreeError } from '../git/tree.ts'
+import { pusherAnnotation, pusherText } from '../operators/pusher.ts'
 import { type Plan, PlanRefused, plan } from '../plan/plan.ts'
 import { planSummary, planText } from '../plan/plan-text.ts'
 import { ManifestError } from '../render/manifest.ts'
@@ -22,6 +24,7 @@ import { SourceError, type SourceRenderer } from '../render/source.ts'
 import { waitUntilReady } from './wait.ts'
 
 export interface PushContext {
+  readonly user: GitUser
   /** Acts as the pusher: a manifest they may not apply is refused. */
   readonly pusher: Client
   /** Acts as Slipway: makes Applications. */
@@ -51,7 +54,10 @@ export function pushGate(context: PushContext): PushGate {
       const found = affected.get(push) ?? []
       affected.delete(push)
       await pointHead(context.repositories, push)
-      for (const { app, isNew } of found) if (isNew) await create(context, app, push)
+      for (const { app, isNew, commit } of found) {
+        if (isNew) await create(context, app, push)
+        await notePusher(context, app, commit)
+      }
       const wait = push.options.find((o) => o === 'wait' || o.startsWith('wait='))
       if (found.length === 0) return
       if (!wait) {
@@ -152,4 +158,15 @@ async function create(context: PushContext, app: Application, push: Push): Promi
   push.print(
     `Slipway: made Application ${app.metadata.name}: it syncs this repository's ${app.spec.source?.targetRevision} into namespace ${app.spec.destination.namespace}`,
   )
+}
+
+/** Operators of the repository get no right that whoever pushed them could not give. */
+async function notePusher({ client, user }: PushContext, { metadata }: Application, commit: string): Promise<void> {
+  const body = { metadata: { annotations: { [pusherAnnotation]: pusherText(user, commit) } } }
+  const { name = '', namespace = controlNamespace } = metadata
+  await client
+    .patch(applications, name, { type: 'merge', body }, { namespace, fieldManager: 'slipway' })
+    .catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+    })
 }

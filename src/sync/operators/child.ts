@@ -1,0 +1,54 @@
+// The process of an operator that is part of a repository. It starts with Node's permission model on: no files, no processes, no workers.
+import { httpsClient } from '../../client/https.ts'
+import { createLog } from '../../operators/log.ts'
+import type { Operator } from '../../operators/operator.ts'
+import { rulesOf } from '../../operators/rules.ts'
+import { runOperators } from '../../operators/run-operators.ts'
+import { allowOnly } from './egress.ts'
+import { serveCode } from './memory-modules.ts'
+import type { FromChild, ToChild } from './messages.ts'
+
+const stop = new AbortController()
+let operators: Operator[] = []
+let token = ''
+
+// Whoever has the channel can speak for this process: it is ours alone.
+const say = process.send?.bind(process) as unknown as (message: FromChild) => void
+for (const name of ['send', 'kill']) Object.defineProperty(process, name, { value: undefined, configurable: false })
+
+process.on('message', (message: ToChild) => {
+  if (message.type === 'token') token = message.token
+  else if (message.type === 'run') run(message)
+  else load(message).catch((error: unknown) => say({ type: 'failed', message: textOf(error) }))
+})
+// The server went: nobody gives tokens any more.
+process.on('disconnect', () => process.exit(0))
+process.on('SIGTERM', () => stop.abort())
+
+const isOperator = (value: unknown): value is Operator =>
+  typeof (value as Operator | undefined)?.definition?.reconcile === 'function'
+
+async function load({ code, module, egress }: ToChild & { type: 'load' }): Promise<void> {
+  allowOnly(egress)
+  const exported = (await serveCode(code, module)) as Record<string, unknown>
+  operators = [...new Set(Object.values(exported).flat().filter(isOperator))]
+  if (operators.length === 0) throw new Error(`${module} exports no operator: export default defineOperator({ … })`)
+  const described = operators.map((operator) => ({ name: operator.name, rules: rulesOf(operator) }))
+  say({ type: 'loaded', described: { operators: described } })
+}
+
+function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { type: 'run' }): void {
+  token = first.token
+  const { host } = new URL(server)
+  allowOnly([host])
+  const client = httpsClient({ server, ca, token: () => token, userAgent: 'slipway-operator' })
+  const log = createLog((level, message, fields) => {
+    process.stderr.write(`${new Date().toISOString()} ${level} ${message} ${JSON.stringify(fields)}\n`)
+  })
+  const select = watch === undefined ? {} : { namespace: watch }
+  const running = runOperators(client, operators, { signal: stop.signal, log, namespace, select, election: { identity } })
+  running.started.then(() => say({ type: 'running' }))
+  running.stopped.then(() => process.exit(0))
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

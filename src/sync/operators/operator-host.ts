@@ -1,0 +1,175 @@
+import { clusterrolebindings, clusterroles, serviceaccounts } from '../../apimachinery/resources.generated.ts'
+import { isNotFound, StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { defineOperator, type Finder, type Operator, type Outcome, type Reconcile, watching } from '../../operators/operator.ts'
+import { type Application, applications, keyOfTracking, trackingName } from '../application/application.ts'
+import { inventoryOf } from '../application/status.ts'
+import type { GitUser } from '../git/git-server.ts'
+import type { Repositories } from '../git/repositories.ts'
+import { entryOf, idOf } from '../plan/plan.ts'
+import { trackedBy } from '../plan/tracking.ts'
+import { type CommittedCode, codeAt, syncedCommit } from './code.ts'
+import { type OperatorObject, operatorObjects } from './operator-object.ts'
+import type { Processes } from './processes.ts'
+import { pusherOf } from './pusher.ts'
+import { accountName, bindingOf, clusterRoleName, requireMayGrant, rulesFor } from './rights.ts'
+import type { Supervised } from './supervised.ts'
+
+export interface OperatorHostOptions {
+  readonly repositories: Repositories
+  readonly processes: Processes
+  /** Acts as a user: whoever pushed an operator must be allowed to give what it gets. */
+  readonly clientFor: (user: GitUser) => Client
+  /** Where the processes find the API. */
+  readonly endpoint: () => { readonly server: string; readonly ca: string }
+}
+
+/** Why an operator does not run, as its Ready condition says it. */
+class NotReady extends Error {
+  readonly reason: string
+  constructor(reason: string, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+const fieldManager = 'slipway-operators'
+
+/** Runs the operators that `Operator` objects of synced repositories name. */
+export function operatorHost(options: OperatorHostOptions): Operator {
+  const { processes } = options
+  return defineOperator<OperatorObject>({
+    name: 'operators',
+    for: operatorObjects,
+    owns: ['ServiceAccount', 'Role', 'RoleBinding'],
+    watches: [
+      watching(applications, {
+        to: (app, { list }: Finder<OperatorObject>) => list().filter((o) => applicationOf(o) === trackingName(app)),
+      }),
+    ],
+    async reconcile(context) {
+      try {
+        return await reconcile(context, options)
+      } catch (error) {
+        if (!(error instanceof NotReady)) throw error
+        await processes.stop(context.object.metadata.uid)
+        return { status: { Ready: { status: 'False', reason: error.reason, message: error.message } } }
+      }
+    },
+    async finalize({ object, client }) {
+      await processes.stop(object.metadata.uid)
+      for (const resource of [clusterrolebindings, clusterroles])
+        await client.delete(resource as typeof clusterroles, clusterRoleName(object)).catch(ignoreMissing)
+    },
+  })
+}
+
+const applicationOf = (object: OperatorObject): string | undefined => trackedBy(object as never)
+
+function ignoreMissing(error: unknown): void {
+  if (!isNotFound(error)) throw error
+}
+
+async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHostOptions): Promise<Outcome<OperatorObject>> {
+  const { object } = context
+  if (object.spec.suspend) throw new NotReady('Suspended', 'spec.suspend is true')
+  const { app, code } = await committed(context, options)
+  const supervised = options.processes.running(object, code)
+  const { described } = supervised
+  const common = { commit: code.commit, restarts: supervised.restarts, limits: supervised.hasGroup ? 'cgroup' : 'heap' }
+  // A new version that cannot be loaded takes nothing away from what is there.
+  if (!described) return { status: { ...common, Ready: readiness(supervised) }, keep: () => true }
+  const operators = described.operators.map((o) => o.name)
+  const rules = rulesFor(object, described)
+  await requirePusher(options, app, code.commit, object, rules)
+  if (await isGranted(context, rules)) await start(context, options, supervised)
+  return { status: { ...common, operators, Ready: readiness(supervised) } }
+}
+
+/** The Application that brought the object, and the code at its commit. */
+async function committed({ object, read }: Reconcile<OperatorObject>, { repositories }: OperatorHostOptions) {
+  const tracking = applicationOf(object)
+  const [namespace, name = ''] = keyOfTracking(tracking ?? '').split('/')
+  const app = tracking === undefined ? undefined : read(applications, name, namespace)
+  const isIn = app && inventoryOf(app).some((entry) => idOf(entry) === idOf(entryOf(object as never)))
+  if (!app || !isIn) throw new NotReady('NotFromGit', 'only an Operator that an Application brought from its repository is run')
+  const commit = syncedCommit(app)
+  if (!commit) throw new NotReady('NotSynced', `Application ${name} is not synced yet`)
+  let code: CommittedCode
+  try {
+    code = await codeAt(repositories, app, commit)
+  } catch (error) {
+    throw new NotReady('NoCode', (error as Error).message)
+  }
+  if (code.code[object.spec.module] === undefined)
+    throw new NotReady(
+      'NoModule',
+      `commit ${commit.slice(0, 7)} has no ${object.spec.module} below ${app.spec.source?.path ?? '.'}`,
+    )
+  return { app, code }
+}
+
+async function requirePusher(
+  { clientFor }: OperatorHostOptions,
+  app: Application,
+  commit: string,
+  object: OperatorObject,
+  rules: ReturnType<typeof rulesFor>,
+): Promise<void> {
+  const pusher = pusherOf(app, commit)
+  if (!pusher) throw new NotReady('NoPusher', `nobody is known to have pushed commit ${commit.slice(0, 7)}: push again`)
+  try {
+    await requireMayGrant(clientFor(pusher), object, rules)
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 403) throw error
+    throw new NotReady('NotAllowed', `${pusher.name}, who pushed it, may not give the rights that it needs: ${error.message}`)
+  }
+}
+
+/** Declares the account and its rights; true when they are there. */
+async function isGranted(context: Reconcile<OperatorObject>, rules: ReturnType<typeof rulesFor>): Promise<boolean> {
+  const { object, child, observed, client } = context
+  const name = accountName(object)
+  const account = child('ServiceAccount', { metadata: { name } })
+  if (object.spec.watch === 'Cluster') {
+    const metadata = { name: clusterRoleName(object) }
+    const apply = { fieldManager, force: true }
+    await client.apply(clusterroles, { metadata, rules }, apply)
+    await client.apply(clusterrolebindings, { metadata, ...bindingOf(object, 'ClusterRole') }, apply)
+    return observed(account) !== undefined
+  }
+  for (const resource of [clusterrolebindings, clusterroles])
+    await client.delete(resource as typeof clusterroles, clusterRoleName(object)).catch(ignoreMissing)
+  const role = child('Role', { metadata: { name }, rules })
+  const binding = child('RoleBinding', { metadata: { name }, ...bindingOf(object, 'Role') })
+  return [account, role, binding].every((made) => observed(made as typeof account) !== undefined)
+}
+
+async function start(context: Reconcile<OperatorObject>, options: OperatorHostOptions, supervised: Supervised): Promise<void> {
+  const { object, client } = context
+  const { processes, endpoint } = options
+  const { namespace = 'default', uid } = object.metadata
+  const askToken = async () => {
+    const request = { metadata: {}, spec: { audiences: [], expirationSeconds: 3600 } }
+    const target = { namespace, subresource: 'token', name: accountName(object) }
+    const answer = (await client.create(serviceaccounts, request as never, target)) as unknown as { status: { token: string } }
+    return answer.status.token
+  }
+  await processes.run(supervised, askToken, (token) => ({
+    type: 'run',
+    ...endpoint(),
+    token,
+    namespace,
+    watch: object.spec.watch === 'Cluster' ? undefined : namespace,
+    identity: `slipway_${uid}`,
+  }))
+}
+
+function readiness({ state }: Supervised) {
+  if (state.phase === 'running') return true
+  if (state.phase === 'crashed') {
+    const message = `${state.message}; started again in ${Math.round(state.retryInMs / 1000)} s`
+    return { status: 'False', reason: 'CrashLoopBackOff', message }
+  }
+  return { status: 'False', reason: 'Starting', message: `the process is ${state.phase}` }
+}

@@ -1,0 +1,173 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Clock } from '../../apimachinery/clock.ts'
+import { type ControlGroup, controlGroup, type Limits } from './limits.ts'
+import type { LogLines } from './log-lines.ts'
+import type { Code, Described, FromChild, ToChild } from './messages.ts'
+import { startSandboxed } from './sandbox.ts'
+
+export interface Program {
+  /** Names the control group. */
+  readonly id: string
+  readonly code: Code
+  readonly module: string
+  readonly egress: readonly string[]
+  readonly limits: Limits
+}
+
+/** How the process is: what it does now, and why it does not run. */
+export type State =
+  | { readonly phase: 'loading' | 'described' | 'starting' | 'running' }
+  | { readonly phase: 'crashed'; readonly message: string; readonly retryInMs: number }
+  | { readonly phase: 'ended' }
+
+export interface SupervisorOptions {
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly lines: LogLines
+  /** Told when the state is another. */
+  readonly changed: () => void
+  /** For tests: starts the process. */
+  readonly start?: (memoryMiB: number) => ChildProcess
+}
+
+const baseMs = 1000
+const maxMs = 300_000
+/** Who ran that long is forgiven what was before. */
+const stableMs = 600_000
+const graceMs = 10_000
+
+/** Keeps one operator's process running: starts it again when it ended, ever later, until it is stopped. */
+export class Supervised {
+  readonly program: Program
+  readonly #options: SupervisorOptions
+  #child: ChildProcess | undefined
+  #group: ControlGroup | undefined
+  #state: State = { phase: 'loading' }
+  #described: Described | undefined
+  #failures = 0
+  #restarts = 0
+  #startedAt = 0
+  #said = ''
+  #cancel = (): void => {}
+  #ended = Promise.withResolvers<void>()
+  #run: (ToChild & { type: 'run' }) | undefined
+
+  constructor(program: Program, options: SupervisorOptions) {
+    this.program = program
+    this.#options = options
+    this.#start()
+  }
+
+  get state(): State {
+    return this.#state
+  }
+  /** What the module said it is, the last time that it was loaded. */
+  get described(): Described | undefined {
+    return this.#described
+  }
+  get restarts(): number {
+    return this.#restarts
+  }
+  /** Whether the kernel holds the process to its limits. */
+  get hasGroup(): boolean {
+    return this.#group !== undefined
+  }
+
+  /** Lets the operators work, with what they need for that; also after each restart. */
+  run(run: ToChild & { type: 'run' }): void {
+    const isFirst = this.#run === undefined
+    this.#run = run
+    if (isFirst && this.#state.phase === 'described') this.#tellRun()
+    else this.#child?.connected && this.#child.send({ type: 'token', token: run.token } satisfies ToChild)
+  }
+
+  /** Asks the process to end, then ends it; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.#cancel()
+    const child = this.#child
+    const isOver = this.#state.phase === 'crashed' || this.#state.phase === 'ended' || child === undefined
+    this.#become({ phase: 'ended' })
+    if (isOver) {
+      this.#group?.remove()
+      return
+    }
+    child.kill('SIGTERM')
+    const force = this.#options.clock.after(graceMs, () => child.kill('SIGKILL'))
+    await this.#ended.promise
+    force()
+    this.#group?.remove()
+  }
+
+  #start(): void {
+    const { limits, id, code, module, egress } = this.program
+    const { lines, clock } = this.#options
+    this.#startedAt = clock.now()
+    this.#said = ''
+    this.#ended = Promise.withResolvers()
+    let child: ChildProcess
+    try {
+      child = (this.#options.start ?? ((memoryMiB) => startSandboxed({ memoryMiB })))(limits.memoryMiB)
+    } catch (error) {
+      this.#crashed((error as Error).message)
+      return
+    }
+    this.#child = child
+    this.#group ??= controlGroup(id, limits)
+    if (child.pid !== undefined) this.#group?.add(child.pid)
+    lines.follow(child.stdout)
+    lines.follow(child.stderr)
+    const forget = lines.onLine((line) => {
+      // The first line of an error says what it is; stack traces follow.
+      if (/\berror\b|\bError\b/.test(line)) this.#said = line
+    })
+    child.on('message', (message) => this.#heard(message as FromChild))
+    child.on('error', (error) => {
+      this.#said = error.message
+    })
+    child.on('close', (code, signal) => {
+      forget()
+      this.#ended.resolve()
+      if (this.#state.phase === 'ended') return
+      const how = signal ? `was ended by ${signal}${signal === 'SIGKILL' ? ' (out of memory?)' : ''}` : `exited with ${code}`
+      this.#crashed(this.#said ? `${how}: ${this.#said}` : how)
+    })
+    this.#become({ phase: 'loading' })
+    child.send({ type: 'load', code, module, egress } satisfies ToChild)
+  }
+
+  #heard(message: FromChild): void {
+    if (message.type === 'loaded') {
+      this.#described = message.described
+      this.#become({ phase: 'described' })
+      if (this.#run) this.#tellRun()
+    } else if (message.type === 'running') this.#become({ phase: 'running' })
+    else {
+      this.#said = message.message
+      this.#options.lines.add(message.message)
+      this.#child?.kill('SIGKILL')
+    }
+  }
+
+  #tellRun(): void {
+    this.#become({ phase: 'starting' })
+    this.#child?.send(this.#run as ToChild)
+  }
+
+  #crashed(message: string): void {
+    const { clock, random, lines } = this.#options
+    this.#failures = clock.now() - this.#startedAt > stableMs ? 1 : this.#failures + 1
+    const retryInMs = Math.min(maxMs, baseMs * 2 ** (this.#failures - 1)) * (1 + random() / 10)
+    lines.add(`slipway: the operator ${message}; it is started again in ${Math.round(retryInMs / 1000)} s`)
+    this.#become({ phase: 'crashed', message, retryInMs })
+    this.#cancel = clock.after(retryInMs, () => {
+      this.#restarts++
+      this.#start()
+    })
+  }
+
+  #become(state: State): void {
+    this.#state = state
+    this.#options.changed()
+  }
+}

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { systemClock } from '../../../src/apimachinery/clock.ts'
+import { configmaps, roles, secrets, serviceaccounts } from '../../../src/apimachinery/resources.generated.ts'
+import { isNotFound } from '../../../src/apimachinery/status.ts'
+import { assembleApi } from '../../../src/cli/assembly/api.ts'
+import type { Client } from '../../../src/client/client.ts'
+import { inProcessClient } from '../../../src/client/in-process.ts'
+import { startControllers } from '../../../src/controllers/index.ts'
+import { silentLog } from '../../../src/operators/log.ts'
+import { applicationFor, applications } from '../../../src/sync/application/application.ts'
+import type { GitUser } from '../../../src/sync/git/git-server.ts'
+import { Repositories } from '../../../src/sync/git/repositories.ts'
+import { operatorObjects } from '../../../src/sync/operators/operator-object.ts'
+import { pusherAnnotation, pusherText } from '../../../src/sync/operators/pusher.ts'
+import { helmChartRenderer } from '../../../src/sync/render/chart.ts'
+import { type Sync, startSync } from '../../../src/sync/sync.ts'
+import { eventually } from '../../client/informer-server.ts'
+
+interface World {
+  client: Client
+  push: (files: Record<string, string>, pusher?: GitUser) => Promise<void>
+  server: string
+  sync: Sync
+  stop: () => Promise<void>
+}
+const hosting = suite<World>('operators of repositories', undefined as never)
+const at = { namespace: 'default' }
+const admin: GitUser = { name: 'admin', groups: ['system:masters'] }
+
+hosting.before.each(async (context) => {
+  const data = mkdtempSync(join(tmpdir(), 'slipway-hosting-'))
+  const { api, pki, close } = await assembleApi({ data, store: { kind: 'memory' }, serviceCidr: '10.43.0.0/16' })
+  const listening = await api.listen({ port: 0, host: '127.0.0.1', ...pki.serving, clientCa: pki.caCert })
+  context.server = `https://127.0.0.1:${listening.port}`
+  const clientFor = (user: GitUser) => inProcessClient(api.handle, user)
+  const client = clientFor(admin)
+  context.client = client
+  const stop = new AbortController()
+  const folder = join(data, 'git')
+  context.sync = await startSync({
+    client,
+    clientFor,
+    authenticate: async () => admin,
+    folder,
+    chartRenderer: helmChartRenderer,
+    endpoint: { server: context.server, ca: pki.caCert },
+    clock: systemClock,
+    log: silentLog,
+    signal: stop.signal,
+  })
+  // Objects that are pruned wait for those that they own.
+  const only = (name: string) => name === 'garbage-collector'
+  const collector = startControllers({ client, caBundle: 'PEM', clock: systemClock, log: silentLog, signal: stop.signal, only })
+  const repositories = new Repositories(folder)
+  context.push = (files, pusher = admin) => push(client, repositories, join(data, 'work'), files, pusher)
+  context.stop = async () => {
+    stop.abort()
+    await Promise.all([context.sync.stopped, collector.stopped])
+    await listening.close()
+    await close()
+    rmSync(data, { recursive: true })
+  }
+})
+hosting.after.each(({ stop }) => stop())
+
+/** Commits `files` and nothing else to the repository, and has the Application sync it, as a push does. */
+async function push(client: Client, repositories: Repositories, work: string, files: Record<string, string>, pusher: GitUser) {
+  await repositories.create('ops')
+  const bare = repositories.pathOf('ops')
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work)
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: work, encoding: 'utf8' }).trim()
+  git('init', '--quiet', '--initial-branch=main')
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(work, path)), { recursive: true })
+    writeFileSync(join(work, path), text)
+  }
+  git('add', '.')
+  git('commit', '--quiet', '--allow-empty', '-m', 'x')
+  git('push', '--quiet', '--force', bare, 'main')
+  const commit = git('rev-parse', 'HEAD')
+  const app = applicationFor('ops')
+  const metadata = { ...app.metadata, annotations: { [pusherAnnotation]: pusherText(pusher, commit) } }
+  const operation = { sync: { revision: commit, prune: true } }
+  await client.apply(applications, { ...app, metadata, operation }, { fieldManager: 'test', force: true })
+}
+
+const object = (spec: object = {}) =>
+  JSON.stringify({
+    apiVersion: 'slipway.dev/v1alpha1',
+    kind: 'Operator',
+    metadata: { name: 'copier' },
+    spec: { module: 'src/copier.ts', ...spec },
+  })
+const copier = (reconcile: string, more = '') => `
+import { defineOperator, resourceOf } from 'slipway/operators'
+import { note } from './note.ts'
+${more}
+export default defineOperator({
+  name: 'copier', for: resourceOf('ConfigMap'), owns: ['Secret'],
+  async reconcile({ object, child, client }): Promise<undefined> {
+    if (!object.metadata.labels?.copy) return
+    ${reconcile}
+  },
+})`
+const files = (text: string, spec: object = {}) => ({
+  'operator.json': object(spec),
+  'src/copier.ts': text,
+  'src/note.ts': "export const note: string = 'from git'\n",
+})
+const readyOf = async (client: Client) => {
+  const found = await client.get(operatorObjects, 'copier', at).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+  return found?.status?.conditions?.find((c) => c.type === 'Ready')
+}
+const patience = 20_000
+const running = (client: Client) => eventually(async () => (await readyOf(client))?.status === 'True', patience)
+const marked = { metadata: { name: 'a', labels: { copy: 'yes' }, ...at } }
+
+hosting('the code of the commit runs, as its own account with the rights of its kinds, and says so', async ({ client, push }) => {
+  await push(files(copier("child('Secret', { stringData: { note, user: typeof process.getuid } })")))
+  await running(client)
+  await client.create(configmaps, marked)
+  await eventually(async () => (await client.list(secrets, at)).items.some((s) => s.metadata.name === 'a'), patience)
+  const role = await client.get(roles, 'operator-copier', at)
+  assert.ok(role.rules?.some((r) => r.resources?.[0] === 'secrets' && r.verbs.includes('delete')))
+  const status = (await client.get(operatorObjects, 'copier', at)).status
+  assert.equal(status?.operators, ['copier'])
+  // What is no longer in Git is ended, and its rights are gone.
+  await push({ 'src/note.ts': '' })
+  await eventually(async () => (await readyOf(client)) === undefined, patience)
+})
+
+hosting(
+  'code can neither read files, nor start programs, nor reach what is not listed, nor do what its account may not',
+  async (world) => {
+    const { client, push } = world
+    const tries = `
+    const said: Record<string, string> = {}
+    const attempt = async (name: string, act: () => unknown) => { said[name] = await Promise.resolve().then(act).then(() => 'DONE', (e) => String(e.code ?? e.message)) }
+    await attempt('read', () => fs.readFileSync('/etc/passwd'))
+    await attempt('write', () => fs.writeFileSync('/tmp/x', ''))
+    await attempt('spawn', () => cp.execFileSync('id'))
+    await attempt('worker', () => new Worker('1', { eval: true }))
+    await attempt('socket', () => new Promise((ok, no) => net.connect('/var/run/docker.sock').on('connect', ok).on('error', no)))
+    await attempt('host', () => new Promise((ok, no) => net.connect(22, '127.0.0.1').on('connect', ok).on('error', no)))
+    await attempt('nodes', () => client.list(resourceOf('Node')))
+    await attempt('other', () => client.list(resourceOf('Secret'), { namespace: 'kube-system' }))
+    child('Secret', { metadata: { annotations: said } })`
+    const imports =
+      "import fs from 'node:fs'\nimport cp from 'node:child_process'\nimport net from 'node:net'\nimport { Worker } from 'node:worker_threads'"
+    await push(files(copier(tries, imports)))
+    await running(client)
+    await client.create(configmaps, marked)
+    const found = async () => (await client.list(secrets, at)).items.find((s) => s.metadata.name === 'a')
+    await eventually(async () => (await found()) !== undefined, patience)
+    const said = (await found())?.metadata.annotations ?? {}
+    for (const name of ['read', 'write', 'spawn', 'worker']) assert.is(said[name], 'ERR_ACCESS_DENIED', name)
+    for (const name of ['socket', 'host']) assert.match(said[name] ?? '', /not allowed/, name)
+    for (const name of ['nodes', 'other']) assert.is(said[name], '403', name)
+  },
+)
+
+hosting('a process that ends is started again, later each time, and its log says why', async ({ client, push, sync }) => {
+  await push(files(copier("setTimeout(() => { throw new Error('no luck') })")))
+  await running(client)
+  await client.create(configmaps, marked)
+  await eventually(async () => (await readyOf(client))?.reason === 'CrashLoopBackOff', patience)
+  assert.match((await readyOf(client))?.message ?? '', /no luck; started again in 1 s/)
+  await eventually(async () => ((await client.get(operatorObjects, 'copier', at)).status?.restarts ?? 0) >= 1, patience)
+  assert.match(await logOf(sync), /slipway: the operator exited with 1: .*no luck/)
+})
+
+hosting('a module that cannot be loaded is told of; the next push is taken', async ({ client, push }) => {
+  await push(files("import x from 'left-pad'\nexport default x\n"))
+  await eventually(async () => (await readyOf(client))?.reason === 'CrashLoopBackOff', patience)
+  assert.match((await readyOf(client))?.message ?? '', /src\/copier\.ts imports left-pad: an operator in the server may import/)
+  await push(files(copier('')))
+  await running(client)
+})
+
+hosting('rights that the pusher could not give are not given', async ({ client, push }) => {
+  await push(files(copier('')), { name: 'eve', groups: ['system:authenticated'] })
+  await eventually(async () => (await readyOf(client))?.reason === 'NotAllowed', patience)
+  assert.match((await readyOf(client))?.message ?? '', /^eve, who pushed it, may not give the rights/)
+  const account = await client.get(serviceaccounts, 'operator-copier', at).catch((error: unknown) => error)
+  assert.ok(isNotFound(account))
+})
+
+hosting('an Operator that did not come from a repository is not run', async ({ client }) => {
+  await client.create(operatorObjects, operatorObjects.make({ name: 'copier', ...at }, { module: 'src/copier.ts' }))
+  await eventually(async () => (await readyOf(client))?.reason === 'NotFromGit', patience)
+})
+
+async function logOf(sync: Sync): Promise<string> {
+  let text = ''
+  const response = {
+    writeHead: () => response,
+    write: (part: string) => {
+      text += part
+    },
+    end: (part = '') => {
+      text += part
+    },
+    once: () => {},
+  }
+  await sync.handleLogs({ url: '/operators/default/copier/log', method: 'GET' } as never, response as never)
+  return text
+}
+
+hosting.run()
