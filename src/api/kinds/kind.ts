@@ -79,6 +79,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly unknownField?: (field: string) => string
   /** Why an object of this name may not be deleted. */
   readonly refusesDeletion?: (name: string) => string | undefined
+  /** false: the garbage collector knows nothing of the kind, so that DELETE asks it for nothing. */
+  readonly isCollected?: boolean
+  /** metadata is looked at only when the kind's own rules found nothing. */
+  readonly looksAtMetadataLast?: boolean
   /** What DELETE does by default when propagationPolicy is not given: default 'background'. */
   readonly defaultPropagation?: 'background' | 'orphan'
   /** Grace: how many seconds before a deleted object is removed (pods); 0 or undefined: at once. */

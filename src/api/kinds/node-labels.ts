@@ -1,5 +1,6 @@
 import type { NodeSelectorTerm } from '../../apimachinery/kinds.generated.ts'
 import type { LabelSelectorObject } from '../../apimachinery/label-selector.ts'
+import { isLabelValue } from '../../apimachinery/names.ts'
 
 const deprecated: ReadonlyMap<string, string> = new Map([
   ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
@@ -16,10 +17,14 @@ const deprecated: ReadonlyMap<string, string> = new Map([
 export const labelDeprecation = (key: string): string | undefined => deprecated.get(key)
 
 /** Warnings for the deprecated labels that a term of node affinity asks for. */
-export function termWarnings(term: NodeSelectorTerm, at: string): string[] {
-  return (term.matchExpressions ?? []).flatMap(({ key }, i) => {
+export function termWarnings(term: NodeSelectorTerm, at: string, looksAtValues = false): string[] {
+  return (term.matchExpressions ?? []).flatMap(({ key, values }, i) => {
     const text = labelDeprecation(key)
-    return text === undefined ? [] : [`${at}.matchExpressions[${i}].key: ${key} is ${text}`]
+    const path = `${at}.matchExpressions[${i}]`
+    const wrong = (looksAtValues ? (values ?? []) : []).flatMap((value, k) =>
+      isLabelValue(value).map((problem) => `${path}.values[${k}]: ${value} is invalid, ${problem}`),
+    )
+    return text === undefined ? wrong : [`${path}.key: ${key} is ${text}`, ...wrong]
   })
 }
 

@@ -85,7 +85,7 @@ export function createHandler(
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {
         const status = statusOf(request, error)
-        const response = warned(failure(request, accept, status), warnings)
+        const response = warned(failure(request, accept, status), isUnrouted(info, error) ? new Set() : warnings)
         return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
       }
     }
@@ -222,6 +222,10 @@ function failure(request: ApiRequest, accept: Accepted, status: StatusError): Ap
   const retry = status.status.details?.retryAfterSeconds
   return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
 }
+
+/** The router refuses a patch of a type that it does not know, before the resource is asked. */
+const isUnrouted = ({ verb }: RequestInfo, error: unknown): boolean =>
+  verb === 'patch' && error instanceof StatusError && error.code === 415
 
 const statusKind = { group: '', version: 'v1', kind: 'Status' }
 

@@ -119,9 +119,10 @@ const never = (): boolean => false
 /** As `isEmptyFor`, but empty lists and maps stay, and are counted. */
 function keptIfEmpty(field: Field): (value: unknown) => boolean {
   const isEmpty = isEmptyFor(field)
+  if (field.omit === 'never' && field.type.kind !== 'list' && field.type.kind !== 'map') return never
   if (field.pointer || (field.type.kind !== 'list' && field.type.kind !== 'map')) return isEmpty
   return (value) => {
-    if (isEmpty(value)) emptiesSeen++
+    if (value !== null && isEmpty(value)) emptiesSeen++
     return false
   }
 }
@@ -162,11 +163,13 @@ function compileField(field: Field, mode: Mode): CompiledField {
     },
     // An empty managedFields asks the server to clear them, so it must survive being read.
     isEmpty:
-      omit === 'never' || (mode !== 'stored' && field.name === 'managedFields')
+      mode !== 'stored' && field.name === 'managedFields'
         ? never
         : mode === 'held'
           ? keptIfEmpty(field)
-          : isEmptyFor(field),
+          : omit === 'never'
+            ? never
+            : isEmptyFor(field),
     leftOut,
     zero: () => zeroOf(type, pointer),
   }

@@ -1,6 +1,8 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
+import type { KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -108,13 +110,9 @@ async function admitAndStore(
   await hooks?.prepare?.(write)
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
+  refuseIfInvalid(home, name, problemsOf(home, object, held ?? object, context))
   // What is stored is read with defaults again.
   home.strategy.defaults?.(object)
-  const errors = [
-    ...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)),
-    ...(home.strategy.validate?.(held ?? object, context) ?? []),
-  ]
-  refuseIfInvalid(home, name, errors)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await admitValidating(call, { ...admission, object })
   const key = keyIn(storage, object.metadata.namespace, name)
@@ -131,6 +129,13 @@ async function admitAndStore(
   } catch (e) {
     throw e instanceof Conflict ? storeError(e, resource, name, true) : e
   }
+}
+
+/** What is wrong with a new object; `held`: as Go holds it before it is stored. */
+function problemsOf(home: ServedResource, object: KubeObject, held: KubeObject, context: KindContext): FieldError[] {
+  const own = home.strategy.validate?.(held, context) ?? []
+  if (own.length > 0 && home.strategy.looksAtMetadataLast) return own
+  return [...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)), ...own]
 }
 
 function existing(resource: ServedResource, name: string, present: Stored): StatusError {

@@ -111,7 +111,7 @@ function checkPreconditions(served: ServedResource, live: Stored, { precondition
     }
     return
   }
-  const resource = { group: served.group, resource: served.kind }
+  const resource = { group: served.storage?.group ?? served.group, resource: served.kind }
   if (preconditions.uid !== undefined && preconditions.uid !== uid) {
     const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
     throw conflict(resource, name, why)
@@ -140,8 +140,9 @@ async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Pro
     const bytes = serializer(object)(live.revision)
     return { stored: new Stored(live.key, bytes, live.revision, object), isGone: thenRemove }
   }
-  if (thenRemove) return { stored: await removeStored(call, live, false, object), isGone: true }
-  return { stored: await commitObject(call, live.key, object, live.revision), isGone: false }
+  // Watchers see it marked before it goes.
+  const stored = await commitObject(call, live.key, object, live.revision)
+  return thenRemove ? { stored: await removeStored(call, stored, false), isGone: true } : { stored, isGone: false }
 }
 
 const isNamespace = ({ group, kind }: ServedResource): boolean => group === '' && kind === 'Namespace'
@@ -200,6 +201,7 @@ function markDeleting({ metadata }: KubeObject, nowMs: number): void {
 /** The finalizers with those that ask the garbage collector for what `options` say; once deletion runs they stay. */
 function collectorFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {
   const others = now.filter((f) => f !== 'orphan' && f !== 'foregroundDeletion')
+  if (home.strategy.isCollected === false) return others
   const { propagationPolicy: policy, orphanDependents } = options
   if (policy === 'Orphan' || orphanDependents === true) return [...others, 'orphan']
   if (policy === 'Foreground') return [...others, 'foregroundDeletion']

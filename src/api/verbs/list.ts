@@ -19,7 +19,8 @@ export async function list(call: Call): Promise<Answer> {
       throw badRequest('specifying resource version is not allowed when using continue')
     return listOn(call, prefix, options, matches)
   }
-  if (asked > caches.revision) throw tooLargeVersion(options.resourceVersion, caches.revision)
+  if (asked > caches.revision)
+    throw tooLargeVersion(options.resourceVersion, caches.revision, storageOf(call.resource).resource !== 'events')
   const exact =
     asked > 0 && (options.resourceVersionMatch === 'Exact' || (options.limit > 0 && options.resourceVersionMatch === ''))
   if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, matches)

@@ -24,7 +24,14 @@ export function kindContext(call: Call, subresource: string, isApply = false): K
   return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply, requested: gvkText(call.resource) }
 }
 
-const lookOnce = new Set(['CSINode', 'PersistentVolume', 'PodDisruptionBudget'])
+const lookOnce = new Set([
+  'CSINode',
+  'EndpointSlice',
+  'LimitRange',
+  'PersistentVolume',
+  'PodDisruptionBudget',
+  'VolumeAttachment',
+])
 
 /** Whether a kind's own rules of updates look at metadata after the pipeline has (a strategy that calls ValidateObjectMetaUpdate). */
 export function looksTwice({ group, kind }: ServedResource): boolean {

@@ -223,7 +223,7 @@ function immutableErrors({ spec }: CustomResourceDefinition, old: CustomResource
 function storedVersionErrors(definition: CustomResourceDefinition): FieldError[] {
   const path = 'status.storedVersions'
   const stored = definition.status?.storedVersions ?? []
-  const shown = definition.status?.storedVersions ?? null
+  const shown = stored.length > 0 ? stored : null
   if (stored.length === 0) return [invalid(path, shown, 'must have at least one stored version')]
   // A version that is named twice takes away what the second would be found by.
   const isFirst = (name: string, i: number) => versionsOf(definition).findIndex((v) => v.name === name) === i

@@ -1,5 +1,5 @@
 import type { StatefulSet, StatefulSetSpec } from '../../../apimachinery/kinds.generated.ts'
-import { isShortName } from '../../../apimachinery/names.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { claimSpecWarnings } from '../core/volume-warnings.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
@@ -60,7 +60,7 @@ export const statefulSet = kind<StatefulSet>({
   warnings: setWarnings,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
-  nameRule: isShortName,
+  nameRule: isDns1123Label,
   specFields: ['spec'],
   defaults: ({ spec }) => {
     if (spec) defaultSpec(spec)

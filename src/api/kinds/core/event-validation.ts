@@ -1,6 +1,6 @@
 import { type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Event } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Subdomain, isLonger, isPathSegmentName } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain, isLonger } from '../../../apimachinery/names.ts'
 import { checkQualifiedName, checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateObjectMeta } from '../meta.ts'
@@ -42,17 +42,10 @@ function validateSeries({ series }: Event, errors: Errors): void {
   if (!series.lastObservedTime) errors.push(required('series.lastObservedTime'))
 }
 
-/** Beyond what is asked of the metadata of any event. */
-function strictMetaErrors({ metadata }: Event): FieldError[] {
-  const told = validateObjectMeta(metadata, undefined, { namespaced: true, nameRule: isPathSegmentName, anyFinalizer: true })
-  const isTold = (e: FieldError) => told.some((t) => t.field === e.field && t.message === e.message)
-  return validateObjectMeta(metadata, undefined, { namespaced: true }).filter((e) => !isTold(e))
-}
-
 export function validateEvent(event: Event, context: KindContext): FieldError[] {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
-  errors.push(...strictMetaErrors(event))
+  errors.push(...validateObjectMeta(event.metadata, undefined, { namespaced: true }))
   validateSeries(event, errors)
   if (!event.eventTime) errors.push(required('eventTime'))
   if (event.type !== 'Normal' && event.type !== 'Warning') {

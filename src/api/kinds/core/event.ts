@@ -37,6 +37,8 @@ export const event = kind<Event>({
   allowCreateOnUpdate: true,
   nameRule: isPathSegmentName,
   anyFinalizer: true,
+  isCollected: false,
+  looksAtMetadataLast: true,
   validate: validateEvent,
   validateUpdate: validateEventUpdate,
   cells: eventCells,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LimitRange, LimitRangeItem } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { fillResources, type ResourceList, roundResources } from '../pod-spec/resource-list.ts'
@@ -18,6 +19,9 @@ function defaultItem(item: Limits): void {
 
 export const limitRange = kind<LimitRange>({
   gvk: 'v1/LimitRange',
+  prepareForCreate: ({ metadata }) => {
+    metadata.name ||= randomUUID()
+  },
   specFields: [],
   allowCreateOnUpdate: true,
   validate: validateLimitRange,

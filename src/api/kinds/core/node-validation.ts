@@ -1,6 +1,7 @@
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Node, NodeSpec, Taint } from '../../../apimachinery/kinds.generated.ts'
 import { isConfigMapKey, isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkPositive, checkQualifiedName, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
 import { checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
 import type { KindContext } from '../kind.ts'
@@ -18,7 +19,7 @@ export function validateTaints(taints: readonly Taint[], at: string, errors: Err
     checkTaintEffect(taint.effect, `${path}.effect`, errors)
     const key = `${taint.effect}/${taint.key}`
     if (seen.has(key)) {
-      const message = `${duplicate(path, taint).message}: taints must be unique by key and effect pair`
+      const message = `${duplicate(path, internal('core.Taint', taint)).message}: taints must be unique by key and effect pair`
       errors.push({ type: 'FieldValueDuplicate', field: path, message })
     }
     seen.add(key)

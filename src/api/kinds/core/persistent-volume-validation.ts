@@ -284,8 +284,9 @@ function validateAffinityChange(spec: Spec, before: Spec, errors: Errors): void 
   const masked = before.nodeAffinity?.required?.nodeSelectorTerms?.map((term, i) => ({
     ...term,
     matchExpressions: term.matchExpressions?.map((e, j) => {
-      const key = renamedLabels[e.key]
-      return key !== undefined && now[i]?.matchExpressions?.[j]?.key === key ? { ...e, key } : e
+      // A key that has no new name may become empty: Kubernetes looks it up in a map of Go.
+      const key = renamedLabels[e.key] ?? ''
+      return (now[i]?.matchExpressions?.[j]?.key ?? '') === key ? { ...e, key } : e
     }),
   }))
   if (isSame(now, masked)) return

@@ -2,7 +2,16 @@ import { duplicate, type FieldError, invalid, required, tooMany } from '../../..
 import type { EndpointHints, EndpointSlice } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label, isDns1123Subdomain, isLabelValue, isLongName } from '../../../apimachinery/names.ts'
 import { checkEndpointIp } from '../core/endpoints-validation.ts'
-import { checkChoice, checkLabel, checkQualifiedName, checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
+import {
+  checkChoice,
+  checkGivenChoice,
+  checkLabel,
+  checkQualifiedName,
+  checkUnchanged,
+  type Errors,
+  isSame,
+  pushInvalid,
+} from '../errors.ts'
 import { checkLegacyIp, ipWarnings, parseIp, strictIpProblems } from '../ip.ts'
 import { validateLabels } from '../meta.ts'
 
@@ -107,7 +116,7 @@ function validatePorts({ ports }: EndpointSlice, errors: Errors): void {
     if (name) checkLabel(name, `${at}.name`, errors)
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name))
     names.add(name)
-    checkChoice(protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors)
+    checkGivenChoice(protocol, ['SCTP', 'TCP', 'UDP'], `${at}.protocol`, errors)
     if (appProtocol !== undefined) checkQualifiedName(appProtocol, `${at}.appProtocol`, errors)
   }
 }

@@ -21,6 +21,7 @@ export function validateIPAddress({ spec }: IPAddress): FieldError[] {
 
 export function validateIPAddressUpdate(now: IPAddress, old: IPAddress): FieldError[] {
   const errors: Errors = []
+  errors.push(...validateIPAddress(now))
   checkUnchanged(now.spec?.parentRef, old.spec?.parentRef, 'spec.parentRef', errors, '*networking.ParentReference')
   return errors
 }

@@ -7,6 +7,7 @@ import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-clas
 
 export const runtimeClass = kind<RuntimeClass>({
   gvk: 'node.k8s.io/v1/RuntimeClass',
+  anyFinalizer: true,
   warnings: ({ scheduling }) =>
     Object.keys(scheduling?.nodeSelector ?? {}).flatMap((key) => {
       const text = labelDeprecation(key)

@@ -28,7 +28,7 @@ function validateSeccomp(profile: SeccompProfile | undefined, at: string, errors
     if (localhostProfile == null) errors.push(required(path, 'must be set when seccomp type is Localhost'))
     else checkDescendingPath(localhostProfile, path, errors)
   } else if (localhostProfile != null) {
-    errors.push(invalid(path, profile, 'can only be set when seccomp type is Localhost'))
+    errors.push(invalid(path, internal('*core.SeccompProfile', profile), 'can only be set when seccomp type is Localhost'))
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   Container,
   ContainerPort,
+  NodeSelectorTerm,
   Pod,
   PodAffinityTerm,
   PodSpec,
@@ -10,9 +11,11 @@ import type {
 import { isDns1123Label } from '../../../apimachinery/names.ts'
 import type { ObjectMeta } from '../../../apimachinery/object.ts'
 import { isWhole } from '../../../apimachinery/quantity.ts'
+import { claimSpecWarnings } from '../core/volume-warnings.ts'
 import { ipWarnings } from '../ip.ts'
 import { labelDeprecation, termWarnings } from '../node-labels.ts'
 import { appArmorPrefix } from './annotations.ts'
+import { pathWarnings } from './path-warnings.ts'
 import { visitContainers } from './visit.ts'
 
 const quote = (text: string): string => JSON.stringify(text)
@@ -44,16 +47,17 @@ function warnOfLabels(spec: PodSpec, at: string, warnings: string[]): void {
   }
   const affinity = spec.affinity?.nodeAffinity
   const path = `${at}.affinity.nodeAffinity`
-  const terms = [
+  const terms: readonly (readonly [NodeSelectorTerm | undefined, string, boolean])[] = [
     ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).map(
-      (term, i) => [term, `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`] as const,
+      (term, i) => [term, `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`, false] as const,
     ),
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
-      ({ preference }, i) => [preference, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`] as const,
+      ({ preference }, i) =>
+        [preference, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, true] as const,
     ),
   ]
-  for (const [term, termPath] of terms) {
-    if (term) warnings.push(...termWarnings(term, termPath))
+  for (const [term, termPath, looksAtValues] of terms) {
+    if (term) warnings.push(...termWarnings(term, termPath, looksAtValues))
   }
   for (const [i, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const constraint = `${at}.topologySpreadConstraints[${i}]`
@@ -130,11 +134,15 @@ function portProblem({ hostIP = '', hostPort = 0 }: ContainerPort, { port }: Por
   return hostPort === otherPort && (hostIP === '') !== (otherIP === '') ? 'dangerously ambiguous' : undefined
 }
 
+const goPort = ({ name = '', hostPort = 0, containerPort, protocol, hostIP = '' }: ContainerPort): string =>
+  `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol ?? ''} HostIP:${hostIP}}`
+
 function warnOfPorts(spec: PodSpec, at: string, warnings: string[]): void {
   const byNumber = new Map<string, PortAt[]>()
   visitContainers(spec, at, (c, path) => {
     for (const [i, port] of (c.ports ?? []).entries()) {
       const here = `${path}.ports[${i}]`
+      if (port.hostIP && !port.hostPort) warnings.push(`${here}: hostIP set without hostPort: ${goPort(port)}`)
       const key = `${port.containerPort}/${port.protocol}`
       const others = byNumber.get(key) ?? []
       for (const other of others) {
@@ -190,7 +198,10 @@ function warnOfPodSpec(spec: PodSpec, meta: Meta, at: string): string[] {
       const name = field === 'storageos' ? 'storageOS' : field
       if (volume[field]) warnings.push(`${path}.volumes[${i}].${name}: ${text}`)
     }
+    const claim = volume.ephemeral?.volumeClaimTemplate?.spec
+    warnings.push(...claimSpecWarnings(claim, `${path}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`))
   }
+  for (const volume of spec.volumes ?? []) warnings.push(...pathWarnings(volume))
   const aliases = (spec.hostAliases ?? []).map((alias) => alias.ip)
   warnOfRepeats(aliases, (i) => `${path}.hostAliases[${i}].ip`, 'ip', warnings)
   const secrets = (spec.imagePullSecrets ?? []).map((secret) => secret.name ?? '')

@@ -1,4 +1,5 @@
 import type { PodDisruptionBudget } from '../../../apimachinery/kinds.generated.ts'
+import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
@@ -6,6 +7,8 @@ import { validatePodDisruptionBudget, validatePodDisruptionBudgetUpdate } from '
 
 export const podDisruptionBudget = kind<PodDisruptionBudget>({
   gvk: 'policy/v1/PodDisruptionBudget',
+  nameRule: isPathSegmentName,
+  anyFinalizer: true,
   validate: validatePodDisruptionBudget,
   validateUpdate: validatePodDisruptionBudgetUpdate,
   specFields: ['spec'],
