@@ -11,6 +11,7 @@ import { discoveryRoutes } from './discovery/routes.ts'
 import { healthRoute } from './health/checks.ts'
 import { metricsRoute, RequestMetrics } from './health/metrics.ts'
 import { versionRoute } from './health/version.ts'
+import { backupRoute } from './history/backup.ts'
 import { type Listening, type ListenOptions, listen } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
@@ -85,6 +86,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     versionRoute,
     metricsRoute(metrics, inFlight, caches),
     openApiRoutes(core),
+    backupRoute(store),
     healthRoute([
       { name: 'ping', run: () => {} },
       { name: 'etcd', run: async () => void (await store.current()) },

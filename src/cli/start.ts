@@ -11,6 +11,10 @@ const verbs: Readonly<
   repo: { about: 'list, create and delete repositories of the Git server', load: () => import('./repo.ts') },
   diff: { about: 'what a push of a folder would change', load: () => import('./diff.ts') },
   logs: { about: 'the logs of an application, a workload or a pod', load: () => import('./logs.ts') },
+  get: { about: 'objects as they are, or as they were at a revision or time', load: () => import('./get.ts') },
+  history: { about: 'who changed an object, when, and what', load: () => import('./history.ts') },
+  backup: { about: 'everything in one file, as of one moment', load: () => import('./backup.ts') },
+  restore: { about: 'a data directory from a backup', load: () => import('./restore.ts') },
   chart: { about: 'work with Helm charts', load: () => import('./chart.ts') },
   dev: {
     about: 'what is saved is what runs: operators and manifests, before they are committed',

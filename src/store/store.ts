@@ -40,6 +40,8 @@ export interface StoreEvent {
   readonly previous: Uint8Array | undefined
   /** The revision of `previous`; 0 when the key is new. */
   readonly previousRevision: Revision
+  /** What its commit said of itself; only from `history` and `versions`. */
+  readonly note?: string | undefined
 }
 
 export interface Range {
@@ -83,9 +85,9 @@ export interface Store {
   /**
    * Writes all changes or none under one new revision, and resolves with it when they are durable.
    * Throws Conflict naming the first key whose revision is not the expected one; StorageFull when the disk is full (reads go on);
-   * ValueTooLarge; Unavailable when the store cannot be reached.
+   * ValueTooLarge; Unavailable when the store cannot be reached. `note` is kept with the revision: a short text, who did it.
    */
-  commit(changes: readonly Change[]): Promise<Revision>
+  commit(changes: readonly Change[], note?: string): Promise<Revision>
   /**
    * Every change under `prefix` after `since`, in order, without gap or duplicate, in batches as they were committed.
    * Throws Compacted at once (from this call) when `since` is older than the log.
@@ -100,8 +102,12 @@ export interface Store {
   subscribe(listener: (events: readonly StoreEvent[]) => void, onLost?: (revision: Revision) => Promise<void>): () => void
   /** Forgets the log up to `revision`. The latest value of each key stays. */
   compact(revision: Revision): Promise<void>
-  /** The changes of one key or prefix inside the kept window, oldest first: time travel and `slipway history`. */
+  /** The changes under a prefix inside the kept window, oldest first: for watches that resume from further back than is in memory. */
   history(prefix: string, options?: { readonly since?: Revision; readonly limit?: number }): Promise<readonly StoreEvent[]>
+  /** The changes of one key inside the kept window, oldest first; the first of them may lack `previous`. */
+  versions(key: string): Promise<readonly StoreEvent[]>
+  /** The note of the newest commit up to `revision`; undefined when it has none or is no longer kept. */
+  noteAt(revision: Revision): string | undefined | Promise<string | undefined>
   close(): Promise<void>
 }
 

@@ -177,6 +177,30 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
     )
   })
 
+  withStore(
+    'versions tells the changes of one key through its deletion, each with what its commit said of itself',
+    async (store) => {
+      await store.commit([{ key: '/a', value: bytes('1') }], 'first')
+      const second = await store.commit(
+        [
+          { key: '/ab', value: bytes('x') },
+          { key: '/a', value: bytes('2') },
+        ],
+        'second',
+      )
+      await store.commit([{ key: '/ab', value: bytes('y') }], 'not this')
+      await store.commit([{ key: '/a', value: undefined }], 'gone')
+      const last = await store.commit([{ key: '/a', value: bytes('3') }])
+      assert.equal(
+        (await store.versions('/a')).map((e) => `${e.type} ${text(e.previous) ?? '-'}→${text(e.value) ?? '-'} ${e.note}`),
+        ['put -→1 first', 'put 1→2 second', 'delete 2→- gone', 'put -→3 undefined'],
+      )
+      assert.equal(await store.versions('/none'), [])
+      assert.is(await store.noteAt(second), 'second')
+      assert.is(await store.noteAt(last), undefined)
+    },
+  )
+
   withStore('random commits: every read of the past and every watch agrees with a model', async (store) => {
     let seed = 42
     const random = (n: number) => {

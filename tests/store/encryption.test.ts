@@ -43,6 +43,7 @@ contract(test, async () => {
     value: e.value,
     previous: e.previous,
     previousRevision: e.previousRevision,
+    note: e.note,
   })
   return {
     get revision() {
@@ -58,9 +59,12 @@ contract(test, async () => {
       return { ...found, items: found.items.map((i) => ({ ...i, key: i.key.slice(root.length) })) }
     },
     count: (p) => inner.count(root + p),
-    commit: (changes) =>
+    commit: (changes, note) =>
       inner
-        .commit(changes.map((c) => ({ ...c, key: root + c.key })))
+        .commit(
+          changes.map((c) => ({ ...c, key: root + c.key })),
+          note,
+        )
         .catch((e: Error) => Promise.reject('key' in e ? Object.assign(e, { key: String(e.key).slice(root.length) }) : e)),
     watch: async (p, since) => {
       const watcher = await inner.watch(root + p, since)
@@ -74,6 +78,8 @@ contract(test, async () => {
     subscribe: (l) => inner.subscribe((events) => l(events.map(out))),
     compact: (r) => inner.compact(r),
     history: async (p, o) => (await inner.history(root + p, o)).map(out),
+    versions: async (k) => (await inner.versions(root + k)).map(out),
+    noteAt: (r) => inner.noteAt(r),
     close: () => inner.close(),
   }
 })

@@ -1,4 +1,5 @@
 import { notFound, StatusError } from '../../apimachinery/status.ts'
+import { objectHistory } from '../history/object-history.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { Verb } from '../pipeline/route.ts'
 import { logs, proxy, stream } from '../proxy/connect.ts'
@@ -30,6 +31,8 @@ const particular: Readonly<Record<string, Verb>> = {
 
 /** What answers a request for a subresource. Throws 404 and 405. */
 export function subresourceVerb(resource: ServedResource, info: RequestInfo, _method: string): Verb {
+  // Not Kubernetes', and so not among the resources that discovery lists.
+  if (info.subresource === 'history' && info.verb === 'get' && resource.storage) return objectHistory
   const subresource = resource.subresources.get(info.subresource)
   if (!subresource && resource.isCustom) throw notFound(resource, info.name)
   if (!subresource) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})

@@ -1,10 +1,29 @@
+import { notFound } from '../../apimachinery/status.ts'
+import { asStatus, revisionAsked } from '../history/at.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
+import { keyIn } from '../registry/served.ts'
+import { Stored } from '../watch/stored.ts'
+import { storageOf } from './create.ts'
 import { parseExactRevision, tooLargeVersion } from './list-options.ts'
 import { liveObject } from './update-object.ts'
 
-/** GET of one object. */
-export function get(call: Call): Answer {
+/** GET of one object, as it is or, with `?at=`, as it was. */
+export function get(call: Call): Answer | Promise<Answer> {
+  if (call.request.query.has('at')) return getAt(call)
   const version = parseExactRevision(call.request.query.get('resourceVersion') ?? '')
   if (version > call.core.caches.revision) throw tooLargeVersion(version, call.core.caches.revision)
   return { kind: 'stored', status: 200, stored: liveObject(call, call.info.name) }
+}
+
+async function getAt(call: Call): Promise<Answer> {
+  const { core, resource, info, request } = call
+  const storage = storageOf(resource)
+  const key = keyIn(storage, info.namespace, info.name)
+  try {
+    const found = await core.store.get(key, await revisionAsked(core.store, request.query, core.clock.now()))
+    if (!found) throw notFound(resource, info.name)
+    return { kind: 'stored', status: 200, stored: new Stored(key, found.value, found.revision) }
+  } catch (error) {
+    throw asStatus(error, core.store)
+  }
 }

@@ -1,5 +1,6 @@
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { Compacted, FutureRevision } from '../../store/store.ts'
+import { revisionAsked } from '../history/at.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { Stored } from '../watch/stored.ts'
 import { continueToken, readContinueToken } from './continue-token.ts'
@@ -14,6 +15,10 @@ export async function list(call: Call): Promise<Answer> {
   const prefix = collectionPrefix(call, namespace)
   const { caches } = call.core
   const asked = parseRevision(options.resourceVersion)
+  if (call.request.query.has('at') && !options.continue) {
+    const at = await revisionAsked(call.core.store, call.request.query, call.core.clock.now())
+    return page(call, prefix, at ?? caches.revision, undefined, options, matches)
+  }
   if (options.continue) {
     if (asked > 0 || options.resourceVersion === '0')
       throw badRequest('specifying resource version is not allowed when using continue')

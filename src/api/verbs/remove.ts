@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Change } from '../../store/store.ts'
+import { noteOf } from '../history/note.ts'
 import type { Call } from '../pipeline/call.ts'
 import { restamp, serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
@@ -15,6 +16,9 @@ export async function removeStored(
   const { core } = call
   const bytesAt = (revision: number) => (last ? serializer(last)(revision) : restamp(live.bytes, revision))
   if (dryRun) return new Stored(live.key, bytesAt(live.revision), live.revision)
-  const revision = await core.store.commit([{ key: live.key, value: undefined, expected: live.revision }, ...others])
+  const revision = await core.store.commit(
+    [{ key: live.key, value: undefined, expected: live.revision }, ...others],
+    noteOf(call),
+  )
   return new Stored(live.key, bytesAt(revision), revision)
 }

@@ -6,6 +6,7 @@ import { alreadyExists, conflict, StatusError } from '../../apimachinery/status.
 import { type Change, Conflict, type Stamp } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import { runMutating, runValidating } from '../admission/chain.ts'
+import { noteOf } from '../history/note.ts'
 import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
@@ -121,7 +122,7 @@ export async function commitObject(
   if (isLonger(write.text, maxObjectBytes)) {
     throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
   }
-  const revision = await store.commit([{ key, value: stamped, expected, stamp }, ...others])
+  const revision = await store.commit([{ key, value: stamped, expected, stamp }, ...others], noteOf(call))
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
   return new Stored(key, bytes ?? write(revision), revision, withVersion(object, revision))

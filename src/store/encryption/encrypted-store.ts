@@ -52,8 +52,19 @@ export class EncryptedStore implements Store {
     return this.#inner.count(prefix)
   }
 
-  commit(changes: readonly Change[]): Promise<Revision> {
-    return this.#inner.commit(changes.map((change) => this.#sealed(change)))
+  commit(changes: readonly Change[], note?: string): Promise<Revision> {
+    return this.#inner.commit(
+      changes.map((change) => this.sealed(change)),
+      note,
+    )
+  }
+
+  async versions(key: string): Promise<readonly StoreEvent[]> {
+    return this.#openedEvents(await this.#inner.versions(key))
+  }
+
+  noteAt(revision: Revision): string | undefined | Promise<string | undefined> {
+    return this.#inner.noteAt(revision)
   }
 
   async watch(prefix: string, since: Revision): Promise<Watcher> {
@@ -108,7 +119,8 @@ export class EncryptedStore implements Store {
     return rule
   }
 
-  #sealed(change: Change): Change {
+  /** The change as the engine gets it. */
+  sealed(change: Change): Change {
     const sealer = this.#ruleOf(change.key)?.providers[0]
     const plain = sealer && withoutRevision(change)
     if (!plain) return change
@@ -151,6 +163,7 @@ class OpenedEvent implements StoreEvent {
   readonly revision: Revision
   readonly value: Uint8Array | undefined
   readonly previousRevision: Revision
+  readonly note: string | undefined
   readonly #sealed: StoreEvent
   readonly #open: (value: Uint8Array, revision: Revision) => Uint8Array
 
@@ -160,6 +173,7 @@ class OpenedEvent implements StoreEvent {
     this.revision = sealed.revision
     this.value = sealed.value && open(sealed.value, sealed.revision)
     this.previousRevision = sealed.previousRevision
+    this.note = sealed.note
     this.#sealed = sealed
     this.#open = open
   }

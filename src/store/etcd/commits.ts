@@ -10,6 +10,7 @@ import type { TxnAnswer } from './messages.ts'
 /** What every commit leaves under `layout.commit`. */
 export interface Mark {
   readonly id: string
+  readonly note?: string
 }
 
 export interface CommitsOptions {
@@ -47,14 +48,15 @@ export class Commits {
     return pending?.changes
   }
 
-  async commit(changes: readonly Change[]): Promise<Revision> {
-    const mark: Mark = { id: `${this.#process}.${this.#count++}` }
+  async commit(changes: readonly Change[], note: string | undefined): Promise<Revision> {
+    const id = `${this.#process}.${this.#count++}`
+    const mark: Mark = note === undefined ? { id } : { id, note }
     const pending: Pending = { changes, revision: undefined }
-    this.#pending.set(mark.id, pending)
+    this.#pending.set(id, pending)
     try {
       return await this.#write(pending, this.#transaction(changes, mark))
     } finally {
-      this.#pending.delete(mark.id)
+      this.#pending.delete(id)
     }
   }
 

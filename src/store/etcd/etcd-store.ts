@@ -17,7 +17,7 @@ import { Compactor } from './compactor.ts'
 import { Connection, type EtcdServers } from './connection.ts'
 import { type FedCommit, Feed } from './feed.ts'
 import { endOf, type Layout, layoutUnder } from './layout.ts'
-import type { KeyValue } from './messages.ts'
+import type { EtcdEvent, KeyValue } from './messages.ts'
 import { storeEvent } from './store-event.ts'
 import { watchPrefix } from './watcher.ts'
 
@@ -124,8 +124,8 @@ class EtcdStore implements Store {
     return (await this.#api.range({ key, end: endOf(key), countOnly: true })).count
   }
 
-  commit(changes: readonly Change[]): Promise<Revision> {
-    return this.#commits.commit(changes)
+  commit(changes: readonly Change[], note?: string): Promise<Revision> {
+    return this.#commits.commit(changes, note)
   }
 
   async watch(prefix: string, since: Revision): Promise<Watcher> {
@@ -156,10 +156,25 @@ class EtcdStore implements Store {
     prefix: string,
     options: { readonly since?: Revision; readonly limit?: number } = {},
   ): Promise<readonly StoreEvent[]> {
-    if (options.since !== undefined) return this.#eventsAfter(options.since, prefix, options.limit)
+    const { since, limit } = options
+    const isWanted = (key: string) => key.startsWith(prefix)
+    return since === undefined ? this.#allEvents(isWanted, limit) : this.#eventsAfter(since, isWanted, limit)
+  }
+
+  versions(key: string): Promise<readonly StoreEvent[]> {
+    return this.#allEvents((k) => k === key)
+  }
+
+  async noteAt(revision: Revision): Promise<string | undefined> {
+    const { kvs } = await this.#api.range({ key: this.#layout.commit, revision })
+    return kvs[0] && (JSON.parse(kvs[0].value.toString()) as Mark).note
+  }
+
+  /** All that is kept. */
+  async #allEvents(isWanted: (key: string) => boolean, limit?: number): Promise<readonly StoreEvent[]> {
     for (;;) {
       try {
-        return await this.#eventsAfter(this.#compacted, prefix, options.limit)
+        return await this.#eventsAfter(this.#compacted, isWanted, limit)
       } catch (error) {
         // Another process compacted: where to, the refusal says.
         if (!(error instanceof Compacted) || error.compacted <= this.#compacted) throw error
@@ -168,7 +183,11 @@ class EtcdStore implements Store {
     }
   }
 
-  async #eventsAfter(since: Revision, prefix: string, limit = Number.POSITIVE_INFINITY): Promise<readonly StoreEvent[]> {
+  async #eventsAfter(
+    since: Revision,
+    isWanted: (key: string) => boolean,
+    limit = Number.POSITIVE_INFINITY,
+  ): Promise<readonly StoreEvent[]> {
     const { commit, data, end } = this.#layout
     const { kvs, revision } = await this.#api.range({ key: commit })
     if (since > revision) throw new FutureRevision(since, revision)
@@ -180,7 +199,8 @@ class EtcdStore implements Store {
       for await (const { events } of watch.answers) {
         for (const event of events) {
           if (event.kv.modified > newest || found.length >= limit) return found
-          if (event.kv.key.startsWith(data + prefix)) found.push(storeEvent(data, event))
+          if (event.kv.key.startsWith(data) && isWanted(event.kv.key.slice(data.length)))
+            found.push(storeEvent(data, event, undefined, noteIn(events, event.kv.modified, commit)))
         }
         if ((events.at(-1)?.kv.modified ?? 0) >= newest) return found
       }
@@ -219,4 +239,10 @@ class EtcdStore implements Store {
     const told = events.map((e) => storeEvent(data, e, values.get(e.kv.key)))
     if (told.length > 0) for (const listener of this.#listeners.keys()) listener(told)
   }
+}
+
+/** What the commit of a revision said of itself, among its own events. */
+function noteIn(events: readonly EtcdEvent[], revision: Revision, commit: string): string | undefined {
+  const mark = events.find((e) => e.kv.modified === revision && e.kv.key === commit)
+  return mark && (JSON.parse(mark.kv.value.toString()) as Mark).note
 }

@@ -3,10 +3,10 @@ import { withRevision } from '../template.ts'
 import type { EtcdEvent } from './messages.ts'
 
 /** An event of etcd as one of the store. `own` is the value when this process wrote it. */
-export function storeEvent(data: string, event: EtcdEvent, own?: Uint8Array): StoreEvent {
+export function storeEvent(data: string, event: EtcdEvent, own?: Uint8Array, note?: string): StoreEvent {
   const { type, kv, previous } = event
   const value = type === 'put' ? (own ?? withRevision(kv.value, kv.modified)) : undefined
-  return new LazyEvent(type, kv.key.slice(data.length), kv.modified, value, previous)
+  return new LazyEvent(type, kv.key.slice(data.length), kv.modified, value, previous, note)
 }
 
 /** The value before is put together only for who asks: a watch cache has it already. */
@@ -15,6 +15,7 @@ class LazyEvent implements StoreEvent {
   readonly key: string
   readonly revision: Revision
   readonly value: Uint8Array | undefined
+  readonly note: string | undefined
   readonly #previous: EtcdEvent['previous']
 
   constructor(
@@ -23,11 +24,13 @@ class LazyEvent implements StoreEvent {
     revision: Revision,
     value: Uint8Array | undefined,
     previous: EtcdEvent['previous'],
+    note: string | undefined,
   ) {
     this.type = type
     this.key = key
     this.revision = revision
     this.value = value
+    this.note = note
     this.#previous = previous
   }
 

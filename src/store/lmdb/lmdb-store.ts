@@ -1,9 +1,10 @@
-import { mkdirSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Engine, Table } from '../mvcc/engine.ts'
 import { type MvccOptions, MvccStore } from '../mvcc/mvcc-store.ts'
-import { StorageFull, type Store } from '../store.ts'
+import { type RestoredValue, restoreInto } from '../mvcc/restore.ts'
+import { type Revision, StorageFull, type Store } from '../store.ts'
 
 export interface LmdbOptions extends MvccOptions {
   /** The database file; its folder is made, readable by its owner only. */
@@ -17,6 +18,25 @@ export interface LmdbOptions extends MvccOptions {
 
 /** Opens (or makes) the store in one LMDB file. A commit is durable when it resolves: LMDB syncs the data, then the page that points to it. */
 export function openLmdbStore(options: LmdbOptions): Store {
+  return new MvccStore(openEngine(options), options)
+}
+
+/** Makes a store of a snapshot in a file that is not there yet; see restoreInto. */
+export async function restoreLmdbStore(
+  options: LmdbOptions,
+  batches: AsyncIterable<readonly RestoredValue[]>,
+  revision: Revision,
+): Promise<void> {
+  if (existsSync(options.path)) throw new Error(`${options.path} is there already`)
+  const engine = openEngine(options)
+  try {
+    await restoreInto(engine, batches, revision)
+  } finally {
+    await engine.close()
+  }
+}
+
+function openEngine(options: LmdbOptions): Engine {
   mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
   const root = open<Buffer, Buffer>({
     path: options.path,
@@ -29,7 +49,7 @@ export function openLmdbStore(options: LmdbOptions): Store {
     compression: false,
     cache: false,
   })
-  return new MvccStore(lmdbEngine(root, options.path, options.reserveBytes ?? 16 << 20), options)
+  return lmdbEngine(root, options.path, options.reserveBytes ?? 16 << 20)
 }
 
 function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string, reserveBytes: number): Engine {
@@ -61,7 +81,7 @@ function lmdbTable(db: Database<Buffer, Buffer>): Table {
     get: (key) => db.getBinary(key),
     range: (start, end, options) =>
       options?.reverse
-        ? db.getRange({ start: end, end: start, reverse: true, snapshot: false })
+        ? db.getRange({ start: end, end: start, reverse: true, exclusiveStart: true, inclusiveEnd: true, snapshot: false })
         : db.getRange({ start, end, snapshot: false }),
     count: (start, end) => db.getCount({ start, end }),
     put: (key, value) => void db.putSync(key, value),

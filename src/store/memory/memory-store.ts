@@ -13,8 +13,21 @@ class MemoryTable implements Table {
   }
 
   *range(start: Buffer, end: Buffer, options: { readonly reverse?: boolean } = {}): Iterable<{ key: Buffer; value: Buffer }> {
-    const keys = this.#keys.slice(this.#indexOf(start.toString('latin1')), this.#indexOf(end.toString('latin1')))
-    for (const key of options.reverse ? keys.reverse() : keys) {
+    const [from, until] = [this.#indexOf(start.toString('latin1')), this.#indexOf(end.toString('latin1'))]
+    if (options.reverse) {
+      yield* this.#backwards(from, until)
+      return
+    }
+    for (const key of this.#keys.slice(from, until)) {
+      const value = this.#values.get(key)
+      if (value) yield { key: Buffer.from(key, 'latin1'), value }
+    }
+  }
+
+  /** Copies nothing: who reads backwards wants the last ones. */
+  *#backwards(from: number, until: number): Iterable<{ key: Buffer; value: Buffer }> {
+    for (let i = until - 1; i >= from; i--) {
+      const key = this.#keys[i] ?? ''
       const value = this.#values.get(key)
       if (value) yield { key: Buffer.from(key, 'latin1'), value }
     }

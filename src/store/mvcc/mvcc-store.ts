@@ -11,6 +11,7 @@ import {
   type Versioned,
   type Watcher,
 } from '../store.ts'
+import { compactedKey, counterBytes, revisionKey } from './counters.ts'
 import type { Engine } from './engine.ts'
 import {
   decodePosition,
@@ -21,7 +22,6 @@ import {
   type Position,
   readRevision,
   startOf,
-  writeRevision,
 } from './record.ts'
 import { LogWatcher } from './watcher.ts'
 
@@ -34,12 +34,11 @@ export interface MvccOptions {
 
 interface PendingCommit {
   readonly changes: readonly Change[]
+  readonly note: string | undefined
   readonly resolve: (revision: Revision) => void
   readonly reject: (error: unknown) => void
 }
 
-const revisionKey = Buffer.from('revision')
-const compactedKey = Buffer.from('compacted')
 const compactBatch = 1000
 
 /**
@@ -108,10 +107,10 @@ export class MvccStore implements Store {
     return this.#engine.live.count(Buffer.from(prefix), endOf(prefix))
   }
 
-  commit(changes: readonly Change[]): Promise<Revision> {
+  commit(changes: readonly Change[], note?: string): Promise<Revision> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'))
     return new Promise((resolve, reject) => {
-      this.#queue.push({ changes, resolve, reject })
+      this.#queue.push({ changes, note, resolve, reject })
       this.#writing ??= this.#writeQueue()
     })
   }
@@ -158,6 +157,35 @@ export class MvccStore implements Store {
     return found
   }
 
+  async versions(key: string): Promise<readonly StoreEvent[]> {
+    const bytes = Buffer.from(key)
+    const newest = this.#engine.live.get(bytes) ?? this.#engine.dead.get(bytes)
+    const found: StoreEvent[] = []
+    for (let at = newest && decodePosition(newest); at; ) {
+      const record = this.#engine.log.get(encodePosition(at))
+      if (!record) break
+      const decoded = decodeRecord(record)
+      found.push({ ...this.#eventOf(at, decoded), note: this.noteAt(at.revision) })
+      at = decoded.previous
+    }
+    return found.reverse()
+  }
+
+  noteAt(revision: Revision): string | undefined {
+    const records = this.#engine.log.range(startOf(1), startOf(revision + 1), { reverse: true })
+    let found: string | undefined
+    let newest: Revision | undefined
+    // The first change of a commit that left a record has its note.
+    for (const { key, value } of records) {
+      const at = readRevision(key, 0)
+      if (at > revision) continue
+      newest ??= at
+      if (at !== newest) break
+      found = decodeRecord(value).note ?? found
+    }
+    return found
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#writing
@@ -171,9 +199,7 @@ export class MvccStore implements Store {
   }
 
   #setCounter(key: Buffer, revision: Revision): void {
-    const bytes = Buffer.alloc(8)
-    writeRevision(bytes, revision, 0)
-    this.#engine.meta.put(key, bytes)
+    this.#engine.meta.put(key, counterBytes(revision))
   }
 
   #checkRevision(revision: Revision): void {
@@ -233,6 +259,7 @@ export class MvccStore implements Store {
       value: record.value,
       previous: before,
       previousRevision: before ? (record.previous?.revision ?? 0) : 0,
+      note: record.note,
     }
   }
 
@@ -252,7 +279,7 @@ export class MvccStore implements Store {
           let revision = this.#counter(revisionKey)
           for (const commit of batch) {
             try {
-              const events = this.#apply(commit.changes, revision + 1)
+              const events = this.#apply(commit, revision + 1)
               if (commit.changes.length > 0) revision++
               outcomes.push({ commit, revision, events })
             } catch (error) {
@@ -287,7 +314,7 @@ export class MvccStore implements Store {
   }
 
   /** Checks all preconditions, then writes all changes. Throws Conflict before anything is written. */
-  #apply(changes: readonly Change[], revision: Revision): StoreEvent[] {
+  #apply({ changes, note }: PendingCommit, revision: Revision): StoreEvent[] {
     const { live, dead, log } = this.#engine
     const current = changes.map(({ key, expected }) => {
       const found = live.get(Buffer.from(key))
@@ -310,6 +337,7 @@ export class MvccStore implements Store {
         value: value && (Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)),
         created: old?.created ?? revision,
         previous: before ?? (tombstone && decodePosition(tombstone)),
+        note: events.length === 0 ? note : undefined,
       }
       const position = encodePosition({ revision, index })
       log.put(position, encodeRecord(record))

@@ -14,6 +14,8 @@ export interface LogRecord {
   /** The revision that created the key in this life. */
   readonly created: Revision
   readonly previous: Position | undefined
+  /** What the commit said of itself. */
+  readonly note: string | undefined
 }
 
 const positionBytes = 10
@@ -48,26 +50,38 @@ export function readRevision(bytes: Buffer, at: number): Revision {
   return bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4)
 }
 
-/** Layout: kind (0 tombstone, 1 value), created, previous position (revision 0: none), key length, key, value. */
+const hasValue = 1
+const hasNote = 2
+
+/** Layout: flags, created, previous position (revision 0: none), key length, key, with a note its length and itself, value. */
 export function encodeRecord(r: LogRecord): Buffer {
   const keyBytes = Buffer.byteLength(r.key)
-  const out = Buffer.allocUnsafe(headerBytes + keyBytes + (r.value?.length ?? 0))
-  out.writeUInt8(r.value ? 1 : 0, 0)
+  const noteBytes = r.note === undefined ? 0 : Buffer.byteLength(r.note)
+  const valueAt = headerBytes + keyBytes + (r.note === undefined ? 0 : 2 + noteBytes)
+  const out = Buffer.allocUnsafe(valueAt + (r.value?.length ?? 0))
+  out.writeUInt8((r.value ? hasValue : 0) | (r.note === undefined ? 0 : hasNote), 0)
   writeRevision(out, r.created, 1)
   writePosition(out, r.previous ?? { revision: 0, index: 0 }, 9)
   out.writeUInt16BE(keyBytes, 19)
   out.write(r.key, headerBytes)
-  if (r.value) r.value.copy(out, headerBytes + keyBytes)
+  if (r.note !== undefined) {
+    out.writeUInt16BE(noteBytes, headerBytes + keyBytes)
+    out.write(r.note, headerBytes + keyBytes + 2)
+  }
+  if (r.value) r.value.copy(out, valueAt)
   return out
 }
 
 export function decodeRecord(bytes: Buffer): LogRecord {
-  const valueAt = headerBytes + bytes.readUInt16BE(19)
+  const flags = bytes.readUInt8(0)
+  const keyEnd = headerBytes + bytes.readUInt16BE(19)
+  const noteEnd = flags & hasNote ? keyEnd + 2 + bytes.readUInt16BE(keyEnd) : keyEnd
   const previous = decodePosition(bytes, 9)
   return {
-    key: bytes.toString('utf8', headerBytes, valueAt),
-    value: bytes.readUInt8(0) === 1 ? bytes.subarray(valueAt) : undefined,
+    key: bytes.toString('utf8', headerBytes, keyEnd),
+    value: flags & hasValue ? bytes.subarray(noteEnd) : undefined,
     created: readRevision(bytes, 1),
     previous: previous.revision === 0 ? undefined : previous,
+    note: flags & hasNote ? bytes.toString('utf8', keyEnd + 2, noteEnd) : undefined,
   }
 }
