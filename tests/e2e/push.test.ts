@@ -35,6 +35,7 @@ test('the first push makes an Application, shows what it creates, and with -o wa
   assert.match(push.stderr, /remote: .*2 to create, 0 to change, 0 to delete/)
   assert.match(push.stderr, /remote: +\+ create deployment\.apps\/web/)
   assert.match(push.stderr, /remote: +\+ create configmap\/settings/)
+  assert.match(push.stderr, /remote: .*deployment\/web: .*(waiting|updated)/)
   assert.match(push.stderr, /remote: .*shop is ready/)
   assert.match(await c.kubectl('get', 'deployment', 'web'), /web +2\/2/)
   assert.match(await c.kubectl('get', 'applications.argoproj.io', '-n', 'argocd'), /shop +Synced +Healthy/)
