@@ -30,17 +30,30 @@ export interface ReflectorOptions {
 /** Where a reflector stands: without state it lists; with one it watches from there. */
 type Position = { readonly resourceVersion: string } | undefined
 
+/** As of when a list must be. */
+interface Freshness {
+  /** Not older than what was seen last; 0, whatever the server has at hand, at first. */
+  readonly notBefore: string
+  /** The server has not that version, or not any more: what is true now. */
+  readonly isConsistent: boolean
+}
+
 const initialEventsEnd = 'k8s.io/initial-events-end'
 const pageSize = 500
+/** Bookmarks come once a minute. */
+const silentMs = 180_000
 /** Events handled before other work gets a turn. */
 const batchPerTurn = 256
 
+/** The server asked lags behind the one that answered before. */
+const isTooLarge = (e: unknown): boolean =>
+  e instanceof StatusError && (e.status.details?.causes?.some((c) => c.reason === 'ResourceVersionTooLarge') ?? false)
 const isBusy = (e: unknown): boolean => !(e instanceof StatusError) || e.code === 429 || e.code === 503 || e.code === 504
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /**
  * Keeps `sink` equal to what the server has until `options.signal` aborts (client-go's Reflector): a streaming list where it is
- * served, else a paged list; then a watch that resumes at the last resourceVersion, and a new list when that is too old.
+ * served, else a list; then a watch that resumes at the last resourceVersion, and a new list when that is too old. Never goes back in time.
  */
 export async function reflect<T extends KubeObject>(
   client: Client,
@@ -51,6 +64,7 @@ export async function reflect<T extends KubeObject>(
   const { signal, clock, random, onError } = options
   const backoff = createBackoff({ clock, random })
   let position: Position
+  let freshness: Freshness = { notBefore: '', isConsistent: false }
   let streams = true
 
   const failed = async (error: unknown, what: string) => {
@@ -62,21 +76,27 @@ export async function reflect<T extends KubeObject>(
     const streaming: boolean = position === undefined && streams
     try {
       if (position === undefined && !streaming) {
-        position = await list(client, resource, sink, options)
+        position = await list(client, resource, sink, options, freshness)
+        freshness = { notBefore: position.resourceVersion, isConsistent: false }
         continue
       }
       const started = clock.now()
       let events = 0
-      for await (const at of watch(client, resource, sink, options, position)) {
+      for await (const at of watch(client, resource, sink, options, position ?? freshness)) {
         position = at
+        freshness = { notBefore: at.resourceVersion, isConsistent: false }
         events++
       }
       if (!signal.aborted && events === 0 && clock.now() - started < 1000)
         await failed(new Error('ended without events'), 'watch')
     } catch (error) {
       if (signal.aborted) break
-      if (isGone(error)) position = undefined
-      else if (isBusy(error) || isNotFound(error)) await failed(error, streaming ? 'list' : 'watch')
+      if (isGone(error) || (position === undefined && isTooLarge(error))) {
+        position = undefined
+        // Twice in a row: not at once again.
+        if (freshness.isConsistent) await failed(error, 'list')
+        freshness = { notBefore: '', isConsistent: true }
+      } else if (isBusy(error) || isNotFound(error)) await failed(error, streaming ? 'list' : 'watch')
       else if (streaming) {
         streams = false
         onError(error, `list as a stream ${resource.resource}`)
@@ -88,26 +108,33 @@ export async function reflect<T extends KubeObject>(
   }
 }
 
-/** One watch, from `from` or (without) with all objects first. Yields the position after each batch that moved it. */
+/** One watch, from a position, or with all objects first, as fresh as asked. Yields the position after each batch that moved it. */
 async function* watch<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
   sink: Sink<T>,
   options: ReflectorOptions,
-  from: Position,
-): AsyncGenerator<Position> {
+  from: NonNullable<Position> | Freshness,
+): AsyncGenerator<NonNullable<Position>> {
+  const isResumed = 'resourceVersion' in from
   const timeoutSeconds = Math.floor(300 + options.random() * 300)
-  // A server or a connection that went silent ends here too.
+  // A server or a connection that went silent ends here too: at the latest after the time of the watch, and soon where bookmarks
+  // tell that it lives.
   const silent = new AbortController()
-  const cancel = options.clock.after((timeoutSeconds + 30) * 1000, () => silent.abort())
-  let initial: Map<string, T> | undefined = from ? undefined : new Map()
+  const cancelLast = options.clock.after((timeoutSeconds + 30) * 1000, () => silent.abort())
+  let cancelSoon = () => {}
+  const lives = () => {
+    cancelSoon()
+    cancelSoon = options.clock.after(silentMs, () => silent.abort())
+  }
+  let initial: Map<string, T> | undefined = isResumed ? undefined : new Map()
   try {
     const batches = client.watch(resource, {
       ...scopeOf(options),
       allowWatchBookmarks: true,
       timeoutSeconds,
       signal: AbortSignal.any([options.signal, silent.signal]),
-      ...(from ? from : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }),
+      ...(isResumed ? from : { ...streamed(from), sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }),
     })
     let sinceTurn = 0
     for await (const batch of batches) {
@@ -123,15 +150,18 @@ async function* watch<T extends KubeObject>(
           }
           continue
         }
-        if (event.type === 'BOOKMARK') sink.bookmark(version)
-        else sink.change(event)
+        if (event.type === 'BOOKMARK') {
+          sink.bookmark(version)
+          lives()
+        } else sink.change(event)
         at = { resourceVersion: version }
         if (++sinceTurn % batchPerTurn === 0) await turn()
       }
       if (at) yield at
     }
   } finally {
-    cancel()
+    cancelLast()
+    cancelSoon()
   }
 }
 
@@ -140,14 +170,16 @@ async function list<T extends KubeObject>(
   resource: Resource<T>,
   sink: Sink<T>,
   options: ReflectorOptions,
-): Promise<Position> {
+  { notBefore, isConsistent }: Freshness,
+): Promise<NonNullable<Position>> {
   const objects: T[] = []
   let next: string | undefined
   for (;;) {
     const page = await client.list(resource, {
       ...scopeOf(options),
       signal: options.signal,
-      limit: pageSize,
+      // What the server has at hand it gives whole.
+      ...(isConsistent ? { limit: pageSize } : { resourceVersion: notBefore || '0' }),
       ...(next ? { continue: next } : {}),
     })
     objects.push(...page.items)
@@ -158,6 +190,8 @@ async function list<T extends KubeObject>(
     return { resourceVersion }
   }
 }
+
+const streamed = ({ notBefore }: Freshness) => (notBefore === '' ? {} : { resourceVersion: notBefore })
 
 function scopeOf(options: ReflectorOptions) {
   return {

@@ -83,8 +83,16 @@ const markOf = (digest: string, { metadata }: KubeObject): string =>
 /** Whether the cluster has the child as declared, as far as can be told without asking: then a write would change nothing. */
 function isApplied({ digest, object }: Declaration, live: KubeObject, mark: string | undefined): boolean {
   if (live.metadata.annotations?.[digestAnnotation] !== digest || !isWithin(object.metadata, live.metadata)) return false
-  // Values that the server writes otherwise (quantities, stringData) are told by the state they led to.
-  return mark === markOf(digest, live) || isWithin(object, live)
+  // Values that the server writes otherwise, such as quantities, are told by the state they led to.
+  return mark === markOf(digest, live) || isWithin(asStored(object), live)
+}
+
+/** A Secret's texts are stored as bytes. */
+function asStored(object: KubeObject): object {
+  const { stringData, ...rest } = object as KubeObject & { stringData?: Record<string, string>; data?: Record<string, string> }
+  if (!stringData || object.kind !== 'Secret') return object
+  const bytes = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')] as const)
+  return { ...rest, data: { ...rest.data, ...Object.fromEntries(bytes) } }
 }
 
 export interface ApplyContext {

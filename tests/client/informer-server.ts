@@ -33,6 +33,8 @@ export interface Server {
   /** Forgets the log: watches from before now are Gone. */
   compact(): void
   release(): void
+  /** Tells all watches of a resource that nothing happened. */
+  bookmark(resource: Resource): void
   watchers(): number
 }
 
@@ -161,6 +163,10 @@ export function createServer(): Server {
     release() {
       server.held = false
       for (const change of held.splice(0)) send(change)
+    },
+    bookmark({ resource }) {
+      const object = { metadata: { resourceVersion: String(revision) } }
+      for (const w of watchers) if (w.resource === resource) w.push([{ type: 'BOOKMARK', object }])
     },
     watchers: () => watchers.size,
     client: {

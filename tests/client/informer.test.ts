@@ -153,6 +153,73 @@ test('an answer that the watch has passed does not bring a deleted object back',
   stop.abort()
 })
 
+const lists = (server: ReturnType<typeof createServer>) =>
+  server.requests
+    .filter((r) => r.verb === 'list')
+    .map((r) => {
+      const { resourceVersion, limit } = r.options as { resourceVersion?: string; limit?: number }
+      return { resourceVersion, limit }
+    })
+
+test('a list takes what the server has at hand at first, then nothing older than was seen; after 410 what is true now, in pages', async () => {
+  const server = createServer()
+  server.servesStreams = false
+  server.create(configmaps, map('one'))
+  const { informer, clock, stop } = await started(server)
+  await informer.synced()
+  await eventually(() => server.watchers() === 1)
+  server.cut(new StatusError(500, 'InternalError', 'etcdserver: leader changed'))
+  await eventually(() => server.watchers() === 0)
+  await clock.advance(2000)
+  await eventually(() => server.watchers() === 1)
+  server.cut(gone('too old resource version'))
+  await eventually(() => lists(server).length === 3)
+  assert.equal(lists(server), [
+    { resourceVersion: '0', limit: undefined },
+    { resourceVersion: '101', limit: undefined },
+    { resourceVersion: undefined, limit: 500 },
+  ])
+  stop.abort()
+})
+
+test('a server that lags behind what was seen is asked for what is true now, at once', async () => {
+  const server = createServer()
+  server.servesStreams = false
+  let isBehind = true
+  const { list } = server.client
+  server.client.list = async (r, o) => {
+    const answer = await list(r, o)
+    if (isBehind && o?.resourceVersion)
+      throw new StatusError(504, 'Timeout', 'Too large resource version: 100, current: 99', {
+        causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      })
+    isBehind = false
+    return answer
+  }
+  const { informer, stop } = await started(server)
+  await informer.synced()
+  assert.equal(
+    lists(server).map((l) => l.resourceVersion),
+    ['0', undefined],
+  )
+  stop.abort()
+})
+
+test('a watch that bookmarks told to be alive and that falls silent for three minutes is made anew', async () => {
+  const { server, informer, clock, stop } = await started()
+  await informer.synced()
+  server.bookmark(configmaps)
+  await clock.advance(170_000)
+  assert.is(server.requests.length, 1)
+  await clock.advance(20_000)
+  await eventually(() => server.requests.length === 2 && server.watchers() === 1)
+  assert.equal(
+    server.requests.map((r) => r.verb),
+    ['watch', 'watch'],
+  )
+  stop.abort()
+})
+
 test('users of one set share one informer a kind', async () => {
   const server = createServer()
   const stop = new AbortController()
