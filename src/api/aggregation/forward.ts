@@ -21,7 +21,8 @@ export interface Forwarder {
 
 export function createForwarder(remotes: RemoteServices, credentials: FrontProxyCredentials): Forwarder {
   // One pool for all: it keeps connections apart by host, authority, name and certificate.
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 64, timeout: 90_000 })
+  // Watches hold theirs for as long as they run: their number is not limited here.
+  const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 90_000 })
   return {
     async send(remote, request, user) {
       try {

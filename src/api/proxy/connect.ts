@@ -3,11 +3,13 @@ import { endpointslices, nodes, pods, services } from '../../apimachinery/resour
 import { badRequest, notFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
+import { isAllowedAddress, nodeAddress } from './allowed-address.ts'
 import { type Connection, forward, forwardUpgrade } from './forward.ts'
 import {
   kubeletOf,
   kubeletPath,
   nodeNameOf,
+  type ProxyName,
   parseProxyName,
   podPort,
   type Stream,
@@ -44,11 +46,9 @@ export const stream =
 
 /** The proxy subresource of pods, services and nodes, every method. */
 export async function proxy(call: Call): Promise<Answer> {
-  const target = proxyTarget(call)
+  const { target, connection } = await proxyTarget(call)
   await admitConnect(call, 'proxy')
   const { upgrade } = call.request
-  // As kube-apiserver does: pods' and services' certificates are not checked, kubelets' are.
-  const connection = call.resource.resource === 'nodes' ? toKubelet(call) : {}
   const response = upgrade
     ? await forwardUpgrade(target, call.request, upgrade, connection)
     : await forward(target, call.request, connection)
@@ -76,23 +76,41 @@ function podTarget(call: Call, kind: Stream): Target {
   return kubeletTarget(call, nodeNameOf(pod), path)
 }
 
-function proxyTarget(call: Call): Target {
+interface Route {
+  readonly target: Target
+  /** As kube-apiserver does: pods' and services' certificates are not checked, kubelets' are. */
+  readonly connection: Connection
+}
+
+async function proxyTarget(call: Call): Promise<Route> {
   const { info, request, core, resource } = call
   const { scheme, name, port } = parseProxyName(info.name)
   const query = request.query.toString()
   const path = `/${restOf(request.path)}${query === '' ? '' : `?${query}`}`
-  if (resource.resource === 'nodes') return kubeletTarget(call, name, path)
+  if (resource.resource === 'nodes') return nodeTarget(call, { scheme, name, port }, path)
   if (resource.resource === 'pods') {
     const pod = podOf(call, name)
     const host = pod.status?.podIP
-    if (!host) throw badRequest(`pod ${name} has no address yet`)
-    return { scheme, host, port: podPort(pod, port), path }
+    if (!host || !isAllowedAddress(host)) throw badRequest('address not allowed')
+    return { target: { scheme, host, port: podPort(pod, port), path }, connection: {} }
   }
   const service = core.objects.get(services, info.namespace, name)
   if (!service) throw notFound(services, name)
   const own = (slice: EndpointSlice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name
   const slices = core.objects.list(endpointslices, info.namespace).filter(own)
-  return { scheme, ...serviceEndpoint(service, slices, port, Math.random()), path }
+  return { target: { scheme, ...serviceEndpoint(service, slices, port, Math.random()), path }, connection: {} }
+}
+
+/** The node's kubelet, or another port of the node: that gets none of the kubelet's credentials. */
+async function nodeTarget(call: Call, { scheme, name, port }: ProxyName, path: string): Promise<Route> {
+  const kubelet = kubeletTarget(call, name, path)
+  const host = await nodeAddress(kubelet.host)
+  if (port !== '' && port !== String(kubelet.port)) {
+    if (!/^\d+$/.test(port)) throw badRequest(`invalid node request ${JSON.stringify(call.info.name)}`)
+    return { target: { scheme, host, port: Number(port), path }, connection: {} }
+  }
+  const servername = host === kubelet.host ? {} : { servername: kubelet.host }
+  return { target: { ...kubelet, host }, connection: { tls: { ...toKubelet(call).tls, ...servername } } }
 }
 
 /** What follows `…/proxy/`, as it was escaped. */

@@ -71,8 +71,16 @@ function withQuery(path: string, query: URLSearchParams): string {
   return text === '' ? path : `${path}?${text}`
 }
 
-/** `[https:]name[:port]`: how the proxy subresources name what they mean. Throws 400. */
-export function parseProxyName(text: string): { scheme: 'http' | 'https'; name: string; port: string } {
+/** `[https:]name[:port]`: how the proxy subresources name what they mean. */
+export interface ProxyName {
+  readonly scheme: 'http' | 'https'
+  readonly name: string
+  /** A number or a port's name; '' when none was said. */
+  readonly port: string
+}
+
+/** Throws 400. */
+export function parseProxyName(text: string): ProxyName {
   const parts = text.split(':')
   if (parts.length === 1) return { scheme: 'http', name: text, port: '' }
   if (parts.length === 2) return { scheme: 'http', name: parts[0] ?? '', port: parts[1] ?? '' }
