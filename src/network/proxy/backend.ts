@@ -25,7 +25,7 @@ export interface Backend {
 /** This backend can not be used on this machine: its program is not there, or the kernel refuses it. */
 export class BackendMissing extends Error {
   constructor(what: string, cause: unknown) {
-    super(`${what} can not be used: ${(cause as Error).message.trim().slice(0, 300)}`, { cause })
+    super(`${what} (${(cause as Error).message.trim().slice(0, 300)})`, { cause })
     this.name = 'BackendMissing'
   }
 }

@@ -38,7 +38,7 @@ export async function chooseBackend(mode: ProxyMode, ranges: Ranges, log: Log): 
     log.warn(`Services are carried by ${name}`, { because: refusals.join('; ') || `--proxy ${mode}` })
     return iptablesBackend(ranges, name, iptablesPrograms(flavour))
   }
-  throw new BackendMissing('the service network (install nftables or iptables, and run as root)', new Error(refusals.join('; ')))
+  throw new BackendMissing('install nftables or iptables, and run as root', new Error(refusals.join('; ')))
 }
 
 /** Removes what any backend made on this machine. */

@@ -1,5 +1,5 @@
 import { type Backend, BackendMissing, type Ranges } from '../backend.ts'
-import { type ProgramError, pipe } from '../pipe.ts'
+import { pipe } from '../pipe.ts'
 import { rulesOf } from './rules.ts'
 import { changeText, type Present, presentIn, probeTexts, rebuildText, removalText, type Table, tables } from './tables.ts'
 
@@ -46,17 +46,13 @@ export async function probeIptables(flavour: Flavour): Promise<string> {
     await restore(remove)
     return `iptables (${/\((\w+)\)/.exec(version)?.[1] ?? 'legacy'})`
   } catch (error) {
-    throw new BackendMissing(`iptables${flavour}`, error)
+    throw new BackendMissing(`iptables${flavour} can not be used`, error)
   }
 }
 
-/** Takes out our chains and what leads to them. Does nothing where there are none, or no iptables. */
+/** Takes out our chains and what leads to them. Does nothing where there are none, or iptables can not be used. */
 export async function removeIptables(flavour: Flavour): Promise<void> {
   const programs = iptablesPrograms(flavour)
-  try {
-    await programs.restore(removalText(await presentNow(programs)))
-  } catch (error) {
-    if ((error as ProgramError).code !== 'ENOENT' && !/not permitted|denied|not supported/i.test((error as Error).message))
-      throw error
-  }
+  const present = await presentNow(programs).catch(() => undefined)
+  if (present) await programs.restore(removalText(present))
 }

@@ -1,5 +1,5 @@
 import { type Backend, BackendMissing, type Ranges } from '../backend.ts'
-import { type ProgramError, pipe } from '../pipe.ts'
+import { pipe } from '../pipe.ts'
 import { rulesOf } from './rules.ts'
 import { commandsOf, table, tableText } from './table.ts'
 
@@ -25,13 +25,15 @@ export async function probeNft(ranges: Ranges): Promise<void> {
   try {
     await applyNft(`${tableText(ranges, probe)}delete table ${probe}\n`)
   } catch (error) {
-    throw new BackendMissing('nftables', error)
+    throw new BackendMissing('nftables can not be used', error)
   }
 }
 
-/** Deletes our table. Does nothing where there is none, or no nft. */
+/** Deletes our table. Does nothing where there is none, or nft can not be used. */
 export async function removeNft(): Promise<void> {
-  await applyNft(`add table ${table}\ndelete table ${table}\n`).catch((error: ProgramError) => {
-    if (error.code !== 'ENOENT' && !/not permitted|not supported/i.test(error.message)) throw error
-  })
+  const isThere = await pipe('nft', ['--terse', 'list', 'table', ...table.split(' ')]).then(
+    () => true,
+    () => false,
+  )
+  if (isThere) await applyNft(`delete table ${table}\n`)
 }
