@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { CustomResourceDefinition as Definition } from '../apimachinery/kinds.generated.ts'
 import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
 import { isNotFound } from '../apimachinery/status.ts'
@@ -39,7 +40,9 @@ export function compositionOperator(options: CompositionOptions): Operator {
     ],
     reconcile: (context) => reconcile(context, options),
     finalize: (scope) => finalize(scope, options),
-    async validate(composition) {
+    async validate(composition, { old }) {
+      // What became wrong by a change of another kind must still get its finalizer and let go of it.
+      if (old && isDeepStrictEqual(old.spec, composition.spec)) return []
       const found = await compileComposition(composition, options.kinds)
       return 'problems' in found ? found.problems.filter((p) => !p.isPending) : []
     },

@@ -38,7 +38,7 @@ export class InstanceRuns {
     const operator = instanceOperator(composition)
     // One object is worked on by one run at a time: the new one begins when the old one has ended.
     const stopped = (before?.stopped ?? Promise.resolve()).then(
-      () => runOperators(client, [operator], { signal, clock, log, election: false }).stopped,
+      () => runOperators(client, [operator], { signal, clock, log, election: false, webhooks: false }).stopped,
     )
     this.#runs.set(composition.name, { revision, stop, stopped })
   }

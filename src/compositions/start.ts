@@ -27,7 +27,10 @@ export async function startCompositions({
   await installDefinition(client, compositions.definition, signal, 'slipway')
   const kinds = new KindSchemas(client, new RestMapper(client))
   const runs = new InstanceRuns({ client, signal, clock, log })
-  const running = runOperators(client, [compositionOperator({ kinds, runs })], { signal, clock, log, election: false })
+  // Asked by the API server of this very process, over the loopback device.
+  const webhooks = { host: '127.0.0.1', port: 0, address: { url: 'https://127.0.0.1' } }
+  const operator = compositionOperator({ kinds, runs })
+  const running = runOperators(client, [operator], { signal, clock, log, election: false, webhooks, namespace: 'kube-system' })
   await running.started
   return { stopped: Promise.all([running.stopped, runs.stopped()]).then(() => {}) }
 }

@@ -9,7 +9,7 @@ import type { Client } from '../../src/client/client.ts'
 import { type Composition, compositions } from '../../src/compositions/composition.ts'
 import { startCompositions } from '../../src/compositions/start.ts'
 import { silentLog } from '../../src/operators/log.ts'
-import { testApi } from '../api/test-api.ts'
+import { startTestServer } from '../../src/testkit/start.ts'
 import { eventually } from '../client/informer-server.ts'
 
 const composed = suite<{ client: Client; stop: () => Promise<void> }>('Composition', undefined as never)
@@ -23,14 +23,15 @@ const sites: Resource<Unstructured> = {
 }
 
 composed.before.each(async (context) => {
-  const { api, client } = await testApi()
+  const server = await startTestServer()
+  const { client } = server
   const abort = new AbortController()
   const running = await startCompositions({ client, clock: systemClock, log: silentLog, signal: abort.signal })
   context.client = client
   context.stop = async () => {
     abort.abort()
     await running.stopped
-    api.close()
+    await server.stop()
   }
 })
 composed.after.each(({ stop }) => stop())
@@ -87,34 +88,46 @@ composed('becomes a kind, whose objects become many', async ({ client }) => {
   await eventually(async () => (await client.get(configmaps, 'a', at)).data?.address === 'ClusterIP')
 })
 
-composed('with a mistake says what is wrong where; what ran before goes on', async ({ client }) => {
+composed('with a mistake is refused when it is written, with the field; what ran before goes on', async ({ client }) => {
   await client.create(compositions, site())
   await ready(client)
   const wrong = site({ status: { port: '${service.spec.port}' } })
-  await client.apply(compositions, wrong, { fieldManager: 'test', force: true })
-  await eventually(async () => conditionOf(await client.get(compositions, 'site'))?.reason === 'Invalid')
-  const { message } = conditionOf(await client.get(compositions, 'site')) ?? {}
-  assert.is(message, "spec.schema.status.port: ${service.spec.port}: undefined field 'port' at 13")
+  const applied = client.apply(compositions, wrong, { fieldManager: 'test', force: true })
+  const said = await applied.then(
+    () => 'taken',
+    (error: Error) => error.message,
+  )
+  assert.match(said, "spec.schema.status.port: ${service.spec.port}: undefined field 'port' at 13")
   await client.create(sites, { metadata: { name: 'shop', ...at }, spec: {} })
   await eventually(async () => !(await missing(client.get(services, 'shop', at))))
 })
+
+const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } }
+const others = {
+  metadata: { name: 'others.other.org' },
+  spec: {
+    group: 'other.org',
+    scope: 'Namespaced',
+    names: { plural: 'others', kind: 'Other' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+  },
+}
 
 composed('waits for a kind that is not there yet', async ({ client }) => {
   const other = { id: 'other', template: { apiVersion: 'other.org/v1', kind: 'Other', spec: { size: '${schema.spec.port}' } } }
   await client.create(compositions, site({}, [other]))
   await eventually(async () => conditionOf(await client.get(compositions, 'site'))?.reason === 'Pending')
-  const openAPIV3Schema = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } } }
-  const definition = {
-    metadata: { name: 'others.other.org' },
-    spec: {
-      group: 'other.org',
-      scope: 'Namespaced',
-      names: { plural: 'others', kind: 'Other' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
-    },
-  }
-  await client.create(customresourcedefinitions, definition as never)
+  await client.create(customresourcedefinitions, others as never)
   await ready(client)
+})
+
+composed('says what is wrong with it when that shows only later', async ({ client }) => {
+  const other = { id: 'other', template: { apiVersion: 'other.org/v1', kind: 'Other', spec: { size: 'big' } } }
+  await client.create(compositions, site({}, [other]))
+  await client.create(customresourcedefinitions, others as never)
+  await eventually(async () => conditionOf(await client.get(compositions, 'site'))?.reason === 'Invalid', 5000)
+  const { message } = conditionOf(await client.get(compositions, 'site')) ?? {}
+  assert.is(message, 'spec.resources[1].template.spec.size: is a string, where an integer is needed')
 })
 
 composed('does not take over a definition of somebody else', async ({ client }) => {

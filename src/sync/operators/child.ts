@@ -46,7 +46,14 @@ function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { t
     process.stderr.write(`${new Date().toISOString()} ${level} ${message} ${JSON.stringify(fields)}\n`)
   })
   const select = watch === undefined ? {} : { namespace: watch }
-  const running = runOperators(client, operators, { signal: stop.signal, log, namespace, select, election: { identity } })
+  const running = runOperators(client, operators, {
+    signal: stop.signal,
+    log,
+    namespace,
+    select,
+    election: { identity },
+    webhooks: false,
+  })
   running.started.then(() => say({ type: 'running' }))
   running.stopped.then(() => process.exit(0))
 }

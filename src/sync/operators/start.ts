@@ -41,7 +41,7 @@ export async function startOperatorHosting(options: OperatorHostingOptions): Pro
   const processes = new Processes({ clock, random: Math.random, changed })
   const host = operatorHost({ repositories, processes, clientFor, endpoint: () => endpoint })
   const { informers } = options
-  const running = runOperators(client, [host], { signal, clock, log, informers, election: false })
+  const running = runOperators(client, [host], { signal, clock, log, informers, election: false, webhooks: false })
   const handleLogs = logRoute({
     processes,
     authenticate,
