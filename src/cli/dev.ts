@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Client } from '../client/client.ts'
 import { stderrLog } from '../operators/log.ts'
-import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
+import { connectionHelp, connectionOptions, connectTo } from './assembly/connection.ts'
 import { stopSignal } from './assembly/stop-signal.ts'
 import { developFolder, removeAll } from './dev/folder-sync.ts'
 import { applicationInventory, type Inventory, ownInventory } from './dev/inventory.ts'
@@ -53,13 +53,14 @@ export async function run(argv: string[]): Promise<number> {
   const folders = positionals.filter((path) => statSync(path).isDirectory())
   if (values.app && folders.length !== 1) throw new Error('--app needs one folder')
   if (values.app && values.rm) throw new Error('--rm would delete what the Application has: leave one of --app and --rm out')
-  const client = await connect(values)
+  const { client, server } = await connectTo(values)
   const signal = stopSignal()
   const wishes = { namespace: values.namespace ?? 'default', app: values.app, rm: values.rm, verbose: values.verbose }
   // The manifests first: they may have what an operator is for.
   const ends: (() => Promise<void>)[] = []
   for (const folder of folders) ends.push(await withFolder(client, folder, wishes, signal))
-  for (const file of positionals.filter((p) => !folders.includes(p))) ends.push(await withOperators(client, file, wishes, signal))
+  for (const file of positionals.filter((p) => !folders.includes(p)))
+    ends.push(await withOperators({ client, server }, file, wishes, signal))
   await Promise.all(ends.map((end) => end()))
   return 0
 }
@@ -83,8 +84,13 @@ async function withFolder(client: Client, folder: string, wishes: Wishes, signal
   }
 }
 
-async function withOperators(client: Client, file: string, { namespace, verbose }: Wishes, signal: AbortSignal) {
+async function withOperators(
+  cluster: { client: Client; server: string },
+  file: string,
+  { namespace, verbose }: Wishes,
+  signal: AbortSignal,
+) {
   const log = stderrLog(verbose ? 'info' : 'warn')
-  const { stopped } = await developOperators({ client, file, namespace, signal, log, say: say(file) })
+  const { stopped } = await developOperators({ ...cluster, file, namespace, signal, log, say: say(file) })
   return () => stopped
 }

@@ -6,6 +6,7 @@ import { isCustomResource } from '../crd/authoring/custom-resource.ts'
 import { definitionProblems } from '../crd/definition/problems.ts'
 import type { Operator } from '../operators/operator.ts'
 import { rulesOf } from '../operators/rules.ts'
+import { conversionOf, webhooksOf } from '../operators/webhooks/served-webhooks.ts'
 import { operatorsIn } from './assembly/user-operators.ts'
 import { writeOperatorChart } from './packaging/chart.ts'
 import { projectOf, writeImageContext } from './packaging/image-context.ts'
@@ -54,6 +55,7 @@ export async function run(argv: string[]): Promise<number> {
     name,
     version: facts.version,
     repository,
+    webhookService: webhookServiceOf(operators),
     rules: mergedRules(operators.flatMap(rulesOf)),
     definitions: operators.flatMap(definitionOf),
   })
@@ -61,6 +63,12 @@ export async function run(argv: string[]): Promise<number> {
     `${image}: ${files} modules. Build it: docker build -t ${repository}:${facts.version} ${image}\n${chart}: install it: helm install ${name} ${chart}\n`,
   )
   return 0
+}
+
+/** As the runtime calls it by default. */
+function webhookServiceOf(operators: readonly Operator[]): string {
+  const first = operators.find((o) => webhooksOf(o).length > 0 || conversionOf(o))
+  return first ? `${first.name}-webhooks` : ''
 }
 
 function factsOf(entry: string, operators: readonly Operator[]): { name: string; version: string } {

@@ -74,9 +74,28 @@ packaged('the chart gives the rights that the operator needs: everywhere, or in 
   const deployment = everywhere.find((o) => o.kind === 'Deployment')
   assert.is(deployment.spec.template.spec.containers[0].image, 'registry.example.org/shop:0.1.0')
   const narrow = await objects('--set', 'watch.namespace=team', '--set', 'crds.install=false', '--namespace', 'ops')
-  assert.not.ok(narrow.some((o) => o.kind === 'ClusterRoleBinding' || o.kind === 'CustomResourceDefinition'))
+  assert.not.ok(narrow.some((o) => o.kind === 'CustomResourceDefinition' || o.kind === 'Service'))
+  const everywhereBound = narrow.filter((o) => o.kind === 'ClusterRoleBinding').map((o) => o.roleRef.name)
+  const given = narrow.filter((o) => everywhereBound.includes(o.metadata.name)).flatMap((o) => o.rules ?? [])
+  assert.equal(
+    given.map((rule) => rule.apiGroups),
+    [['apiextensions.k8s.io']],
+    'only what has no namespace',
+  )
   const bound = narrow.filter((o) => o.kind === 'RoleBinding').map((o) => o.metadata.namespace)
   assert.equal(bound.sort(), ['ops', 'team'])
+})
+
+packaged('an operator with webhooks has the Service by which they are found', async () => {
+  const text = readFileSync('web-shop/operator.ts', 'utf8')
+  writeFileSync(
+    'web-shop/checked.ts',
+    text.replace("owns: ['Deployment', 'Service'],", "owns: ['Deployment', 'Service'],\n  validate: () => [],"),
+  )
+  await said(run, 'web-shop/checked.ts', '--base', 'x', '--out', 'checked')
+  const { stdout } = await exec(process.execPath, [main, 'chart', 'template', 'shop', 'checked/chart'])
+  const objects = parseAllDocuments(stdout).map((d) => d.toJS())
+  assert.is(objects.find((o) => o.kind === 'Service')?.metadata.name, 'webshop-webhooks')
 })
 
 packaged('an import that leads out of the project is refused', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Client } from '../../client/client.ts'
-import { fromKubeconfig } from '../../client/https.ts'
+import { httpsClient } from '../../client/https.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
 import { DataDirectory } from './data-directory.ts'
 
 /** The flags by which every verb that talks to a cluster finds it. */
@@ -15,14 +16,22 @@ export const connectionHelp = `  --data DIR          the data directory; default
   --context NAME      a context of that file
 `
 
-/** A client of the cluster that the flags mean: the kubeconfig given, else this machine's Slipway, else $KUBECONFIG. */
-export async function connect(values: {
+interface ConnectionValues {
   data?: string | undefined
   kubeconfig?: string | undefined
   context?: string | undefined
-}): Promise<Client> {
+}
+
+/** A client of the cluster that the flags mean: the kubeconfig given, else this machine's Slipway, else $KUBECONFIG. */
+export async function connect(values: ConnectionValues): Promise<Client> {
+  return (await connectTo(values)).client
+}
+
+/** The same, with the address of the API. */
+export async function connectTo(values: ConnectionValues): Promise<{ readonly client: Client; readonly server: string }> {
   const own = new DataDirectory(values.data).kubeconfig
   const path = values.kubeconfig ?? (existsSync(own) ? own : process.env.KUBECONFIG)
   if (!path) throw new Error(`no cluster: ${own} is not there and $KUBECONFIG is not set; start one with \`slipway up\``)
-  return fromKubeconfig(path, values.context)
+  const { options } = await readKubeconfig(path, values.context)
+  return { client: httpsClient(options), server: options.server }
 }

@@ -6,6 +6,7 @@ import type { Operator } from '../../operators/operator.ts'
 import { type Replaceable, replaceable } from '../../operators/replaceable.ts'
 import { type RunningOperators, runOperators } from '../../operators/run-operators.ts'
 import { operatorsOf } from '../assembly/user-operators.ts'
+import { webhooksFor } from '../assembly/webhook-address.ts'
 import { installCrds } from '../operator-run.ts'
 import { projectOf } from '../packaging/image-context.ts'
 import { modulesOf } from '../packaging/module-graph.ts'
@@ -14,6 +15,8 @@ import { Saves, watchFiles } from './saves.ts'
 
 export interface ReloadOptions {
   readonly client: Client
+  /** The API's address: webhooks are served if it is on this machine. */
+  readonly server: string
   readonly file: string
   readonly namespace: string
   readonly signal: AbortSignal
@@ -77,7 +80,7 @@ async function reload(options: ReloadOptions, parts: Map<string, Part>): Promise
 
 /** Exchanges the functions of what runs; starts it (anew) when there is more to change than that. Answers what was done. */
 async function take(options: ReloadOptions, parts: Map<string, Part>, operator: Operator): Promise<string> {
-  const { client, namespace, log } = options
+  const { client, namespace, log, server, say } = options
   const before = parts.get(operator.name)
   if (before?.replaceable.replace(operator)) {
     before.running.resync()
@@ -88,7 +91,8 @@ async function take(options: ReloadOptions, parts: Map<string, Part>, operator: 
   const stop = new AbortController()
   const made = replaceable(operator)
   const signal = AbortSignal.any([stop.signal, options.signal])
-  const running = runOperators(client, [made.operator], { signal, namespace, log })
+  const webhooks = webhooksFor(server, undefined, [operator], say)
+  const running = runOperators(client, [made.operator], { signal, namespace, log, webhooks })
   parts.set(operator.name, { replaceable: made, running, stop })
   await running.started
   return before ? `${operator.name} follows other kinds now: started anew` : `${operator.name} runs`

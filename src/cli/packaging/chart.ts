@@ -12,6 +12,8 @@ export interface OperatorChart {
   readonly repository: string
   /** What the service account may do. */
   readonly rules: readonly PolicyRule[]
+  /** The Service by which the API server finds its webhooks; '': it has none. */
+  readonly webhookService: string
   readonly definitions: readonly CustomResourceDefinition[]
 }
 
@@ -22,6 +24,7 @@ export function writeOperatorChart(out: string, chart: OperatorChart): void {
     write(join(out, path.slice(templates.length + 1)), named(readFileSync(path, 'utf8'), chart))
   }
   write(join(out, 'rules.yaml'), stringify(chart.rules))
+  write(join(out, 'cluster-rules.yaml'), stringify(chart.rules.filter(isOfCluster)))
   for (const definition of chart.definitions) {
     const annotations = { ...definition.metadata.annotations, 'helm.sh/resource-policy': 'keep' }
     const kept = { ...definition, metadata: { ...definition.metadata, annotations } }
@@ -32,8 +35,12 @@ export function writeOperatorChart(out: string, chart: OperatorChart): void {
   }
 }
 
-const named = (text: string, { name, version, repository }: OperatorChart): string =>
+const clusterGroups = new Set(['apiextensions.k8s.io', 'admissionregistration.k8s.io'])
+const isOfCluster = ({ apiGroups = [] }: PolicyRule): boolean => apiGroups.every((g) => clusterGroups.has(g))
+
+const named = (text: string, { name, version, repository, webhookService }: OperatorChart): string =>
   text
+    .replace('webhookService: ""', `webhookService: ${JSON.stringify(webhookService)}`)
     .replace('repository: greeter', `repository: ${repository}`)
     .replaceAll('greeter', name)
     .replace('version: 0.1.0', `version: ${version}`)

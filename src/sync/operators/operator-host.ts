@@ -12,7 +12,7 @@ import { type CommittedCode, codeAt, syncedCommit } from './code.ts'
 import { type OperatorObject, operatorObjects } from './operator-object.ts'
 import type { Processes } from './processes.ts'
 import { pusherOf } from './pusher.ts'
-import { accountName, bindingOf, clusterRoleName, requireMayGrant, rulesFor } from './rights.ts'
+import { accountName, bindingOf, clusterRoleName, dividedRules, requireMayGrant, rulesFor } from './rights.ts'
 import type { Supervised } from './supervised.ts'
 
 export interface OperatorHostOptions {
@@ -53,18 +53,24 @@ export function operatorHost(options: OperatorHostOptions): Operator {
       } catch (error) {
         if (!(error instanceof NotReady)) throw error
         await processes.stop(context.object.metadata.uid)
+        await removeClusterRights(context.object, context.client)
         return { status: { Ready: { status: 'False', reason: error.reason, message: error.message } } }
       }
     },
     async finalize({ object, client }) {
       await processes.stop(object.metadata.uid)
-      for (const resource of [clusterrolebindings, clusterroles])
-        await client.delete(resource as typeof clusterroles, clusterRoleName(object)).catch(ignoreMissing)
+      await removeClusterRights(object, client)
     },
   })
 }
 
 const applicationOf = (object: OperatorObject): string | undefined => trackedBy(object as never)
+
+/** They belong to no namespace, so no owner reference takes them away. */
+async function removeClusterRights(object: OperatorObject, client: Client): Promise<void> {
+  for (const resource of [clusterrolebindings, clusterroles])
+    await client.delete(resource as typeof clusterroles, clusterRoleName(object)).catch(ignoreMissing)
+}
 
 function ignoreMissing(error: unknown): void {
   if (!isNotFound(error)) throw error
@@ -130,19 +136,18 @@ async function requirePusher(
 async function isGranted(context: Reconcile<OperatorObject>, rules: ReturnType<typeof rulesFor>): Promise<boolean> {
   const { object, child, observed, client } = context
   const name = accountName(object)
+  const { cluster, namespace } = dividedRules(object, rules)
   const account = child('ServiceAccount', { metadata: { name } })
-  if (object.spec.watch === 'Cluster') {
-    const metadata = { name: clusterRoleName(object) }
-    const apply = { fieldManager, force: true }
-    await client.apply(clusterroles, { metadata, rules }, apply)
-    await client.apply(clusterrolebindings, { metadata, ...bindingOf(object, 'ClusterRole') }, apply)
-    return observed(account) !== undefined
+  const own = [account]
+  if (namespace.length > 0) {
+    own.push(child('Role', { metadata: { name }, rules: namespace }) as unknown as typeof account)
+    own.push(child('RoleBinding', { metadata: { name }, ...bindingOf(object, 'Role') }) as unknown as typeof account)
   }
-  for (const resource of [clusterrolebindings, clusterroles])
-    await client.delete(resource as typeof clusterroles, clusterRoleName(object)).catch(ignoreMissing)
-  const role = child('Role', { metadata: { name }, rules })
-  const binding = child('RoleBinding', { metadata: { name }, ...bindingOf(object, 'Role') })
-  return [account, role, binding].every((made) => observed(made as typeof account) !== undefined)
+  const metadata = { name: clusterRoleName(object) }
+  const apply = { fieldManager, force: true }
+  await client.apply(clusterroles, { metadata, rules: cluster }, apply)
+  await client.apply(clusterrolebindings, { metadata, ...bindingOf(object, 'ClusterRole') }, apply)
+  return own.every((made) => observed(made) !== undefined)
 }
 
 async function start(context: Reconcile<OperatorObject>, options: OperatorHostOptions, supervised: Supervised): Promise<void> {

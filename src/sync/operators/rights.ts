@@ -4,14 +4,29 @@ import type { Client } from '../../client/client.ts'
 import type { Described } from './messages.ts'
 import type { OperatorObject } from './operator-object.ts'
 
-/** Everything that an operator may do: what follows from its kinds, and what its object asks for besides. One rule a resource. */
+/**
+ * Everything that an operator may do: what follows from its kinds, and what its object asks for besides. One rule a resource.
+ * Webhooks are not served in the server, so nothing is given for them.
+ */
 export function rulesFor({ spec }: OperatorObject, described: Described): PolicyRule[] {
   const merged = new Map<string, PolicyRule>()
   for (const { verbs, ...rest } of [...described.operators.flatMap((o) => o.rules), ...(spec.rules ?? [])]) {
+    if (rest.apiGroups?.some((g) => g === 'admissionregistration.k8s.io')) continue
     const id = JSON.stringify(rest)
     merged.set(id, { ...rest, verbs: [...new Set([...(merged.get(id)?.verbs ?? []), ...verbs])].sort() })
   }
   return [...merged.values()]
+}
+
+const isOfDefinitions = ({ apiGroups }: PolicyRule): boolean => apiGroups?.every((g) => g === 'apiextensions.k8s.io') ?? false
+
+/** What is given in the whole cluster, and what in the operator's namespace: definitions, by which it waits for its kind, have none. */
+export function dividedRules(
+  { spec }: OperatorObject,
+  rules: readonly PolicyRule[],
+): { cluster: PolicyRule[]; namespace: PolicyRule[] } {
+  if (spec.watch === 'Cluster') return { cluster: [...rules], namespace: [] }
+  return { cluster: rules.filter(isOfDefinitions), namespace: rules.filter((rule) => !isOfDefinitions(rule)) }
 }
 
 export const accountName = ({ metadata }: OperatorObject): string => `operator-${metadata.name}`
@@ -33,9 +48,16 @@ export function bindingOf(object: OperatorObject, kind: 'Role' | 'ClusterRole'):
 export async function requireMayGrant(client: Client, object: OperatorObject, rules: readonly PolicyRule[]): Promise<void> {
   const { namespace = 'default' } = object.metadata
   const metadata = { generateName: 'slipway-may-grant-' }
-  if (object.spec.watch === 'Cluster') {
-    await client.create<ClusterRole>(clusterroles, { metadata, rules: [...rules] }, { dryRun: true })
-    return
-  }
-  await client.create<Role>(roles, { metadata: { ...metadata, namespace }, rules: [...rules] }, { dryRun: true, namespace })
+  const divided = dividedRules(object, rules)
+  // Reading definitions gives nothing away; somebody with rights in one namespace only need not have it.
+  const cluster = divided.cluster.filter((rule) => !(isOfDefinitions(rule) && rule.verbs.every((verb) => reading.has(verb))))
+  if (cluster.length > 0) await client.create<ClusterRole>(clusterroles, { metadata, rules: cluster }, { dryRun: true })
+  if (divided.namespace.length === 0) return
+  await client.create<Role>(
+    roles,
+    { metadata: { ...metadata, namespace }, rules: divided.namespace },
+    { dryRun: true, namespace },
+  )
 }
+
+const reading: ReadonlySet<string> = new Set(['get', 'list', 'watch'])

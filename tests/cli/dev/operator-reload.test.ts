@@ -40,7 +40,8 @@ async function developing(folder: string, client: Client) {
   const said: string[] = []
   const file = join(folder, 'operator.ts')
   const say = (line: string) => void said.push(line)
-  const running = await developOperators({ client, file, namespace: 'default', signal: stop.signal, log: silentLog, say })
+  const server = 'https://127.0.0.1:6443'
+  const running = await developOperators({ client, server, file, namespace: 'default', signal: stop.signal, log: silentLog, say })
   const end = () => {
     stop.abort()
     return running.stopped

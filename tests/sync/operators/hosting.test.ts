@@ -11,6 +11,9 @@ import { assembleApi } from '../../../src/cli/assembly/api.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { inProcessClient } from '../../../src/client/in-process.ts'
 import { startControllers } from '../../../src/controllers/index.ts'
+import { customResource } from '../../../src/crd/authoring/custom-resource.ts'
+import { schema } from '../../../src/crd/authoring/schema.ts'
+import { installDefinition } from '../../../src/operators/install-definition.ts'
 import { silentLog } from '../../../src/operators/log.ts'
 import { applicationFor, applications } from '../../../src/sync/application/application.ts'
 import type { GitUser } from '../../../src/sync/git/git-server.ts'
@@ -192,6 +195,24 @@ hosting('rights that the pusher could not give are not given', async ({ client, 
   assert.match((await readyOf(client))?.message ?? '', /^eve, who pushed it, may not give the rights/)
   const account = await client.get(serviceaccounts, 'operator-copier', at).catch((error: unknown) => error)
   assert.ok(isNotFound(account))
+})
+
+hosting('an operator for a kind that is not served yet waits for it, and works when the kind comes', async ({ client, push }) => {
+  const text = `
+import { customResource, defineOperator, schema } from 'slipway/operators'
+const Widget = customResource({ group: 'example.com', version: 'v1', kind: 'Widget', spec: schema.object({ size: schema.integer() }) })
+export default defineOperator({
+  name: 'copier', for: Widget, owns: ['ConfigMap'],
+  reconcile: ({ object, child }) => void child('ConfigMap', { data: { size: String(object.spec.size) } }) as undefined,
+})`
+  await push(files(text))
+  await eventually(async () => ['Starting', 'Ready'].includes((await readyOf(client))?.reason ?? ''), patience)
+  const spec = schema.object({ size: schema.integer() })
+  const Widget = customResource({ group: 'example.com', version: 'v1', kind: 'Widget', spec })
+  await installDefinition(client, Widget.definition, AbortSignal.timeout(10_000), 'test')
+  await running(client)
+  await client.create(Widget, Widget.make({ name: 'w', ...at }, { size: 3 }))
+  await eventually(async () => (await client.list(configmaps, at)).items.some((c) => c.data?.size === '3'), patience)
 })
 
 hosting('an Operator that did not come from a repository is not run', async ({ client }) => {
