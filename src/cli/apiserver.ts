@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { StaticToken } from '../api/auth/bearer-tokens.ts'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
+import { defaultIssuer } from '../api/auth/service-account-tokens.ts'
 import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
 import { auditFlags, auditHelp, openAudit } from './assembly/audit.ts'
+import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './assembly/authentication.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
 import { checkPort, portOf } from './assembly/port.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
@@ -20,7 +22,7 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
-${auditHelp}${storeHelp}`
+${authenticationHelp}${auditHelp}${storeHelp}`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {
@@ -32,6 +34,7 @@ export async function run(argv: string[]): Promise<number> {
       host: { type: 'string', default: '0.0.0.0' },
       'write-kubeconfig': { type: 'string' },
       'encryption-provider-config': { type: 'string' },
+      ...authenticationFlags,
       ...auditFlags,
       ...storeFlags,
       'service-cidr': { type: 'string', default: '10.43.0.0/16' },
@@ -50,12 +53,14 @@ export async function run(argv: string[]): Promise<number> {
   const port = portOf(values.port)
   await checkPort(port, values.host)
   const tokenFile = values['token-auth-file']
+  const frontProxy = await frontProxyOf(values)
   const { api, pki, advertise, close } = await assembleApi({
     data: values.data,
     store: storeChoice(values),
     serviceCidr: values['service-cidr'],
     ...(values['encryption-provider-config'] ? { encryptionConfig: values['encryption-provider-config'] } : {}),
     audit: await openAudit(values),
+    authentication: await authenticationOf(values, [defaultIssuer]),
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })
   const listening = await api.listen({
@@ -64,6 +69,7 @@ export async function run(argv: string[]): Promise<number> {
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: pki.caCert,
+    ...(frontProxy ? { frontProxy } : {}),
   })
   const address = ownAddress()
   if (address) await advertise(address, listening.port)

@@ -101,10 +101,10 @@ export function reviewSelf(review: SelfSubjectReview, user: UserInfo, now: strin
 }
 
 /** POST tokenreviews. */
-export function reviewTokenObject(review: TokenReview, reviewToken: ReviewToken): TokenReview {
+export async function reviewTokenObject(review: TokenReview, reviewToken: ReviewToken): Promise<TokenReview> {
   const { token, audiences } = review.spec
   if (!token) throw badRequest('token is required for TokenReview in authentication')
-  const answer = reviewToken(token, audiences)
+  const answer = await reviewToken(token, audiences)
   if (answer.user) {
     return { ...review, status: { authenticated: true, user: userJson(answer.user), audiences: [...answer.audiences] } }
   }

@@ -3,17 +3,21 @@ import type { TLSSocket } from 'node:tls'
 import { unauthorized } from '../../apimachinery/status.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { createTokenReview, type ReviewToken, type TokenOptions, withAuthenticated } from './bearer-tokens.ts'
+import type { AnonymousLimits } from './jwt/configuration.ts'
 import { anonymousUser, unauthenticatedGroup } from './users.ts'
+
+/** What of a request says who asks; the path, since some may be asked for by anybody. */
+export type Credentials = Pick<ApiRequest, 'headers' | 'user'> & { readonly path?: string }
 
 export interface Authenticator {
   /** Who sends the request: what the transport knows, else a token in its headers, else nobody. Throws a 401 StatusError. */
-  authenticate(request: Pick<ApiRequest, 'headers' | 'user'>): UserInfo
+  authenticate(request: Credentials): UserInfo | Promise<UserInfo>
   readonly reviewToken: ReviewToken
 }
 
 export interface AuthenticateOptions extends TokenOptions {
-  /** Whether requests without credentials are those of system:anonymous (default) or refused. */
-  readonly allowAnonymous?: boolean
+  /** Whether requests without credentials are those of system:anonymous, and for which paths; default: all. */
+  readonly anonymous?: AnonymousLimits | undefined
 }
 
 const anonymous: UserInfo = { name: anonymousUser, groups: [unauthenticatedGroup] }
@@ -22,18 +26,22 @@ export function createAuthenticator(options: AuthenticateOptions): Authenticator
   const reviewToken = createTokenReview(options)
   return {
     reviewToken,
-    authenticate({ headers, user }) {
+    authenticate({ headers, user, path = '' }) {
       if (user) return withAuthenticated(user)
       const token = tokenOf(headers)
-      if (token === undefined) {
-        if (options.allowAnonymous === false) throw unauthorized()
-        return anonymous
-      }
+      if (token === undefined) return isAnonymous(options.anonymous, path) ? anonymous : refused()
       const answer = reviewToken(token)
-      if (!answer.user) throw unauthorized()
-      return answer.user
+      return answer instanceof Promise ? answer.then((a) => a.user ?? refused()) : (answer.user ?? refused())
     },
   }
+}
+
+function refused(): never {
+  throw unauthorized()
+}
+
+function isAnonymous(limits: AnonymousLimits | undefined, path: string): boolean {
+  return !limits || (limits.enabled && (!limits.paths || limits.paths.includes(path)))
 }
 
 /** The token that a request carries: bearer, password of HTTP Basic (as git sends it), or WebSocket subprotocol. */

@@ -4,6 +4,7 @@ import { secrets } from '../../apimachinery/resources.generated.ts'
 import type { Objects } from '../objects.ts'
 import type { UserInfo } from '../request.ts'
 import { userOfClaims } from './bound-tokens.ts'
+import type { JwtAuthenticator } from './jwt/authenticator.ts'
 import type { TokenIssuer } from './service-account-tokens.ts'
 import { authenticatedGroup, unauthenticatedGroup } from './users.ts'
 
@@ -17,6 +18,8 @@ export interface TokenOptions {
   readonly issuer: TokenIssuer
   /** Fixed tokens that the operator of the server gave. */
   readonly staticTokens?: readonly StaticToken[]
+  /** Tokens of other issuers. */
+  readonly jwt?: JwtAuthenticator
   readonly now?: () => number
 }
 
@@ -27,9 +30,9 @@ export type TokenAnswer =
   | { readonly user: undefined; readonly reasons: readonly string[] }
 
 /** Says whose `token` it is, for the asked audiences (default: the API server's). */
-export type ReviewToken = (token: string, audiences?: readonly string[]) => TokenAnswer
+export type ReviewToken = (token: string, audiences?: readonly string[]) => TokenAnswer | Promise<TokenAnswer>
 
-export function createTokenReview({ objects, issuer, staticTokens = [], now = Date.now }: TokenOptions): ReviewToken {
+export function createTokenReview({ objects, issuer, staticTokens = [], jwt, now = Date.now }: TokenOptions): ReviewToken {
   // Looked up by digest: neither time nor memory tells how much of a guess was right.
   const known = new Map(staticTokens.map(({ token, user }) => [digest(token), user]))
   return (token, audiences) => {
@@ -39,7 +42,7 @@ export function createTokenReview({ objects, issuer, staticTokens = [], now = Da
     if (simple && own.length > 0) return { user: withAuthenticated(simple), audiences: own }
     try {
       const claims = issuer.read(token)
-      if (!claims) return { user: undefined, reasons: [] }
+      if (!claims) return (own.length > 0 && ofOtherIssuer(jwt, token, own)) || { user: undefined, reasons: [] }
       const shared = claims.aud.filter((a) => asked.includes(a))
       if (shared.length === 0) {
         const text = (list: readonly string[]) => `[${list.map((a) => JSON.stringify(a)).join(' ')}]`
@@ -50,6 +53,17 @@ export function createTokenReview({ objects, issuer, staticTokens = [], now = Da
       return { user: undefined, reasons: [(error as Error).message] }
     }
   }
+}
+
+function ofOtherIssuer(
+  jwt: JwtAuthenticator | undefined,
+  token: string,
+  audiences: readonly string[],
+): Promise<TokenAnswer> | undefined {
+  return jwt?.read(token)?.then(
+    (user) => ({ user: withAuthenticated(user), audiences }),
+    (error: Error) => ({ user: undefined, reasons: [error.message] }),
+  )
 }
 
 /** Of the tokens that come again and again. They are in memory anyway, in the headers of the connections that sent them. */

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import Koa from 'koa'
 import { StatusError } from '../../apimachinery/status.ts'
+import { type FrontProxyTrust, frontProxyNoter } from '../auth/front-proxy.ts'
 import type { HandleRequest } from '../request.ts'
 import type { Exchange } from './exchange.ts'
 import { Http1Exchange } from './http1.ts'
@@ -28,6 +29,8 @@ export interface ListenOptions {
   /** Signs the client certificates that are believed. PEM. */
   readonly clientCa: string
   readonly mounts?: readonly Mount[]
+  /** Proxies that say in headers who asks. */
+  readonly frontProxy?: FrontProxyTrust
 }
 
 export interface Listening {
@@ -48,7 +51,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
   const server = createServer({
     cert: options.cert,
     key: options.key,
-    ca: options.clientCa,
+    ca: options.frontProxy ? [options.clientCa, options.frontProxy.ca] : options.clientCa,
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
@@ -61,6 +64,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     if (isMounted(req.url ?? '')) void others(req, res)
     else exchange(new Http1Exchange(req, res))
   })
+  if (options.frontProxy) server.on('secureConnection', frontProxyNoter(options.frontProxy))
   server.on('upgrade', upgrade)
   server.on('tlsClientError', () => {})
   server.on('clientError', refuseUnreadable)

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { StatusError } from '../../apimachinery/status.ts'
 import { userOfConnection } from '../auth/authenticate.ts'
+import { isFrontProxy, proxiedUser } from '../auth/front-proxy.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, Sink, UserInfo } from '../request.ts'
 import { readRequestBody } from './body.ts'
 import type { Exchange, HeaderValues } from './exchange.ts'
@@ -59,7 +60,7 @@ export function apiRequest(
 ): ApiRequest {
   const { method, url, headers, socket } = exchange
   const mark = url.indexOf('?')
-  const user = connectionUser(socket)
+  const user = isFrontProxy(socket) ? proxiedUser(socket, headers) : connectionUser(socket)
   let gone: AbortController | undefined
   return {
     method,

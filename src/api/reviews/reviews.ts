@@ -42,7 +42,7 @@ const reviews: Readonly<Record<string, Review>> = {
   'authentication.k8s.io/selfsubjectreviews': (call, o) =>
     reviewSelf(o as SelfSubjectReview, call.user, timeText(call.core.clock.now())) as KubeObject,
   'authentication.k8s.io/tokenreviews': (call, o) =>
-    reviewTokenObject(o as TokenReview, needed(call.core.security.reviewToken)) as KubeObject,
+    reviewTokenObject(o as TokenReview, needed(call.core.security.reviewToken)) as Promise<KubeObject>,
 }
 
 function needed<T>(part: T | undefined): T {

@@ -2,9 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
-import { createAuthenticator } from '../../api/auth/authenticate.ts'
+import { type Credentials, createAuthenticator } from '../../api/auth/authenticate.ts'
 import { type Authorizer, createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
+import { createJwtAuthenticator } from '../../api/auth/jwt/authenticator.ts'
+import type { AuthenticationConfiguration } from '../../api/auth/jwt/configuration.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
@@ -14,7 +16,7 @@ import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
-import type { ApiRequest, UserInfo } from '../../api/request.ts'
+import type { UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
@@ -39,13 +41,15 @@ export interface ApiAssemblyOptions {
   readonly addresses?: readonly string[]
   /** Fixed bearer tokens and whose they are. */
   readonly staticTokens?: readonly StaticToken[]
+  /** Other issuers of tokens, and who may ask without credentials. */
+  readonly authentication?: AuthenticationConfiguration | undefined
 }
 
 export interface AssembledApi {
   readonly api: Api
   readonly pki: Pki
   /** Throws a 401 StatusError. */
-  readonly authenticate: (request: Pick<ApiRequest, 'headers' | 'user'>) => UserInfo
+  readonly authenticate: (request: Credentials) => UserInfo | Promise<UserInfo>
   /** Makes default/kubernetes lead to this address. */
   advertise(address: string, port: number): Promise<void>
   close(): Promise<void>
@@ -61,6 +65,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const rules = await encryptionRules(options.encryptionConfig, inMemory ? undefined : join(data, 'pki'))
   const store = new EncryptedStore(await openStore(options.store, data), rules)
   const issuer = createTokenIssuer(pki.tokenKey)
+  const issuers = options.authentication?.issuers ?? []
+  const jwt = issuers.length > 0 ? createJwtAuthenticator(issuers) : undefined
   let authenticate: AssembledApi['authenticate'] | undefined
   // One index of roles and bindings, for requests and for admission.
   let shared: Authorizer | undefined
@@ -78,7 +84,13 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       new Map([['/services', serviceAddresses({ objects, serviceCidr: options.serviceCidr, random: Math.random })]]),
     security: (objects) => {
       const authorizer = authorizerOf(objects)
-      const authenticator = createAuthenticator({ objects, issuer, staticTokens: options.staticTokens ?? [] })
+      const authenticator = createAuthenticator({
+        objects,
+        issuer,
+        staticTokens: options.staticTokens ?? [],
+        anonymous: options.authentication?.anonymous,
+        ...(jwt ? { jwt } : {}),
+      })
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },

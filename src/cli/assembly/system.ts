@@ -186,12 +186,12 @@ function writeGitconfig(data: DataDirectory, server: string, admin: { cert: stri
 
 /** Who speaks git to us; undefined when nobody in particular does. */
 async function gitUser(
-  authenticate: (request: { headers: Record<string, string>; user?: UserInfo }) => UserInfo,
+  authenticate: (request: { headers: Record<string, string>; user?: UserInfo }) => UserInfo | Promise<UserInfo>,
   request: IncomingMessage,
 ): Promise<GitUser | undefined> {
   try {
     const user = userOfConnection(request.socket as TLSSocket)
-    const found = authenticate({ headers: headersOf(request), ...(user ? { user } : {}) })
+    const found = await authenticate({ headers: headersOf(request), ...(user ? { user } : {}) })
     return found.name === 'system:anonymous' ? undefined : found
   } catch (error) {
     if (error instanceof StatusError && error.code === 401) return undefined

@@ -48,7 +48,7 @@ test('a pod-bound token is its account until it expires or its pod is gone', asy
   } as object as { metadata: object })
   const { status } = await ask(objects, { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' }, expirationSeconds: 900 })
   const token = status?.token ?? ''
-  const user = authenticator(objects).authenticate(bearer(token))
+  const user = await authenticator(objects).authenticate(bearer(token))
   assert.is(user.name, 'system:serviceaccount:x:bot')
   assert.equal(user.groups, ['system:serviceaccounts', 'system:serviceaccounts:x', 'system:authenticated'])
   assert.equal(user.extra?.['authentication.kubernetes.io/pod-name'], ['p'])
@@ -79,7 +79,7 @@ test('a token with a changed payload, of another key, for another audience or of
     codeOf(() => createAuthenticator({ objects, issuer: other, now: () => now }).authenticate(bearer(token))),
     401,
   )
-  const review = authenticator(objects).reviewToken(token, ['vault'])
+  const review = await authenticator(objects).reviewToken(token, ['vault'])
   assert.is(review.user, undefined)
   assert.equal('reasons' in review && review.reasons, [
     'token audiences ["https://kubernetes.default.svc"] is invalid for the target audiences ["vault"]',
@@ -91,7 +91,7 @@ test('a token with a changed payload, of another key, for another audience or of
   )
 })
 
-test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; nothing at all is anonymous', () => {
+test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; nothing at all is anonymous', async () => {
   const base64 = (s: string) => Buffer.from(s).toString('base64')
   const data = { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' }
   const objects = new ObjectsInMemory().put(secrets, {
@@ -100,13 +100,22 @@ test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; n
     data: Object.fromEntries(Object.entries(data).map(([k, v]) => [k, base64(v)])),
   } as object as { metadata: object })
   const { authenticate } = authenticator(objects)
-  assert.is(authenticate(bearer('abcdef.0123456789abcdef')).name, 'system:bootstrap:abcdef')
+  assert.is((await authenticate(bearer('abcdef.0123456789abcdef'))).name, 'system:bootstrap:abcdef')
   assert.is(
     codeOf(() => authenticate(bearer('abcdef.0123456789abcdee'))),
     401,
   )
-  assert.is(authenticate({ headers: { authorization: `Basic ${base64('git:fixed')}` } }).name, 'judge')
+  assert.is((await authenticate({ headers: { authorization: `Basic ${base64('git:fixed')}` } })).name, 'judge')
   assert.equal(authenticate({ headers: {} }), { name: 'system:anonymous', groups: ['system:unauthenticated'] })
+})
+
+test('anonymous requests may be for no path, or only for some', () => {
+  const ask = (anonymous: { enabled: boolean; paths?: string[] }, path: string) =>
+    codeOf(() => createAuthenticator({ objects: withAccount(), issuer, anonymous }).authenticate({ headers: {}, path }))
+  assert.is(ask({ enabled: false }, '/livez'), 401)
+  assert.is(ask({ enabled: true, paths: ['/livez', '/readyz'] }, '/livez'), 200)
+  assert.is(ask({ enabled: true, paths: ['/livez'] }, '/livez/ping'), 401)
+  assert.is(ask({ enabled: true }, '/api'), 200)
 })
 
 test('a token request below ten minutes is refused with its field', async () => {
