@@ -1,6 +1,5 @@
 // A chart's folder on disk, without what .helmignore names.
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { compareStrings } from '../gotemplate/value.ts'
 import { MAX_CHART_SIZE, withoutBom } from './archive.ts'
 import { ChartError, type ChartFile } from './chart.ts'
@@ -11,7 +10,7 @@ const MAX_FILES = 50_000
 
 function ignoreText(folder: string): string | undefined {
   try {
-    return readFileSync(join(folder, '.helmignore'), 'utf8')
+    return readFileSync(`${folder}/.helmignore`, 'utf8')
   } catch {
     return undefined
   }
@@ -32,7 +31,7 @@ export function readDirectory(folder: string): ChartFile[] {
   const walk = (at: string, inside: string, above: readonly string[]) => {
     if (above.length > MAX_DEPTH) throw new ChartError(`${inside}: folders are nested too deeply`)
     for (const entry of readdirSync(at, { withFileTypes: true }).sort((a, b) => compareStrings(a.name, b.name))) {
-      const path = join(at, entry.name)
+      const path = `${at}/${entry.name}`
       const name = inside === '' ? entry.name : `${inside}/${entry.name}`
       if (entry.isFile()) {
         if (!isIgnored(name, false)) add(path, name, lstatSync(path).size)

@@ -2,14 +2,21 @@
 import { formatFloat } from '../gotemplate/float.ts'
 import type { List, Value, ValueMap } from '../gotemplate/value.ts'
 import { YamlError } from './error.ts'
-import { resolve, resolveTagged, type Scalar } from './resolve.ts'
-import { Scanner, type Token } from './scan.ts'
+import { parsePlainBlock } from './plain-block.ts'
+import { resolve, resolveTagged, toNumber } from './resolve.ts'
+import { checkCharacters, Scanner, type Token } from './scan.ts'
 
 const MAX_NESTING = 1000
 const IN_PROGRESS = Symbol('in progress')
 
 /** The first document's value; null for an empty text. Throws YamlError. */
 export function parseYaml(text: string): Value {
+  checkCharacters(text)
+  return parsePlainBlock(text) ?? parseTokens(text)
+}
+
+/** parseYaml by tokens, whatever the text. */
+export function parseTokens(text: string): Value {
   return new Parser(new Scanner(text)).document()
 }
 
@@ -98,15 +105,15 @@ class Parser {
       default:
     }
     if (anchor === undefined && tag === '') this.fail('did not find expected node content', t)
-    return tag === '' ? null : toValue(resolveTagged(tag, '', t.line))
+    return tag === '' ? null : toNumber(resolveTagged(tag, '', t.line))
   }
 
   private scalar(t: Token, tag: string): Value {
-    if (tag !== '') return toValue(resolveTagged(tag, t.value, t.line))
+    if (tag !== '') return toNumber(resolveTagged(tag, t.value, t.line))
     if (!t.plain) return t.value
     const [type, value] = resolve(t.value)
     this.isMerge = type === 'merge'
-    return toValue(value)
+    return toNumber(value)
   }
 
   private alias(t: Token): Value {
@@ -259,12 +266,6 @@ function expandTag(t: Token): string {
 function floatKey(n: number): string {
   const text = formatFloat(Number(Math.fround(n).toPrecision(7)), 'g')
   return { '+Inf': '.inf', '-Inf': '-.inf', NaN: '.nan' }[text] ?? text
-}
-
-function toValue(v: Scalar): Value {
-  if (typeof v === 'bigint') return Number(v)
-  if (typeof v === 'number' && !Number.isFinite(v)) throw YamlError.plain(`json: unsupported value: ${formatFloat(v, 'g')}`)
-  return v
 }
 
 /** The share of a document that may come from aliases: 99 % of small ones, 10 % of large ones. */

@@ -1,4 +1,5 @@
 // What a YAML scalar means: go-yaml v2's resolution (YAML 1.1 booleans, octal and binary numbers, no base 60).
+import { formatFloat } from '../gotemplate/float.ts'
 import { parseGoInt } from '../gotemplate/number.ts'
 import { YamlError } from './error.ts'
 
@@ -21,6 +22,22 @@ const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
 const TIMESTAMP =
   /^\d{4}-(\d{1,2})-(\d{1,2})(?:([Tt])(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)|( )(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?)?$/
 const MAX_INT = 2n ** 63n - 1n
+
+/** Whether a text means something else than itself: true, off, null, <<. */
+export const isWord = (text: string): boolean => text.length <= 5 && WORDS.has(text)
+
+/** The value of a plain scalar. Throws YamlError for what JSON cannot hold. */
+export function resolvePlain(text: string): null | boolean | number | string {
+  const [, v] = resolve(text)
+  return toNumber(v)
+}
+
+/** Every number is a float64. Throws YamlError for infinities and NaN. */
+export function toNumber(v: Scalar): null | boolean | number | string {
+  if (typeof v === 'bigint') return Number(v)
+  if (typeof v === 'number' && !Number.isFinite(v)) throw YamlError.plain(`json: unsupported value: ${formatFloat(v, 'g')}`)
+  return v
+}
 
 /** A scalar without a tag: its YAML 1.1 type and value. Timestamps stay text. */
 export function resolve(text: string): readonly [ScalarTag, Scalar] {

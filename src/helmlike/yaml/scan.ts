@@ -63,6 +63,14 @@ export const isBlank = (c: number): boolean => c === SPACE || c === TAB
 /** A blank, a break or the end. */
 export const isBlankOrEnd = (c: number): boolean => c === SPACE || c === NEWLINE || c === TAB || Number.isNaN(c) || isBreak(c)
 
+/** Throws YamlError where a text holds characters that YAML does not allow. */
+export function checkCharacters(text: string): void {
+  const bad = FORBIDDEN.exec(text)
+  if (!bad) return
+  const code = bad[0].charCodeAt(0)
+  throw new YamlError(code >= 0xdc80 && code <= 0xdcff ? 'invalid leading UTF-8 octet' : 'control characters are not allowed')
+}
+
 export class Scanner {
   readonly text: string
   private readonly tokens: Token[] = []
@@ -78,11 +86,6 @@ export class Scanner {
   private ended = false
 
   constructor(text: string) {
-    const bad = FORBIDDEN.exec(text)
-    if (bad) {
-      const code = bad[0].charCodeAt(0)
-      throw new YamlError(code >= 0xdc80 && code <= 0xdcff ? 'invalid leading UTF-8 octet' : 'control characters are not allowed')
-    }
     this.text = text
     if (text.charCodeAt(0) === 0xfeff) {
       this.pos = 1
