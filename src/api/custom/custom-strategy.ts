@@ -7,6 +7,8 @@ import { selectableFieldReader } from '../../crd/definition/selectable-fields.ts
 import type { CompiledSchema } from '../../crd/schema/compiled.ts'
 import { type Json, type JsonObject, sameJson } from '../../crd/schema/json-schema.ts'
 import type { Kind, KindContext } from '../kinds/kind.ts'
+import { validateObjectMeta } from '../kinds/meta.ts'
+import { finalizerWarnings } from './finalizer-warnings.ts'
 
 type Fields = Record<string, unknown>
 
@@ -21,6 +23,9 @@ export function customStrategy(
   const read = selectableFieldReader(version)
   const json = (object: KubeObject): JsonObject => object as unknown as JsonObject
   const scale = version.subresources?.scale
+  const metaOptions = { namespaced: definition.spec.scope === 'Namespaced', anyFinalizer: true }
+  const metaErrors = (object: KubeObject, old: KubeObject | undefined) =>
+    validateObjectMeta(object.metadata, old?.metadata, metaOptions)
   const brokenBefore = new WeakMap<KubeObject, readonly FieldError[]>()
   return {
     gvk: `${definition.spec.group}/${version.name}/${definition.spec.names?.kind}`,
@@ -35,16 +40,21 @@ export function customStrategy(
       if (hasStatus) keepOtherPart(object as unknown as Fields, old as unknown as Fields, context)
     },
     validate: (object) => [
-      ...(schema?.validate(json(object)).errors ?? []),
+      ...(schema?.validate(json(object), undefined, metaErrors(object, undefined)).errors ?? []),
       ...(scale ? scaleErrors(json(object), scale, 'all') : []),
     ],
     validateUpdate: (object, old, context) => {
       const isStatus = context.subresource === 'status'
-      const found = isStatus ? schema?.validateStatus(json(object), json(old)) : schema?.validate(json(object), json(old))
+      const found = isStatus
+        ? schema?.validateStatus(json(object), json(old))
+        : schema?.validate(json(object), json(old), metaErrors(object, old))
       if (found) brokenBefore.set(object, found.warnings)
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]
     },
-    warnings: (object) => (brokenBefore.get(object) ?? []).map(({ field, message }) => `${field}: ${message}`),
+    warnings: (object, old, { subresource }) => [
+      ...(subresource === '' ? finalizerWarnings(object, old) : []),
+      ...(brokenBefore.get(object) ?? []).map(({ field, message }) => `${field}: ${message}`),
+    ],
     cells: (object, now) => table.cells(json(object), new Date(now)) as unknown[],
     selectableFields: Object.fromEntries(
       (version.selectableFields ?? []).map(({ jsonPath = '' }) => {

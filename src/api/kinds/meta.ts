@@ -15,7 +15,7 @@ export interface MetaOptions {
 }
 
 const annotationsLimit = 256 * 1024
-const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+export const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
 
 /** What is wrong with the metadata of a new object, or of an object that replaces `old`. In Kubernetes' order. */
 export function validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined, options: MetaOptions): FieldError[] {
@@ -100,10 +100,11 @@ function hasVersion(apiVersion: string): boolean {
 function validateOwners(owners: readonly OwnerReference[], at: string, errors: Errors): void {
   let controller: string | undefined
   for (const owner of owners) {
-    if (!hasVersion(owner.apiVersion)) errors.push(invalid(`${at}.apiVersion`, owner.apiVersion, 'version must not be empty'))
-    if (!owner.kind) errors.push(invalid(`${at}.kind`, owner.kind, 'must not be empty'))
-    if (!owner.name) errors.push(invalid(`${at}.name`, owner.name, 'must not be empty'))
-    if (!owner.uid) errors.push(invalid(`${at}.uid`, owner.uid, 'must not be empty'))
+    if (!hasVersion(owner.apiVersion ?? ''))
+      errors.push(invalid(`${at}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'))
+    if (!owner.kind) errors.push(invalid(`${at}.kind`, owner.kind ?? '', 'must not be empty'))
+    if (!owner.name) errors.push(invalid(`${at}.name`, owner.name ?? '', 'must not be empty'))
+    if (!owner.uid) errors.push(invalid(`${at}.uid`, owner.uid ?? '', 'must not be empty'))
     if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
       errors.push(invalid(at, owner, '/v1, Kind=Event is disallowed from being an owner'))
     }

@@ -62,9 +62,14 @@ export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: Jso
   const patched = patch.applyTo(type, document)
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const read = patch.kind === 'strategic' ? decodePatched : decodeValue
+  const { value, strictErrors } = attemptPatched(patch, patched, () => read(type, patched))
+  return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
+}
+
+/** Reads the result of a patch. Throws 422 when it is nothing of its kind. */
+export function attemptPatched<T>(patch: ParsedPatch, patched: unknown, read: () => T): T {
   try {
-    const { value, strictErrors } = read(type, patched)
-    return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
+    return read()
   } catch (e) {
     if (e instanceof DecodeError) throw invalidPatched(patch.shown(patched), e.message)
     throw e

@@ -43,19 +43,26 @@ export function readBody(
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
   const decoded = attempt(meta, gvk, () => (json === undefined ? rules.decode(text) : rules.decodeValue(json.value)))
   if (!isCustom) checkKind(meta, gvk)
-  const settled = settle({ decoded, meta, twice }, gvk, validation)
-  if (isCustom) checkCustomKind(meta, gvk, settled.object)
+  const settled = settle({ decoded, meta, twice, namesVersion: isCustom }, gvk, validation)
+  if (isCustom) checkCustomType(gvk, meta, settled.object.metadata.name ?? '')
   return settled
 }
 
-function checkCustomKind({ kind }: TypeMeta, gvk: GroupVersionKind, { metadata }: KubeObject): void {
-  if (kind === gvk.kind) return
-  throw invalidObject({ group: gvk.group, kind }, metadata.name ?? '', [invalid('kind', kind, `must be ${gvk.kind}`)])
+/** A custom object that calls itself something else is not one of its kind. Throws 422. */
+export function checkCustomType(wanted: GroupVersionKind, { apiVersion, kind }: TypeMeta, name: string): void {
+  const own = apiVersionOf(wanted)
+  const errors = [
+    ...(kind === wanted.kind ? [] : [invalid('kind', kind, `must be ${wanted.kind}`)]),
+    ...(apiVersion === own ? [] : [invalid('apiVersion', apiVersion, `must be ${own}`)]),
+  ]
+  if (errors.length > 0) throw invalidObject({ group: parseApiVersion(apiVersion).group, kind }, name, errors)
 }
 
 interface Read {
   /** Keys that the YAML says twice. */
   readonly twice?: readonly string[]
+  /** A custom object must name its version; that of others is the path's. */
+  readonly namesVersion?: boolean
   readonly decoded: Decoded
   readonly meta: TypeMeta
 }
@@ -77,12 +84,16 @@ function privateCopy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, privateCopy(inner)]))
 }
 
-function settle({ decoded, meta, twice = [] }: Read, gvk: GroupVersionKind, validation: 'Ignore' | 'Warn' | 'Strict'): Body {
+function settle(
+  { decoded, meta, twice = [], namesVersion = false }: Read,
+  gvk: GroupVersionKind,
+  validation: 'Ignore' | 'Warn' | 'Strict',
+): Body {
   const { strictErrors } = decoded
   const all = twice.length > 0 ? [duplicatesError(twice), ...strictErrors] : strictErrors
   if (all.length > 0 && validation === 'Strict') throw cannotHandle(meta, gvk, strictMessage(all))
   const apiVersion = apiVersionOf(gvk)
-  if (meta.apiVersion && meta.apiVersion !== apiVersion) {
+  if ((meta.apiVersion || namesVersion) && meta.apiVersion !== apiVersion) {
     throw badRequest(`the API version in the data (${meta.apiVersion}) does not match the expected API version (${apiVersion})`)
   }
   const { kind: _, apiVersion: __, ...rest } = decoded.value

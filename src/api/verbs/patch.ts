@@ -2,7 +2,8 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
-import { type ParsedPatch, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
+import { attemptPatched, type ParsedPatch, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
+import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import type { ApiRequest } from '../request.ts'
@@ -60,7 +61,8 @@ function patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wri
   const { value, warnings } = read(call, change, thaw(live) as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
   const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
-  if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
+  if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)
+  else if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
   const object = value as unknown as KubeObject
   checkName(object, info.name)
   settleNamespace(object, resource, info.namespace)
@@ -73,7 +75,7 @@ function read(call: Call, change: ParsedPatch, live: Record<string, unknown>, op
   const { rules } = call.resource
   if (rules.type) return patchBuiltIn(rules.type, change, live, options.fieldValidation)
   const result = change.applyTo(undefined, live)
-  const { value, strictErrors } = rules.decodePatched(result)
+  const { value, strictErrors } = attemptPatched(change, result, () => rules.decodePatched(result))
   return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
 }
 

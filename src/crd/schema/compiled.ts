@@ -29,8 +29,9 @@ export interface CompiledSchema {
   default(object: JsonObject): JsonObject
   /** Against types and values only. */
   validateValues(object: JsonObject): FieldError[]
-  /** All that a custom resource must hold: values, embedded resources, list types, rules. `old`: what an update replaces. */
-  validate(object: JsonObject, old?: JsonObject): Validated
+  /** All that a custom resource must hold: values, embedded resources, list types, rules. `old`: what an update replaces; `told`: what is
+   *  known to be wrong with it, which may keep the rules from running. */
+  validate(object: JsonObject, old?: JsonObject, told?: readonly FieldError[]): Validated
   /** The same for an update of the status subresource. */
   validateStatus(object: JsonObject, old: JsonObject): Validated
 }
@@ -53,10 +54,10 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
     dropNulls: (object) => dropForbiddenNulls(object, node) as JsonObject,
     default: (object) => applyDefaults(object, node) as JsonObject,
     validateValues: (object) => validateValue(object, node),
-    validate: (object, old) => {
+    validate: (object, old, told = []) => {
       const values = old === undefined ? validateValue(object, node) : validateChange(object, old, node)
       const errors = [...values, ...embeddedErrors(object, node), ...newDuplicates(object, old, node)]
-      return withRules(tree(), node, object, old, errors)
+      return withRules(tree(), node, object, old, errors, told)
     },
     validateStatus: (object, old) => {
       const errors = [...statusErrors(object, old, node), ...newDuplicates(object, old, node)]
@@ -94,9 +95,10 @@ function withRules(
   object: JsonObject,
   old: JsonObject | undefined,
   errors: FieldError[],
+  told: readonly FieldError[] = [],
 ): Validated {
   if (tree === undefined) return { errors, warnings: [] }
-  if (errors.some((error) => BLOCKING.has(error.type))) {
+  if ([...told, ...errors].some((error) => BLOCKING.has(error.type))) {
     const detail =
       'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'
     return { errors: [...errors, invalid('<nil>', null, detail)], warnings: [] }

@@ -11,6 +11,7 @@ import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.
 import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
 import type { Expression, Scope } from '../../admission/policy/expressions.ts'
 import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkChoice, checkGivenChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { checkExpression, conditionScope, mutationScope, validationScope } from './expressions.ts'
@@ -101,7 +102,10 @@ function validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, er
 function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scope: Scope, errors: Errors): void {
   const at = 'spec.auditAnnotations'
   const list = spec?.auditAnnotations ?? []
-  if (list.length > 20) errors.push(invalid(at, list, 'must not have more than 20 auditAnnotations'))
+  if (list.length > 20)
+    errors.push(
+      invalid(at, internal('[]admissionregistration.AuditAnnotation', list), 'must not have more than 20 auditAnnotations'),
+    )
   const seen = new Set<string>()
   for (const [i, { key = '', valueExpression = '' }] of list.entries()) {
     const path = `${at}[${i}].key`

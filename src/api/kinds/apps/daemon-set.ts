@@ -47,6 +47,7 @@ export const daemonSet = kind<DaemonSet>({
   },
   prepareForUpdate: (set, old, context) => {
     keepOther(set, old, context)
+    setTemplateGeneration(set, templateGenerationOf(old))
     if (context.subresource !== '') return
     const changed = JSON.stringify(set.spec?.template) !== JSON.stringify(old.spec?.template)
     setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))

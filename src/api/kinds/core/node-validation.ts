@@ -82,7 +82,7 @@ export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
   const seen = new Set<string>()
   node.status?.addresses?.forEach((address, i) => {
     const key = `${address.type}/${address.address}`
-    if (seen.has(key)) errors.push(duplicate(`status.addresses[${i}]`, address))
+    if (seen.has(key)) errors.push(duplicate(`status.addresses[${i}]`, internal('core.NodeAddress', address)))
     seen.add(key)
   })
   const before = old.spec?.podCIDRs ?? []
@@ -106,7 +106,7 @@ type ConfigSource = NonNullable<NodeSpec['configSource']>
 function validateConfigSource(source: ConfigSource, at: string, errors: Errors): void {
   const map = source.configMap
   if (!map) {
-    errors.push(invalid(at, source, 'exactly one reference subfield must be non-nil'))
+    errors.push(invalid(at, internal('*core.NodeConfigSource', source), 'exactly one reference subfield must be non-nil'))
     return
   }
   const path = `${at}.configMap`

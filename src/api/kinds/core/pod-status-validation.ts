@@ -1,6 +1,7 @@
 import { duplicate, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain, isId } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import {
   checkLabel,
   checkLength,
@@ -142,7 +143,7 @@ function validateIps(ips: Ips, old: Ips, at: string, errors: Errors): void {
     errors.push({ type: 'InternalError', field: at, message: `Internal error: ${text}` })
   }
   if (bad || new Set(families).size < 2 || ips.length > 2) {
-    errors.push(invalid(at, ips, 'may specify no more than one IP for each IP family'))
+    errors.push(invalid(at, internal('[]core.PodIP', ips), 'may specify no more than one IP for each IP family'))
   }
 }
 
