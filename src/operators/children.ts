@@ -116,8 +116,10 @@ async function applyChild(context: ApplyContext, key: string, declaration: Decla
   const { namespace, name = '' } = object.metadata
   const cached = informers.of(resource).get(informerKey(object.metadata))
   if (cached && isApplied(declaration, cached, applied.get(key))) return
-  // A cache of our own children only does not know whether somebody else has one of that name.
-  const live = cached ?? (informers.of(resource).isWhole ? undefined : await existing(client, resource, name, namespace))
+  // A cache of our own children only does not know whether somebody else has one of that name. Who adopts need not know: what
+  // another controller owns the server refuses.
+  const isKnown = informers.of(resource).isWhole || operator.definition.adopts
+  const live = cached ?? (isKnown ? undefined : await existing(client, resource, name, namespace))
   if (live) checkOwner(context, resource, live)
   const answer = await client.apply(resource, object, { fieldManager: operator.fieldManager, force: true, namespace })
   applied.set(key, markOf(digest, answer))

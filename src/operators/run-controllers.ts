@@ -72,9 +72,12 @@ export function runControllers(client: Client, controllers: readonly Controller[
       for (const r of runs) if (name === undefined || r.name === name) r.resync()
     },
     async idle() {
-      const isBusy = () => runs.some((r) => r.queue.length > 0 || r.metrics.activeWorkers > 0)
+      const isBusy = () => runs.some((r) => r.queue.length > 0 || r.activity.keys.size > 0)
       // Watches deliver in later turns of the event loop: quiet counts only when it lasts.
-      for (let quiet = 0; quiet < 3; quiet = isBusy() ? 0 : quiet + 1) await new Promise((resolve) => setImmediate(resolve))
+      for (let quiet = 0; quiet < 3; quiet = isBusy() ? 0 : quiet + 1) {
+        await Promise.all(runs.map((r) => r.activity.rested()))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
     },
   }
 }
@@ -123,7 +126,16 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
   else signal.addEventListener('abort', () => void queue.shutDown(), { once: true })
   const resync = () => addAll(controller, informers, queue)
   const { name } = controller
-  return { name, queue, metrics, started, resync, waitsFor: () => waitsFor, stopped: stopped.then(() => recorder.flushed()) }
+  return {
+    name,
+    queue,
+    metrics,
+    activity,
+    started,
+    resync,
+    waitsFor: () => waitsFor,
+    stopped: stopped.then(() => recorder.flushed()),
+  }
 }
 
 const resourcesOf = (controller: Controller) => [

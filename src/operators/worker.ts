@@ -147,12 +147,17 @@ function runOf(context: Context, key: string, term: Term, deadlineMs: number | u
   const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason)
   const sources = [context.signal, term.signal]
   for (const source of sources) source.addEventListener('abort', abort, { once: true })
-  const late = deadlineMs === undefined ? undefined : new DeadlineExceeded(deadlineMs)
-  const cancel = late ? context.clock.after(deadlineMs ?? 0, () => controller.abort(late)) : () => {}
+  // Made only when it is needed: the stack of an error costs more than most runs.
+  let late: DeadlineExceeded | undefined
+  const expire = (ms: number) => {
+    late = new DeadlineExceeded(ms)
+    controller.abort(late)
+  }
+  const cancel = deadlineMs === undefined ? () => {} : context.clock.after(deadlineMs, () => expire(deadlineMs))
   return {
     context: { ...context, key, log, signal: controller.signal, client: clientIn(context.client, term) },
     /** Why a run that was aborted failed: not what it stumbled over then. */
-    reason: () => (controller.signal.reason === late ? late : undefined),
+    reason: () => late,
     end() {
       cancel()
       for (const source of sources) source.removeEventListener('abort', abort)
