@@ -16,6 +16,8 @@ import type { GitUser } from '../git/git-server.ts'
 import { type Push, type PushGate, PushRefused } from '../git/receive-pack.ts'
 import { type Repositories, zeroOid } from '../git/repositories.ts'
 import { TreeError } from '../git/tree.ts'
+import { describeModule } from '../operators/describe.ts'
+import { operatorProblems } from '../operators/judge.ts'
 import { pusherAnnotation, pusherText } from '../operators/pusher.ts'
 import { type Plan, PlanRefused, plan } from '../plan/plan.ts'
 import { planSummary, planText } from '../plan/plan-text.ts'
@@ -121,6 +123,8 @@ async function judge(context: PushContext, { app, commit }: Affected, push: Push
     const inventory = inventoryOf(app)
     const input = { mapper: context.mapper, application: trackingName(app), namespace, manifests, inventory, prune }
     found = await plan({ ...input, client: context.pusher })
+    const refused = await operatorProblems({ ...context, describeModule }, app, commit, manifests)
+    if (refused.length > 0) throw new PlanRefused(refused)
     if (prune && !allowEmpty && manifests.length === 0 && found.changes.length > 0) {
       throw new PushRefused(
         `this would delete all ${found.changes.length} objects of Application ${name}; set spec.syncPolicy.automated.allowEmpty to allow it`,

@@ -1,0 +1,63 @@
+import { StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import type { Application } from '../application/application.ts'
+import type { Repositories } from '../git/repositories.ts'
+import { type Manifest, ManifestError, describe as named } from '../render/manifest.ts'
+import { type CommittedCode, codeAt } from './code.ts'
+import type { Described } from './messages.ts'
+import type { OperatorObject } from './operator-object.ts'
+import { requireMayGrant, rulesFor } from './rights.ts'
+
+export interface JudgeOptions {
+  readonly repositories: Repositories
+  /** Acts as whoever pushes. */
+  readonly pusher: Client
+  readonly describeModule: (code: CommittedCode['code'], module: string) => Promise<Described>
+}
+
+/** What is wrong with the Operators of a commit: a module that is missing or cannot be loaded, rights that the pusher could not give. */
+export async function operatorProblems(
+  options: JudgeOptions,
+  app: Application,
+  commit: string,
+  manifests: readonly Manifest[],
+): Promise<ManifestError[]> {
+  const operators = manifests.filter(({ object }) => object.kind === 'Operator' && object.apiVersion?.startsWith('slipway.dev/'))
+  if (operators.length === 0) return []
+  const { code } = await codeAt(options.repositories, app, commit)
+  const problems: ManifestError[] = []
+  for (const manifest of operators) {
+    const problem = await problemOf(options, app, code, manifest)
+    if (problem) problems.push(problem)
+  }
+  return problems
+}
+
+async function problemOf(
+  { pusher, describeModule }: JudgeOptions,
+  app: Application,
+  code: CommittedCode['code'],
+  manifest: Manifest,
+) {
+  const { object, placeOf } = manifest
+  const { module = '' } = (object.spec ?? {}) as Partial<OperatorObject['spec']>
+  const at = (field: string, message: string, hint?: string) =>
+    new ManifestError(`${named(object)}: ${field}: ${message}`, placeOf(field), hint)
+  if (code[module] === undefined)
+    return at('spec.module', `the commit has no ${module}`, 'paths begin at the source path of the Application')
+  let described: Described
+  try {
+    described = await describeModule(code, module)
+  } catch (error) {
+    return at('spec.module', (error as Error).message)
+  }
+  const namespace = object.metadata.namespace ?? app.spec.destination.namespace ?? 'default'
+  const placed = { ...object, metadata: { ...object.metadata, namespace } } as unknown as OperatorObject
+  try {
+    await requireMayGrant(pusher, placed, rulesFor(placed, described))
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.code !== 403) throw error
+    return at('spec.module', `you may not give the rights that it needs: ${error.message}`)
+  }
+  return undefined
+}

@@ -1,0 +1,92 @@
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter } from 'node:events'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { targetOf } from '../../../src/sync/operators/egress.ts'
+import { LogLines } from '../../../src/sync/operators/log-lines.ts'
+import type { ToChild } from '../../../src/sync/operators/messages.ts'
+import { Supervised } from '../../../src/sync/operators/supervised.ts'
+import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
+
+/** A process that does what the test says. */
+class FakeProcess extends EventEmitter {
+  readonly heard: ToChild[] = []
+  readonly signals: string[] = []
+  readonly connected = true
+  send(message: ToChild): boolean {
+    this.heard.push(message)
+    return true
+  }
+  kill(signal: string): boolean {
+    this.signals.push(signal)
+    if (signal === 'SIGKILL') this.emit('close', null, 'SIGKILL')
+    return true
+  }
+}
+
+function supervising() {
+  const clock = createVirtualClock()
+  const made: FakeProcess[] = []
+  const start = () => {
+    const child = new FakeProcess()
+    made.push(child)
+    return child as unknown as ChildProcess
+  }
+  const program = { id: `test-${process.pid}`, code: {}, module: 'a.ts', egress: [], limits: { memoryMiB: 64, cpuMilli: 100 } }
+  const options = { clock, random: () => 0, lines: new LogLines(), changed: () => {}, start }
+  return { clock, made, supervised: new Supervised(program, options) }
+}
+const last = (made: readonly FakeProcess[]): FakeProcess => made.at(-1) as FakeProcess
+const run: ToChild & { type: 'run' } = { type: 'run', server: '', ca: '', token: 't', namespace: 'a', watch: 'a', identity: 'i' }
+
+test('a process that ends is started again after 1 s, then 2, 4 …; one that ran long is forgiven', async () => {
+  const { clock, made, supervised } = supervising()
+  for (const seconds of [1, 2, 4]) {
+    last(made).emit('close', 1, null)
+    assert.is(supervised.state.phase === 'crashed' && supervised.state.retryInMs, seconds * 1000)
+    const before = made.length
+    await clock.advance(seconds * 1000 - 1)
+    assert.is(made.length, before)
+    await clock.advance(1)
+    assert.is(made.length, before + 1)
+  }
+  await clock.advance(3_600_000)
+  last(made).emit('close', 1, null)
+  assert.is(supervised.state.phase === 'crashed' && supervised.state.retryInMs, 1000)
+  assert.is(supervised.restarts, 3)
+  await supervised.stop()
+})
+
+test('it works when it has said what it is and got a token, and again after a restart; a new token is passed on', async () => {
+  const { clock, made, supervised } = supervising()
+  supervised.run(run)
+  assert.equal(
+    last(made).heard.map((m) => m.type),
+    ['load', 'token'],
+  )
+  last(made).emit('message', { type: 'loaded', described: { operators: [] } })
+  assert.is(last(made).heard.at(-1)?.type, 'run')
+  last(made).emit('close', 1, null)
+  await clock.advance(1000)
+  last(made).emit('message', { type: 'loaded', described: { operators: [] } })
+  assert.equal(
+    last(made).heard.map((m) => m.type),
+    ['load', 'run'],
+  )
+  const stopped = supervised.stop()
+  assert.equal(last(made).signals, ['SIGTERM'])
+  await clock.advance(10_000)
+  assert.equal(last(made).signals, ['SIGTERM', 'SIGKILL'])
+  await stopped
+})
+
+test('where a connection leads is told however its arguments are written', () => {
+  assert.is(targetOf([{ host: 'a', port: 5 }]), 'a:5')
+  assert.is(targetOf([[{ port: '5' }, null]]), 'localhost:5')
+  assert.is(targetOf([5, 'a']), 'a:5')
+  assert.is(targetOf(['5']), 'localhost:5')
+  assert.is(targetOf(['/var/run/docker.sock']), undefined)
+  assert.is(targetOf([{ path: '/var/run/docker.sock', host: 'a', port: 5 }]), undefined)
+})
+
+test.run()
