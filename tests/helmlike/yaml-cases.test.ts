@@ -27,8 +27,8 @@ test('YAML that a chart reads or writes is what Helm reads and writes', async ()
 // Read line by line or by tokens: the same. The second column: whether a text is plain enough for the first way.
 const PLAIN: [string, boolean][] = [
   ['a: 1\nb:\n  c: x y  # comment\n  d: "q: #"\n', true],
-  ['---\n# c\na:\n- x\n- y: 1\n  z: [a, "b,c", 1.5]\n- - 1\n  - {}\nb: null\n', true],
-  ["k:\n    l: |\n      one\n        two\n\n      three\n    m: |-\n      x\n\n    n: |+\n      y\n\n    o: 'it'\n", true],
+  ['---\n# c\na:\n- x\n- w: 1\n  z: [a, "b,c", 1.5]\n- - 1\n  - {}\nb: null\n', true],
+  ["k:\n    l: |\n      one\n        two\n\n      three\n    m: |-\n      x\n\n    keep: |+\n      y\n\n    o: 'it'\n", true],
   ['a: -x\n"quoted key": yes\nurl: http://x/y#z\ntime: 12:30\noctal: 010\nempty:\nlist: []\n', true],
   ['a: |\n  no newline at the end', true],
   ['a:\n  - b\n c: 1\n', false],
@@ -49,9 +49,16 @@ for (const [text, isPlain] of PLAIN) {
   })
 }
 test('the quick reader of YAML never disagrees with the full one', () => {
+  const outcome = (read: (text: string) => unknown, text: string): unknown => {
+    try {
+      return read(text)
+    } catch (e) {
+      return (e as Error).message
+    }
+  }
   for (const { y = '' } of data.cases) {
-    const quick = parsePlainBlock(y)
-    if (quick !== undefined) assert.equal(quick, parseTokens(y), JSON.stringify(y))
+    const quick = outcome(parsePlainBlock, y)
+    if (quick !== undefined) assert.equal(quick, outcome(parseTokens, y), JSON.stringify(y))
   }
 })
 
