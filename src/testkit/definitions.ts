@@ -8,10 +8,11 @@ import type { CustomResource } from '../crd/authoring/custom-resource.ts'
 /** A kind made by `customResource`, a definition's object, YAML (with a line break in it), or the path of a YAML file or of a folder with some. */
 export type DefinitionSource = string | CustomResourceDefinition | Pick<CustomResource, 'definition'>
 
-/** Creates the definitions and waits until their kinds are served. Throws Error naming what is no definition. */
+/** Applies the definitions and waits until their kinds are served. Throws Error naming what is no definition. */
 export async function installDefinitions(client: Client, sources: readonly DefinitionSource[]): Promise<void> {
   const definitions = (await Promise.all(sources.map(definitionsIn))).flat()
-  for (const definition of definitions) await client.create(customresourcedefinitions, definition)
+  for (const definition of definitions)
+    await client.apply(customresourcedefinitions, definition, { fieldManager: 'slipway-testkit', force: true })
   await Promise.all(definitions.map((d) => established(client, d.metadata.name ?? '')))
 }
 

@@ -1,7 +1,7 @@
 import { timeText } from '../apimachinery/clock.ts'
 import type { Node, Pod } from '../apimachinery/kinds.generated.ts'
 import { nodes, pods } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
+import { isAlreadyExists, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerSet } from '../client/informer-set.ts'
 
@@ -44,7 +44,9 @@ export function fakeNodes({ client, informers, now, onError }: FakeNodesOptions)
 }
 
 async function addNode(client: Client, name: string, part: Partial<Node>, time: string): Promise<void> {
-  await client.create(nodes, { ...part, metadata: { name, labels: { 'kubernetes.io/hostname': name }, ...part.metadata } })
+  const metadata = { name, labels: { 'kubernetes.io/hostname': name }, ...part.metadata }
+  // A server that outlives the test may have it from before.
+  await client.create(nodes, { ...part, metadata }).catch((error) => isAlreadyExists(error) || Promise.reject(error))
   const amounts = { cpu: '4', memory: '8Gi', pods: '110', 'ephemeral-storage': '100Gi' }
   const ready = {
     type: 'Ready',

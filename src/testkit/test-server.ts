@@ -1,24 +1,20 @@
-import { serveLocally } from '../api/admission/webhook/local.ts'
-import type { HandleRequest, UserInfo } from '../api/request.ts'
-import type { Api } from '../api/server.ts'
+import type { UserInfo } from '../api/request.ts'
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import { isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
-import { inProcessClient } from '../client/in-process.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import { type KindName, type ObjectOf, resourceOf } from '../operators/built-in-kinds.ts'
 import type { Duration } from '../operators/duration.ts'
 import type { Operator } from '../operators/operator.ts'
 import { type RunningOperators, type RunOperatorsOptions, runOperators } from '../operators/run-operators.ts'
-import type { Store } from '../store/store.ts'
-import { admin, memoryApi } from './api.ts'
+import { type Backend, clusterBackend, memoryBackend } from './backend.ts'
 import type { ClusterParts } from './cluster-parts.ts'
 import { type DefinitionSource, installDefinitions } from './definitions.ts'
 import { type EventuallyOptions, eventually } from './eventually.ts'
 import type { FakeNodes } from './fake-nodes.ts'
-import { createFaults, type Faults, refused } from './faults.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
 
@@ -33,6 +29,8 @@ export interface TestServerOptions {
   readonly clock?: 'virtual' | Clock
   /** Default roles, for clients of others than the administrator (false: they may do nothing). */
   readonly roles?: boolean
+  /** Instead of the API in memory: a running one of the test's own, by its kubeconfig. Default: $SLIPWAY_TEST_KUBECONFIG, if set. */
+  readonly kubeconfig?: string | undefined
 }
 
 export interface TestServer {
@@ -69,17 +67,9 @@ export interface TestServer {
 /** A real API server in memory: admission, RBAC, garbage collection and namespaces as in a cluster, without etcd, port and keys. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const clock = options.clock === 'virtual' ? createVirtualClock() : (options.clock ?? systemClock)
-  const { createMemoryStore } = await import('../store/memory/memory-store.ts')
-  const store: Store = createMemoryStore()
-  const makeApi = () => memoryApi({ store, clock, roles: options.roles ?? false })
-  let api: Api = await makeApi()
+  const backend = await backendFor(options, clock)
+  const { client } = backend
   const stop = new AbortController()
-  let life = new AbortController()
-  const handle: HandleRequest = async (request) => {
-    if (life.signal.aborted) throw refused()
-    return api.handle({ ...request, signal: AbortSignal.any([request.signal, life.signal]) })
-  }
-  const client = inProcessClient(handle, admin)
   const errors: string[] = []
   const recorder = createRecorder(clock)
   const faults = createFaults(clock, (text) => recorder.note('fault', text))
@@ -99,7 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     parts,
     nodes: parts?.nodes,
     advance: (duration) => advance(clock, duration),
-    clientFor: (user) => inProcessClient(handle, user),
+    clientFor: backend.clientFor,
     run(operators, more = {}) {
       const signal = more.signal ? AbortSignal.any([stop.signal, more.signal]) : stop.signal
       const through = recorder.recording(faults.between(client))
@@ -110,7 +100,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         log,
         tracer,
         election: false,
-        webhooks: { local: { serve: serveLocally } },
+        webhooks: backend.webhooks,
         ...more,
         signal,
       })
@@ -123,14 +113,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     eventually: (look, o) => eventually(clock, look, o, () => [...errors.slice(-10), recorder.timeline()].join('\n')),
     async restart() {
       recorder.note('fault', 'the API restarts')
-      life.abort()
-      api.close()
-      api = await makeApi()
-      life = new AbortController()
+      await backend.restart()
     },
     async listen() {
-      const { listenOnLoopback } = await import('./api.ts')
-      const listening = await listenOnLoopback(api)
+      const listening = await backend.listen()
       ends.push(() => listening.close())
       return listening
     },
@@ -139,11 +125,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       // Timers that are to end with the signal do so in virtual time too.
       if (clock !== systemClock && 'advance' in clock) await (clock as VirtualClock).advance(0)
       await Promise.all([...ends.map((end) => end()), parts?.stopped])
-      api.close()
-      await store.close()
+      await backend.close()
     },
   }
   return server
+}
+
+function backendFor(
+  { kubeconfig = process.env.SLIPWAY_TEST_KUBECONFIG, roles = false }: TestServerOptions,
+  clock: Clock,
+): Promise<Backend> {
+  if (!kubeconfig) return memoryBackend({ clock, roles })
+  if (clock !== systemClock) throw new Error('virtual time needs the API in memory: a running one has its own')
+  return clusterBackend(kubeconfig)
 }
 
 async function advance(clock: Clock, duration: Duration): Promise<void> {
