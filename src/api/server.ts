@@ -8,6 +8,7 @@ import type { Authorize } from './auth/authorizer.ts'
 import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
+import { expireEvents } from './expiry/events.ts'
 import { healthRoute } from './health/checks.ts'
 import { metricsRoute, RequestMetrics } from './health/metrics.ts'
 import { versionRoute } from './health/version.ts'
@@ -39,6 +40,8 @@ export interface ApiOptions {
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
   readonly limits?: InFlightLimits
+  /** How long Events are kept after they were last written; without it for ever. */
+  readonly eventTtlMs?: number
   /** Without it nothing is audited. */
   readonly audit?: Audit
   /** For logs, exec and the like. */
@@ -105,6 +108,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const onChange = () => core.registry.changed()
     aggregator = followApiServices({ objects, handle, clock, credentials: options.frontProxy, onChange })
   }
+  const { eventTtlMs: ttlMs } = options
+  const stopExpiry = ttlMs === undefined ? () => {} : expireEvents({ store, caches, clock, ttlMs })
   const upgrade = upgradeHandler(handle)
   return {
     handle,
@@ -116,6 +121,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       return listening
     },
     close: () => {
+      stopExpiry()
       stopDefinitions()
       aggregator?.close()
       caches.close()

@@ -7,6 +7,7 @@ import { readTokenFile } from '../api/auth/token-file.ts'
 import { assembleApi } from './assembly/api.ts'
 import { auditFlags, auditHelp, openAudit } from './assembly/audit.ts'
 import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './assembly/authentication.ts'
+import { durationMs } from './assembly/duration.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
 import { checkPort, portOf } from './assembly/port.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
@@ -22,6 +23,7 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
+  --event-ttl 1h            how long Events are kept after they were last written
 ${authenticationHelp}${auditHelp}${storeHelp}`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
@@ -34,6 +36,7 @@ export async function run(argv: string[]): Promise<number> {
       host: { type: 'string', default: '0.0.0.0' },
       'write-kubeconfig': { type: 'string' },
       'encryption-provider-config': { type: 'string' },
+      'event-ttl': { type: 'string', default: '1h' },
       ...authenticationFlags,
       ...auditFlags,
       ...storeFlags,
@@ -60,6 +63,7 @@ export async function run(argv: string[]): Promise<number> {
     serviceCidr: values['service-cidr'],
     ...(values['encryption-provider-config'] ? { encryptionConfig: values['encryption-provider-config'] } : {}),
     audit: await openAudit(values),
+    eventTtlMs: durationMs('event-ttl', values['event-ttl']),
     authentication: await authenticationOf(values, [defaultIssuer]),
     staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
   })

@@ -1,29 +1,17 @@
-import type { KubeObject } from '../../apimachinery/object.ts'
-import { apiVersionOf, pathOf, type Resource } from '../../apimachinery/resource.ts'
+import type { Endpoints } from '../../apimachinery/kinds.generated.ts'
 import { endpoints, endpointslices, services } from '../../apimachinery/resources.generated.ts'
-import { type Status, StatusError } from '../../apimachinery/status.ts'
-import { apiserverUser } from '../auth/users.ts'
+import type { Objects } from '../objects.ts'
 import type { HandleRequest } from '../request.ts'
-
-/** Where pods reach this API server. */
-export interface KubernetesService {
-  /** The first address of the service range. */
-  readonly clusterIp: string
-  readonly address: string
-  readonly port: number
-}
+import type { ServerAddress } from './identity.ts'
+import { apply, remove } from './own-writes.ts'
 
 const namespace = 'default'
 const name = 'kubernetes'
 
-/** Keeps the Service default/kubernetes and its endpoints at this API server's address (pkg/controlplane reconcilers). Through the pipeline. */
-export async function keepKubernetesService(
-  handle: HandleRequest,
-  { clusterIp, address, port }: KubernetesService,
-): Promise<void> {
-  const labels = { component: 'apiserver', provider: 'kubernetes' }
-  await apply(handle, services, {
-    metadata: { name, namespace, labels },
+/** Makes the Service default/kubernetes (pkg/controlplane/controller/kubernetesservice). Through the pipeline. */
+export async function makeKubernetesService(handle: HandleRequest, clusterIp: string, targetPort: number): Promise<void> {
+  await apply(handle, services as never, {
+    metadata: { name, namespace, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       type: 'ClusterIP',
       clusterIP: clusterIp,
@@ -31,35 +19,47 @@ export async function keepKubernetesService(
       ipFamilies: ['IPv4'],
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: port }],
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort }],
     },
-  })
-  await apply(handle, endpoints, {
-    metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-    subsets: [{ addresses: [{ ip: address }], ports: [{ name: 'https', port, protocol: 'TCP' }] }],
-  })
-  await apply(handle, endpointslices, {
-    metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
-    ports: [{ name: 'https', port, protocol: 'TCP' }],
   })
 }
 
-async function apply(
-  handle: HandleRequest,
-  resource: Resource<unknown>,
-  object: KubeObject & Record<string, unknown>,
-): Promise<void> {
-  const response = await handle({
-    method: 'PATCH',
-    path: pathOf(resource, namespace, name),
-    query: new URLSearchParams({ fieldManager: 'kube-apiserver', force: 'true' }),
-    headers: { 'user-agent': 'kube-apiserver', 'content-type': 'application/apply-patch+yaml' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-    body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
+/** Lets default/kubernetes lead to these servers; writes nothing when it does already. */
+export async function leadTo(handle: HandleRequest, objects: Objects, servers: readonly ServerAddress[]): Promise<void> {
+  const groups = [...Map.groupBy(servers, (s) => s.port)].sort(([a], [b]) => a - b)
+  const subsets = groups.map(([port, list]) => ({
+    addresses: list.map(({ address }) => ({ ip: address })),
+    ports: [{ name: 'https', port, protocol: 'TCP' }],
+  }))
+  const present = objects.get(endpoints, namespace, name) as Endpoints | undefined
+  if (placesIn(present?.subsets ?? []) === placesIn(subsets)) return
+  await apply(handle, endpoints as never, {
+    metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets,
   })
-  if (response.status >= 400 && 'object' in response.body) throw StatusError.from(response.body.object as Status)
+  const slices = groups.map(([port], i) => (i === 0 ? name : `${name}-${port}`))
+  for (const [i, [port, list]] of groups.entries()) {
+    await apply(handle, endpointslices as never, {
+      metadata: { name: slices[i] ?? name, namespace, labels: { 'kubernetes.io/service-name': name } },
+      addressType: 'IPv4',
+      endpoints: list.map(({ address }) => ({ addresses: [address], conditions: { ready: true } })),
+      ports: [{ name: 'https', port, protocol: 'TCP' }],
+    })
+  }
+  for (const { metadata } of objects.list(endpointslices, namespace)) {
+    const isOurs = metadata.labels?.['kubernetes.io/service-name'] === name && metadata.name?.startsWith(name)
+    if (isOurs && !slices.includes(metadata.name ?? ''))
+      await remove(handle, endpointslices as never, namespace, metadata.name ?? '')
+  }
 }
+
+type Subsets = readonly {
+  readonly addresses?: readonly { readonly ip: string }[]
+  readonly ports?: readonly { readonly port: number }[]
+}[]
+
+const placesIn = (subsets: Subsets): string =>
+  subsets
+    .flatMap(({ addresses = [], ports = [] }) => addresses.flatMap(({ ip }) => ports.map(({ port }) => `${ip}:${port}`)))
+    .sort()
+    .join()

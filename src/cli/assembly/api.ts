@@ -19,9 +19,11 @@ import { servedKind } from '../../api/registry/served-kind.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
-import { keepKubernetesService } from '../../api/services/kubernetes-service.ts'
+import { type Identity, keepIdentity, type ServerAddress } from '../../api/services/identity.ts'
+import { leadTo, makeKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { reencrypt } from '../../api/watch/reencrypt.ts'
+import { systemClock } from '../../apimachinery/clock.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
@@ -37,6 +39,8 @@ export interface ApiAssemblyOptions {
   readonly encryptionConfig?: string
   readonly serviceCidr: string
   readonly audit?: OpenAudit | undefined
+  /** Default an hour. */
+  readonly eventTtlMs?: number
   /** More names and addresses for the server's certificate. */
   readonly addresses?: readonly string[]
   /** Fixed bearer tokens and whose they are. */
@@ -50,7 +54,7 @@ export interface AssembledApi {
   readonly pki: Pki
   /** Throws a 401 StatusError. */
   readonly authenticate: (request: Credentials) => UserInfo | Promise<UserInfo>
-  /** Makes default/kubernetes lead to this address. */
+  /** Makes default/kubernetes lead to this address, too, as long as this server runs. */
   advertise(address: string, port: number): Promise<void>
   close(): Promise<void>
 }
@@ -78,6 +82,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     store,
     kinds,
     ...(options.audit ? { audit: options.audit.audit } : {}),
+    eventTtlMs: options.eventTtlMs ?? 3_600_000,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
@@ -115,8 +120,10 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
     (error: unknown) => console.error('writing stored values again with the first key of their encryption:', error),
   )
+  let identity: Identity | undefined
   const close = async () => {
     stop.abort()
+    await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
     await reencrypted
     stopLocalServices()
     api.close()
@@ -127,7 +134,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     api,
     pki,
     authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request),
-    advertise: (address, port) => keepKubernetesService(api.handle, { clusterIp: serviceAddress, address, port }),
+    async advertise(address, port) {
+      const { handle, objects } = api
+      await makeKubernetesService(handle, serviceAddress, port)
+      const onServers = (servers: readonly ServerAddress[]) => leadTo(handle, objects, servers)
+      identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, onServers })
+    },
     close,
   }
 }

@@ -3,6 +3,7 @@ import { type EtcdOptions, openEtcdStore } from '../../store/etcd/etcd-store.ts'
 import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
 import { createMemoryStore } from '../../store/memory/memory-store.ts'
 import type { Store } from '../../store/store.ts'
+import { durationMs } from './duration.ts'
 
 /** Where objects are kept. */
 export type StoreChoice =
@@ -53,16 +54,9 @@ export function storeChoice(values: StoreFlagValues): StoreChoice {
       ...(certFile ? { certFile } : {}),
       ...(keyFile ? { keyFile } : {}),
       prefix: values['etcd-prefix'] ?? '/slipway',
-      compactEveryMs: durationMs(values['etcd-compaction-interval'] ?? '5m'),
+      compactEveryMs: durationMs('etcd-compaction-interval', values['etcd-compaction-interval'] ?? '5m'),
     },
   }
-}
-
-function durationMs(text: string): number {
-  const match = /^(\d+)(ms|s|m|h)?$/.exec(text)
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] ?? 's'] ?? 1000
-  if (!match) throw new Error(`--etcd-compaction-interval ${text}: must be a duration such as 5m`)
-  return Number(match[1]) * unit
 }
 
 export async function openStore(choice: StoreChoice, directory: string): Promise<Store> {
