@@ -5,6 +5,7 @@ import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
 import type { FrontProxyCredentials } from './aggregation/forward.ts'
 import type { Audit } from './audit/audit.ts'
 import type { Authorize } from './auth/authorizer.ts'
+import { openIdRoutes } from './auth/openid-routes.ts'
 import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
@@ -88,6 +89,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     discoveryRoutes(core, () => address),
     versionRoute,
     metricsRoute(metrics, inFlight, caches),
+    ...(security.issuer ? [openIdRoutes(security.issuer, () => address)] : []),
     openApiRoutes(core),
     backupRoute(store),
     healthRoute([

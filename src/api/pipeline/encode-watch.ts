@@ -2,7 +2,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, Sink, WatchEvent } from '../request.ts'
-import { viewAs } from '../verbs/view.ts'
+import { prepareViews, viewAs } from '../verbs/view.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
 import { frameEncoder } from './frames.ts'
@@ -54,6 +54,7 @@ async function* eventsOf(resource: ServedResource, view: WatchView, release: () 
 async function eventOf(resource: ServedResource, view: WatchView, item: WatchItem): Promise<WatchEvent | undefined> {
   if (item.kind === 'bookmark') return { type: 'BOOKMARK', object: bookmarkObject(resource, item.revision, item.endsInitial) }
   if (item.kind === 'present') return { type: 'ADDED', object: (await viewAs(resource, item.stored)).object }
+  if (view.options.matches) await prepareViews(resource, [item.event.now, item.event.before])
   const type = item.event.typeFor(view.options.matches)
   return type && { type, object: (await viewAs(resource, item.event.shown(type))).object }
 }

@@ -1,7 +1,7 @@
 import { protobufEvent } from '../encoding/assemble.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
 import { encodeTable, partialMetadata } from '../table/table.ts'
-import { viewAs } from '../verbs/view.ts'
+import { prepareViews, viewAs } from '../verbs/view.ts'
 import type { CacheEvent, EventType } from '../watch/cache-event.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchItem, WatchViewOptions } from '../watch/watch-view.ts'
@@ -86,6 +86,8 @@ export function frameEncoder(call: Call): FrameEncoder {
         isFirst = false
         return made
       }
+      const views = matches && prepareViews(resource, [item.event.now, item.event.before])
+      if (views) return views.then(() => this.encode(item, matches))
       const type = item.event.typeFor(matches)
       if (!type) return undefined
       // The first frame of a Table watch carries the columns, so it is not one for all.

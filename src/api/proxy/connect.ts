@@ -2,9 +2,12 @@ import type { EndpointSlice, Pod } from '../../apimachinery/kinds.generated.ts'
 import { endpointslices, nodes, pods, services } from '../../apimachinery/resources.generated.ts'
 import { badRequest, notFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
+import type { ApiRequest } from '../request.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 import { isAllowedAddress, nodeAddress } from './allowed-address.ts'
 import { type Connection, forward, forwardUpgrade } from './forward.ts'
+import { connectOptions } from './options.ts'
+import { throughProxy } from './rewrite.ts'
 import {
   kubeletOf,
   kubeletPath,
@@ -48,11 +51,25 @@ export const stream =
 export async function proxy(call: Call): Promise<Answer> {
   const { target, connection } = await proxyTarget(call)
   await admitConnect(call, 'proxy')
-  const { upgrade } = call.request
+  const { request } = call
+  const { upgrade } = request
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  if (!upgrade && reads && target.path.replace(/\?.*/s, '') === '/' && !request.path.endsWith('/')) return toFolder(request)
   const response = upgrade
     ? await forwardUpgrade(target, call.request, upgrade, connection)
-    : await forward(target, call.request, connection)
+    : await throughProxy(await forward(target, call.request, connection), {
+        prefix: request.path.slice(0, request.path.length - restOf(request.path).length).replace(/\/$/, ''),
+        target,
+        requestHost: request.headers.host ?? request.headers[':authority'] ?? '',
+      })
   return { kind: 'response', response }
+}
+
+/** Relative links of a page at `…/proxy` would lead past it: the page is at `…/proxy/`. */
+function toFolder({ path, query }: ApiRequest): Answer {
+  const text = query.toString()
+  const headers = { location: `${path}/${text === '' ? '' : `?${text}`}` }
+  return { kind: 'response', response: { status: 301, headers, body: { bytes: new Uint8Array() } } }
 }
 
 /** A kubelet is shown the API server's certificate, and its own is checked. */
@@ -119,14 +136,17 @@ function restOf(path: string): string {
 }
 
 async function admitConnect(call: Call, subresource: string): Promise<void> {
-  const options = { raw: Object.fromEntries(call.request.query), dryRun: false }
+  const { query, path } = call.request
+  const shown = connectOptions(call.resource.resource, subresource, query, restOf(path))
+  const options = { raw: Object.fromEntries(query), dryRun: false }
   const request = admissionRequest(call, {
     operation: 'CONNECT',
     subresource,
     name: call.info.name,
-    object: undefined,
+    object: shown,
     old: undefined,
     options,
+    ...(shown.kind ? { kind: shown.kind } : {}),
   })
   await admitMutating(call, request)
   await admitValidating(call, request)

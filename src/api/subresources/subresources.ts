@@ -30,12 +30,13 @@ const particular: Readonly<Record<string, Verb>> = {
 }
 
 /** What answers a request for a subresource. Throws 404 and 405. */
-export function subresourceVerb(resource: ServedResource, info: RequestInfo, _method: string): Verb {
+export function subresourceVerb(resource: ServedResource, info: RequestInfo, method: string): Verb {
   // Not Kubernetes', and so not among the resources that discovery lists.
   if (info.subresource === 'history' && info.verb === 'get' && resource.storage) return objectHistory
   const subresource = resource.subresources.get(info.subresource)
   if (!subresource && resource.isCustom) throw notFound(resource, info.name)
   if (!subresource) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+  if (info.subresource === 'proxy' && method === 'OPTIONS') return proxy
   if (!subresource.verbs.has(info.verb)) {
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
   }

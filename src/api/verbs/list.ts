@@ -6,31 +6,39 @@ import { Stored } from '../watch/stored.ts'
 import { continueToken, readContinueToken } from './continue-token.ts'
 import { storageOf } from './create.ts'
 import { type ListOptions, listOptions, parseRevision, tooLargeVersion } from './list-options.ts'
-import { type Matches, selectionOf } from './selection.ts'
+import { type Matches, type Selection, selectionOf } from './selection.ts'
+import { prepareViews } from './view.ts'
 
 /** GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. */
 export async function list(call: Call): Promise<Answer> {
   const options = listOptions(call.request.query, false)
-  const { matches, namespace } = selectionOf(call.resource, options.labelSelector, options.fieldSelector)
+  const selection = selectionOf(call.resource, options.labelSelector, options.fieldSelector)
+  const { matches, namespace } = selection
   const prefix = collectionPrefix(call, namespace)
   const { caches } = call.core
   const asked = parseRevision(options.resourceVersion)
   if (call.request.query.has('at') && !options.continue) {
     const at = await revisionAsked(call.core.store, call.request.query, call.core.clock.now())
-    return page(call, prefix, at ?? caches.revision, undefined, options, matches)
+    return page(call, prefix, at ?? caches.revision, undefined, options, selection)
   }
   if (options.continue) {
     if (asked > 0 || options.resourceVersion === '0')
       throw badRequest('specifying resource version is not allowed when using continue')
-    return listOn(call, prefix, options, matches)
+    return listOn(call, prefix, options, selection)
   }
   if (asked > caches.revision)
     throw tooLargeVersion(options.resourceVersion, caches.revision, storageOf(call.resource).resource !== 'events')
   const exact =
     asked > 0 && (options.resourceVersionMatch === 'Exact' || (options.limit > 0 && options.resourceVersionMatch === ''))
-  if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, matches)
+  if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, selection)
   const ignoresLimit = options.resourceVersion === '0'
+  if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
   return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
+}
+
+/** Makes the views by which objects under `prefix` are selected. undefined: all are there; ask again after waiting, others may write. */
+export function pendingViews(call: Call, prefix: string): Promise<unknown> | undefined {
+  return prepareViews(call.resource, call.core.caches.of(storageOf(call.resource).prefix).list(prefix))
 }
 
 /** Where the keys of the collection are. */
@@ -62,13 +70,13 @@ function listed(call: Call, items: readonly Stored[], revision: number, last: st
   return { kind: 'list', items, metadata: { resourceVersion: String(revision), ...token, ...more } }
 }
 
-async function listOn(call: Call, prefix: string, options: ListOptions, matches: Matches | undefined): Promise<Answer> {
+async function listOn(call: Call, prefix: string, options: ListOptions, selection: Selection): Promise<Answer> {
   const token = readContinueToken(options.continue)
   const after = storageOf(call.resource).prefix + token.after
   const { clock, tokens, caches } = call.core
   const revision = token.revision > 0 ? token.revision : caches.revision
   if (token.revision > 0 && tokens.isExpired(revision, clock.now())) throw expiredToken(call, after)
-  return page(call, prefix, revision, after, options, matches)
+  return page(call, prefix, revision, after, options, selection)
 }
 
 /** A page as of `revision`, after the key `after`. */
@@ -78,7 +86,7 @@ async function page(
   revision: number,
   after: string | undefined,
   options: ListOptions,
-  matches: Matches | undefined,
+  { matches, needsViews }: Selection,
 ): Promise<Answer> {
   const limit = options.limit > 0 ? options.limit : Number.POSITIVE_INFINITY
   const items: Stored[] = []
@@ -86,10 +94,9 @@ async function page(
   for (;;) {
     const size = Math.min(limit - items.length, 1000)
     const range = await readRange(call, prefix, revision, from, size, after)
-    for (const item of range.items) {
-      const stored = new Stored(item.key, item.value, item.revision)
-      if (!matches || matches(stored)) items.push(stored)
-    }
+    const found = range.items.map((item) => new Stored(item.key, item.value, item.revision))
+    if (needsViews) await prepareViews(call.resource, found)
+    for (const stored of found) if (!matches || matches(stored)) items.push(stored)
     const last = range.items.at(-1)?.key
     if (range.remaining === 0 || last === undefined) return listed(call, items, revision, undefined, {})
     if (items.length >= limit) return listed(call, items, revision, last, matches ? {} : { remainingItemCount: range.remaining })

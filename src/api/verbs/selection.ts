@@ -3,6 +3,7 @@ import type { ServedResource } from '../registry/served.ts'
 import { type FieldTerm, parseFieldSelector } from '../selectors/field.ts'
 import { type LabelPredicate, parseLabelSelector } from '../selectors/label.ts'
 import type { Stored } from '../watch/stored.ts'
+import { viewAs } from './view.ts'
 
 export type Matches = (stored: Stored) => boolean
 
@@ -11,6 +12,8 @@ export interface Selection {
   readonly matches: Matches | undefined
   /** From `metadata.namespace=` when the request names no namespace. */
   readonly namespace: string | undefined
+  /** `matches` looks at fields as the resource shows them: `prepareViews` comes first. */
+  readonly needsViews: boolean
 }
 
 /** What a request's label and field selectors select of a resource. Throws 400. */
@@ -23,8 +26,9 @@ export function selectionOf(resource: ServedResource, labelSelector: string, fie
   for (const term of terms) predicates.push(fieldMatches(resource, term))
   const namespace = terms.find((t) => t.field === 'metadata.namespace' && !t.negated && t.value !== '')?.value
   const [only] = predicates
-  if (predicates.length <= 1) return { matches: only, namespace }
-  return { matches: (stored) => predicates.every((p) => p(stored)), namespace }
+  const needsViews = resource.conversion !== undefined && terms.some((t) => !t.field.startsWith('metadata.'))
+  if (predicates.length <= 1) return { matches: only, namespace, needsViews }
+  return { matches: (stored) => predicates.every((p) => p(stored)), namespace, needsViews }
 }
 
 const labelsMatch =
@@ -39,10 +43,10 @@ function fieldMatches(resource: ServedResource, { field, value, negated }: Field
   }
   const read = resource.strategy.selectableFields?.[field]
   if (!read) return () => false
-  const { conversion } = resource
   return (stored) => {
-    const object = conversion ? conversion.fromStorage(stored.object) : stored.object
-    return object instanceof Promise ? false : (read(object) === value) !== negated
+    const view = viewAs(resource, stored)
+    if (view instanceof Promise) throw new Error(`${stored.key}: selected before it was converted`)
+    return (read(view.object) === value) !== negated
   }
 }
 

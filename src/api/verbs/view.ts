@@ -19,7 +19,23 @@ export function viewAs(resource: ServedResource, stored: Stored): Stored | Promi
   if (known) return known
   const view = convert(conversion, resource, stored)
   versions.set(conversion, view)
+  if (view instanceof Promise) settleIn(versions, conversion, view)
   return view
+}
+
+/** What a webhook made is there at once from then on; what it failed at is asked again. */
+function settleIn(versions: WeakMap<Conversion, Stored | Promise<Stored>>, conversion: Conversion, view: Promise<Stored>): void {
+  view.then(
+    (made) => versions.set(conversion, made),
+    () => versions.delete(conversion),
+  )
+}
+
+/** Makes `viewAs` answer at once for all of `items`, for selectors. undefined: it does so already. */
+export function prepareViews(resource: ServedResource, items: readonly (Stored | undefined)[]): Promise<unknown> | undefined {
+  if (!resource.conversion) return undefined
+  const pending = items.map((s) => s && viewAs(resource, s)).filter((view) => view instanceof Promise)
+  return pending.length > 0 ? Promise.all(pending) : undefined
 }
 
 function convert(conversion: Conversion, resource: ServedResource, stored: Stored): Stored | Promise<Stored> {

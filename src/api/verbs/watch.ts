@@ -3,7 +3,7 @@ import { Compacted } from '../../store/store.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { WatchView } from '../watch/watch-view.ts'
 import { storageOf } from './create.ts'
-import { collectionPrefix } from './list.ts'
+import { collectionPrefix, pendingViews } from './list.ts'
 import { listOptions, parseExactRevision } from './list-options.ts'
 import { selectionOf } from './selection.ts'
 
@@ -15,12 +15,15 @@ export async function watch(call: Call): Promise<Answer> {
   const { query } = call.request
   const options = listOptions(query, true)
   const named = call.info.name && !query.get('fieldSelector') ? `metadata.name=${call.info.name}` : options.fieldSelector
-  const { matches, namespace } = selectionOf(call.resource, options.labelSelector, named)
+  const { matches, namespace, needsViews } = selectionOf(call.resource, options.labelSelector, named)
   const asked = parseExactRevision(options.resourceVersion)
   const initial = options.sendInitialEvents ?? asked === 0
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
+  const prefix = collectionPrefix(call, namespace)
+  if (needsViews && since === undefined)
+    for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
   const view = await open(call, {
-    prefix: collectionPrefix(call, namespace),
+    prefix,
     cachePrefix: storageOf(call.resource).prefix,
     since,
     matches,

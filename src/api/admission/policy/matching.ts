@@ -86,7 +86,7 @@ function matchesNamespace(objects: Objects, selector: LabelSelector | undefined,
   const isNamespace = request.resource === 'namespaces'
   if (!selector || isEmpty(selector) || (!request.namespace && !isNamespace)) return true
   if (isNamespace && request.subresource === '' && (request.operation === 'CREATE' || request.operation === 'UPDATE')) {
-    return matchesSelector(selector, request.object?.metadata.labels ?? {})
+    return matchesSelector(selector, request.object?.metadata?.labels ?? {})
   }
   const name = request.namespace || request.name
   const namespace = objects.get(namespaces, undefined, name)
