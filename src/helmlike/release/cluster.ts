@@ -1,4 +1,5 @@
 // What a release does with a cluster: find resources, apply, read and delete objects, ask for versions.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Unstructured } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -92,6 +93,33 @@ export class Cluster {
     } catch (e) {
       if (e instanceof StatusError && e.code === 404) return undefined
       throw e
+    }
+  }
+
+  /** The object now and after every change, undefined while it is not there, until `signal` aborts. */
+  async *follow(object: Unstructured, namespace: string, signal: AbortSignal): AsyncGenerator<Unstructured | undefined> {
+    const { apiVersion = '', kind = '', metadata } = object
+    const resource = await this.resourceOf(apiVersion, kind)
+    const where = {
+      ...(resource.namespaced ? { namespace: metadata.namespace ?? namespace } : {}),
+      fieldSelector: `metadata.name=${metadata.name ?? ''}`,
+      signal,
+    }
+    while (!signal.aborted) {
+      const { items, metadata: list } = await this.client.list(resource, where)
+      yield items[0] && { ...items[0], apiVersion, kind }
+      const since = { ...where, ...(list?.resourceVersion ? { resourceVersion: list.resourceVersion } : {}) }
+      try {
+        for await (const events of this.client.watch(resource, since)) {
+          const last = events.findLast((e) => e.type !== 'BOOKMARK')
+          if (last) yield last.type === 'DELETED' ? undefined : ({ ...last.object, apiVersion, kind } as Unstructured)
+        }
+      } catch (e) {
+        // The revision is no longer kept: read again.
+        if (!(e instanceof StatusError && e.code === 410)) throw e
+      }
+      // A server that ends watches at once is not asked without pause.
+      if (!signal.aborted) await sleep(200)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.ts'
 import { objectsOf } from './manifest-objects.ts'
 import { hookNotDone } from './readiness.ts'
 import type { HookRecord, ReleaseRecord } from './record.ts'
-import { waitFor, waitGone } from './waiting.ts'
+import { ofLive, waitFor, waitGone } from './waiting.ts'
 
 export interface HookContext {
   readonly cluster: Cluster
@@ -33,7 +33,7 @@ export async function runHooks(r: ReleaseRecord, event: string, c: HookContext):
     try {
       const objects = objectsOf(h.manifest)
       for (const o of objects) await c.cluster.create(o, r.namespace)
-      await waitFor(c.cluster, objects, r.namespace, hookNotDone, c.timeoutMs)
+      await waitFor(c.cluster, objects, r.namespace, ofLive(hookNotDone), c.timeoutMs)
       h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Succeeded' }
     } catch (e) {
       h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Failed' }

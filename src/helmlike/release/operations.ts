@@ -3,19 +3,19 @@ import type { Unstructured } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import type { Chart } from '../chart/chart.ts'
-import { crdsOf } from '../chart/chart.ts'
 import type { ValueMap } from '../gotemplate/value.ts'
 import { sortByKind, UNINSTALL_ORDER } from '../render/manifests.ts'
 import { checkInstallable, type Rendered, render, toText } from '../render/render.ts'
 import { toPlain } from '../yaml/json.ts'
 import { Cluster } from './cluster.ts'
+import { installCrds, offerCrds } from './crds.ts'
 import { runHooks } from './hooks.ts'
 import { clusterHost } from './lookup.ts'
 import { foreign, isKept, keyOf, label, objectsOf, owned, threeWayPatch } from './manifest-objects.ts'
 import { notReady } from './readiness.ts'
 import { chartRecord, hookRecord, isPending, type ReleaseRecord } from './record.ts'
 import { ReleaseStore } from './release-store.ts'
-import { waitFor } from './waiting.ts'
+import { ofLive, waitFor } from './waiting.ts'
 
 export interface OperationOptions {
   readonly namespace: string
@@ -30,6 +30,8 @@ export interface OperationOptions {
   /** Renders and asks the server, but changes nothing. */
   readonly dryRun?: boolean
   readonly skipCrds?: boolean
+  /** Upgrades bring the chart's CRDs up to date, too. */
+  readonly upgradeCrds?: boolean
   readonly createNamespace?: boolean
   readonly takeOwnership?: boolean
   readonly historyMax?: number
@@ -115,7 +117,7 @@ export class Releases {
       throw new Error('cannot reuse a name that is still in use')
     }
     if (!this.o.dryRun) await this.prepareNamespace()
-    if (!this.o.skipCrds) await this.installCrds(chart)
+    if (!this.o.skipCrds) await installCrds(this.cluster, chart, this.o)
     const r = await this.made(name, chart, values, (before?.version ?? 0) + 1, 'pending-install', undefined)
     const objects = objectsOf(r.manifest)
     await this.checkOwners(objects, r)
@@ -135,7 +137,7 @@ export class Releases {
   /** Upgrades a release. Throws Error (the release is then `failed`, or rolled back with `atomic`). */
   async upgrade(name: string, chart: Chart, values: ValueMap): Promise<ReleaseRecord> {
     const { last, current } = await this.forChange(name)
-    await this.offerCrds(chart)
+    await offerCrds(this.cluster, chart, this.o)
     const r = await this.made(name, chart, values, last.version + 1, 'pending-upgrade', current.info.first_deployed)
     r.apply_method = last.apply_method ?? 'csa'
     const objects = objectsOf(r.manifest)
@@ -275,37 +277,6 @@ export class Releases {
     }
   }
 
-  private async installCrds(chart: Chart): Promise<void> {
-    const crds = crdsOf(chart).flatMap((f) => objectsOf(f.data.toString('utf8')))
-    const made: Unstructured[] = []
-    for (const crd of crds) {
-      if (await this.cluster.read(crd, '')) continue
-      if (this.o.dryRun) continue
-      await this.cluster.create(crd, '')
-      made.push(crd)
-    }
-    if (made.length === 0) return
-    await waitFor(this.cluster, made, '', (x) => notReady(x, false), Math.min(this.o.timeoutMs, 60_000))
-    this.cluster.forget()
-  }
-
-  /** Helm never touches CRDs again after the install; we say when the chart has others. */
-  private async offerCrds(chart: Chart): Promise<void> {
-    for (const crd of crdsOf(chart).flatMap((f) => objectsOf(f.data.toString('utf8')))) {
-      const live = await this.cluster.read(crd, '')
-      const versions = (o: Unstructured) =>
-        JSON.stringify(((o.spec as { versions?: { name: string }[] }).versions ?? []).map((v) => v.name))
-      if (!live)
-        this.o.warn?.(
-          `warning: the chart brings ${label(crd)}, which the cluster lacks; apply it with: slipway chart show crds CHART | kubectl apply --server-side -f -`,
-        )
-      else if (versions(live) !== versions(crd))
-        this.o.warn?.(
-          `warning: ${label(crd)} of the cluster has the versions ${versions(live)}, that of the chart ${versions(crd)}; Helm does not upgrade CRDs`,
-        )
-    }
-  }
-
   private async checkOwners(objects: readonly Unstructured[], r: ReleaseRecord): Promise<void> {
     if (this.o.takeOwnership) return
     for (const x of objects) {
@@ -347,7 +318,13 @@ export class Releases {
       await this.hooks(r, `pre-${what}`)
       await this.applyAll(r, current, objects)
       if (this.o.wait || this.o.atomic)
-        await waitFor(this.cluster, objects, r.namespace, (x) => notReady(x, this.o.waitForJobs ?? false), this.o.timeoutMs)
+        await waitFor(
+          this.cluster,
+          objects,
+          r.namespace,
+          ofLive((x) => notReady(x, this.o.waitForJobs ?? false)),
+          this.o.timeoutMs,
+        )
       await this.hooks(r, `post-${what}`)
     } catch (e) {
       r.info = {

@@ -25,8 +25,16 @@ export function notReady(o: Unstructured, waitForJobs: boolean): string | undefi
     case 'Deployment': {
       const wanted = number(spec.replicas, 1)
       if (spec.paused === true) return ready
-      const is = number(status.availableReplicas)
-      return seen && number(status.updatedReplicas) >= wanted && is >= wanted ? ready : `${is} of ${wanted} pods are available`
+      const stuck = condition(o, 'Progressing')
+      if (stuck?.reason === 'ProgressDeadlineExceeded')
+        throw new Error(`Deployment ${o.metadata.name} made no progress in time: ${stuck.message ?? ''}`)
+      const [all, updated, available] = ['replicas', 'updatedReplicas', 'availableReplicas'].map((k) => number(status[k]))
+      // Pods of the template before count as available: they must be gone first.
+      const old = Math.max(0, (all as number) - (updated as number))
+      if (seen && old > 0) return `${old} pods of the version before are still there`
+      return seen && (updated as number) >= wanted && (available as number) >= wanted
+        ? ready
+        : `${available} of ${wanted} pods are available`
     }
     case 'StatefulSet': {
       const wanted = number(spec.replicas, 1)

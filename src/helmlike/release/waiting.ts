@@ -1,54 +1,60 @@
-// Waiting for objects, with a deadline.
-import { setTimeout as sleep } from 'node:timers/promises'
+// Waiting for objects, with a deadline: every change of them is looked at, none is asked for.
 import type { Unstructured } from '../../apimachinery/object.ts'
 import type { Cluster } from './cluster.ts'
 import { label } from './manifest-objects.ts'
 
-const INTERVAL_MS = 500
+/** Why an object, undefined while it is not there, is not yet as wanted; undefined when it is. Throws Error when it never will be. */
+export type Problem = (live: Unstructured | undefined) => string | undefined
 
-/** Waits until `problem` finds nothing wrong with any object. Throws Error naming the first that is not ready in time. */
+/** Waits until `problem` finds nothing wrong with any object. Throws Error naming the first that is not so in time. */
 export async function waitFor(
   cluster: Cluster,
   objects: readonly Unstructured[],
   namespace: string,
-  problem: (live: Unstructured) => string | undefined,
+  problem: Problem,
   timeoutMs: number,
-  signal?: AbortSignal,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs
-  let left = [...objects]
-  for (;;) {
-    let what = ''
-    const still: Unstructured[] = []
-    for (const o of left) {
-      const live = await cluster.read(o, namespace)
-      const wrong = live ? problem(live) : 'is not there'
-      if (wrong === undefined) continue
-      still.push(o)
-      what ||= `${label(o)}: ${wrong}`
-    }
-    if (still.length === 0) return
-    left = still
-    if (Date.now() + INTERVAL_MS > deadline)
-      throw new Error(
-        `timed out after ${Math.round(timeoutMs / 1000)} s: ${what}${still.length > 1 ? ` (and ${still.length - 1} more)` : ''}`,
-      )
-    await sleep(INTERVAL_MS, undefined, signal ? { signal } : {})
+  const left = new Map<Unstructured, string>()
+  for (const o of objects) {
+    const wrong = problem(await cluster.read(o, namespace))
+    if (wrong !== undefined) left.set(o, wrong)
   }
+  if (left.size === 0) return
+  const stop = new AbortController()
+  const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)])
+  const settle = async (o: Unstructured) => {
+    for await (const live of cluster.follow(o, namespace, signal)) {
+      const wrong = problem(live)
+      if (wrong === undefined) {
+        left.delete(o)
+        return
+      }
+      left.set(o, wrong)
+    }
+  }
+  try {
+    await Promise.all([...left.keys()].map(settle))
+  } finally {
+    stop.abort()
+  }
+  const [late] = left
+  if (!late) return
+  const more = left.size > 1 ? ` (and ${left.size - 1} more)` : ''
+  throw new Error(`timed out after ${Math.round(timeoutMs / 1000)} s: ${label(late[0])}: ${late[1]}${more}`)
 }
 
+/** A problem with what is there; what is not there is one too. */
+export const ofLive =
+  (problem: (live: Unstructured) => string | undefined): Problem =>
+  (live) =>
+    live ? problem(live) : 'is not there'
+
 /** Waits until none of the objects is there any more. */
-export async function waitGone(
+export function waitGone(
   cluster: Cluster,
   objects: readonly Unstructured[],
   namespace: string,
   timeoutMs: number,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs
-  for (const o of objects) {
-    while (await cluster.read(o, namespace)) {
-      if (Date.now() > deadline) throw new Error(`timed out after ${Math.round(timeoutMs / 1000)} s: ${label(o)} is still there`)
-      await sleep(INTERVAL_MS)
-    }
-  }
+  return waitFor(cluster, objects, namespace, (live) => (live ? 'is still there' : undefined), timeoutMs)
 }
