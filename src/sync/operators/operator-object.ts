@@ -18,7 +18,7 @@ export const operatorObjects = customResource({
       .enum('Namespace', 'Cluster')
       .default('Namespace')
       .describe('Whether it works on objects of its own namespace, or of all: then it has its rights everywhere.'),
-    memory: schema.string().pattern('^[1-9][0-9]*Mi$').default('128Mi').describe('It is ended when it needs more.'),
+    memory: schema.string().pattern('^[1-9][0-9]*Mi$').default('192Mi').describe('It is ended when it needs more.'),
     cpu: schema.string().pattern('^[1-9][0-9]*m$').default('500m').describe('As much of a processor as it gets.'),
     egress: schema
       .array(schema.string().maxLength(256).pattern('^[A-Za-z0-9.*:-]+:[0-9]+$'))
