@@ -21,6 +21,7 @@ const verbs: Readonly<
     load: () => import('./dev.ts'),
   },
   operator: { about: 'write, run, test and ship operators', load: () => import('./operator.ts') },
+  composition: { about: 'check Compositions, or serve them on another cluster', load: () => import('./composition.ts') },
   types: { about: 'TypeScript from CustomResourceDefinitions, and the other way round', load: () => import('./types.ts') },
   apiserver: { about: 'run the Kubernetes API alone', load: () => import('./apiserver.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },

@@ -4,6 +4,7 @@ import { RestMapper } from '../client/rest-mapper.ts'
 import { installDefinition } from '../operators/install-definition.ts'
 import type { Log } from '../operators/log.ts'
 import { runOperators } from '../operators/run-operators.ts'
+import type { WebhookSettings } from '../operators/webhooks/start.ts'
 import { compositions } from './composition.ts'
 import { compositionOperator } from './composition-controller.ts'
 import { InstanceRuns } from './instance-runs.ts'
@@ -15,22 +16,23 @@ export interface CompositionsOptions {
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
+  /** How the API server asks whether a Composition is right; default: over the loopback device, for one of this machine. */
+  readonly webhooks?: WebhookSettings | false
+  /** Of several processes one works. Default off: the server is one. */
+  readonly election?: boolean
 }
 
+const onLoopback: WebhookSettings = { host: '127.0.0.1', port: 0, address: { url: 'https://127.0.0.1' } }
+
 /** Serves Compositions: installs their kind, checks them, and runs what they say until `signal` aborts. */
-export async function startCompositions({
-  client,
-  clock,
-  log,
-  signal,
-}: CompositionsOptions): Promise<{ stopped: Promise<void> }> {
+export async function startCompositions(options: CompositionsOptions): Promise<{ stopped: Promise<void> }> {
+  const { client, clock, log, signal, webhooks = onLoopback } = options
   await installDefinition(client, compositions.definition, signal, 'slipway')
   const kinds = new KindSchemas(client, new RestMapper(client))
   const runs = new InstanceRuns({ client, signal, clock, log })
-  // Asked by the API server of this very process, over the loopback device.
-  const webhooks = { host: '127.0.0.1', port: 0, address: { url: 'https://127.0.0.1' } }
   const operator = compositionOperator({ kinds, runs })
-  const running = runOperators(client, [operator], { signal, clock, log, election: false, webhooks, namespace: 'kube-system' })
+  const election = options.election ? {} : { election: false as const }
+  const running = runOperators(client, [operator], { signal, clock, log, ...election, webhooks, namespace: 'kube-system' })
   await running.started
   return { stopped: Promise.all([running.stopped, runs.stopped()]).then(() => {}) }
 }
