@@ -14,7 +14,7 @@ import { healthRoute } from './health/checks.ts'
 import { metricsRoute, RequestMetrics } from './health/metrics.ts'
 import { versionRoute } from './health/version.ts'
 import { backupRoute } from './history/backup.ts'
-import { type Listening, type ListenOptions, listen } from './http/listen.ts'
+import type { Listening, ListenOptions } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
@@ -118,6 +118,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     objects,
     core,
     listen: async (o) => {
+      // Who needs no port does not load what serves one.
+      const { listen } = await import('./http/listen.ts')
       const listening = await listen(handle, upgrade, o)
       address = `${o.host ?? '127.0.0.1'}:${listening.port}`
       return listening

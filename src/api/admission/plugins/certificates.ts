@@ -1,5 +1,4 @@
-import '../../auth/x509-ready.ts'
-import { Pkcs10CertificateRequest } from '@peculiar/x509'
+import type { Pkcs10CertificateRequest } from '@peculiar/x509'
 import type { CertificateSigningRequest } from '../../../apimachinery/kinds.generated.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import { mastersGroup } from '../../auth/users.ts'
@@ -45,21 +44,27 @@ export const certificateSigning = (authorize: Authorize): AdmissionPlugin => ({
 /** Nobody becomes a member of system:masters by a signing request. */
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
-  validate: (request) => {
+  validate: async (request) => {
     if (request.operation !== 'CREATE' || !isRequest(request, '')) return
     const { spec } = request.object as CertificateSigningRequest
     if (spec.signerName !== 'kubernetes.io/kube-apiserver-client') return
-    if (!organizationsOf(request, spec.request).includes(mastersGroup)) return
+    if (!(await organizationsOf(request, spec.request)).includes(mastersGroup)) return
     throw refuse(request, `use of ${spec.signerName} signer with ${mastersGroup} group is not allowed`)
   },
 }
 
-function organizationsOf(request: AdmissionRequest, base64: string): string[] {
-  return subjectOf(request, base64, 'failed to parse CSR').getField('O')
+async function organizationsOf(request: AdmissionRequest, base64: string): Promise<string[]> {
+  return (await subjectOf(request, base64, 'failed to parse CSR')).getField('O')
 }
 
-/** The subject of a request in PEM, itself in base64. */
-export function subjectOf(request: AdmissionRequest, base64: string, problem: string): Pkcs10CertificateRequest['subjectName'] {
+/** The subject of a request in PEM, itself in base64. Certificates' code is loaded with the first: most servers never see one. */
+export async function subjectOf(
+  request: AdmissionRequest,
+  base64: string,
+  problem: string,
+): Promise<Pkcs10CertificateRequest['subjectName']> {
+  await import('../../auth/x509-ready.ts')
+  const { Pkcs10CertificateRequest } = await import('@peculiar/x509')
   try {
     return new Pkcs10CertificateRequest(Buffer.from(base64, 'base64').toString()).subjectName
   } catch (error) {

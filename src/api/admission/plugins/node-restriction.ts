@@ -243,11 +243,11 @@ function checkSlice({ node, request }: Check): void {
   throw refuse(request, `can only ${request.operation.toLowerCase()} ResourceSlice with the same NodeName as the requesting node`)
 }
 
-function checkSigningRequest({ node, request }: Check): void {
+async function checkSigningRequest({ node, request }: Check): Promise<void> {
   if (request.operation !== 'CREATE') return
   const { spec } = request.object as CertificateSigningRequest
   if (!['kubernetes.io/kubelet-serving', 'kubernetes.io/kube-apiserver-client-kubelet'].includes(spec.signerName)) return
-  const [name] = subjectOf(request, spec.request, 'unable to parse csr').getField('CN')
+  const [name] = (await subjectOf(request, spec.request, 'unable to parse csr')).getField('CN')
   if (name !== `system:node:${node}`) throw refuse(request, `can only create a node CSR with CN=system:node:${node}`)
 }
 
