@@ -132,7 +132,7 @@ export function createQueue(options: QueueOptions): Queue {
       failures.set(key, n + 1)
       meter.retried()
       const delay = Math.min(maxMs, baseMs * 2 ** Math.min(n, 40))
-      addAfter(key, running.get(key) ?? priorities.change, n < 5 ? delay : delay * (0.75 + random() / 2))
+      addAfter(key, running.get(key) ?? priorities.change, n < 4 ? delay : Math.min(maxMs, delay * (0.75 + random() / 2)))
     },
     forget: (key) => void failures.delete(key),
     failures: (key) => failures.get(key) ?? 0,

@@ -57,6 +57,31 @@ test('retries wait 5 ms doubled up to 1000 s, forget starts over', async () => {
   assert.is(queue.length, 2)
 })
 
+test('from the fifth on retries have ± 25 % jitter, never past the longest', async () => {
+  const clock = createVirtualClock()
+  const queue = createQueue({ clock, random: () => 0.999 })
+  for (const delay of [5, 10, 20, 40, 99, 199]) {
+    queue.addRateLimited('a')
+    await clock.advance(delay)
+    assert.is(queue.length, Number(delay < 50), `after ${delay} ms`)
+    await clock.advance(1)
+    await queue.get()
+    queue.done('a')
+  }
+})
+
+test('a retry keeps the priority that its key was taken with', async () => {
+  const { queue, clock } = make()
+  queue.add('old', { priority: -100 })
+  await queue.get()
+  queue.addRateLimited('old')
+  queue.done('old')
+  queue.add('first', { priority: -100 })
+  await clock.advance(5)
+  queue.add('change')
+  assert.equal([await queue.get(), await queue.get(), await queue.get()], ['change', 'first', 'old'])
+})
+
 test('of two delays the earlier counts, and adding now overtakes both', async () => {
   const { queue, clock } = make()
   queue.add('a', { afterMs: 100 })
