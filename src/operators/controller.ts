@@ -63,6 +63,8 @@ export interface Controller<T extends KubeObject = KubeObject> {
   readonly detectsLoops?: boolean
   /** Brings one object closer to what it asks for. What it throws is retried with back-off. */
   reconcile(object: T, context: Context): Promise<Result | undefined>
+  /** Told of each object while a kind that the controller needs is not served, `kind` in words. */
+  blocked?(object: T, kind: string, context: Context): Promise<void>
   /** Told of keys whose object is gone. */
   removed?(key: string, context: Context): Promise<void>
 }

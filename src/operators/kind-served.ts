@@ -17,12 +17,18 @@ const askAgainMs = 30_000
 /** A kind is served a moment after its definition says so. */
 const settleMs = 200
 
-/** Resolves when `resource` is served, or the signal aborts. Says in the log that it waits. */
-export async function whenServed(client: Client, resource: Resource, options: ServedOptions): Promise<void> {
+/** Resolves when `resource` is served, or the signal aborts. Says in the log, and to `missing`, that it waits. */
+export async function whenServed(
+  client: Client,
+  resource: Resource,
+  options: ServedOptions,
+  missing?: () => void,
+): Promise<void> {
   const { clock, random, signal, log } = options
   if (await isServed(client, resource, signal)) return
   const what = `${resource.resource} of ${apiVersionOf(resource)}`
   log.warn('WaitingForKind: not served yet', { kind: what })
+  missing?.()
   const ended = new AbortController()
   const until = AbortSignal.any([signal, ended.signal])
   let changed = Promise.withResolvers<void>()
@@ -30,8 +36,9 @@ export async function whenServed(client: Client, resource: Resource, options: Se
   const definitions = createInformer(client, customresourcedefinitions, { fieldSelector, clock, random })
   definitions.onChange(() => changed.resolve())
   definitions.start(until)
-  while (!signal.aborted) {
-    await Promise.race([changed.promise, sleep(clock, askAgainMs, signal)])
+  // A server that is starting itself is asked again soon.
+  for (let waitMs = 1000; !signal.aborted; waitMs = Math.min(askAgainMs, waitMs * 2)) {
+    await Promise.race([changed.promise, sleep(clock, waitMs, signal)])
     changed = Promise.withResolvers()
     await sleep(clock, settleMs, signal)
     if (await isServed(client, resource, signal)) break

@@ -9,7 +9,7 @@ import type { EventType } from './events.ts'
 import { addFinalizer, hasFinalizer, isDeleting, removeFinalizer } from './finalizers.ts'
 import { createOnceValues, type OnceValues } from './once.ts'
 import type { CacheScope, Child, Operator, Outcome, Reconcile, Scope, ScopedKind, Stored } from './operator.ts'
-import { type Status, writeOutcome } from './outcome.ts'
+import { isBlocked, type Status, waitingForKind, writeOutcome } from './outcome.ts'
 
 /** What is remembered of an object between runs; everything in it can be lost. */
 interface Memory {
@@ -70,6 +70,10 @@ export function controllerFor(operator: Operator, options: OperatorControllerOpt
       const { applied } = memoryOf(context.key, stored.metadata.uid)
       return run(operator, stored, context, { applied, once: onceFor(context) })
     },
+    async blocked(object, kind, { client, clock }) {
+      const Ready = { status: 'False', reason: waitingForKind, message: `${kind} is not served` }
+      await writeOutcome(client, definition.for, object, { Ready }, clock.now)
+    },
     async removed(key, context) {
       const memory = memories.get(key)
       if (memory) onceFor(context).forget(memory.uid)
@@ -93,7 +97,9 @@ async function run(
   const applying: ApplyContext = { operator, owner: object, client, informers, applied: kept.applied }
   await applyAll(applying, declarations)
   await prune(applying, declarations, outcome?.keep)
-  if (outcome?.status) await writeOutcome(client, definition.for, object, outcome.status as Status, clock.now)
+  // What was said while a kind was missing is not true any more.
+  const status = (outcome?.status as Status | undefined) ?? (isBlocked(object) ? {} : undefined)
+  if (status) await writeOutcome(client, definition.for, object, status, clock.now)
   return resultOf(outcome)
 }
 

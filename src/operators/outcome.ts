@@ -11,11 +11,20 @@ export type Status = Readonly<Record<string, unknown>>
 /** Names that begin with a capital letter are conditions' types; fields of a status never do. */
 const isCondition = (name: string): boolean => /^[A-Z]/.test(name)
 
+/** The reason of a Ready condition that the runtime itself sets. */
+export const waitingForKind = 'WaitingForKind'
+
+const conditionsOf = (object: KubeObject) =>
+  ((object as { status?: { conditions?: AnyCondition[] } }).status?.conditions ?? []) as AnyCondition[]
+
+/** Whether its status says that a kind is missing. */
+export const isBlocked = (object: KubeObject): boolean => conditionsOf(object).some((c) => c.reason === waitingForKind)
+
 /** The status that `update` makes of the present one. Pure. */
 export function statusFrom(object: KubeObject, update: Status, now: number): Record<string, unknown> {
   const status: Record<string, unknown> = { ...(object as { status?: Status }).status }
   const observedGeneration = object.metadata.generation ?? 0
-  let conditions = (status.conditions ?? []) as AnyCondition[]
+  let conditions = conditionsOf(object).filter((c) => c.reason !== waitingForKind)
   for (const [name, value] of Object.entries(update)) {
     if (isCondition(name)) {
       const next = { ...said(name, value as ConditionValue), type: name, observedGeneration }
@@ -23,7 +32,7 @@ export function statusFrom(object: KubeObject, update: Status, now: number): Rec
     } else if (value === undefined) delete status[name]
     else status[name] = value
   }
-  return { ...status, observedGeneration, ...(conditions.length > 0 ? { conditions } : {}) }
+  return { ...status, observedGeneration, ...(conditions.length > 0 || status.conditions ? { conditions } : {}) }
 }
 
 function said(type: string, value: ConditionValue): Omit<AnyCondition, 'type'> {

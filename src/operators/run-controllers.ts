@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { keyOf } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
@@ -13,7 +14,7 @@ import { seeingOwnWrites } from './own-writes.ts'
 import { createQueue, priorities, type Queue } from './queue.ts'
 import { subscribe } from './subscriptions.ts'
 import { noTracer, type Tracer } from './trace.ts'
-import { work } from './worker.ts'
+import { contextIn, work } from './worker.ts'
 
 export interface RunOptions {
   readonly signal: AbortSignal
@@ -26,8 +27,8 @@ export interface RunOptions {
   /** When a controller may work, and on which keys; always and on all when absent. */
   readonly gateFor?: (controller: Controller, activity: Activity) => Gate & { isOurs?(key: string): boolean }
   readonly tracer?: Tracer
-  /** Waits until a resource is served, before a controller that needs it starts; does not wait when absent. */
-  readonly served?: (resource: Resource) => Promise<void>
+  /** Waits until a resource is served, before a controller that needs it starts; calls `missing` when it has to. No waiting when absent. */
+  readonly served?: (resource: Resource, missing: () => void) => Promise<void>
   /** The client through which a controller writes; default: `client`. */
   readonly clientFor?: (controller: Controller) => Client
 }
@@ -104,13 +105,9 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
   })
   const activity = createActivity()
   const gate: Gate & { isOurs?(key: string): boolean } = environment.gateFor?.(controller, activity) ?? alwaysOpen
-  let waitsFor: string | undefined
+  const waiting = createWaiting()
   const start = async () => {
-    for (const resource of environment.served ? resourcesOf(controller) : []) {
-      waitsFor = `${resource.kind} of ${apiVersionOf(resource)}`
-      await Promise.race([environment.served?.(resource), aborted])
-    }
-    waitsFor = undefined
+    await Promise.race([waitForKinds(controller, informers, { environment, waiting, context, gate }), aborted])
     if (signal.aborted) return
     const unsubscribe = subscribe(controller, informers, queue, loops?.triggered)
     // The informers may be others' too, and go on.
@@ -133,9 +130,56 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
     activity,
     started,
     resync,
-    waitsFor: () => waitsFor,
+    waitsFor: waiting.first,
     stopped: stopped.then(() => recorder.flushed()),
   }
+}
+
+/** The kinds that a controller waits for. */
+function createWaiting() {
+  const kinds = new Set<string>()
+  return { kinds, first: (): string | undefined => kinds.values().next().value }
+}
+
+interface Wait {
+  readonly environment: Environment
+  readonly waiting: ReturnType<typeof createWaiting>
+  readonly context: Context
+  readonly gate: Gate
+}
+
+/** Waits for the controller's own kind, then for all others; objects that are there already are told of what is missing. */
+async function waitForKinds(controller: Controller, informers: InformerSet, wait: Wait): Promise<void> {
+  const { environment, waiting, context, gate } = wait
+  const { served, signal } = environment
+  if (!served) return
+  const one = async (resource: Resource, missing: (kind: string) => void) => {
+    const kind = `${resource.kind} of ${apiVersionOf(resource)}`
+    const isMissing = () => {
+      waiting.kinds.add(kind)
+      missing(kind)
+    }
+    await served(resource, isMissing)
+    waiting.kinds.delete(kind)
+  }
+  await one(controller.for, () => {})
+  let unsubscribe: (() => void) | undefined
+  const tell = (kind: string) => {
+    unsubscribe ??= informers.of(controller.for).onChange((object) => {
+      if (!object) return
+      const blocked = async () => {
+        const term = await gate.entered(signal)
+        if (term && waiting.kinds.size > 0) await controller.blocked?.(object, kind, contextIn(context, keyOf(object), term))
+      }
+      void blocked().catch((error) => context.log.warn('not told that a kind is missing', { error: String(error) }))
+    })
+  }
+  await Promise.all(
+    resourcesOf(controller)
+      .slice(1)
+      .map((r) => one(r, tell)),
+  )
+  unsubscribe?.()
 }
 
 const resourcesOf = (controller: Controller) => [

@@ -82,7 +82,7 @@ export function runOperators(client: Client, operators: readonly Operator[], opt
   const running: Running = runControllers(through.client, controllers, {
     ...environment,
     gateFor: gates.of,
-    served: (resource) => whenServed(through.client, resource, environment),
+    served: (resource, missing) => whenServed(through.client, resource, environment, missing),
     ...(options.informers ? { informers: options.informers } : {}),
     ...(tracer ? { tracer } : {}),
   })

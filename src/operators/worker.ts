@@ -138,6 +138,14 @@ function clientIn(client: Client, term: Term): Client {
   return made
 }
 
+/** The context of work on `key` in a term, whose writes end with it. */
+export const contextIn = (context: Context, key: string, term: Term): Context => ({
+  ...context,
+  key,
+  log: context.log.with({ key }),
+  client: clientIn(context.client, term),
+})
+
 /** The context of one run, whose signal aborts with the controller's, the term's, or when the deadline passes. */
 function runOf(context: Context, key: string, term: Term, deadlineMs: number | undefined) {
   const log = context.log.with({ key })

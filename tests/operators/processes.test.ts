@@ -1,6 +1,7 @@
 // Several processes of one operator: election with a warm standby, shards, fences, kinds that come late.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Resource } from '../../src/apimachinery/resource.ts'
 import { leases } from '../../src/apimachinery/resources.generated.ts'
 import { isSettled, liveMembers, ownerOf, ringOf } from '../../src/operators/sharding.ts'
 import { startTestServer } from '../../src/testkit/start.ts'
@@ -159,6 +160,29 @@ test('a kind that is not served yet is waited for, without holding up others', a
   await server.create(Database, database('x'))
   await server.eventually(() => runs === 1, { within: '35s' })
   assert.is(running.waiting().size, 0)
+  await server.stop()
+})
+
+test('objects say which kind of a child is missing, and go on when it comes', async () => {
+  const server = await startTestServer(lean)
+  const gadget = { group: 'example.dev', version: 'v1', resource: 'gadgets', kind: 'Gadget', namespaced: true } as Resource
+  const running = server.run(
+    databaseOperator({
+      owns: [gadget],
+      reconcile({ child }) {
+        child(gadget, {})
+        return undefined
+      },
+    }),
+  )
+  await server.create(Database, database('x'))
+  const blocked = await server.eventually(async () => (await server.get(Database, 'x'))?.status?.conditions?.[0])
+  assert.equal([blocked.type, blocked.status, blocked.message], ['Ready', 'False', 'Gadget of example.dev/v1 is not served'])
+  assert.match(running.unready().join(), /WaitingForKind Gadget/)
+  const { installDefinitions } = await import('../../src/testkit/definitions.ts')
+  await installDefinitions(server.client, [databaseCrd.replaceAll('database', 'gadget').replaceAll('Database', 'Gadget')])
+  await server.eventually(() => server.get(gadget, 'x'))
+  await server.eventually(async () => (await server.get(Database, 'x'))?.status?.conditions?.length === 0)
   await server.stop()
 })
 
