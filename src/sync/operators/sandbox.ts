@@ -19,10 +19,11 @@ export interface SandboxOptions {
  */
 export function startSandboxed({ memoryMiB }: SandboxOptions): ChildProcess {
   const isRoot = process.getuid?.() === 0
-  const unreadable = isRoot ? notReadableByAll([process.execPath, program]) : undefined
-  if (unreadable)
+  const closed = isRoot ? notReadableByAll([process.execPath, program]) : undefined
+  const isAbove = closed !== undefined && root.startsWith(`${closed}/`)
+  if (closed && !(isAbove && [process.execPath, program].every((path) => realpathSync(path).startsWith(`${root}/`))))
     throw new Error(
-      `${unreadable} can be read by root only: install Slipway where others can read it, so that operators run as nobody`,
+      `${closed} can be read by root only: install Slipway where others can read it, so that operators run as nobody`,
     )
   const readable = ['src', 'dist', 'exports', 'node_modules', 'package.json'].map((name) => join(root, name))
   const packages = realpathSync(join(root, 'node_modules'))
@@ -34,12 +35,28 @@ export function startSandboxed({ memoryMiB }: SandboxOptions): ChildProcess {
     '--disable-warning=SecurityWarning',
     program,
   ]
-  return spawn(process.execPath, args, {
+  const [file = '', ...rest] = closed ? [...behindClosedFolder(closed), process.execPath, ...args] : [process.execPath, ...args]
+  return spawn(file, rest, {
     cwd: '/',
-    env: { NODE_ENV: 'production', LANG: 'C.UTF-8' },
+    env: { NODE_ENV: 'production', LANG: 'C.UTF-8', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+    ...(isRoot && !closed ? { uid: nobody, gid: nobody } : {}),
   })
+}
+
+/**
+ * A command that runs another as nobody where `closed`, a folder above this installation (such as /root), may be entered by root only: in a mount
+ * namespace of its own, `closed` is an empty folder but for the installation, at the same path.
+ */
+function behindClosedFolder(closed: string): string[] {
+  const script = `
+    mount --bind "$1" /proc
+    mount -t tmpfs -o mode=755 tmpfs "$2"
+    mkdir -p "$1"
+    mount --move /proc "$1"
+    shift 2
+    exec setpriv --reuid ${nobody} --regid ${nobody} --clear-groups "$@"`
+  return ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', script, 'sh', root, closed]
 }
 
 /** The first of `paths`, or of the folders above them, that others may not enter or read. */
