@@ -101,6 +101,12 @@ export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message)
 }
 
+export function methodNotSupported({ group, resource }: { group: string; resource: string }, verb: string): StatusError {
+  const details = { ...(group ? { group } : {}), kind: resource }
+  const qualified = group ? `${resource}.${group}` : resource
+  return new StatusError(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${qualified}"`, details)
+}
+
 export function unauthorized(message = 'Unauthorized'): StatusError {
   return new StatusError(401, 'Unauthorized', message)
 }

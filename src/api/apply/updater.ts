@@ -10,6 +10,7 @@ import { merge } from './typed/merge.ts'
 import { reconcileWithType } from './typed/reconcile.ts'
 import { removeItems } from './typed/remove.ts'
 import { toFieldSet } from './typed/to-field-set.ts'
+import { validate } from './typed/validate.ts'
 import type { Atom } from './types/atom.ts'
 
 /** Ownership as structured-merge-diff's merge.Updater decides it. */
@@ -46,7 +47,10 @@ function at(operation: Operation, object: unknown, from: string, apiVersion: str
   if (apiVersion === from) return { value: object, atom: typeAt(operation, from) }
   const atom = operation.kind.typeAt(apiVersion)
   const value = atom && operation.kind.convert((object ?? {}) as Json, apiVersion)
-  return atom && value ? { value, atom } : undefined
+  if (!atom || !value) return undefined
+  // A conversion may keep fields that the version does not have.
+  validate(atom, value, true)
+  return { value, atom }
 }
 
 /** What an update of `live` to `next` by `workflow` leaves to whom; `workflow` gets what it changed. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { parseApiVersion } from '../../apimachinery/resource.ts'
 import { tableOf } from '../../crd/definition/columns.ts'
 import {
   type CustomResourceDefinition,
@@ -105,9 +106,20 @@ function scalePaths(definition: CustomResourceDefinition, scale: ScaleSubresourc
   const values = (object: KubeObject) => scaleOf(object as unknown as JsonObject, scale)
   const fields = versionsOf(definition).flatMap((v): [string, string[]][] => {
     const path = v.subresources?.scale?.specReplicasPath
-    return path ? [[`${definition.spec.group}/${v.name}`, path.replace(/^\./, '').split('.')]] : []
+    return path
+      ? [
+          [
+            `${definition.spec.group}/${v.name}`,
+            path
+              .replace(/^\./, '')
+              .split('.')
+              .map((name) => `f:${name}`),
+          ],
+        ]
+      : []
   })
   return {
+    custom: scale,
     replicas: (object) => values(object).specReplicas ?? 0,
     setReplicas: (object, replicas) => void Object.assign(object, withReplicas(object as unknown as JsonObject, scale, replicas)),
     statusReplicas: (object) => values(object).statusReplicas ?? 0,
@@ -119,7 +131,10 @@ function scalePaths(definition: CustomResourceDefinition, scale: ScaleSubresourc
 /** A definition that was changed may have objects that were written by another schema or in another version. */
 const mayHaveChanged = ({ metadata }: CustomResourceDefinition): boolean => (metadata.generation ?? 1) > 1
 
-/** What is stored by one version, or by an earlier schema, is read with the fields and defaults of the version's schema now. */
+/**
+ * What is stored has the fields and defaults of the schema that its version has now. In another version it has that version's fields, but none of
+ * its defaults.
+ */
 function conversionTo(
   definition: CustomResourceDefinition,
   version: string,
@@ -129,18 +144,30 @@ function conversionTo(
 ): Conversion {
   const { group = '' } = definition.spec
   const { preserveUnknownFields = false } = definition.spec
-  const withDefaults = (object: KubeObject, name: string): KubeObject => {
+  const pruned = (object: KubeObject, name: string): KubeObject => {
     const schema = compiled.get(name)
-    if (!schema) return object
-    const given = object as unknown as JsonObject
-    const known = preserveUnknownFields ? given : schema.prune(given).object
-    return schema.default(schema.dropNulls(known)) as unknown as KubeObject
+    return schema && !preserveUnknownFields
+      ? (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)
+      : object
+  }
+  const asStored = (object: KubeObject): KubeObject => {
+    const name = parseApiVersion(object.apiVersion ?? '').version
+    const schema = compiled.get(name)
+    return schema
+      ? (schema.default(schema.dropNulls(pruned(object, name) as unknown as JsonObject)) as unknown as KubeObject)
+      : object
   }
   const to = (object: KubeObject, name: string): KubeObject | Promise<KubeObject> => {
     const converted = convert(definition, object, `${group}/${name}`)
-    return converted instanceof Promise ? converted.then((o) => withDefaults(o, name)) : withDefaults(converted, name)
+    return converted instanceof Promise ? converted.then((o) => pruned(o, name)) : pruned(converted, name)
   }
-  return { fromStorage: (object) => to(object, version), toStorage: (object) => to(object, storage.version) }
+  return {
+    fromStorage: (object) => to(asStored(object), version),
+    toStorage: (object) => {
+      const converted = to(object, storage.version)
+      return converted instanceof Promise ? converted.then(asStored) : asStored(converted)
+    },
+  }
 }
 
 /** Field management compares versions without a webhook only where conversion changes nothing but the version's name. */

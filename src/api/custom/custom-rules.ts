@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
 import type { CompiledSchema } from '../../crd/schema/compiled.ts'
 import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
 import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
@@ -42,7 +41,7 @@ function shape(
   let object = withMetadata(given, strict)
   if (!schema) return object
   const coerced = schema.coerceEmbedded(object)
-  if (coerced.error) throw new StatusError(400, 'BadRequest', `${coerced.error.field}: ${coerced.error.message}`)
+  if (coerced.error) throw new DecodeError(`${coerced.error.field}: ${coerced.error.message}`)
   for (const path of coerced.unknown) strict.add(`unknown field "${path}"`)
   object = coerced.value as JsonObject
   if (!preserveUnknownFields) {

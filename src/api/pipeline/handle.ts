@@ -178,7 +178,7 @@ const withoutTable = new Set([
 function accepted(request: ApiRequest, resource: ServedResource, info: RequestInfo): Accepted {
   if (request.wantsObjects) return plainJson
   const header = request.headers.accept
-  if (!isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
+  if (!resource.isCustom && !isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
   // What can only be asked (reviews) has no table either.
   const isQuestion = !resource.verbs.has('get')
   const tables = !isQuestion && !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)

@@ -1,4 +1,4 @@
-import { StatusError } from '../../apimachinery/status.ts'
+import { badRequest, methodNotSupported, StatusError } from '../../apimachinery/status.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { unstoredVerb } from '../reviews/reviews.ts'
 import { bind } from '../subresources/binding.ts'
@@ -41,9 +41,12 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
   if (info.subresource !== '') return subresourceVerb(resource, info, method)
   const verb = resource.verbs.has(info.verb) ? (unstored(resource, info) ?? verbs[info.verb]) : undefined
-  if (!verb) throw methodNotAllowed()
-  if (info.verb === 'create' && hasName) throw methodNotAllowed()
-  if ((info.verb === 'update' || info.verb === 'patch') && !hasName) throw methodNotAllowed()
+  if (!verb) throw resource.isCustom ? methodNotSupported(resource, info.verb) : methodNotAllowed()
+  // kube-apiserver's router does not see the paths of custom kinds: their names are looked at by what serves the verb.
+  if (info.verb === 'create' && hasName && !resource.isCustom) throw methodNotAllowed()
+  if ((info.verb === 'update' || info.verb === 'patch') && !hasName) {
+    throw resource.isCustom ? badRequest('name must be provided') : methodNotAllowed()
+  }
   return verb
 }
 

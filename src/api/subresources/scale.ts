@@ -1,8 +1,12 @@
 import { type FieldError, invalid, invalidObject } from '../../apimachinery/field-error.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { LabelSelector } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { badRequest } from '../../apimachinery/status.ts'
+import { badRequest, internalError } from '../../apimachinery/status.ts'
+import type { ScaleSubresource } from '../../crd/definition/definition.ts'
+import { scaleOf as customScaleOf } from '../../crd/definition/scale.ts'
+import type { JsonObject } from '../../crd/schema/json-schema.ts'
 import { type AppliedKind, builtInKind } from '../apply/applied-kind.ts'
 import { applyConfiguration, trackUpdate } from '../apply/field-manager.ts'
 import { entriesAfterScale, scaleEntries } from '../apply/scale.ts'
@@ -37,6 +41,8 @@ export interface ScalePaths {
   setReplicas(object: KubeObject, replicas: number): void
   statusReplicas(object: KubeObject): number
   selector(object: KubeObject): string
+  /** Where the definition of a custom kind says they are. */
+  readonly custom?: ScaleSubresource
   /** The field path of the replicas at each version, for managedFields. */
   readonly fields: ReadonlyMap<string, string[]>
 }
@@ -108,7 +114,18 @@ async function answer(call: Call, stored: Stored, paths: ScalePaths): Promise<An
 }
 
 export async function getScale(call: Call): Promise<Answer> {
-  return answer(call, liveObject(call, call.info.name), pathsOf(call))
+  const paths = pathsOf(call)
+  const stored = liveObject(call, call.info.name)
+  const { custom } = paths
+  if (custom && !(await hasReplicas(call, stored, custom))) {
+    throw internalError(`the spec replicas field ${quote(custom.specReplicasPath ?? '')} does not exist`)
+  }
+  return answer(call, stored, paths)
+}
+
+async function hasReplicas(call: Call, stored: Stored, scale: ScaleSubresource): Promise<boolean> {
+  const { object } = await viewAs(call.resource, stored)
+  return customScaleOf(object as unknown as JsonObject, scale).specReplicas !== undefined
 }
 
 /** PUT of a Scale. */
@@ -181,7 +198,10 @@ function scaled(
   produce: (old: Scale) => Scale,
   manager: string | undefined,
 ): KubeObject {
-  const old = scaleOf(live, paths)
+  const { custom } = paths
+  const found = scaleOf(live, paths)
+  const isUnset = custom !== undefined && customScaleOf(live as unknown as JsonObject, custom).specReplicas === undefined
+  const old: Scale = isUnset ? { ...found, spec: { replicas: unset } } : found
   const before = scaleEntries(live.metadata.managedFields, paths.fields as never)
   const withEntries: Scale = before ? { ...old, metadata: { ...old.metadata, managedFields: before } } : old
   const asked = produce(withEntries)
@@ -189,7 +209,10 @@ function scaled(
   const scale = (manager === undefined
     ? asked
     : trackUpdate(appliedScale(), withEntries as never, asked as never, requester)) as unknown as Scale
-  refuse(call.info.name, scale)
+  if (!custom) refuse(call.info.name, scale)
+  if (custom && scale.spec?.replicas === unset) {
+    throw badRequest(`the spec replicas field ${quote(custom.specReplicasPath ?? '')} cannot be empty`)
+  }
   const next = thaw(live)
   paths.setReplicas(next, scale.spec?.replicas ?? 0)
   const { uid, resourceVersion, managedFields } = scale.metadata
@@ -202,9 +225,12 @@ function scaled(
   setEntries(next, entries)
   if (uid) next.metadata.uid = uid
   if (resourceVersion) next.metadata.resourceVersion = resourceVersion
-  else delete next.metadata.resourceVersion
+  else if (!custom) delete next.metadata.resourceVersion
   return next
 }
+
+/** Stands for replicas that a custom object does not have, until somebody sets them. */
+const unset = -(2 ** 31)
 
 function setEntries(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
   if (entries && entries.length > 0) object.metadata.managedFields = entries

@@ -1,4 +1,4 @@
-import { notFound, StatusError } from '../../apimachinery/status.ts'
+import { methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts'
 import { objectHistory } from '../history/object-history.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { Verb } from '../pipeline/route.ts'
@@ -38,6 +38,7 @@ export function subresourceVerb(resource: ServedResource, info: RequestInfo, met
   if (!subresource) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
   if (info.subresource === 'proxy' && method === 'OPTIONS') return proxy
   if (!subresource.verbs.has(info.verb)) {
+    if (resource.isCustom) throw methodNotSupported(resource, info.verb)
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
   }
   if (info.subresource === 'proxy') return proxy

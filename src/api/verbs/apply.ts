@@ -4,7 +4,8 @@ import { badRequest, conflict } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
-import { keyIn } from '../registry/served.ts'
+import { keyIn, type ServedResource } from '../registry/served.ts'
+import { type Decoded, DecodeError } from '../schema/decode.ts'
 import { isPlainJson } from '../schema/json-syntax.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
@@ -48,10 +49,18 @@ async function createApplied(call: Call, config: object, options: WriteOptions):
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options, true) }
 }
 
+function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {
+  try {
+    return rules.decodePatched(object)
+  } catch (e) {
+    throw e instanceof DecodeError ? badRequest(e.message) : e
+  }
+}
+
 function settled(call: Call, object: KubeObject): KubeObject {
   const { resource, info } = call
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
-  const own = resource.isCustom ? (resource.rules.decodePatched(object).value as unknown as KubeObject) : thaw(object)
+  const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thaw(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
   const whole = defaulted(call, own)

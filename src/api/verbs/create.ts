@@ -19,7 +19,9 @@ import {
   admissionRequest,
   admitMutating,
   admitValidating,
+  asStored,
   commitObject,
+  homeOf,
   kindContext,
   metaOptions,
   refuseIfInvalid,
@@ -98,8 +100,8 @@ async function admitAndStore(
   }
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
   await admitMutating(call, admission)
-  const home = core.registry.findStorage(storage) ?? resource
-  let object = resource.conversion ? await resource.conversion.toStorage(asked) : asked
+  const home = homeOf(call, storage)
+  let object = resource.isCustom ? asked : await asStored(call, asked)
   if (home !== resource) home.strategy.defaults?.(object)
   const context = kindContext(call, '', isApply)
   const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
@@ -118,6 +120,7 @@ async function admitAndStore(
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)
   if (present) throw existing(resource, name, present)
+  if (resource.isCustom) object = await asStored(call, object)
   try {
     return await claimed(storage, { ...write, object }, async (others) => {
       if (options.dryRun) return new Stored(key, serializerWithout(object), 0, object)

@@ -21,7 +21,9 @@ import {
   admissionRequest,
   admitMutating,
   admitValidating,
+  asStored,
   commitObject,
+  homeOf,
   kindContext,
   looksTwice,
   metaOptions,
@@ -71,7 +73,7 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
 }
 
 async function updateOnce(call: Call, update: Update, live: Stored, storage: Storage, attempt: number): Promise<Stored> {
-  const { resource, core } = call
+  const { resource } = call
   const { name, subresource, options } = update
   const liveView = await viewAs(resource, live)
   const asked = await update.produce(liveView.object, attempt)
@@ -86,11 +88,11 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
     ...(update.admissionKind ? { kind: update.admissionKind } : {}),
   })
   if (update.admits !== false) await admitMutating(call, admission)
-  const home = core.registry.findStorage(storage) ?? resource
-  const converted = resource.conversion ? await resource.conversion.toStorage(asked) : asked
-  const object = await prepared(call, update, home, converted, live)
+  const home = homeOf(call, storage)
+  const { isCustom } = resource
+  const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), isCustom ? liveView : live)
   if (update.admits !== false) await admitValidating(call, { ...admission, object })
-  return commitUpdate(call, update, storage, live, object)
+  return commitUpdate(call, update, storage, live, isCustom ? await asStored(call, object) : object)
 }
 
 async function prepared(call: Call, update: Update, home: ServedResource, given: KubeObject, live: Stored): Promise<KubeObject> {

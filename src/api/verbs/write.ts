@@ -11,7 +11,7 @@ import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { gvkText, type ServedResource } from '../registry/served.ts'
+import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
@@ -46,6 +46,16 @@ export function metaOptions({ strategy, namespaced, isCustom }: ServedResource, 
   const anyFinalizer = isCustom || strategy.anyFinalizer === true
   const options = { namespaced, anyFinalizer, ignoresGenerateName }
   return rule ? { ...options, nameRule: (name) => rule(name, object) } : options
+}
+
+/** Whose rules what is written is judged by: the version that is stored; each version's own for custom kinds. */
+export function homeOf({ resource, core }: Call, storage: Storage): ServedResource {
+  return resource.isCustom ? resource : (core.registry.findStorage(storage) ?? resource)
+}
+
+/** An object of the requested version as it is stored. */
+export function asStored({ resource }: Call, object: KubeObject): KubeObject | Promise<KubeObject> {
+  return resource.conversion ? resource.conversion.toStorage(object) : object
 }
 
 export interface AdmissionInput {

@@ -7,7 +7,7 @@ import {
   isPathSegmentPrefix,
   isQualifiedName,
 } from '../../apimachinery/names.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, own, withSortedKeys } from './json-schema.ts'
 import { coerceMetadata, MetadataError } from './metadata.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
@@ -63,7 +63,7 @@ function metadataErrors(value: Json, path: string): FieldError[] {
   try {
     metadata = coerceMetadata(value, path).value as JsonObject
   } catch (error) {
-    if (error instanceof MetadataError) return [invalid(path, value, error.message)]
+    if (error instanceof MetadataError) return [invalid(path, withSortedKeys(value), error.message)]
     throw error
   }
   return [

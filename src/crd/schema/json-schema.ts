@@ -92,6 +92,10 @@ export function goJson(value: unknown): string {
   return (text ?? 'null').replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** A value whose keys stand as Go's maps are shown. */
+export const withSortedKeys = (value: Json): Json =>
+  JSON.parse(JSON.stringify(value, (_key, part: unknown) => (isJsonObject(part) ? sorted(part) : part)))
+
 /** For structures of Go, whose fields keep their order. */
 export function goStructJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -1,5 +1,5 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json-schema.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, withSortedKeys } from './json-schema.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
 import { withChanges } from './prune.ts'
@@ -128,7 +128,7 @@ class Coercer {
       return metadata
     } catch (error) {
       if (!(error instanceof MetadataError)) throw error
-      if (!this.drop) throw new Malformed(invalid(child(path, 'metadata'), value, error.message))
+      if (!this.drop) throw new Malformed(invalid(child(path, 'metadata'), withSortedKeys(value), error.message))
       return isJsonObject(value) ? droppingMalformed(value) : value
     }
   }
