@@ -56,6 +56,8 @@ export interface Api {
   readonly objects: Objects
   readonly core: Core
   listen(options: ListenOptions): Promise<Listening>
+  /** The host:port by which others, pods too, reach this server: what discovery and the OpenID documents name. */
+  knownAs(address: string): void
   close(): void
 }
 
@@ -84,12 +86,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   }
   const inFlight = new InFlight(options.limits)
   const metrics = new RequestMetrics()
-  let address = 'localhost:6443'
+  let address: string | undefined
+  const addressNow = () => address ?? 'localhost:6443'
   const paths: readonly PathRoute[] = [
-    discoveryRoutes(core, () => address),
+    discoveryRoutes(core, addressNow),
     versionRoute,
     metricsRoute(metrics, inFlight, caches),
-    ...(security.issuer ? [openIdRoutes(security.issuer, () => address)] : []),
+    ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),
     healthRoute([
@@ -117,11 +120,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     handle,
     objects,
     core,
+    knownAs: (host) => {
+      address = host
+    },
     listen: async (o) => {
       // Who needs no port does not load what serves one.
       const { listen } = await import('./http/listen.ts')
       const listening = await listen(handle, upgrade, o)
-      address = `${o.host ?? '127.0.0.1'}:${listening.port}`
+      address ??= `${o.host ?? '127.0.0.1'}:${listening.port}`
       return listening
     },
     close: () => {

@@ -11,8 +11,9 @@ import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unrouta
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import type { Answer, Call, Core } from './call.ts'
+import { deadlineOf, within } from './deadline.ts'
 import { encode, encodeObject } from './encode.ts'
-import type { InFlight } from './in-flight.ts'
+import { type InFlight, isLongRunning } from './in-flight.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
@@ -54,6 +55,7 @@ export function createHandler(
       let trail: Trail | undefined
       const warnings = new Set<string>()
       try {
+        const deadline = request.wantsObjects || isLongRunning(info) ? undefined : deadlineOf(request.query)
         if (wantsNewest(request, info)) {
           const newest = core.store.current()
           if (newest instanceof Promise) await newest
@@ -80,7 +82,7 @@ export function createHandler(
         }
         accept = accepted(request, resource, info)
         const call: Call = { core, request, info, user, resource, accept, warnings, ...(trail ? { trail } : {}) }
-        const answer: Answer = await run(call)
+        const answer: Answer = await within(deadline, run(call))
         const response = warned(await encode(call, answer), warnings)
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {

@@ -15,6 +15,9 @@ export const defaultLimits: InFlightLimits = { reading: 400, writing: 200 }
 const reads = new Set(['get', 'list', 'head', 'options'])
 const longRunning = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
 
+/** Streams, which have no end that a limit or a deadline could wait for. */
+export const isLongRunning = ({ verb, subresource }: RequestInfo): boolean => verb === 'watch' || longRunning.has(subresource)
+
 /** How many requests are being answered, and no more than the limits at a time. Watches, streams and the server's own calls do not count. */
 export class InFlight {
   readonly #limits: InFlightLimits
@@ -27,7 +30,7 @@ export class InFlight {
 
   /** Takes a place; gives back how to leave it. Throws 429 when there is none, except for system:masters. */
   enter(request: ApiRequest, info: RequestInfo, user: UserInfo): () => void {
-    if (request.wantsObjects || info.verb === 'watch' || longRunning.has(info.subresource)) return () => {}
+    if (request.wantsObjects || isLongRunning(info)) return () => {}
     const kind = reads.has(info.verb) ? 'reading' : 'writing'
     if (this[kind] >= this.#limits[kind] && !isMaster(user)) throw tooMany()
     this[kind]++

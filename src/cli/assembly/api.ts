@@ -136,6 +136,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request),
     async advertise(address, port) {
       const { handle, objects } = api
+      api.knownAs(`${address}:${port}`)
       await makeKubernetesService(handle, serviceAddress, port)
       const onServers = (servers: readonly ServerAddress[]) => leadTo(handle, objects, servers)
       identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, onServers })
