@@ -1,12 +1,12 @@
 // Starts Jobs by the clock.
 import { timeText } from '../apimachinery/clock.ts'
+import { lastBetween, parseSchedule, type Schedule } from '../apimachinery/cron-schedule.ts'
 import type { CronJob, CronJobStatus, Job, ObjectReference } from '../apimachinery/kinds.generated.ts'
 import { cronjobs, jobs } from '../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isNotFound } from '../apimachinery/status.ts'
 import { type Context, defineController } from '../operators/controller.ts'
 import { controlledBy } from '../operators/owners.ts'
 import { writeStatus } from '../operators/status.ts'
-import { lastBetween, parseSchedule, type Schedule } from './cron-schedule.ts'
 import { isFinished } from './job-decide.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'

@@ -33,6 +33,8 @@ export interface Recorder {
 
 const mostEntries = 10_000
 
+const silentSpan: Span = { setAttribute: () => {}, recordException: () => {}, setStatus: () => {}, end: () => {} }
+
 export function createRecorder(clock: Clock): Recorder {
   const began = clock.now()
   const entries: Entry[] = []
@@ -44,7 +46,9 @@ export function createRecorder(clock: Clock): Recorder {
     entries.push({ at: clock.now() - began, kind, run, text })
   }
   const tracer: Tracer = {
-    startActiveSpan<R>(_name: string, { attributes = {} }: SpanOptions, run: (span: Span) => R): R {
+    startActiveSpan<R>(spanName: string, { attributes = {} }: SpanOptions, run: (span: Span) => R): R {
+      // Requests are told by `recording`, faults and all.
+      if (spanName !== 'reconcile') return run(silentSpan)
       const key = `${attributes.controller} ${attributes.key}`
       const count = (runs.get(key) ?? 0) + 1
       runs.set(key, count)
@@ -54,11 +58,10 @@ export function createRecorder(clock: Clock): Recorder {
       note('reconcile', 'begins', name)
       return current.run(name, () =>
         run({
-          setAttribute: () => {},
+          ...silentSpan,
           recordException: (error) => {
             failure = error.message
           },
-          setStatus: () => {},
           end: () => note('reconcile', `${failure ? `fails: ${failure}` : 'ends'} (${clock.now() - started} ms)`, name),
         }),
       )
