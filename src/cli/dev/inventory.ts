@@ -20,10 +20,7 @@ export interface Inventory {
 /** Kept in a ConfigMap of the namespace: the next `slipway dev` of that folder goes on where this one ends. */
 export async function ownInventory(client: Client, name: string, namespace: string): Promise<Inventory> {
   const map = `slipway-dev-${name}`
-  const before = await client.get(configmaps, map, { namespace }).catch((error: unknown) => {
-    if (!isNotFound(error)) throw error
-    return undefined
-  })
+  const before = await client.get(configmaps, map, { namespace }).catch(ignoreMissing)
   let known = JSON.parse(before?.data?.inventory ?? '[]') as InventoryEntry[]
   return {
     tracking: `dev-${name}`,
@@ -32,12 +29,20 @@ export async function ownInventory(client: Client, name: string, namespace: stri
     entries: () => known,
     async remember(entries) {
       if (JSON.stringify(entries) === JSON.stringify(known)) return
+      known = [...entries]
+      if (entries.length === 0) {
+        await client.delete(configmaps, map, { namespace }).catch(ignoreMissing)
+        return
+      }
       const object = { metadata: { name: map, namespace }, data: { inventory: JSON.stringify(entries) } }
       await client.apply(configmaps, object, { fieldManager: 'slipway-dev', force: true })
-      known = [...entries]
     },
     close: async () => {},
   }
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!isNotFound(error)) throw error
 }
 
 /** An Application's: what is saved stands in for its commit, and it does not sync meanwhile. */

@@ -94,8 +94,8 @@ async function take(options: ReloadOptions, parts: Map<string, Part>, operator: 
   const webhooks = webhooksFor(server, undefined, [operator], say)
   const running = runOperators(client, [made.operator], { signal, namespace, log, webhooks })
   parts.set(operator.name, { replaceable: made, running, stop })
-  await running.started
-  return before ? `${operator.name} follows other kinds now: started anew` : `${operator.name} runs`
+  if (before) return `${operator.name} follows other kinds now: started anew`
+  return `${operator.name} runs`
 }
 
 /** The file and those of the project that it imports; of a file that cannot be read, itself. */

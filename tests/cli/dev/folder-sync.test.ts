@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configmaps } from '../../../src/apimachinery/resources.generated.ts'
+import { parse } from 'yaml'
+import { configmaps, namespaces } from '../../../src/apimachinery/resources.generated.ts'
 import { isNotFound } from '../../../src/apimachinery/status.ts'
 import { developFolder, removeAll } from '../../../src/cli/dev/folder-sync.ts'
-import { ownInventory } from '../../../src/cli/dev/inventory.ts'
+import { applicationInventory, ownInventory } from '../../../src/cli/dev/inventory.ts'
 import type { Client } from '../../../src/client/client.ts'
+import { installDefinition } from '../../../src/operators/install-definition.ts'
+import { applicationFor, applications } from '../../../src/sync/application/application.ts'
 import { testApi } from '../../api/test-api.ts'
 import { eventually } from '../../client/informer-server.ts'
 
@@ -92,6 +95,19 @@ dev('what a folder no longer has is deleted also when it went while nobody looke
   await end()
   assert.is(await removeAll({ client, inventory, signal: AbortSignal.timeout(10_000) }), 1)
   assert.is(await valueIn(client, 'b'), undefined)
+})
+
+dev('in place of an Application: it does not sync meanwhile, and does again afterwards', async ({ client }) => {
+  const text = readFileSync(join(import.meta.dirname, '../../../schemas/crds/application.yaml'), 'utf8')
+  await installDefinition(client, parse(text) as object, AbortSignal.timeout(10_000), 'test')
+  await client.create(namespaces, { metadata: { name: 'argocd' } })
+  await client.create(applications, applicationFor('demo'))
+  const automated = async () => (await client.get(applications, 'demo', { namespace: 'argocd' })).spec.syncPolicy?.automated
+  const inventory = await applicationInventory(client, 'demo')
+  assert.is(inventory.tracking, 'demo')
+  assert.is((await automated())?.enabled, false)
+  await inventory.close()
+  assert.equal(await automated(), { prune: true, selfHeal: true })
 })
 
 dev.run()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configmaps, secrets } from '../../../src/apimachinery/resources.generated.ts'
+import { configmaps, leases, secrets } from '../../../src/apimachinery/resources.generated.ts'
 import { developOperators } from '../../../src/cli/dev/operator-reload.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { silentLog } from '../../../src/operators/log.ts'
@@ -53,12 +53,19 @@ const noteOf = async (client: Client): Promise<string | undefined> => {
   return found.items[0]?.metadata.annotations?.note
 }
 
-dev('what is saved is what runs, with the same queue', async ({ folder, client }) => {
+dev('what is saved is what runs, with the same queue and under the same lease', async ({ folder, client }) => {
   writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', { metadata: { annotations: { note: 'one' } } })"))
   const { said, save, stop } = await developing(folder, client)
   await eventually(async () => (await noteOf(client)) === 'one')
+  const term = async () => (await client.get(leases, 'dev.operators.slipway.dev', at)).spec
+  const before = await term()
   save(operator("child('Secret', { metadata: { annotations: { note: 'two' } } })"))
   await eventually(async () => (await noteOf(client)) === 'two', 5000)
+  const { acquireTime, holderIdentity, leaseTransitions } = (await term()) ?? {}
+  assert.equal(
+    [acquireTime, holderIdentity, leaseTransitions],
+    [before?.acquireTime, before?.holderIdentity, before?.leaseTransitions],
+  )
   assert.equal(said, ['dev runs', 'dev reloaded'])
   await stop()
 })
