@@ -14,7 +14,10 @@ const root = resolve(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'slipway-package-'))
 const bin = join(folder, 'node_modules/.bin/slipway')
 const data = join(folder, 'data')
-const { GIT_SSL_CAINFO: _, ...inherited } = process.env
+/** Without what npm tells its scripts: `npm test` would have the npm that the test runs work in this checkout. */
+const inherited = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => name !== 'GIT_SSL_CAINFO' && name !== 'INIT_CWD' && !name.startsWith('npm_')),
+)
 /** This test's own Node is the one found first. */
 const env: NodeJS.ProcessEnv = { ...inherited, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, SLIPWAY_DATA: data }
 let docker: Daemon
