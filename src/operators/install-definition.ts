@@ -30,7 +30,13 @@ export async function established(client: Client, applied: CustomResourceDefinit
     resourceVersionMatch: 'NotOlderThan',
     allowWatchBookmarks: true,
   })
-  for await (const batch of watch) if (batch.some((e) => e.type !== 'BOOKMARK' && isEstablished(e.object))) return
+  for await (const batch of watch)
+    for (const { type, object } of batch) {
+      if (type === 'BOOKMARK') continue
+      const refused = object.status?.conditions?.find((c) => c.type === 'NamesAccepted' && c.status === 'False')
+      if (refused) throw new Error(`${name} is not served: ${refused.message}`)
+      if (isEstablished(object)) return
+    }
   signal.throwIfAborted()
   throw new Error(`${name} was not established within ${deadlineMs / 1000} s`)
 }

@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CustomResourceDefinition } from '../apimachinery/kinds.generated.ts'
-import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
 import type { Client } from '../client/client.ts'
 import type { CustomResource } from '../crd/authoring/custom-resource.ts'
+import { installDefinition } from '../operators/install-definition.ts'
 
 /** A kind made by `customResource`, a definition's object, YAML (with a line break in it), or the path of a YAML file or of a folder with some. */
 export type DefinitionSource = string | CustomResourceDefinition | Pick<CustomResource, 'definition'>
@@ -11,9 +11,8 @@ export type DefinitionSource = string | CustomResourceDefinition | Pick<CustomRe
 /** Applies the definitions and waits until their kinds are served. Throws Error naming what is no definition. */
 export async function installDefinitions(client: Client, sources: readonly DefinitionSource[]): Promise<void> {
   const definitions = (await Promise.all(sources.map(definitionsIn))).flat()
-  for (const definition of definitions)
-    await client.apply(customresourcedefinitions, definition, { fieldManager: 'slipway-testkit', force: true })
-  await Promise.all(definitions.map((d) => established(client, d.metadata.name ?? '')))
+  const { signal } = new AbortController()
+  await Promise.all(definitions.map((d) => installDefinition(client, d, signal, 'slipway-testkit')))
 }
 
 async function definitionsIn(source: DefinitionSource): Promise<CustomResourceDefinition[]> {
@@ -31,21 +30,4 @@ async function textsAt(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [await readFile(path, 'utf8')]
   const files = (await readdir(path)).filter((f) => /\.(ya?ml|json)$/.test(f)).sort()
   return Promise.all(files.map((f) => readFile(join(path, f), 'utf8')))
-}
-
-async function established(client: Client, name: string): Promise<void> {
-  const done = new AbortController()
-  const events = client.watch(customresourcedefinitions, {
-    fieldSelector: `metadata.name=${name}`,
-    sendInitialEvents: true,
-    allowWatchBookmarks: true,
-    resourceVersionMatch: 'NotOlderThan',
-    signal: done.signal,
-  })
-  for await (const batch of events) {
-    const conditions = batch.flatMap((e) => (e.type === 'BOOKMARK' ? [] : (e.object.status?.conditions ?? [])))
-    const refused = conditions.find((c) => c.type === 'NamesAccepted' && c.status === 'False')
-    if (refused) throw new Error(`${name} is not served: ${refused.message}`)
-    if (conditions.some((c) => c.type === 'Established' && c.status === 'True')) done.abort()
-  }
 }

@@ -7,6 +7,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { systemClock } from '../../src/apimachinery/clock.ts'
 import type { ConfigMap } from '../../src/apimachinery/kinds.generated.ts'
+import type { KubeObject, Unstructured } from '../../src/apimachinery/object.ts'
+import type { Resource } from '../../src/apimachinery/resource.ts'
 import {
   configmaps,
   customresourcedefinitions,
@@ -21,7 +23,7 @@ import { fromKubeconfig } from '../../src/client/https.ts'
 import { createInformer } from '../../src/client/informer.ts'
 import { reflect } from '../../src/client/informer-reflector.ts'
 import { silentLog } from '../../src/operators/log.ts'
-import type { Operator } from '../../src/operators/operator.ts'
+import { defineOperator, type Operator } from '../../src/operators/operator.ts'
 import { type RunOperatorsOptions, runOperators } from '../../src/operators/run-operators.ts'
 import { installDefinitions } from '../../src/testkit/definitions.ts'
 import { eventually as waitFor } from '../../src/testkit/eventually.ts'
@@ -38,6 +40,34 @@ if (process.env.SLIPWAY_PEER_KUBECONFIG) servers.peer = await fromKubeconfig(pro
 
 const hidden = { metadata: { namespace } }
 const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { name, namespace }, data })
+
+interface Gauge extends KubeObject {
+  spec: { level: number }
+}
+
+const gaugeCrd = (group: string) => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gauges.${group} }
+spec:
+  group: ${group}
+  names: { plural: gauges, singular: gauge, kind: Gauge, listKind: GaugeList }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: { spec: { type: object, required: [level], properties: { level: { type: integer } } } }
+    - name: v1alpha1
+      served: true
+      storage: false
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: { spec: { type: object, required: [text], properties: { text: { type: string } } } }
+`
 
 function stopping(stop: AbortController, stopped: Promise<void>): Promise<void> {
   stop.abort()
@@ -197,6 +227,42 @@ for (const [name, client] of Object.entries(servers)) {
         method: 'DELETE',
         path: `/apis/admissionregistration.k8s.io/v1/${kind}webhookconfigurations/${operator.name}.operators.slipway.dev`,
       })
+  })
+
+  test(`${name}: versions are converted by the operator, written in one and read in the other`, async () => {
+    const group = `convert-${process.pid}.example.dev`
+    const resource = { group, resource: 'gauges', kind: 'Gauge', namespaced: true }
+    const gauges = { ...resource, version: 'v1' } as Resource<Gauge>
+    const oldGauges = { ...resource, version: 'v1alpha1' } as Resource<Unstructured>
+    await installDefinitions(client, [gaugeCrd(group)])
+    const operator = defineOperator<Gauge>({
+      name: 'gauge',
+      for: gauges,
+      reconcile: () => undefined,
+      convert: {
+        v1alpha1: {
+          up: (old) => ({ spec: { level: Number((old.spec as { text: string }).text) } }),
+          down: (gauge) => ({ spec: { text: String(gauge.spec.level) } }),
+        },
+      },
+    })
+    const webhooks = { port: 0, host: '127.0.0.1', address: { url: 'https://127.0.0.1' } }
+    const running = run(client, operator, { webhooks })
+    await running.started
+    const old = { metadata: { name: 'old', namespace, labels: { kept: 'yes' } }, spec: { text: '7' } }
+    await eventually(() => client.create(oldGauges, old, { namespace }).catch(() => undefined))
+    const now = await eventually(() => client.get(gauges, 'old', { namespace }).catch(() => undefined))
+    assert.is(now.spec.level, 7)
+    assert.is(now.metadata.labels?.kept, 'yes')
+    await client.patch(gauges, 'old', { type: 'merge', body: { spec: { level: 8 } } }, { namespace })
+    const { items } = await client.list(oldGauges, { namespace })
+    assert.equal(
+      items.map((o) => o.spec),
+      [{ text: '8' }],
+    )
+    await client.delete(gauges, 'old', { namespace })
+    await client.delete(customresourcedefinitions, `gauges.${group}`)
+    await running.stop()
   })
 
   test(`${name}: clean up`, async () => {

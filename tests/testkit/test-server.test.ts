@@ -45,6 +45,15 @@ test('a failed test shows what happened', async () => {
   await server.stop()
 })
 
+test('once its code is loaded a server starts in less than 300 ms of processor time', async () => {
+  await (await startTestServer()).stop()
+  const began = process.cpuUsage()
+  const server = await startTestServer({ crds: [databaseCrd] })
+  const { user, system } = process.cpuUsage(began)
+  assert.ok(user + system < 300_000, `took ${(user + system) / 1000} ms`)
+  await server.stop()
+})
+
 test('virtual time: a day of requeues takes a moment', async () => {
   const server = await startTestServer({ crds: [databaseCrd], clock: 'virtual', controllers: [] })
   let runs = 0
