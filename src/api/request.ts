@@ -21,6 +21,8 @@ export interface ApiRequest {
   readonly user?: UserInfo
   /** Bytes from the wire, or a plain object from a caller in process (which must not change it afterwards). */
   readonly body?: Uint8Array | object
+  /** The body was YAML that has been read already: keys that it had twice. */
+  readonly duplicates?: readonly string[]
   /** In process: answer with shared frozen objects instead of bytes. */
   readonly wantsObjects?: boolean
   readonly remoteAddress?: string

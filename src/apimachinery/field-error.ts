@@ -77,11 +77,15 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
   message: `Unsupported value: ${goText(value)}: supported values: ${[...supported].map((s) => quote(s)).join(', ')}`,
 })
 
-/** The 422 answer for `errors`, with one cause each, worded as kube-apiserver words it. */
-export function invalidObject(r: { group: string; kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+/** Nobody reads more, and an object can be made to have a hundred thousand. */
+const mostErrors = 1000
+
+/** The 422 answer for the first thousand of `all`, with one cause each, worded as kube-apiserver words it. */
+export function invalidObject(r: { group: string; kind: string }, name: string, all: readonly FieldError[]): StatusError {
+  const errors = all.length > mostErrors ? all.slice(0, mostErrors) : all
   const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))]
-  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${all}` : ''}`
+  const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${text}` : ''}`
   const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }))
   return new StatusError(422, 'Invalid', message, {
     ...(name ? { name } : {}),

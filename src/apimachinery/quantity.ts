@@ -81,9 +81,9 @@ function parse(text: string): Quantity {
   const num = integer === '' ? '0' : integer
   const digits = num + fraction
   const negative = sign === '-'
+  if (digits.length > 1000) throw new QuantityError(wrongNumber)
   const fast = fastParse(text, num, fraction, { base, exponent, format }, negative)
   if (fast) return fast
-  if (digits.length > 1000) throw new QuantityError(wrongNumber)
   return exactParse(BigInt(digits), fraction.length, { base, exponent, format }, negative)
 }
 

@@ -90,7 +90,9 @@ export class Trail {
     if (!(body instanceof Uint8Array)) this.#requestObject = JSON.stringify(this.#shown(body))
     else if (body.length > 0 && body[0] !== 0x6b) {
       try {
-        this.#requestObject = JSON.stringify(this.#shown(parseYaml(textOf(body), { maxAliasCount: 100 }) as object))
+        this.#requestObject = JSON.stringify(
+          this.#shown(parseYaml(textOf(body), { maxAliasCount: 100, logLevel: 'error' }) as object),
+        )
       } catch {
         // Neither JSON nor YAML: refused, and the refusal is logged.
       }

@@ -16,6 +16,9 @@ export interface Operation {
 const maxOperations = 10_000
 /** Bytes that all `copy` operations of one patch may add. */
 const maxCopiedBytes = 3 * 1024 * 1024
+/** Small values take longer to copy than their bytes say. */
+const maxCopiedValues = 200_000
+const deepestPath = 10_002
 
 /** Reads the text of a JSON patch. `strict` (fieldValidation Strict or Warn) also finds unknown and duplicate members of operations.
  *  Throws StatusError 400 (not a patch) or 413 (more than 10,000 operations). */
@@ -112,6 +115,7 @@ class Patching {
   /** Containers made by this patch: they may be changed in place. */
   private readonly own = new WeakSet<object>()
   private copied = 0
+  private copiedValues = 0
 
   constructor(document: unknown) {
     this.root = document
@@ -192,7 +196,8 @@ class Patching {
     if (isTooDeep(value)) throw notApplicable('exceeded max depth')
     const text = JSON.stringify(value) ?? 'null'
     this.copied += Buffer.byteLength(text)
-    if (this.copied > maxCopiedBytes) {
+    this.copiedValues += commasIn(text)
+    if (this.copied > maxCopiedBytes || this.copiedValues > maxCopiedValues) {
       throw notApplicable(
         `Unable to complete the copy, the accumulated size increase of copy is ${this.copied}, exceeding the limit ${maxCopiedBytes}`,
       )
@@ -218,7 +223,8 @@ class Patching {
 
   /** The container that the last part of `path` is in, made changeable when `toChange`; undefined when the path leads nowhere. */
   private find(path: string, toChange: boolean): { container: Container; key: string } | undefined {
-    const parts = path.split('/').slice(1).map(unescaped)
+    // No document goes deeper.
+    const parts = path.split('/', deepestPath).slice(1).map(unescaped)
     const key = parts.pop()
     if (key === undefined) return undefined
     if (toChange) this.root = this.owned(this.root)
@@ -296,4 +302,10 @@ export function isEqual(a: unknown, b: unknown): boolean {
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
+}
+
+function commasIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) count++
+  return count
 }

@@ -37,7 +37,7 @@ export function readBody(
   if (format === 'protobuf') return settle(decodeProtobuf(bytes, gvk), gvk, 'Ignore')
   const text = textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
-  const twice = json && validation !== 'Ignore' ? duplicateKeys(text) : []
+  const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
   const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
@@ -159,7 +159,7 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core' }) }
+    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error' }) }
   } catch (e) {
     throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
   }

@@ -14,6 +14,7 @@ import type { Answer, Call, Core } from './call.ts'
 import { deadlineOf, within } from './deadline.ts'
 import { encode, encodeObject } from './encode.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
+import { readable } from './readable.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
@@ -81,7 +82,16 @@ export function createHandler(
           trail?.annotate('k8s.io/deprecated', 'true')
         }
         accept = accepted(request, resource, info)
-        const call: Call = { core, request, info, user, resource, accept, warnings, ...(trail ? { trail } : {}) }
+        const call: Call = {
+          core,
+          request: await readable(request),
+          info,
+          user,
+          resource,
+          accept,
+          warnings,
+          ...(trail ? { trail } : {}),
+        }
         const answer: Answer = await within(deadline, run(call))
         const response = warned(await encode(call, answer), warnings)
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
@@ -208,9 +218,13 @@ function unknownResource(core: Core, info: RequestInfo): ApiResponse {
 function statusOf(request: ApiRequest, error: unknown): StatusError {
   const known = error instanceof StatusError ? error : storeFailure(error)
   if (known) return known
+  if (isTooDeep(error)) return new StatusError(400, 'BadRequest', 'the request is nested too deeply to be read')
   console.error(`${request.method} ${request.path}:`, error)
   return internalError(error instanceof Error ? error.message : String(error))
 }
+
+/** Whatever recurses over what a client sent ends here when that goes too deep. */
+const isTooDeep = (error: unknown): boolean => error instanceof RangeError && error.message.startsWith('Maximum call stack size')
 
 function failure(request: ApiRequest, accept: Accepted, status: StatusError): ApiResponse {
   const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')

@@ -3,7 +3,7 @@ import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } fro
 /** Keys that a mapping has twice, in go-yaml's words: `line 9: key "foo" already set in map`. */
 export function duplicateKeys(text: string): string[] {
   const lines = new LineCounter()
-  const document: Document = parseDocument(text, { uniqueKeys: false, schema: 'core', lineCounter: lines })
+  const document: Document = parseDocument(text, { uniqueKeys: false, schema: 'core', lineCounter: lines, logLevel: 'error' })
   const found: string[] = []
   const walk = (node: unknown): void => {
     if (isSeq(node)) for (const item of node.items) walk(item)

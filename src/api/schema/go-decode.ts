@@ -167,7 +167,7 @@ class Decoding {
 
   private integer(size: 'int32' | 'int64', goType: string, node: Node): unknown {
     if (node.kind !== 'number') return this.token(goType, node, 'number')
-    if (!/^-?\d+$/.test(node.text) || BigInt.asIntN(size === 'int32' ? 32 : 64, BigInt(node.text)) !== BigInt(node.text)) {
+    if (!/^-?\d{1,20}$/.test(node.text) || BigInt.asIntN(size === 'int32' ? 32 : 64, BigInt(node.text)) !== BigInt(node.text)) {
       this.mismatch(`number ${node.text}`, goType)
       return null
     }

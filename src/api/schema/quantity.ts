@@ -11,6 +11,9 @@ const nano = 1_000_000_000n
 
 type Format = 'binary' | 'decimal' | 'exponent'
 
+/** More make arithmetic slow, and mean nothing. */
+const mostDigits = 1000
+
 export class QuantityError extends Error {}
 
 /** The text Go writes for the quantity it reads from `text`: `1000m` → `1`, `1024Mi` → `1Gi`. Throws QuantityError with Go's message. */
@@ -20,6 +23,7 @@ export function canonicalQuantity(text: string): string {
   if (!match) throw new QuantityError(wrongFormat)
   const [, sign = '', digits = '', dot, fraction = '', suffix = ''] = match
   const number = digits === '' ? '0' : digits
+  if (digits.length + fraction.length > mostDigits) throw new QuantityError('unable to parse numeric part of quantity')
   const { exponent, format } = readSuffix(suffix)
   if (digits === '' && !dot && suffix === '') return '0'
   if (isKeptAsWritten(number, fraction, exponent, format)) return text

@@ -1,4 +1,4 @@
-import { parseDocument, type YAMLError } from 'yaml'
+import { type Document, parseDocument, type YAMLError } from 'yaml'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -74,21 +74,36 @@ export function readConfig(call: Call, options: WriteOptions): object {
   if (body !== undefined && !(body instanceof Uint8Array)) return JSON.parse(JSON.stringify(body)) as object
   const text = patchText(call.request)
   const fast = parseJson(text)
-  if (fast) return fast
-  const document = parseDocument(text, { uniqueKeys: false, schema: 'core' })
+  if (fast) {
+    tellDuplicates(call, options, call.request.duplicates ?? [])
+    return fast
+  }
+  const document = parseDocument(text, { uniqueKeys: false, schema: 'core', logLevel: 'error' })
   const [error] = document.errors
   if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error)}`)
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  const value = jsonOf(document)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badRequest(
       'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}',
     )
   }
-  const twice = options.fieldValidation === 'Ignore' ? [] : duplicateKeys(text)
-  if (twice.length > 0 && options.fieldValidation === 'Strict')
-    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicatesError(twice)}`)
-  if (options.fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
+  if (options.fieldValidation !== 'Ignore') tellDuplicates(call, options, duplicateKeys(text))
   return value
+}
+
+/** Throws 400 for aliases of nothing, and for too many. */
+function jsonOf(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(error as Error).message}`)
+  }
+}
+
+function tellDuplicates(call: Call, { fieldValidation }: WriteOptions, twice: readonly string[]): void {
+  if (twice.length > 0 && fieldValidation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicatesError(twice)}`)
+  if (fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
 }
 
 /** What Go's YAML reader says of an error, as far as its words are known; else the reader's own. */

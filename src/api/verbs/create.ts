@@ -7,6 +7,7 @@ import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { breath } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { serializer } from '../watch/serialize.ts'
@@ -36,6 +37,7 @@ export async function create(call: Call): Promise<Answer> {
   const options = writeOptions(request.query, 'CreateOptions')
   const body = readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
+  await breath(request)
   const { object } = body
   call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(object))))
   wipeSystemFields(object.metadata)
@@ -60,6 +62,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   const storage = storageOf(resource)
   let object = defaulted(call, decoded)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
+  await breath(call.request)
   if (!isApply) object = tracked(call, undefined, object, managerOf(call, options), '')
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
@@ -99,6 +102,7 @@ async function admitAndStore(
     throw forbidden(resource, name, 'create not allowed while custom resource definition is terminating')
   }
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
+  await breath(call.request)
   await admitMutating(call, admission)
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)
@@ -112,10 +116,12 @@ async function admitAndStore(
   await hooks?.prepare?.(write)
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
+  await breath(call.request)
   refuseIfInvalid(home, name, problemsOf(home, object, held ?? object, context))
   // What is stored is read with defaults again.
   home.strategy.defaults?.(object)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
+  await breath(call.request)
   await admitValidating(call, { ...admission, object })
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)

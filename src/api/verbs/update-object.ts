@@ -6,6 +6,7 @@ import type { KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
+import { breath } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
@@ -77,6 +78,7 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const { name, subresource, options } = update
   const liveView = await viewAs(resource, live)
   const asked = await update.produce(liveView.object, attempt)
+  await breath(call.request)
   checkPreconditions(call, update, asked, live, storage)
   const admission = admissionRequest(call, {
     operation: 'UPDATE',
@@ -90,7 +92,9 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   if (update.admits !== false) await admitMutating(call, admission)
   const home = homeOf(call, storage)
   const { isCustom } = resource
+  await breath(call.request)
   const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), isCustom ? liveView : live)
+  await breath(call.request)
   if (update.admits !== false) await admitValidating(call, { ...admission, object })
   return commitUpdate(call, update, storage, live, isCustom ? await asStored(call, object) : object)
 }

@@ -122,6 +122,9 @@ function warnOfContainer(c: Container, path: string, spec: PodSpec, meta: Meta, 
   warnOfEnv(c, path, warnings)
 }
 
+/** An answer has room for some dozens; pairs of ports make many more. */
+const mostWarnings = 1000
+
 interface PortAt {
   readonly port: ContainerPort
   readonly path: string
@@ -147,9 +150,11 @@ function warnOfPorts(spec: PodSpec, at: string, warnings: string[]): void {
       const others = byNumber.get(key) ?? []
       for (const other of others) {
         const problem = portProblem(port, other)
-        if (problem) warnings.push(`${here}: ${problem} port definition with ${other.path}`)
+        if (problem && warnings.length < mostWarnings) warnings.push(`${here}: ${problem} port definition with ${other.path}`)
+        if (warnings.length >= mostWarnings) break
       }
-      byNumber.set(key, [...others, { port, path: here }])
+      others.push({ port, path: here })
+      byNumber.set(key, others)
     }
   })
   const byName = new Map<string, string>()

@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises'
+import { mediaType } from '../negotiation/content.ts'
+import type { ApiRequest } from '../request.ts'
+import { textOf } from '../watch/stored.ts'
+import { largeBytes, readableJson } from './body-shape.ts'
+import { yamlToJson } from './yaml-thread.ts'
+
+/** YAML up to this is read at once, whatever is in it. */
+const quickYaml = 16 * 1024
+
+/**
+ * The request with a body that can be read without holding up others: large YAML has become JSON, elsewhere; JSON that goes too deep is cut.
+ * Throws 413 and 400 for bodies made to take long.
+ */
+export async function readable(request: ApiRequest): Promise<ApiRequest> {
+  const { body, headers } = request
+  if (!(body instanceof Uint8Array) || body.length <= quickYaml) return request
+  const type = mediaType(headers['content-type'])
+  if (type.endsWith('protobuf')) return request
+  if (!type.endsWith('yaml') || isJson(body)) return body.length < largeBytes ? request : { ...request, body: readableJson(body) }
+  const { json, duplicates } = await yamlToJson(textOf(body))
+  const isPatch = type.includes('patch')
+  const asJson = isPatch ? headers : { ...headers, 'content-type': 'application/json' }
+  return { ...request, body: readableJson(json), headers: asJson, duplicates }
+}
+
+/** What clients send as YAML is JSON, mostly. */
+function isJson(body: Uint8Array): boolean {
+  if (body[0] !== 0x7b) return false
+  try {
+    JSON.parse(textOf(readableJson(body)))
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}
+
+/** Lets others have a turn between the parts of a large request. */
+export function breath({ body }: ApiRequest): Promise<void> | undefined {
+  return body instanceof Uint8Array && body.length >= largeBytes ? setImmediate() : undefined
+}
