@@ -42,6 +42,18 @@ test('a name that both create at once goes to one of them', async () => {
   assert.equal(results.map((r) => r.status).sort(), ['fulfilled', 'rejected'])
 })
 
+test('one object applied on both at once is made by one and changed by the other', async () => {
+  for (let i = 0; i < 20; i++) {
+    const object = (n: string) => ({ metadata: { name: `applied-${i}`, namespace: 'default' }, data: { [n]: 'x' } }) as never
+    await Promise.all([
+      first.client.apply(configmaps, object('a'), { fieldManager: 'first' }),
+      second.client.apply(configmaps, object('b'), { fieldManager: 'second' }),
+    ])
+    const { data } = await first.client.get(configmaps, `applied-${i}`, inDefault)
+    assert.equal(data, { a: 'x', b: 'x' })
+  }
+})
+
 test('no cluster address and no node port is given twice, though both servers want the same', async () => {
   const port = { port: 80 }
   const made = await Promise.all(

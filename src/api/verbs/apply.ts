@@ -1,6 +1,6 @@
 import { type Document, parseDocument, type YAMLError } from 'yaml'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { badRequest, conflict } from '../../apimachinery/status.ts'
+import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
@@ -23,7 +23,17 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const config = readConfig(call, options)
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
-  if (subresource === '' && !call.core.caches.of(storage.prefix).get(key)) return createApplied(call, config, options)
+  const cache = call.core.caches.of(storage.prefix)
+  if (subresource === '' && !cache.get(key)) {
+    try {
+      return await createApplied(call, config, options)
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error
+      // Somebody made it in the meantime: then it is an update.
+      await call.core.store.current()
+      if (!cache.get(key)) throw error
+    }
+  }
   const stored = await updateObject(call, {
     name: info.name,
     subresource,
