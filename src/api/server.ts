@@ -97,7 +97,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     backupRoute(store),
     healthRoute([
       { name: 'ping', run: () => {} },
-      { name: 'etcd', run: async () => void (await store.current()) },
+      { name: 'etcd', run: () => answersSoon(store) },
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
@@ -137,4 +137,17 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       caches.close()
     },
   }
+}
+
+const soonMs = 2000
+
+/** Throws when the store does not answer within two seconds. */
+async function answersSoon(store: Store): Promise<void> {
+  const answer = store.current()
+  if (!(answer instanceof Promise)) return
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${soonMs} ms`)), soonMs)
+  })
+  await Promise.race([answer, late]).finally(() => clearTimeout(timer))
 }

@@ -3,6 +3,7 @@ import { type ProxyMode, proxyModes } from '../network/proxy/choose.ts'
 import { connectDocker } from '../nodes/docker-daemon.ts'
 import { makeImages } from '../nodes/local-images/make.ts'
 import { stderrLog } from '../operators/log.ts'
+import { type ApiWishes, apiFlags, apiHelp, apiWishes } from './assembly/api-flags.ts'
 import { claimMachine, DataDirectory, otherOnThisMachine } from './assembly/data-directory.ts'
 import { runDemo } from './assembly/demo.ts'
 import { nodeAddresses } from './assembly/node-addresses.ts'
@@ -19,6 +20,7 @@ const help = `slipway up: start everything in one process, until Ctrl-C
   --demo         make the repository "demo", push the bundled example to it, and wait until it is ready
   -o json        print what a program needs to know, once, as JSON
   -v, --verbose  log more
+  --help-api     the flags of the API: who may ask, audit, encryption
 
 Examples:
   slipway up --demo
@@ -38,10 +40,12 @@ export async function run(argv: string[]): Promise<number> {
       output: { type: 'string', short: 'o' },
       verbose: { type: 'boolean', short: 'v', default: false },
       help: { type: 'boolean', short: 'h' },
+      'help-api': { type: 'boolean' },
+      ...apiFlags,
     },
   })
-  if (values.help) {
-    process.stdout.write(help)
+  if (values.help || values['help-api']) {
+    process.stdout.write(values.help ? help : `slipway up: flags of the API, as those of kube-apiserver\n${apiHelp}`)
     return 0
   }
   const count = Number(values.nodes)
@@ -74,6 +78,7 @@ export async function run(argv: string[]): Promise<number> {
     demo: values.demo,
     json: values.output === 'json',
     verbose: values.verbose,
+    api: await apiWishes(values),
     say,
   })
 }
@@ -85,6 +90,7 @@ interface Wishes {
   readonly demo: boolean
   readonly json: boolean
   readonly verbose: boolean
+  readonly api: ApiWishes
   readonly say: (line: string) => void
 }
 
@@ -114,8 +120,8 @@ async function serve(data: DataDirectory, wishes: Wishes, signal: AbortSignal): 
   const addresses = await nodeAddresses(wishes.count)
   const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))
   const log = stderrLog(wishes.verbose ? 'info' : 'error')
-  const { port, proxy } = wishes
-  const system = await startSystem({ data, port, proxy, nodes, docker: daemon.docker, log, signal })
+  const { port, proxy, api } = wishes
+  const system = await startSystem({ data, port, proxy, api, nodes, docker: daemon.docker, log, signal })
   const names = nodes.map((n) => n.name)
   data.note({ pid: process.pid, server: system.server, nodes: names, proxy: system.proxy, startedAt: new Date().toISOString() })
   await Promise.race([system.ready, aborted(signal)])

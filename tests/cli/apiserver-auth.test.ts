@@ -1,11 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { isSignedBy, parseJwt } from '../../src/api/auth/jwt/verify.ts'
 import { openPki } from '../../src/api/auth/pki.ts'
+import { serviceaccounts } from '../../src/apimachinery/resources.generated.ts'
 import { startIssuer, tokenOf } from '../api/auth/issuer-server.ts'
 import { startApiServer } from './apiserver-process.ts'
 
@@ -123,6 +125,34 @@ test('a proxy says in headers who asks; without them, of another name, or as a c
     (await whoAmI({ ...bearer({}), headers: { ...headers, ...bearer({}).headers } })).json.status?.userInfo.username,
     'oidc:joe',
   )
+})
+
+test('service account tokens can be verified by anybody with an account: discovery document and keys', async () => {
+  await server.client.create(serviceaccounts, { metadata: { name: 'bot' } } as never, { namespace: 'default' })
+  const answer = await server.client.raw({
+    method: 'POST',
+    path: '/api/v1/namespaces/default/serviceaccounts/bot/token',
+    headers: { 'content-type': 'application/json' },
+    body: {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['https://kubernetes.default.svc', 'vault'] },
+    },
+  })
+  const { token } = JSON.parse(Buffer.concat(await Array.fromAsync(answer.body)).toString()).status as { token: string }
+  const headers = { authorization: `Bearer ${token}` }
+  const discovery = (await send('GET', '/.well-known/openid-configuration', { headers })) as unknown as {
+    status: number
+    json: { issuer: string; jwks_uri: string }
+  }
+  assert.equal([discovery.status, discovery.json.issuer], [200, 'https://kubernetes.default.svc'])
+  assert.match(discovery.json.jwks_uri, /^https:\/\/.+:\d+\/openid\/v1\/jwks$/)
+  const { keys } = (await send('GET', '/openid/v1/jwks', { headers })).json as { keys: { kid: string }[] }
+  const jwt = parseJwt(token)
+  const named = keys.find((k) => k.kid === jwt?.kid)
+  assert.ok(jwt && named && isSignedBy(jwt, createPublicKey({ key: named as never, format: 'jwk' })))
+  // Nobody in particular may not read them.
+  assert.is((await send('GET', '/openid/v1/jwks')).status, 401)
 })
 
 test('flags that don’t go together are refused by name', async () => {

@@ -53,17 +53,26 @@ function append(path: string): WriteStream {
   return stream
 }
 
+/** Of streams that take no more for now: all who write meanwhile wait for the same. */
+const drains = new WeakMap<NodeJS.WritableStream, Promise<void>>()
+
 function drained(stream: NodeJS.WritableStream, line: string): void | Promise<void> {
   if (stream.write(line)) return
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off('drain', done)
-      stream.off('error', done)
-      resolve()
-    }
-    stream.once('drain', done)
-    stream.once('error', done)
-  })
+  let drain = drains.get(stream)
+  if (!drain) {
+    drain = new Promise((resolve) => {
+      const done = () => {
+        stream.off('drain', done)
+        stream.off('error', done)
+        stream.off('finish', done)
+        drains.delete(stream)
+        resolve()
+      }
+      stream.on('drain', done).on('error', done).on('finish', done)
+    })
+    drains.set(stream, drain)
+  }
+  return drain
 }
 
 function sizeOf(path: string): number {

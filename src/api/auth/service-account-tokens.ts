@@ -98,7 +98,10 @@ export function createTokenIssuer(key: KeyObject, issuer = defaultIssuer, audien
       verified.set(token, claims as TokenClaims)
       return claims as TokenClaims
     },
-    jwks: () => ({ keys: [{ use: 'sig', ...publicKey.export({ format: 'jwk' }), kid, alg }] }),
+    jwks: () => {
+      const { kty, ...numbers } = publicKey.export({ format: 'jwk' })
+      return { keys: [{ use: 'sig', kty, kid, alg, ...numbers }] }
+    },
     discovery: (server) => ({
       issuer,
       jwks_uri: `https://${server}/openid/v1/jwks`,

@@ -21,6 +21,7 @@ import type { GitUser } from '../../sync/git/git-server.ts'
 import { helmChartRenderer } from '../../sync/render/chart.ts'
 import { startSync } from '../../sync/sync.ts'
 import { assembleApi } from './api.ts'
+import type { ApiWishes } from './api-flags.ts'
 import type { DataDirectory } from './data-directory.ts'
 
 export interface SystemOptions {
@@ -30,6 +31,7 @@ export interface SystemOptions {
   readonly docker: Docker
   /** What carries Services. */
   readonly proxy: ProxyMode
+  readonly api: ApiWishes
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -62,6 +64,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     store: { kind: 'lmdb' },
     serviceCidr,
     addresses: [...addresses, podNetwork.gateway],
+    ...options.api.api,
   })
   const { api, pki } = assembled
   const clientFor = (user: UserInfo, userAgent: string): Client => inProcessClient(api.handle, user, { userAgent })
@@ -82,6 +85,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: pki.caCert,
+    ...options.api.port,
     mounts: [
       { prefix: '/git/', handle: (req, res) => sync.handleGit(req, res) },
       { prefix: '/operators/', handle: (req, res) => sync.handleLogs(req, res) },

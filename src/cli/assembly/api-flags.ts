@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
+import type { FrontProxyTrust } from '../../api/auth/front-proxy.ts'
+import { defaultIssuer } from '../../api/auth/service-account-tokens.ts'
+import { readTokenFile } from '../../api/auth/token-file.ts'
+import type { ApiAssemblyOptions } from './api.ts'
+import { auditFlags, auditHelp, openAudit } from './audit.ts'
+import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './authentication.ts'
+import { durationMs } from './duration.ts'
+
+/** The flags of kube-apiserver that every verb which runs the API has. */
+export const apiFlags = {
+  ...authenticationFlags,
+  ...auditFlags,
+  'token-auth-file': { type: 'string' },
+  'encryption-provider-config': { type: 'string' },
+  'event-ttl': { type: 'string', default: '1h' },
+} as const
+
+export const apiHelp = `
+  --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
+  --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
+                            Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
+                            start on, and writes again what older ones wrote
+  --event-ttl 1h            how long Events are kept after they were last written
+${authenticationHelp}${auditHelp}`
+
+type Values = Parameters<typeof authenticationOf>[0] &
+  Parameters<typeof openAudit>[0] & {
+    readonly 'token-auth-file'?: string | undefined
+    readonly 'encryption-provider-config'?: string | undefined
+    readonly 'event-ttl'?: string | undefined
+  }
+
+/** What the flags ask of the API, and of its port. */
+export interface ApiWishes {
+  readonly api: Pick<ApiAssemblyOptions, 'audit' | 'authentication' | 'encryptionConfig' | 'eventTtlMs' | 'staticTokens'>
+  readonly port: { readonly frontProxy?: FrontProxyTrust }
+}
+
+/** Throws for flags and files that are not good. */
+export async function apiWishes(values: Values): Promise<ApiWishes> {
+  const tokenFile = values['token-auth-file']
+  const encryptionConfig = values['encryption-provider-config']
+  const frontProxy = await frontProxyOf(values)
+  return {
+    api: {
+      authentication: await authenticationOf(values, [defaultIssuer]),
+      eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
+      staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
+      ...(encryptionConfig ? { encryptionConfig } : {}),
+      // Last: it opens a file.
+      audit: await openAudit(values),
+    },
+    port: frontProxy ? { frontProxy } : {},
+  }
+}
+
+async function tokensOf(file: string): Promise<StaticToken[]> {
+  const text = await readFile(file, 'utf8')
+  try {
+    return readTokenFile(text)
+  } catch (error) {
+    throw new Error(`--token-auth-file ${file}: ${(error as Error).message}`)
+  }
+}
