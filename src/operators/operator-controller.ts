@@ -115,7 +115,11 @@ function scopeFor(
   const isSame = (k: ScopedKind) => k.resource.kind === resource.kind && k.resource.group === resource.group
   const within = isLean && resource.namespaced && select.namespace !== undefined ? { namespace: select.namespace } : {}
   const read = [...operator.reads, ...operator.watches].find(isSame)
-  if (isSame({ resource: operator.definition.for as Resource })) return { ...within, ...select }
+  if (isSame({ resource: operator.definition.for as Resource })) {
+    const { namespace, labelSelector } = select
+    const chosen = resource.namespaced && namespace !== undefined ? { namespace } : {}
+    return { ...chosen, ...(labelSelector ? { labelSelector } : {}) }
+  }
   if (read) return { ...within, ...cached(read) }
   const owned = operator.owns.find(isSame)
   return isLean ? { labelSelector: ownerLabel(operator), ...within, ...cached(owned) } : {}

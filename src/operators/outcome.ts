@@ -1,6 +1,6 @@
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
-import { isConflict } from '../apimachinery/status.ts'
+import { isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { type AnyCondition, withCondition } from './conditions.ts'
 import { sameStatus } from './equality.ts'
@@ -61,9 +61,27 @@ export async function writeOutcome<T extends KubeObject>(
       await client.update(resource, { ...current, status } as T, { subresource: 'status', namespace })
       return
     } catch (error) {
+      if (isNotFound(error)) throw await explained(client, resource, object, error)
       if (!isConflict(error) || attempt === attempts) throw error
       current = await client.get(resource, name, { namespace })
       if (current.metadata.uid !== uid) throw error
     }
   }
+}
+
+/** A status that is not found belongs to an object that is gone, or to a kind that has none. */
+async function explained<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  { metadata }: T,
+  error: unknown,
+): Promise<unknown> {
+  const { name = '', namespace } = metadata
+  const isThere = await client.get(resource, name, { namespace }).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) return error
+  const what = `${resource.kind} of ${resource.group}/${resource.version} has no status subresource`
+  return new Error(`${what}: add "subresources: { status: {} }" to its definition`)
 }

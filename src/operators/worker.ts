@@ -1,5 +1,5 @@
 import type { KubeObject } from '../apimachinery/object.ts'
-import { isConflict, isNamespaceTerminating, isNotFound } from '../apimachinery/status.ts'
+import { isConflict, isNamespaceTerminating, isNotFound, StatusError } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import type { Activity } from './activity.ts'
 import type { Context, Controller, Result } from './controller.ts'
@@ -123,7 +123,10 @@ function failed(shift: Shift, key: string, error: unknown, term: Term): void {
   // Somebody else wrote first: the change is on its way to us.
   if (!isConflict(error) && !context.signal.aborted && !term.signal.aborted)
     context.log.error('reconcile failed', error, { key, failures: queue.failures(key) + 1 })
-  queue.addRateLimited(key)
+  const after = error instanceof StatusError ? error.status.details?.retryAfterSeconds : undefined
+  // A server that is busy says when to come back.
+  if (after) queue.add(key, { afterMs: after * 1000, priority: queue.priorityOf(key) })
+  else queue.addRateLimited(key)
 }
 
 /** One a term: who keeps something by client, keeps it as long. */

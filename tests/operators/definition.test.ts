@@ -111,6 +111,42 @@ test('a terminal error is not retried until something changes', async () => {
   await server.stop()
 })
 
+test('a busy server is asked again when it says', async () => {
+  const server = await startTestServer(lean)
+  const { StatusError } = await import('../../src/apimachinery/status.ts')
+  let refusals = 0
+  const fail = (verb: string, resource: string) => {
+    if (verb !== 'apply' || resource !== 'configmaps' || refusals > 0) return
+    refusals++
+    throw new StatusError(429, 'TooManyRequests', 'busy', { retryAfterSeconds: 7 })
+  }
+  server.faults.set({ fail })
+  server.run(
+    databaseOperator({
+      owns: ['ConfigMap'],
+      reconcile({ child }) {
+        child('ConfigMap', {})
+        return undefined
+      },
+    }),
+  )
+  await server.create(Database, database('a'))
+  await server.eventually(() => refusals === 1)
+  const began = server.clock.now()
+  await server.eventually(() => server.get('ConfigMap', 'a'))
+  assert.ok(server.clock.now() - began >= 6900, `asked again after ${server.clock.now() - began} ms`)
+  await server.stop()
+})
+
+test('a kind without a status subresource is told what it needs', async () => {
+  const crd = databaseCrd.replace('      subresources: { status: {} }\n', '')
+  const server = await startTestServer({ ...lean, crds: [crd] })
+  server.run(databaseOperator({ owns: [], reconcile: () => ({ status: { Ready: true } }) }))
+  await server.create(Database, database('a'))
+  await server.eventually(() => /Database of example\.dev\/v1 has no status subresource/.test(server.recorder.timeline()))
+  await server.stop()
+})
+
 test('once keeps its first value, also for the next process, and two at a time agree', async () => {
   const server = await startTestServer(lean)
   let made = 0
