@@ -12,6 +12,7 @@ import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
 import { healthRoute } from './health/checks.ts'
 import { metricsRoute, RequestMetrics } from './health/metrics.ts'
+import type { StartSteps } from './health/start-steps.ts'
 import { versionRoute } from './health/version.ts'
 import { backupRoute } from './history/backup.ts'
 import type { Listening, ListenOptions } from './http/listen.ts'
@@ -47,6 +48,8 @@ export interface ApiOptions {
   readonly audit?: Audit
   /** For logs, exec and the like. */
   readonly kubelet?: KubeletCredentials
+  /** Told of by the health endpoints. */
+  readonly steps?: StartSteps
   /** How this server shows itself to aggregated ones; without it there are none. */
   readonly frontProxy?: FrontProxyCredentials
 }
@@ -87,6 +90,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const inFlight = new InFlight(options.limits)
   const metrics = new RequestMetrics()
   let address: string | undefined
+  let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
@@ -97,7 +101,19 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     backupRoute(store),
     healthRoute([
       { name: 'ping', run: () => {} },
+      { name: 'log', run: () => {} },
       { name: 'etcd', run: () => answersSoon(store) },
+      { name: 'etcd-readiness', only: 'readyz', run: () => answersSoon(store) },
+      // The caches are loaded before there is a server to ask.
+      { name: 'informer-sync', only: 'readyz', run: () => {} },
+      ...(options.steps?.checks() ?? []),
+      {
+        name: 'shutdown',
+        only: 'readyz',
+        run: () => {
+          if (isClosing) throw new Error('process is shutting down')
+        },
+      },
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
@@ -131,6 +147,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       return listening
     },
     close: () => {
+      isClosing = true
       stopExpiry()
       stopDefinitions()
       aggregator?.close()

@@ -3,6 +3,8 @@ import type { ApiResponse } from '../request.ts'
 
 export interface Check {
   readonly name: string
+  /** Only on this endpoint. */
+  readonly only?: 'readyz'
   /** Throws, or resolves to nothing, when all is well. */
   readonly run: () => void | Promise<void>
 }
@@ -10,11 +12,12 @@ export interface Check {
 const endpoints = ['healthz', 'livez', 'readyz'] as const
 
 /** /healthz, /livez and /readyz, and each check below them. */
-export function healthRoute(checks: readonly Check[]): PathRoute {
+export function healthRoute(all: readonly Check[]): PathRoute {
   return async (request, info) => {
     const [endpoint = '', name, ...rest] = info.path.split('/').filter((s) => s !== '')
     if (!endpoints.includes(endpoint as (typeof endpoints)[number]) || rest.length > 0) return undefined
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+    const checks = all.filter(({ only }) => only === undefined || only === endpoint)
     if (name !== undefined) {
       const check = checks.find((c) => c.name === name)
       if (!check) return undefined

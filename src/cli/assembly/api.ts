@@ -13,6 +13,7 @@ import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
+import { StartSteps } from '../../api/health/start-steps.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
@@ -78,9 +79,11 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     shared ??= createAuthorizer(objects)
     return shared
   }
+  const steps = new StartSteps()
   const api: Api = await createApi({
     store,
     kinds,
+    steps,
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
@@ -110,11 +113,18 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
         },
       }),
   })
+  steps.done('served')
   await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
+  steps.done('objects')
   await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
+  steps.done('authorities')
   const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
+  steps.done('groups')
   await ensureAddressObjects(api.handle, api.objects)
+  steps.done('addresses')
   await writeDefaultRoles(api.objects, api.handle)
+  // Where nobody advertises an address (a machine without one) there is nothing to wait for.
+  steps.done('roles', 'advertised')
   const stop = new AbortController()
   const reencrypted = reencrypt(store, stop.signal).then(
     (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
