@@ -1,4 +1,5 @@
-import { Socket } from 'node:net'
+import { Socket as Datagrams } from 'node:dgram'
+import { Server, Socket } from 'node:net'
 
 const allowed = new Set<string>()
 let isGuarded = false
@@ -19,8 +20,16 @@ export function allowOnly(targets: readonly string[]): void {
     process.nextTick(() => this.destroy(error))
     return this
   }
-  Object.defineProperty(Socket.prototype, 'connect', { value: guarded, writable: false, configurable: false })
+  fixed(Socket.prototype, 'connect', guarded)
+  const refused = (what: string) => () => {
+    throw new Error(`${what} is not allowed in an operator that the server runs`)
+  }
+  fixed(Server.prototype, 'listen', refused('listening'))
+  for (const name of ['bind', 'connect', 'send']) fixed(Datagrams.prototype, name, refused('sending datagrams'))
 }
+
+const fixed = (prototype: object, name: string, value: unknown): void =>
+  void Object.defineProperty(prototype, name, { value, writable: false, configurable: false })
 
 function isAllowed(target: string | undefined): boolean {
   return target !== undefined && (allowed.has(target) || allowed.has(`*:${target.slice(target.lastIndexOf(':') + 1)}`))

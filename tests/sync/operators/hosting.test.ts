@@ -154,11 +154,13 @@ hosting(
     await attempt('worker', () => new Worker('1', { eval: true }))
     await attempt('socket', () => new Promise((ok, no) => net.connect('/var/run/docker.sock').on('connect', ok).on('error', no)))
     await attempt('host', () => new Promise((ok, no) => net.connect(22, '127.0.0.1').on('connect', ok).on('error', no)))
+    await attempt('listen', () => net.createServer().listen(0))
+    await attempt('datagram', () => dgram.createSocket('udp4').send('x', 53, '127.0.0.1'))
     await attempt('nodes', () => client.list(resourceOf('Node')))
     await attempt('other', () => client.list(resourceOf('Secret'), { namespace: 'kube-system' }))
     child('Secret', { metadata: { annotations: said } })`
     const imports =
-      "import fs from 'node:fs'\nimport cp from 'node:child_process'\nimport net from 'node:net'\nimport { Worker } from 'node:worker_threads'"
+      "import fs from 'node:fs'\nimport cp from 'node:child_process'\nimport net from 'node:net'\nimport dgram from 'node:dgram'\nimport { Worker } from 'node:worker_threads'"
     await push(files(copier(tries, imports)))
     await running(client)
     await client.create(configmaps, marked)
@@ -166,7 +168,7 @@ hosting(
     await eventually(async () => (await found()) !== undefined, patience)
     const said = (await found())?.metadata.annotations ?? {}
     for (const name of ['read', 'write', 'spawn', 'worker']) assert.is(said[name], 'ERR_ACCESS_DENIED', name)
-    for (const name of ['socket', 'host']) assert.match(said[name] ?? '', /not allowed/, name)
+    for (const name of ['socket', 'host', 'listen', 'datagram']) assert.match(said[name] ?? '', /not allowed/, name)
     for (const name of ['nodes', 'other']) assert.is(said[name], '403', name)
   },
 )
