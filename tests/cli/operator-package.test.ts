@@ -98,6 +98,15 @@ packaged('an operator with webhooks has the Service by which they are found', as
   assert.is(objects.find((o) => o.kind === 'Service')?.metadata.name, 'webshop-webhooks')
 })
 
+packaged('an operator in the checkout is told from Slipway itself', async () => {
+  const inside = join(import.meta.dirname, '../../scaffold/operator/operator.ts')
+  assert.is((await said(run, inside, '--base', 'x', '--out', 'inside')).status, 0)
+  const app = 'inside/image/rootfs/app'
+  assert.ok(existsSync(join(app, 'operator/operator.ts')) && existsSync(join(app, 'slipway/src/operators/public.ts')))
+  const { stdout } = await exec(process.execPath, [join(app, 'main.mjs'), '--help'])
+  assert.match(stdout, /slipway operator run/)
+})
+
 packaged('an import that leads out of the project is refused', async () => {
   writeFileSync('outside.ts', 'export const a = 1\n')
   writeFileSync(

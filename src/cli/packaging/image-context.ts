@@ -11,7 +11,7 @@ export interface ImageOptions {
   readonly base: string | undefined
 }
 
-const ourRoot = join(import.meta.dirname, '../../..')
+const ourRoot = realpathSync(join(import.meta.dirname, '../../..'))
 
 /** Lays out what `docker build` needs in `out`: a Dockerfile, and below rootfs/ all files of the image. Answers their number. */
 export async function writeImageContext(out: string, { entries, base }: ImageOptions): Promise<number> {
@@ -33,21 +33,26 @@ export async function writeImageContext(out: string, { entries, base }: ImageOpt
 
 const posix = (path: string): string => path.split(sep).join('/')
 
-/** The folder of the nearest package.json. */
+/** The folder of the nearest package.json; of a file beside our own sources, its folder. */
 export function projectOf(file: string): string {
   const start = dirname(realpathSync(file))
-  for (let folder = start; folder !== dirname(folder); folder = dirname(folder))
+  for (let folder = start; folder !== dirname(folder) && folder !== ourRoot; folder = dirname(folder))
     if (existsSync(join(folder, 'package.json'))) return folder
   return start
 }
 
+const isBelow = (path: string, folder: string): boolean => path.startsWith(`${folder}${sep}`)
+
 /** Our files go below slipway/, the user's below operator/, each with its packages beside. Throws Error for a file of neither. */
 function placeIn(app: string, path: string, userRoot: string): string {
-  const inPackages = path.split(sep).lastIndexOf('node_modules') >= 0
-  const isUsers = path.startsWith(`${userRoot}${sep}`)
-  if (isUsers) return join(app, 'operator', relative(userRoot, path))
-  if (path.startsWith(`${ourRoot}${sep}`)) return join(app, 'slipway', relative(ourRoot, path))
-  if (inPackages) return join(app, path.slice(path.indexOf(`node_modules${sep}`)))
+  // One may be within the other: an example in our checkout, or we among the packages of a project.
+  const roots = [
+    { root: userRoot, place: 'operator' },
+    { root: ourRoot, place: 'slipway' },
+  ].toSorted((a, b) => b.root.length - a.root.length)
+  const found = roots.find(({ root }) => isBelow(path, root))
+  if (found) return join(app, found.place, relative(found.root, path))
+  if (path.includes(`${sep}node_modules${sep}`)) return join(app, path.slice(path.indexOf(`node_modules${sep}`)))
   throw new Error(`${path} is outside of ${userRoot}: a packaged operator may import only files below its package.json`)
 }
 
