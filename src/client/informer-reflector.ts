@@ -8,8 +8,8 @@ import { createBackoff } from './informer-backoff.ts'
 
 /** Takes what a reflector learns, in order. */
 export interface Sink<T> {
-  /** These are all objects there are, as of `resourceVersion`. */
-  replace(objects: readonly T[], resourceVersion: string): void
+  /** These are all objects there are, as of `resourceVersion`. Nothing else is told until it resolves. */
+  replace(objects: readonly T[], resourceVersion: string): Promise<void> | void
   change(event: WatchEvent<T>): void
   bookmark(resourceVersion: string): void
 }
@@ -144,7 +144,7 @@ async function* watch<T extends KubeObject>(
         if (initial) {
           if (event.type !== 'BOOKMARK') initial.set(keyOf(event.object), event.object)
           else if (event.object.metadata.annotations?.[initialEventsEnd] === 'true') {
-            sink.replace([...initial.values()], version)
+            await sink.replace([...initial.values()], version)
             initial = undefined
             at = { resourceVersion: version }
           }
@@ -186,7 +186,7 @@ async function list<T extends KubeObject>(
     next = page.metadata.continue
     if (next) continue
     const resourceVersion = page.metadata.resourceVersion ?? ''
-    sink.replace(objects, resourceVersion)
+    await sink.replace(objects, resourceVersion)
     return { resourceVersion }
   }
 }

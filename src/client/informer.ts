@@ -53,6 +53,9 @@ export interface Informer<T extends KubeObject> {
   observe(object: T): void
 }
 
+/** Objects of a list that are taken in before other work gets a turn. */
+const perTurn = 500
+
 const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion ?? Number.NaN)
 
 /** Freezes what a client parsed for us; what is frozen already is left as it is. */
@@ -133,13 +136,16 @@ export function createInformer<T extends KubeObject>(
   }
 
   const sink: Sink<T> = {
-    replace(objects, resourceVersion) {
+    async replace(objects, resourceVersion) {
       heardAt = clock.now()
       advance(resourceVersion)
       const keys = new Set(objects.map(keyOf))
       const absent = [...cache.keys()].filter((key) => !keys.has(key) && !isPassed(key, Number(resourceVersion)))
       for (const key of absent) remove(key, cache.get(key) as T, true)
+      let done = 0
       for (const object of objects) {
+        // Others get a turn: there may be very many.
+        if (++done % perTurn === 0) await new Promise((resolve) => setImmediate(resolve))
         const before = cache.get(keyOf(object))
         if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === object.metadata.uid)
           ahead.delete(keyOf(object))
