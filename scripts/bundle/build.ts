@@ -19,11 +19,15 @@ const FLAGS = [
 ]
 
 /** The function that pack.ts calls. ASCII, so that it reads the same as Latin-1 and as UTF-8. */
-const wrapped = (code: string) =>
-  `(function (exports, require, module) {${code}\n})`.replace(
+function wrapped(code: string): string {
+  // What is left of import() would have nobody to answer it; only start.ts names modules outside.
+  const left = /\bimport\("(?!\.\/)[^"]*"\)/.exec(code)
+  if (left) throw new Error(`${left[0]} cannot be bundled: use process.getBuiltinModule`)
+  return `(function (exports, require, module) {${code}\n})`.replace(
     /[^\0-\x7f]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
 
 /** What start.ts imports besides the chart verbs stays outside: launch.ts runs the sources for them. */
 const isOutside = (id: string, from: string | undefined) =>

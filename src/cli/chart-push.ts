@@ -4,7 +4,7 @@ import { readArchive } from '../helmlike/chart/archive.ts'
 import { chartFromFiles } from '../helmlike/chart/load.ts'
 import { pushChart } from '../helmlike/package/oci.ts'
 import { parseFlags } from './chart-flags.ts'
-import { LOCATE_FLAGS } from './chart-locate.ts'
+import { accessOptions, LOCATE_FLAGS } from './chart-locate.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, LOCATE_FLAGS)
@@ -13,7 +13,7 @@ export async function run(argv: string[]): Promise<number> {
   const archive = readFileSync(file)
   const chart = chartFromFiles(readArchive(archive))
   const provenance = existsSync(`${file}.prov`) ? readFileSync(`${file}.prov`) : undefined
-  const options = { username: flags.get('username'), password: flags.get('password'), plainHttp: flags.has('plain-http') }
+  const options = { ...accessOptions(flags), plainHttp: flags.has('plain-http') }
   process.stdout.write(`Pushed: ${await pushChart(target, chart, archive, provenance, options)}\n`)
   return 0
 }

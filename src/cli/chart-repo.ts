@@ -6,6 +6,7 @@ import { chartFromFiles } from '../helmlike/chart/load.ts'
 import { addRepository, refresh, removeRepository, repositories } from '../helmlike/package/repositories.ts'
 import { readIndex, writeIndex } from '../helmlike/package/repository-index.ts'
 import { type Flags, parseFlags } from './chart-flags.ts'
+import { accessOptions, LOCATE_FLAGS } from './chart-locate.ts'
 import { table } from './chart-table.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
@@ -13,7 +14,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 const VERBS: { readonly [verb: string]: (args: readonly string[], flags: Flags) => Promise<void> } = {
   add: async ([name, url], flags) => {
     if (name === undefined || url === undefined) throw new Error('use: slipway chart repo add NAME URL')
-    await addRepository({ name, url, username: flags.get('username'), password: flags.get('password') })
+    await addRepository({ name, url, ...accessOptions(flags) })
     say(`${JSON.stringify(name)} has been added to your repositories`)
   },
   list: async () =>
@@ -51,7 +52,7 @@ const VERBS: { readonly [verb: string]: (args: readonly string[], flags: Flags) 
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv, { flags: { username: 'value', password: 'value', url: 'value', merge: 'value' }, short: {} })
+  const flags = parseFlags(argv, { flags: { ...LOCATE_FLAGS.flags, url: 'value', merge: 'value' }, short: {} })
   const [verb = '', ...args] = flags.args
   const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
   if (!act) throw new Error(`use: slipway chart repo ${Object.keys(VERBS).join('|')}`)

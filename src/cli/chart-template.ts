@@ -1,14 +1,18 @@
 // `slipway chart template NAME CHART`: prints what a chart renders to.
+import { existsSync } from 'node:fs'
 import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION, parseKubeVersion } from '../helmlike/chart/capabilities.ts'
+import type { Chart } from '../helmlike/chart/chart.ts'
 import { loadChart } from '../helmlike/chart/load.ts'
 import { checkInstallable, type Rendered, render, toText } from '../helmlike/render/render.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
+import { LOCATE_FLAGS, locateOptions } from './chart-locate.ts'
 import { valuesFromFlags } from './chart-values.ts'
 import { print } from './print.ts'
 
 const FLAGS: FlagTable = {
   flags: {
     ...VALUE_FLAGS.flags,
+    ...LOCATE_FLAGS.flags,
     namespace: 'value',
     'kube-version': 'value',
     'api-versions': 'value',
@@ -54,7 +58,7 @@ export async function run(argv: string[]): Promise<number> {
   const [name, path] = flags.args.length === 2 ? (flags.args as [string, string]) : [releaseName(flags), flags.args[0] as string]
   checkName(name)
   const values = await valuesFromFlags(flags)
-  const chart = loadChart(path)
+  const chart = await chartAt(path, flags)
   checkInstallable(chart)
   const warn = (message: string) => void process.stderr.write(`${message}\n`)
   if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
@@ -72,6 +76,13 @@ export async function run(argv: string[]): Promise<number> {
   await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
   if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
   return 0
+}
+
+/** A chart on disk, or wherever else it is. */
+async function chartAt(reference: string, flags: Flags): Promise<Chart> {
+  if (flags.get('repo') === undefined && existsSync(reference)) return loadChart(reference)
+  const { locateChart } = await import('../helmlike/package/locate.ts')
+  return locateChart(reference, locateOptions(flags))
 }
 
 function releaseName(flags: Flags): string {

@@ -255,6 +255,7 @@ class Printer {
     switch (this.verb) {
       case 'v':
       case 'd':
+        if (this.f === PLAIN) return `[${b.join(' ')}]`
         if (this.goSyntax) return `[]byte{${[...b].map((n) => `0x${n.toString(16)}`).join(', ')}}`
         return `[${[...b].map((n) => this.number(BigInt(n), 10, 'd', false)).join(' ')}]`
       case 's':

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { readArchive } from '../chart/archive.ts'
 import { type Chart, ChartError } from '../chart/chart.ts'
 import { chartFromFiles, loadChart } from '../chart/load.ts'
-import { basic, type Credentials, download } from './http.ts'
+import { type Access, accessTo, download } from './http.ts'
 import { pullChart } from './oci.ts'
 import { indexAt, indexOf, repositories } from './repositories.ts'
 import { findVersion } from './repository-index.ts'
 
-export interface LocateOptions extends Credentials {
+export interface LocateOptions extends Access {
   /** A version or range; '' is the newest. */
   readonly version?: string | undefined
   /** A repository's URL for a bare name. */
@@ -29,12 +29,16 @@ export async function fetchChart(reference: string, o: LocateOptions): Promise<F
     const { archive, provenance } = await pullChart(reference, range, { ...o, plainHttp: o.plainHttp ?? false })
     return { archive, provenance: provenance ? async () => provenance : undefined, name: reference }
   }
-  const at = (url: string, c: Credentials): Promise<Found> =>
-    download(url, basic(c)).then((archive) => ({ archive, provenance: () => download(`${url}.prov`, basic(c)), name: url }))
+  const at = (url: string, a: Access): Promise<Found> =>
+    download(url, a).then((archive) => ({ archive, provenance: () => download(`${url}.prov`, a), name: url }))
+  const inIndex = (listed: string | undefined, repository: string, a: Access) => {
+    const url = absolute(listed ?? '', repository)
+    return at(url, accessTo(url, repository, a))
+  }
   if (/^https?:\/\//.test(reference)) return at(reference, o)
   if (o.repo) {
     const entry = findVersion(await indexAt(o.repo, o), reference, range)
-    return at(absolute(entry.urls[0] ?? '', o.repo), o)
+    return inIndex(entry.urls[0], o.repo, o)
   }
   const [repo = '', ...name] = reference.split('/')
   const known = repositories().find((r) => r.name === repo)
@@ -43,7 +47,7 @@ export async function fetchChart(reference: string, o: LocateOptions): Promise<F
       `there is no chart ${JSON.stringify(reference)}: no such path, and no repository named ${JSON.stringify(repo)}`,
     )
   const entry = findVersion(await indexOf(known), name.join('/'), range)
-  return at(absolute(entry.urls[0] ?? '', known.url), known)
+  return inIndex(entry.urls[0], known.url, known)
 }
 
 /** A URL of an index is relative to the repository. */

@@ -5,7 +5,7 @@ import { type Chart, ChartError } from '../chart/chart.ts'
 import { metadataToJson } from '../chart/metadata.ts'
 import { compareVersions, parseConstraints, parseVersion, satisfies, VersionError } from '../functions/version.ts'
 import { fromPlain, toJson } from '../yaml/json.ts'
-import { basic, type Credentials, MAX_DOWNLOAD, readBody, request } from './http.ts'
+import { type Access, basic, MAX_DOWNLOAD, readBody, request } from './http.ts'
 import { registryConfigPath } from './repositories.ts'
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
@@ -31,7 +31,7 @@ export function parseOci(url: string): OciReference {
 const tagOf = (version: string) => version.replaceAll('+', '_')
 const digestOf = (data: Buffer) => `sha256:${createHash('sha256').update(data).digest('hex')}`
 
-function stored(host: string): Credentials {
+function stored(host: string): Access {
   try {
     const auths =
       (JSON.parse(readFileSync(registryConfigPath(), 'utf8')) as { auths?: { [host: string]: { auth?: string } } }).auths ?? {}
@@ -46,20 +46,22 @@ function stored(host: string): Credentials {
 
 class Registry {
   private readonly base: string
-  private readonly credentials: Credentials
+  private readonly access: Access
   private token: string | undefined
 
-  constructor(ref: OciReference, credentials: Credentials, plainHttp: boolean) {
+  constructor(ref: OciReference, access: Access, plainHttp: boolean) {
     const local = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::|$)/.test(ref.host)
     this.base = `${plainHttp || local ? 'http' : 'https'}://${ref.host}/v2/${ref.repository}`
-    this.credentials = credentials.username ? credentials : stored(ref.host)
+    this.access = access.username ? access : { ...access, ...stored(ref.host) }
   }
 
   async call(method: string, path: string, headers: Record<string, string> = {}, body?: Buffer): Promise<Response> {
     const url = /^https?:/.test(path) ? path : path.startsWith('/v2/') ? new URL(path, this.base).href : `${this.base}${path}`
     const send = () => {
-      const authorization = this.token ? { authorization: `Bearer ${this.token}` } : basic(this.credentials)
-      return request(url, { method, headers: { ...headers, ...authorization }, ...(body ? { body: new Uint8Array(body) } : {}) })
+      // Blobs may be kept elsewhere: that host gets no credentials.
+      const isOwn = new URL(url).origin === new URL(this.base).origin
+      const authorization = !isOwn ? {} : this.token ? { authorization: `Bearer ${this.token}` } : basic(this.access)
+      return request(url, { method, headers: { ...headers, ...authorization }, ...(body ? { body } : {}) }, this.access)
     }
     let response = await send()
     if (response.status === 401 && (await this.authenticate(response.headers.get('www-authenticate') ?? '')))
@@ -77,7 +79,7 @@ class Registry {
       const v = field(name)
       if (v) url.searchParams.set(name, v)
     }
-    const response = await request(url.href, { headers: basic(this.credentials) })
+    const response = await request(url.href, { headers: basic(this.access) }, this.access)
     if (!response.ok) return false
     const answer = (await response.json()) as { token?: string; access_token?: string }
     this.token = answer.token ?? answer.access_token
@@ -112,7 +114,7 @@ class Registry {
   }
 }
 
-export interface OciOptions extends Credentials {
+export interface OciOptions extends Access {
   readonly plainHttp?: boolean
 }
 

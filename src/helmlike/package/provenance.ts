@@ -1,7 +1,9 @@
 // Provenance files: a chart's metadata and checksum in an OpenPGP clear-signed message. The signing is gpg's.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { basename } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { type Chart, ChartError } from '../chart/chart.ts'
 import { metadataToJson } from '../chart/metadata.ts'
 import { isMap } from '../gotemplate/value.ts'
@@ -41,15 +43,37 @@ export interface Keyring {
   readonly passphraseFile?: string | undefined
 }
 
-const ringArgs = (k: Keyring) => (k.keyring ? ['--no-default-keyring', '--keyring', k.keyring] : [])
+/** gpg's arguments for the user's keys. A file of exported keys, as Helm reads them, becomes a keyring of its own for the while. */
+async function withKeys<T>(k: Keyring, use: (args: readonly string[]) => Promise<T>): Promise<T> {
+  if (!k.keyring) return use([])
+  if (isKeybox(k.keyring)) return use(['--no-default-keyring', '--keyring', k.keyring])
+  const home = mkdtempSync(join(tmpdir(), 'slipway-gpg-'))
+  try {
+    const pass = k.passphraseFile ? ['--pinentry-mode', 'loopback', '--passphrase-file', k.passphraseFile] : []
+    const { status, err } = await gpg(['--homedir', home, ...pass, '--import', k.keyring], '')
+    if (status !== 0) throw new ChartError(`${k.keyring} holds no keys that gpg can read: ${err.trim()}`)
+    return await use(['--homedir', home, '--trust-model', 'always'])
+  } finally {
+    spawnSync('gpgconf', ['--homedir', home, '--kill', 'gpg-agent'], { stdio: 'ignore' })
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+/** gpg's own format, which it does not import. */
+function isKeybox(path: string): boolean {
+  try {
+    return readFileSync(path).subarray(8, 12).toString('latin1') === 'KBXf'
+  } catch (e) {
+    throw new ChartError(`keyring ${path}: ${(e as Error).message}`)
+  }
+}
 
 /** The text of the .prov file. Throws ChartError when gpg refuses. */
 export async function sign(c: Chart, archive: Buffer, file: string, k: Keyring): Promise<string> {
   const pass = k.passphraseFile ? ['--pinentry-mode', 'loopback', '--passphrase-file', k.passphraseFile] : []
   const user = k.key ? ['--local-user', k.key] : []
-  const { status, out, err } = await gpg(
-    [...ringArgs(k), ...pass, ...user, '--digest-algo', 'SHA512', '--clearsign'],
-    message(c, archive, file),
+  const { status, out, err } = await withKeys(k, (keys) =>
+    gpg([...keys, ...pass, ...user, '--digest-algo', 'SHA512', '--clearsign'], message(c, archive, file)),
   )
   if (status !== 0) throw new ChartError(`gpg could not sign: ${err.trim()}`)
   return out
@@ -57,7 +81,7 @@ export async function sign(c: Chart, archive: Buffer, file: string, k: Keyring):
 
 /** Checks signature and checksum; who signed. Throws ChartError. */
 export async function verify(archive: Buffer, file: string, provenance: string, k: Keyring): Promise<string> {
-  const { status, out, err } = await gpg([...ringArgs(k), '--status-fd', '2', '--decrypt'], provenance)
+  const { status, out, err } = await withKeys(k, (keys) => gpg([...keys, '--status-fd', '2', '--decrypt'], provenance))
   if (status !== 0 || !/\[GNUPG:\] VALIDSIG /.test(err))
     throw new ChartError(`signature of ${basename(file)} is not valid: ${reason(err)}`)
   const sums = parseYaml(out.slice(out.indexOf('\n...\n') + 5))

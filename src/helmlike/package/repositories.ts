@@ -8,10 +8,10 @@ import { scalarText } from '../chart/metadata.ts'
 import { isList, isMap, type Value } from '../gotemplate/value.ts'
 import { toYaml } from '../yaml/emit.ts'
 import { parseYaml } from '../yaml/parse.ts'
-import { basic, type Credentials, download } from './http.ts'
+import { type Access, download } from './http.ts'
 import { type RepositoryIndex, readIndex } from './repository-index.ts'
 
-export interface Repository extends Credentials {
+export interface Repository extends Access {
   readonly name: string
   readonly url: string
 }
@@ -30,7 +30,17 @@ export function repositories(): Repository[] {
   const list = isMap(doc) ? doc.get('repositories') : undefined
   return (isList(list) ? list : []).filter(isMap).map((m) => {
     const text = (k: string) => scalarText(m.get(k)) || undefined
-    return { name: text('name') ?? '', url: text('url') ?? '', username: text('username'), password: text('password') }
+    return {
+      name: text('name') ?? '',
+      url: text('url') ?? '',
+      username: text('username'),
+      password: text('password'),
+      caFile: text('caFile'),
+      certFile: text('certFile'),
+      keyFile: text('keyFile'),
+      insecureSkipTlsVerify: m.get('insecure_skip_tls_verify') === true,
+      passCredentials: m.get('pass_credentials_all') === true,
+    }
   })
 }
 
@@ -39,12 +49,13 @@ function save(list: readonly Repository[]): void {
     new Map<string, Value>([
       ['name', r.name],
       ['url', r.url],
-      ...(r.username
-        ? ([
-            ['username', r.username],
-            ['password', r.password ?? ''],
-          ] as const)
-        : []),
+      ['username', r.username ?? ''],
+      ['password', r.password ?? ''],
+      ['caFile', r.caFile ?? ''],
+      ['certFile', r.certFile ?? ''],
+      ['keyFile', r.keyFile ?? ''],
+      ['insecure_skip_tls_verify', r.insecureSkipTlsVerify ?? false],
+      ['pass_credentials_all', r.passCredentials ?? false],
     ])
   mkdirSync(dirname(listPath()), { recursive: true })
   const doc = new Map<string, Value>([
@@ -79,7 +90,7 @@ const indexUrl = (url: string) => `${url.replace(/\/$/, '')}/index.yaml`
 
 /** Reads the index anew and caches it. */
 export async function refresh(r: Repository): Promise<RepositoryIndex> {
-  const text = (await download(indexUrl(r.url), basic(r))).toString('utf8')
+  const text = (await download(indexUrl(r.url), r)).toString('utf8')
   const index = readIndex(text)
   mkdirSync(cachePath(), { recursive: true })
   writeFileSync(join(cachePath(), `${r.name}-index.yaml`), text)
@@ -95,12 +106,12 @@ export async function indexOf(r: Repository): Promise<RepositoryIndex> {
 const HOUR = 3_600_000
 
 /** The index of a repository that has no name here; kept for an hour. */
-export async function indexAt(url: string, credentials: Credentials = {}): Promise<RepositoryIndex> {
+export async function indexAt(url: string, access: Access = {}): Promise<RepositoryIndex> {
   const known = repositories().find((r) => r.url.replace(/\/$/, '') === url.replace(/\/$/, ''))
   if (known) return indexOf(known)
   const path = join(cachePath(), `url-${createHash('sha256').update(url).digest('hex').slice(0, 24)}-index.yaml`)
   if (existsSync(path) && Date.now() - statSync(path).mtimeMs < HOUR) return readIndex(readFileSync(path, 'utf8'))
-  const text = (await download(indexUrl(url), basic(credentials))).toString('utf8')
+  const text = (await download(indexUrl(url), access)).toString('utf8')
   const index = readIndex(text)
   mkdirSync(cachePath(), { recursive: true })
   writeFileSync(path, text)
