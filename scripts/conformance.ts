@@ -53,6 +53,8 @@ async function main(): Promise<number> {
     process.stderr.write('no conformance test is chosen\n')
     return 2
   }
+  const end = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
   const own = values.kubeconfig ? undefined : await startCluster(Number(values.port))
   const beside = join(dirname(program), 'kubectl')
   const options: SuiteOptions = {
@@ -62,6 +64,7 @@ async function main(): Promise<number> {
     nodes: own?.nodes ?? Number(values.nodes),
     contentType: values['content-type'],
     folder: resolve(values.report),
+    signal: end.signal,
   }
   const { sideBySide, alone } = shares(tests, Number(values.jobs))
   process.stdout.write(`${tests.length} tests; logs in ${options.folder}\n`)

@@ -10,12 +10,15 @@ export interface SuiteOptions {
   readonly kubectl: string
   readonly nodes: number
   readonly contentType: string | undefined
+  /** Ends the run: what has not begun does not begin. */
+  readonly signal: AbortSignal
   /** Reports and logs are kept here. */
   readonly folder: string
 }
 
 /** Runs the specs that `focus` matches to their end. Its log is FOLDER/NAME.log. */
 export async function runSuite(name: string, focus: string, options: SuiteOptions): Promise<Result[]> {
+  if (options.signal.aborted) return []
   mkdirSync(options.folder, { recursive: true })
   const report = join(options.folder, `${name}.json`)
   const args = [
@@ -34,23 +37,23 @@ export async function runSuite(name: string, focus: string, options: SuiteOption
     '--dns-domain=cluster.local',
     ...(options.contentType ? [`--kube-api-content-type=${options.contentType}`] : []),
   ]
-  const code = await ended(options.program, args, join(options.folder, `${name}.log`))
+  const code = await ended(options.program, args, join(options.folder, `${name}.log`), options.signal)
   if (existsSync(report)) return resultsIn(report)
   const message = `e2e.test ended with ${code} and no report: see ${join(options.folder, `${name}.log`)}`
   return [{ name: `the run ${name}`, state: 'failed', seconds: 0, message }]
 }
 
-function ended(program: string, args: readonly string[], log: string): Promise<number | null> {
+function ended(program: string, args: readonly string[], log: string, signal: AbortSignal): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, KUBECONFIG: '' } })
     const stop = () => child.kill('SIGINT')
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
+    signal.addEventListener('abort', stop, { once: true })
     const file = createWriteStream(log)
     child.stdout.pipe(file, { end: false })
     child.stderr.pipe(file, { end: false })
     child.once('error', reject)
     child.once('close', (code) => {
-      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop)
+      signal.removeEventListener('abort', stop)
       file.end(() => resolve(code))
     })
   })
