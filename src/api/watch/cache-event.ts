@@ -12,7 +12,7 @@ export class CacheEvent {
   readonly before: Stored | undefined
   readonly frames = new Map<string, Uint8Array>()
   /** As watches tell of it; one for all. */
-  readonly item = { kind: 'event', event: this } as const
+  readonly item: { readonly kind: 'event'; readonly event: CacheEvent } = { kind: 'event', event: this }
   #last: Stored | undefined
 
   constructor(key: string, revision: Revision, now: Stored | undefined, before: Stored | undefined) {
