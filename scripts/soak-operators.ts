@@ -1,7 +1,7 @@
 // Runs an operator against a real API server process that is killed every 2 s, with conflicts on every second write and watch events
 // 30 s late, then checks that nothing was doubled, lost or left. Exits 1 when something was.
 //   node scripts/soak-operators.ts [PLAN.ts] [--minutes 5] [--port 26000] [--data DIR] [--objects 20]
-// A plan exports `plan` (src/testkit/soak.ts); default: the database operator of the tests.
+// A plan exports `plan` (src/testkit/soak.ts); default: tests/testkit/soaks/plain.ts.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -52,9 +52,7 @@ process.once('SIGINT', () => {
   process.exit(130)
 })
 
-const { plan } = (await import(
-  pathToFileURL(resolve(positionals[0] ?? join(root, 'tests/operators/database-soak.ts'))).href
-)) as {
+const { plan } = (await import(pathToFileURL(resolve(positionals[0] ?? join(root, 'tests/testkit/soaks/plain.ts'))).href)) as {
   plan: SoakPlan
 }
 const client: Client = await fromKubeconfig(kubeconfig)

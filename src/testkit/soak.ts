@@ -21,6 +21,20 @@ export interface SoakTarget {
   restart(): Promise<void>
 }
 
+export interface SoakChild {
+  readonly kind: string
+  readonly object: KubeObject
+}
+
+/** A check: an object has these children, such as `StatefulSet/a`, and no others. */
+export const exactly =
+  (wanted: (object: KubeObject) => readonly string[]): SoakPlan['check'] =>
+  (object, children) => {
+    const text = (names: readonly string[]) => [...names].sort().join(' ') || 'nothing'
+    const has = text(children.map((c) => `${c.kind}/${c.object.metadata.name}`))
+    return has === text(wanted(object)) ? [] : [`has ${has} instead of ${text(wanted(object))}`]
+  }
+
 /** What is done with an operator of which kind. */
 export interface SoakPlan {
   readonly operator: Operator
@@ -30,8 +44,8 @@ export interface SoakPlan {
   readonly sample: (n: number) => KubeObject
   /** Changes the spec of one that is there, so that the operator has to do something. */
   readonly change: (object: KubeObject, n: number) => object
-  /** The children that an object must have in the end, such as `StatefulSet/a`. */
-  readonly children: (object: KubeObject) => readonly string[]
+  /** What is wrong in the end with an object's children; `exactly` makes one of their names. */
+  readonly check: (object: KubeObject, children: readonly SoakChild[]) => readonly string[]
 }
 
 export interface SoakOptions extends SoakPlan {
@@ -206,15 +220,10 @@ async function problemsOf(
     const orphans = children.filter(({ object }) => !object.metadata.ownerReferences?.some((o) => live.has(o.uid)))
     return [
       ...objects.flatMap((object) => {
-        const wanted = [...options.children(object)].sort().join(' ')
         const own = children.filter((c) => c.object.metadata.labels?.[ownerLabel(operator)] === object.metadata.uid)
-        const has = own
-          .map((c) => `${c.kind}/${c.object.metadata.name}`)
-          .sort()
-          .join(' ')
         return [
           ...(object.metadata.deletionTimestamp ? [`${keyOf(object)} is still being deleted`] : []),
-          ...(has === wanted ? [] : [`${keyOf(object)} has ${has || 'nothing'} instead of ${wanted}`]),
+          ...options.check(object, own).map((problem) => `${keyOf(object)} ${problem}`),
           ...finalizerProblems(object, definition.finalize ? finalizer : undefined),
           ...statusProblems(object),
         ]

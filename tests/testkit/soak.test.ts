@@ -3,9 +3,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Operator } from '../../src/operators/operator.ts'
 import type { FaultSettings } from '../../src/testkit/faults.ts'
-import { soak } from '../../src/testkit/soak.ts'
+import { type SoakPlan, soak } from '../../src/testkit/soak.ts'
 import { startTestServer } from '../../src/testkit/start.ts'
-import { plan } from '../operators/database-soak.ts'
+import { plan as batch } from './soaks/batch.ts'
+import { plan as database } from './soaks/database.ts'
+import { plan as plain } from './soaks/plain.ts'
+import { plan as website } from './soaks/website.ts'
 
 /** The same sequence each time: a failure can be looked into. */
 function seeded(seed: number): () => number {
@@ -16,37 +19,34 @@ function seeded(seed: number): () => number {
   }
 }
 
+const everything = 'a restart every 2 s, conflicts on every second write and events 30 s late'
+
 const cases: Record<string, { faults: FaultSettings; restartEveryMs: number }> = {
   'conflicts on every second write': { faults: { conflicts: 2 }, restartEveryMs: 25_000 },
   'watch events 30 s late': { faults: { eventDelay: '30s' }, restartEveryMs: 40_000 },
   'lost requests and lost answers': { faults: { lostRequests: 5, lostAnswers: 3 }, restartEveryMs: 25_000 },
-  'a restart every 2 s, conflicts on every second write and events 30 s late': {
+  [everything]: {
     faults: { conflicts: 2, eventDelay: '30s' },
     restartEveryMs: 2000,
   },
 }
 
-for (const [name, { faults, restartEveryMs }] of Object.entries(cases))
-  test(`${name}: no child twice, no finalizer lost, all in order afterwards`, async () => {
-    const server = await startTestServer({ crds: plan.crds, clock: 'virtual' })
-    server.faults.set(faults)
-    const target = { ...server, random: seeded(7), run: (operator: Operator) => server.run(operator) }
-    const work = soak(target, {
-      ...plan,
-      objects: 8,
-      durationMs: 60_000,
-      restartEveryMs,
-      settleMs: 300_000,
-    })
-    const report = await server.eventually(
-      () => Promise.race([work, new Promise<undefined>((r) => setImmediate(r, undefined))]),
-      {
-        within: '1h',
-      },
-    )
-    assert.equal(report.problems, [], server.recorder.timeline(40))
-    assert.ok(report.changed > 20 && report.deleted > 5, JSON.stringify(report))
-    await server.stop()
-  })
+async function soaked(plan: SoakPlan, { faults, restartEveryMs }: { faults: FaultSettings; restartEveryMs: number }) {
+  const server = await startTestServer({ crds: plan.crds, clock: 'virtual' })
+  server.faults.set(faults)
+  const target = { ...server, random: seeded(7), run: (operator: Operator) => server.run(operator) }
+  const work = soak(target, { ...plan, objects: 8, durationMs: 60_000, restartEveryMs, settleMs: 300_000 })
+  const ended = () => Promise.race([work, new Promise<undefined>((r) => setImmediate(r, undefined))])
+  const report = await server.eventually(ended, { within: '1h' })
+  assert.equal(report.problems, [], server.recorder.timeline(40))
+  assert.ok(report.changed > 20 && report.deleted > 5, JSON.stringify(report))
+  await server.stop()
+}
+
+for (const [name, faults] of Object.entries(cases))
+  test(`${name}: no child twice, no finalizer lost, all in order afterwards`, () => soaked(plain, faults))
+
+for (const [name, plan] of Object.entries({ batch, database, website }))
+  test(`${name} holds against ${everything}`, () => soaked(plan, cases[everything] as (typeof cases)[string]))
 
 test.run()
