@@ -58,6 +58,10 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.headersMs,
     maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.bodyMs,
+    connectionsCheckingInterval: sweepMs,
+    keepAliveTimeout: limits.idleMs,
     noDelay: true,
   })
   server.on('request', (req, res) => {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import tls, { type TLSSocket } from 'node:tls'
+import tls from 'node:tls'
 import { openPki } from '../../../src/api/auth/pki.ts'
 import { frame, preface, settingsFrame } from '../../../src/api/http/http2/frame.ts'
 import { type ListenOptions, listen } from '../../../src/api/http/listen.ts'
@@ -40,13 +41,13 @@ export interface Frame {
 
 /** A peer that sends frames as the test says, right or wrong. */
 export class RawPeer {
-  readonly socket: TLSSocket
+  readonly socket: Socket
   readonly frames: Frame[] = []
   readonly closed: Promise<void>
   #rest = Buffer.alloc(0)
   #wake = () => {}
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.socket = socket
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     socket.on('error', () => {})
@@ -57,6 +58,11 @@ export class RawPeer {
   static async connect(port: number, settings: Parameters<typeof settingsFrame>[0] = []): Promise<RawPeer> {
     const socket = tls.connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], rejectUnauthorized: false })
     await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject))
+    return RawPeer.over(socket, settings)
+  }
+
+  /** On a connection that is there; a plain one will do. */
+  static over(socket: Socket, settings: Parameters<typeof settingsFrame>[0] = []): RawPeer {
     const peer = new RawPeer(socket)
     peer.socket.write(Buffer.concat([preface, settingsFrame(settings)]))
     return peer

@@ -3,7 +3,7 @@ export const limits = {
   /** Requests at a time on one connection; kube-apiserver allows 100. Clients open another connection past it. */
   streams: 1000,
   /** Of a request's headers, uncompressed. kube-apiserver allows 1 MiB. */
-  headerBytes: 256 * 1024,
+  headerBytes: 128 * 1024,
   /** Of a request's body that is not read yet: more than any body of the API may be. */
   streamWindow: 4 * 1024 * 1024,
   /** Of all bodies on one connection that are not read yet. */

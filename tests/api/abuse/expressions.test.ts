@@ -1,0 +1,117 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { asking } from './asking.ts'
+import { longestTurn } from './turns.ts'
+
+const { ask } = await asking()
+const json = { 'content-type': 'application/json' }
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+let count = 0
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly turn: number
+}
+
+async function timed(run: () => Promise<{ status: number; text: string }>): Promise<Answer> {
+  let answer = { status: 0, text: '' }
+  const turn = await longestTurn(async () => {
+    answer = await run()
+  })
+  return { ...answer, turn }
+}
+
+/** Defines a kind with this schema of its spec. */
+function define(spec: object): Promise<Answer> {
+  count++
+  const names = { plural: `a${count}s`, singular: `a${count}`, kind: `A${count}`, listKind: `A${count}List` }
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
+  const body = JSON.stringify({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.b.io` },
+    spec: { group: 'b.io', names, scope: 'Namespaced', versions: [{ name: 'v1', served: true, storage: true, schema }] },
+  })
+  return timed(() => ask('POST', definitions, body, json))
+}
+
+/** Makes an object of the kind that was defined last, as soon as it is served. */
+async function make(spec: object): Promise<Answer> {
+  const target = `/apis/b.io/v1/namespaces/default/a${count}s`
+  while ((await ask('GET', target)).status === 404) await new Promise((resolve) => setTimeout(resolve, 10))
+  const body = JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata: { name: 'x' }, spec })
+  return timed(() => ask('POST', target, body, json))
+}
+
+const list = (rule: string, more: object = {}) => ({
+  type: 'object',
+  properties: { a: { type: 'array', items: { type: 'string' }, ...more } },
+  'x-kubernetes-validations': [{ rule }],
+})
+const text = (more: object) => ({ type: 'object', properties: { a: { type: 'string', ...more } } })
+const ten = '[1,2,3,4,5,6,7,8,9,10]'
+
+function isClear(answer: Answer, ...statuses: number[]): void {
+  isAnswered(answer, 50, ...statuses)
+}
+
+function isAnswered({ status, text: answer, turn }: Answer, mostMs: number, ...statuses: number[]): void {
+  assert.ok(statuses.includes(status), `${status} ${answer.slice(0, 300)}`)
+  assert.ok(turn < mostMs, `a turn took ${turn} ms`)
+}
+
+test.before(async () => {
+  await define(list('self.a.all(x, x.matches("a+"))', { maxItems: 3 }))
+  await make({ a: ['a'] })
+})
+
+test('a pattern that takes other engines for ever is matched in time', async () => {
+  isClear(await define(text({ pattern: '^(a+)+$' })), 201)
+  isClear(await make({ a: `${'a'.repeat(100_000)}!` }), 422)
+})
+
+test('patterns that would make machines of a million states are refused', async () => {
+  isClear(await define(text({ pattern: '(x{1000}){1000}' })), 422)
+  isClear(await define(text({ pattern: `${'('.repeat(5000)}a${')'.repeat(5000)}` })), 422)
+})
+
+test('rules whose cost has no bound are refused when the kind is defined', async () => {
+  isClear(await define(list('self.a.all(x, self.a.all(y, self.a.all(z, x != y || y != z)))')), 422)
+  const bomb = `${ten}.all(a,${ten}.all(b,${ten}.all(c,${ten}.all(d,${ten}.all(e,${ten}.all(f,${ten}.all(g,true)))))))`
+  isClear(await define(list(bomb)), 422)
+})
+
+test('rules that are nested or chained thousands of times are refused or taken, and do no harm', async () => {
+  isAnswered(await define(list(`${'('.repeat(2000)}true${')'.repeat(2000)}`)), 200, 201, 422)
+  isAnswered(await define(list(`${'!'.repeat(20_000)}true`)), 200, 201, 422)
+  isAnswered(await define(list(`${'['.repeat(5000)}${']'.repeat(5000)}.size() > 0`)), 200, 422)
+  isAnswered(await define(list(`${Array(5000).fill('1').join('+')} == 5000`)), 200, 201, 400, 422)
+  isAnswered(await define(list(Array(5000).fill('true').join(' || '))), 200, 201, 400, 422)
+})
+
+test('a rule with a bound is not run on a value that is past it', async () => {
+  isClear(
+    await define(list('self.a.all(x, self.a.exists_one(y, x == y))', { maxItems: 100, items: { type: 'string', maxLength: 9 } })),
+    201,
+  )
+  isClear(await make({ a: Array.from({ length: 20_000 }, (_, i) => `v${i}`) }), 422)
+})
+
+test('a list that is a set is compared in one pass', async () => {
+  const set = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }
+  isClear(await define({ type: 'object', properties: { a: set } }), 201)
+  isClear(await make({ a: Array.from({ length: 5000 }, () => 'v') }), 422)
+})
+
+test('a default under `__proto__` reaches no prototype', async () => {
+  const properties = JSON.parse(
+    '{"__proto__":{"type":"object","default":{"polluted":1}},"constructor":{"type":"string","default":"x"}}',
+  )
+  const defined = await define({ type: 'object', properties })
+  assert.ok(defined.status < 500, defined.text)
+  if (defined.status === 201) assert.ok((await make(JSON.parse('{"__proto__":{"polluted":1}}'))).status < 500)
+  assert.is(({} as { polluted?: unknown }).polluted, undefined)
+})
+
+test.run()
