@@ -77,7 +77,7 @@ function compileText(compiler: Compiler, text: string, schema: TypedSchema, fiel
 /** What may stand in the middle of a text. */
 const writable: ReadonlySet<string> = new Set(['string', 'int', 'uint', 'double', 'bool', 'dyn'])
 
-export const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
+const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 
 function literalMisfit(value: Json, shape: string): string | undefined {
   if (shape === 'any' || value === null) return undefined

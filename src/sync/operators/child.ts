@@ -4,6 +4,7 @@ import { createLog } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { rulesOf } from '../../operators/rules.ts'
 import { runOperators } from '../../operators/run-operators.ts'
+import { conversionOf, webhooksOf } from '../../operators/webhooks/served-webhooks.ts'
 import { allowOnly } from './egress.ts'
 import { serveCode } from './memory-modules.ts'
 import type { FromChild, ToChild } from './messages.ts'
@@ -33,7 +34,11 @@ async function load({ code, module, egress }: ToChild & { type: 'load' }): Promi
   const exported = (await serveCode(code, module)) as Record<string, unknown>
   operators = [...new Set(Object.values(exported).flat().filter(isOperator))]
   if (operators.length === 0) throw new Error(`${module} exports no operator: export default defineOperator({ … })`)
-  const described = operators.map((operator) => ({ name: operator.name, rules: rulesOf(operator) }))
+  const described = operators.map((operator) => ({
+    name: operator.name,
+    rules: rulesOf(operator),
+    hasWebhooks: webhooksOf(operator).length > 0 || conversionOf(operator) !== undefined,
+  }))
   say({ type: 'loaded', described: { operators: described } })
 }
 

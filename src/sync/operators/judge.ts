@@ -4,7 +4,7 @@ import type { Application } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
 import { type Manifest, ManifestError, describe as named } from '../render/manifest.ts'
 import { type CommittedCode, codeAt } from './code.ts'
-import type { Described } from './messages.ts'
+import { type Described, unservable } from './messages.ts'
 import type { OperatorObject } from './operator-object.ts'
 import { requireMayGrant, rulesFor } from './rights.ts'
 
@@ -51,6 +51,8 @@ async function problemOf(
   } catch (error) {
     return at('spec.module', (error as Error).message)
   }
+  const why = unservable(described)
+  if (why) return at('spec.module', why)
   const namespace = object.metadata.namespace ?? app.spec.destination.namespace ?? 'default'
   const placed = { ...object, metadata: { ...object.metadata, namespace } } as unknown as OperatorObject
   try {

@@ -20,7 +20,19 @@ export type ToChild =
 
 /** What a module turned out to be. */
 export interface Described {
-  readonly operators: readonly { readonly name: string; readonly rules: readonly PolicyRule[] }[]
+  readonly operators: readonly {
+    readonly name: string
+    readonly rules: readonly PolicyRule[]
+    /** It validates, mutates or converts: that is not done in the server. */
+    readonly hasWebhooks: boolean
+  }[]
+}
+
+/** Why what was described cannot run in the server; undefined when it can. */
+export function unservable({ operators }: Described): string | undefined {
+  const asked = operators.filter((o) => o.hasWebhooks).map((o) => o.name)
+  if (asked.length === 0) return undefined
+  return `${asked.join(', ')} validates, mutates or converts, which an operator in the server cannot: say rules in the schema, or package it as an image`
 }
 
 /** What an operator's process tells the server. Believed no more than its code. */

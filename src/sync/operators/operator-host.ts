@@ -9,6 +9,7 @@ import type { Repositories } from '../git/repositories.ts'
 import { entryOf, idOf } from '../plan/plan.ts'
 import { trackedBy } from '../plan/tracking.ts'
 import { type CommittedCode, codeAt, syncedCommit } from './code.ts'
+import { unservable } from './messages.ts'
 import { type OperatorObject, operatorObjects } from './operator-object.ts'
 import type { Processes } from './processes.ts'
 import { pusherOf } from './pusher.ts'
@@ -85,6 +86,8 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   const common = { commit: code.commit, restarts: supervised.restarts, limits: supervised.hasGroup ? 'cgroup' : 'heap' }
   // A new version that cannot be loaded takes nothing away from what is there.
   if (!described) return { status: { ...common, Ready: readiness(supervised) }, keep: () => true }
+  const why = unservable(described)
+  if (why) throw new NotReady('HasWebhooks', why)
   const operators = described.operators.map((o) => o.name)
   const rules = rulesFor(object, described)
   await requirePusher(options, app, code.commit, object, rules)

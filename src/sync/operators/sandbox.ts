@@ -10,7 +10,6 @@ const program = join(import.meta.dirname, `child${import.meta.url.slice(-3)}`)
 
 export interface SandboxOptions {
   readonly memoryMiB: number
-  readonly cwd?: string
 }
 
 /**

@@ -87,7 +87,8 @@ export class Supervised {
     this.#cancel()
     const child = this.#child
     const isOver = this.#state.phase === 'crashed' || this.#state.phase === 'ended' || child === undefined
-    this.#become({ phase: 'ended' })
+    // Nobody is told: who stops it knows, and would only start it again.
+    this.#state = { phase: 'ended' }
     if (isOver) {
       this.#group?.remove()
       return

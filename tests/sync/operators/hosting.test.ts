@@ -197,6 +197,10 @@ hosting('rights that the pusher could not give are not given', async ({ client, 
   assert.match((await readyOf(client))?.message ?? '', /^eve, who pushed it, may not give the rights/)
   const account = await client.get(serviceaccounts, 'operator-copier', at).catch((error: unknown) => error)
   assert.ok(isNotFound(account))
+  // It is judged once, not over and over.
+  const before = (await client.get(operatorObjects, 'copier', at)).metadata.resourceVersion
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  assert.is((await client.get(operatorObjects, 'copier', at)).metadata.resourceVersion, before)
 })
 
 hosting('an operator for a kind that is not served yet waits for it, and works when the kind comes', async ({ client, push }) => {

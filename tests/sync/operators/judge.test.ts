@@ -29,6 +29,7 @@ test('operators of a push are judged: their module, whether it loads, and whethe
     execFileSync('git', ['-C', work, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { encoding: 'utf8' }).trim()
   execFileSync('git', ['init', '--quiet', '--initial-branch=main', work])
   writeFileSync(join(work, 'good.ts'), operator)
+  writeFileSync(join(work, 'asked.ts'), operator.replace('reconcile:', 'validate: () => [], reconcile:'))
   writeFileSync(join(work, 'bad.ts'), 'export default 3\n')
   git('add', '.')
   git('commit', '--quiet', '-m', 'x')
