@@ -5,6 +5,7 @@ import { configmaps, ipaddresses, services } from '../../src/apimachinery/resour
 import type { StatusError } from '../../src/apimachinery/status.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { type EtcdServer, startEtcd } from '../store/etcd-server.ts'
+import { startProxy } from '../store/tcp-proxy.ts'
 import { testApi } from './test-api.ts'
 
 const test = suite('two API servers on one etcd')
@@ -85,6 +86,48 @@ test('an address that a Service gave back can be asked for on the other server',
   await second.client.delete(services, 'holds', inDefault)
   const got = await first.client.create(services, service('wants'), inDefault)
   assert.is(got.spec?.clusterIP, asked)
+})
+
+test('a server that was cut off while the log was forgotten shows what is there now, and tells its watches of it', async () => {
+  const proxy = await startProxy(etcd.url)
+  const store = await openEtcdStore({ urls: [proxy.url], prefix, compactEveryMs: 0 })
+  const cutOff = await testApi({ store, hooks })
+  const make = (name: string, n: string) => ({ metadata: { name }, data: { n } }) as never
+  await first.client.create(configmaps, make('kept', '1'), inDefault)
+  await first.client.create(configmaps, make('goes', '1'), inDefault)
+  const stop = new AbortController()
+  const { metadata } = await cutOff.client.list(configmaps, inDefault)
+  const seen: string[] = []
+  let onSeen = () => {}
+  const watching = (async () => {
+    const options = { ...inDefault, resourceVersion: metadata.resourceVersion ?? '', signal: stop.signal }
+    for await (const batch of cutOff.client.watch(configmaps, options)) {
+      seen.push(...batch.map((e) => `${e.type} ${e.object.metadata.name}`))
+      onSeen()
+      if (seen.length >= 4) return
+    }
+  })()
+  const open = new Promise<void>((resolve) => {
+    onSeen = resolve
+  })
+  await first.client.create(configmaps, make('opens', '1'), inDefault)
+  await open
+  proxy.cut()
+  await first.client.update(configmaps, make('kept', '2'), inDefault)
+  await first.client.delete(configmaps, 'goes', inDefault)
+  await first.client.create(configmaps, make('comes', '1'), inDefault)
+  await stores[0].compact(stores[0].revision)
+  proxy.mend()
+  const { items } = await cutOff.client.list(configmaps, inDefault)
+  const names = items.map((c) => c.metadata.name)
+  assert.ok(names.includes('comes') && !names.includes('goes'))
+  assert.is(items.find((c) => c.metadata.name === 'kept')?.data?.n, '2')
+  await watching
+  assert.equal(seen.sort(), ['ADDED comes', 'ADDED opens', 'DELETED goes', 'MODIFIED kept'])
+  stop.abort()
+  cutOff.api.close()
+  await store.close()
+  await proxy.close()
 })
 
 test.after(async () => {

@@ -93,8 +93,8 @@ export class Caches {
     this.#revision = revision
     for (const [prefix, present] of found) {
       const cache = this.of(prefix)
+      // What happened in between is not known, but watches come to the same end by the differences.
       cache.apply(differences(cache, present, revision))
-      cache.forgetBefore(revision)
     }
   }
 

@@ -86,13 +86,6 @@ export class ResourceCache {
     this.fanOut.tell()
   }
 
-  /** No watch resumes from before `revision`: what happened then is not known whole. */
-  forgetBefore(revision: Revision): void {
-    this.#window = []
-    this.#asked = undefined
-    this.#windowStart = revision
-  }
-
   /** The next events after `since`, none when there is nothing newer; undefined when the window does not reach back that far. */
   eventsAfter(since: Revision): readonly CacheEvent[] | undefined {
     if (since < this.#windowStart) return undefined
