@@ -9,8 +9,9 @@ import { replace, writePack } from './write-pack.ts'
 const root = join(import.meta.dirname, '../..')
 const folder = join(root, '.slipway/start')
 
-/** V8 optimizes later than it would, since most of these processes end before that pays, and rarely collects young garbage. */
+/** V8 optimizes later than it would, since most of these processes end before that pays, rarely collects young garbage, and starts one thread, not four. */
 const FLAGS = [
+  '--v8-pool-size=1',
   '--invocation-count-for-maglev=6000',
   '--invocation-count-for-maglev-osr=3000',
   '--invocation-count-for-turbofan=20000',

@@ -1,18 +1,16 @@
 // `slipway chart dependency build|update|list CHART`: fills charts/ with what Chart.yaml asks for.
 import { buildDependencies, dependencyStatus, updateDependencies } from '../helmlike/package/dependency-build.ts'
 import { parseFlags } from './chart-flags.ts'
+import { objects, show } from './chart-output.ts'
 import { table } from './chart-table.ts'
 
 export async function run(argv: string[]): Promise<number> {
-  const { args } = parseFlags(argv, { flags: { 'skip-refresh': 'bool' }, short: {} })
-  const [verb, folder = '.'] = args
+  const flags = parseFlags(argv, { flags: { output: 'value' }, short: { o: 'output' } })
+  const [verb, folder = '.'] = flags.args
   if (verb === 'list' || verb === 'ls') {
-    process.stdout.write(
-      table(
-        ['NAME', 'VERSION', 'REPOSITORY', 'STATUS'],
-        dependencyStatus(folder).map((d) => [d.name, d.version, d.repository, d.status]),
-      ),
-    )
+    const rows = dependencyStatus(folder).map((d) => [d.name, d.version, d.repository, d.status])
+    const heading = ['NAME', 'VERSION', 'REPOSITORY', 'STATUS']
+    await show(flags, objects(heading, rows), () => table(heading, rows))
     return 0
   }
   const fill = verb === 'build' ? buildDependencies : verb === 'update' || verb === 'up' ? updateDependencies : undefined

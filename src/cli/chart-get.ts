@@ -3,6 +3,7 @@
 import type { ReleaseRecord } from '../helmlike/release/record.ts'
 import { toYaml } from '../helmlike/yaml/emit.ts'
 import { fromPlain } from '../helmlike/yaml/json.ts'
+import { show } from './chart-output.ts'
 import { argument, connect, print } from './chart-release.ts'
 
 const PARTS: { readonly [what: string]: (r: ReleaseRecord) => string } = {
@@ -18,6 +19,8 @@ export async function run(argv: string[]): Promise<number> {
   const part = Object.hasOwn(PARTS, what) ? PARTS[what] : undefined
   if (!part) throw new Error(`use: slipway chart get ${Object.keys(PARTS).join('|')} NAME`)
   const revision = flags.get('revision')
-  print(part(await releases.revision(argument(flags, 1, 'get … NAME'), revision === undefined ? undefined : Number(revision))))
+  const r = await releases.revision(argument(flags, 1, 'get … NAME'), revision === undefined ? undefined : Number(revision))
+  if (what === 'values' && flags.has('output')) await show(flags, r.config, () => part(r))
+  else print(part(r))
   return 0
 }

@@ -1,6 +1,7 @@
 // `slipway chart history NAME`: every revision of a release.
 import { chartLabel } from '../helmlike/release/record.ts'
-import { argument, connect, print } from './chart-release.ts'
+import { objects, show } from './chart-output.ts'
+import { argument, connect } from './chart-release.ts'
 import { table } from './chart-table.ts'
 
 export async function run(argv: string[]): Promise<number> {
@@ -14,6 +15,8 @@ export async function run(argv: string[]): Promise<number> {
     chartLabel(r),
     r.info.description ?? '',
   ])
-  print(table(['REVISION', 'UPDATED', 'STATUS', 'CHART', 'DESCRIPTION'], rows))
+  const heading = ['REVISION', 'UPDATED', 'STATUS', 'CHART', 'DESCRIPTION']
+  const data = objects(heading, rows).map((r) => ({ ...r, revision: Number(r.revision) }))
+  await show(flags, data, () => table(heading, rows))
   return 0
 }

@@ -1,7 +1,8 @@
 // `slipway chart install NAME CHART`.
 import { locateChart } from '../helmlike/package/locate.ts'
 import { locateOptions } from './chart-locate.ts'
-import { argument, connect, print, shown } from './chart-release.ts'
+import { releaseData, show } from './chart-output.ts'
+import { argument, connect, shown } from './chart-release.ts'
 import { checkName } from './chart-template.ts'
 import { valuesFromFlags } from './chart-values.ts'
 
@@ -10,6 +11,7 @@ export async function run(argv: string[]): Promise<number> {
   const name = argument(flags, 0, 'install NAME CHART')
   checkName(name)
   const chart = await locateChart(argument(flags, 1, 'install NAME CHART'), locateOptions(flags))
-  print(shown(await releases.install(name, chart, await valuesFromFlags(flags))))
+  const r = await releases.install(name, chart, await valuesFromFlags(flags))
+  await show(flags, releaseData(r), () => shown(r))
   return 0
 }

@@ -1,7 +1,8 @@
 // `slipway chart list`: the releases of a namespace.
 import { chartLabel } from '../helmlike/release/record.ts'
 import { ReleaseStore } from '../helmlike/release/release-store.ts'
-import { connect, print } from './chart-release.ts'
+import { objects, show } from './chart-output.ts'
+import { connect } from './chart-release.ts'
 import { table } from './chart-table.ts'
 
 export async function run(argv: string[]): Promise<number> {
@@ -16,6 +17,7 @@ export async function run(argv: string[]): Promise<number> {
     r.info.status,
     chartLabel(r),
   ])
-  print(table(['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART'], rows))
+  const heading = ['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART']
+  await show(flags, objects(heading, rows), () => table(heading, rows))
   return 0
 }

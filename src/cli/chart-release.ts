@@ -7,6 +7,7 @@ import { Releases } from '../helmlike/release/operations.ts'
 import type { ReleaseRecord } from '../helmlike/release/record.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
 import { LOCATE_FLAGS } from './chart-locate.ts'
+import { postRendererOf } from './chart-post-render.ts'
 
 export const RELEASE_FLAGS: FlagTable = {
   flags: {
@@ -24,6 +25,9 @@ export const RELEASE_FLAGS: FlagTable = {
     'force-conflicts': 'bool',
     'dry-run': 'value',
     'skip-crds': 'bool',
+    'upgrade-crds': 'bool',
+    'post-renderer': 'value',
+    'post-renderer-args': 'value',
     'create-namespace': 'bool',
     'take-ownership': 'bool',
     'history-max': 'value',
@@ -33,6 +37,8 @@ export const RELEASE_FLAGS: FlagTable = {
     install: 'bool',
     'reuse-values': 'bool',
     'reset-values': 'bool',
+    'reset-then-reuse-values': 'bool',
+    'server-side': 'value',
     revision: 'value',
     output: 'value',
     'all-namespaces': 'bool',
@@ -49,10 +55,18 @@ function milliseconds(text: string): number {
   return Number(m[1]) * (UNITS[m[2] ?? 's'] ?? 1000)
 }
 
-/** Reads flags (`--dry-run` may stand alone) and connects. */
+/** Helm's three answers; `auto` goes on as the release was applied before. */
+function serverSide(text: string | undefined): { serverSide?: boolean } {
+  if (text === undefined || text === 'auto') return {}
+  if (text !== 'true' && text !== 'false')
+    throw new Error(`invalid --server-side ${JSON.stringify(text)}: use true, false or auto`)
+  return { serverSide: text === 'true' }
+}
+
+/** Reads flags (`--dry-run` and `--server-side` may stand alone) and connects. */
 export async function connect(argv: readonly string[]): Promise<{ flags: Flags; releases: Releases; namespace: string }> {
   const flags = parseFlags(
-    argv.map((a) => (a === '--dry-run' ? '--dry-run=server' : a)),
+    argv.map((a) => (a === '--dry-run' ? '--dry-run=server' : a === '--server-side' ? '--server-side=true' : a)),
     RELEASE_FLAGS,
   )
   const path = flags.get('kubeconfig') ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config')
@@ -70,6 +84,9 @@ export async function connect(argv: readonly string[]): Promise<{ flags: Flags; 
     forceConflicts: flags.has('force-conflicts'),
     dryRun: dryRun !== undefined && dryRun !== 'none',
     skipCrds: flags.has('skip-crds'),
+    upgradeCrds: flags.has('upgrade-crds'),
+    ...serverSide(flags.get('server-side')),
+    ...(await postRendererOf(flags)),
     createNamespace: flags.has('create-namespace'),
     takeOwnership: flags.has('take-ownership'),
     historyMax: Number(flags.get('history-max') ?? 10),

@@ -7,6 +7,7 @@ import { addRepository, refresh, removeRepository, repositories } from '../helml
 import { readIndex, writeIndex } from '../helmlike/package/repository-index.ts'
 import { type Flags, parseFlags } from './chart-flags.ts'
 import { accessOptions, LOCATE_FLAGS } from './chart-locate.ts'
+import { objects, show } from './chart-output.ts'
 import { table } from './chart-table.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
@@ -17,13 +18,10 @@ const VERBS: { readonly [verb: string]: (args: readonly string[], flags: Flags) 
     await addRepository({ name, url, ...accessOptions(flags) })
     say(`${JSON.stringify(name)} has been added to your repositories`)
   },
-  list: async () =>
-    say(
-      table(
-        ['NAME', 'URL'],
-        repositories().map((r) => [r.name, r.url]),
-      ).trimEnd(),
-    ),
+  list: (_args, flags) => {
+    const rows = repositories().map((r) => [r.name, r.url])
+    return show(flags, objects(['NAME', 'URL'], rows), () => table(['NAME', 'URL'], rows))
+  },
   update: async (names) => {
     const wanted = repositories().filter((r) => names.length === 0 || names.includes(r.name))
     if (wanted.length === 0) throw new Error('no repositories found. You must add one before updating')
@@ -52,7 +50,10 @@ const VERBS: { readonly [verb: string]: (args: readonly string[], flags: Flags) 
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv, { flags: { ...LOCATE_FLAGS.flags, url: 'value', merge: 'value' }, short: {} })
+  const flags = parseFlags(argv, {
+    flags: { ...LOCATE_FLAGS.flags, url: 'value', merge: 'value', output: 'value' },
+    short: { o: 'output' },
+  })
   const [verb = '', ...args] = flags.args
   const act = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
   if (!act) throw new Error(`use: slipway chart repo ${Object.keys(VERBS).join('|')}`)

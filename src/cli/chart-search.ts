@@ -1,10 +1,11 @@
 // `slipway chart search WORD`: charts of the known repositories whose name or description has the word.
 import { indexOf, repositories } from '../helmlike/package/repositories.ts'
 import { parseFlags } from './chart-flags.ts'
+import { objects, show } from './chart-output.ts'
 import { table } from './chart-table.ts'
 
 export async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv, { flags: { versions: 'bool' }, short: { l: 'versions' } })
+  const flags = parseFlags(argv, { flags: { versions: 'bool', output: 'value' }, short: { l: 'versions', o: 'output' } })
   const words = flags.args.filter((a, i) => !(i === 0 && a === 'repo')).map((w) => w.toLowerCase())
   const rows: string[][] = []
   for (const r of repositories()) {
@@ -16,8 +17,8 @@ export async function run(argv: string[]): Promise<number> {
       }
     }
   }
-  process.stdout.write(
-    rows.length === 0 ? 'No results found\n' : table(['NAME', 'CHART VERSION', 'APP VERSION', 'DESCRIPTION'], rows),
-  )
+  const heading = ['NAME', 'CHART VERSION', 'APP VERSION', 'DESCRIPTION']
+  const data = objects(['NAME', 'VERSION', 'APP VERSION', 'DESCRIPTION'], rows)
+  await show(flags, data, () => (rows.length === 0 ? 'No results found\n' : table(heading, rows)))
   return 0
 }

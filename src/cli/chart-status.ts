@@ -1,9 +1,11 @@
 // `slipway chart status NAME`.
-import { argument, connect, print, shown } from './chart-release.ts'
+import { releaseData, show } from './chart-output.ts'
+import { argument, connect, shown } from './chart-release.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect(argv)
   const revision = flags.get('revision')
-  print(shown(await releases.revision(argument(flags, 0, 'status NAME'), revision === undefined ? undefined : Number(revision))))
+  const r = await releases.revision(argument(flags, 0, 'status NAME'), revision === undefined ? undefined : Number(revision))
+  await show(flags, releaseData(r), () => shown(r))
   return 0
 }

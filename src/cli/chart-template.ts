@@ -6,6 +6,7 @@ import { loadChart } from '../helmlike/chart/load.ts'
 import { checkInstallable, type Rendered, render, toText } from '../helmlike/render/render.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './chart-flags.ts'
 import { LOCATE_FLAGS, locateOptions } from './chart-locate.ts'
+import { postRendererOf } from './chart-post-render.ts'
 import { valuesFromFlags } from './chart-values.ts'
 import { print } from './print.ts'
 
@@ -24,35 +25,20 @@ const FLAGS: FlagTable = {
     'skip-schema-validation': 'bool',
     'name-template': 'value',
     'generate-name': 'bool',
-    debug: 'bool',
     'skip-crds': 'bool',
     'render-subchart-notes': 'bool',
     notes: 'bool',
-    help: 'bool',
+    'output-dir': 'value',
+    'post-renderer': 'value',
+    'post-renderer-args': 'value',
   },
-  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name', h: 'help' },
+  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name' },
 }
-
-const USAGE = `Usage: slipway chart template [NAME] CHART [flags]
-
-  -n, --namespace NAME       namespace of the release (default)
-  -f, --values FILE          values, may be repeated
-      --set, --set-string, --set-json, --set-file, --set-literal KEY=VALUE
-      --kube-version V       Kubernetes version to render for
-  -a, --api-versions LIST    further API versions the cluster has
-      --include-crds         print the chart's crds/, too
-      --no-hooks, --skip-tests, --is-upgrade, --skip-schema-validation
-  -s, --show-only PATH       only what these templates made, may be repeated
-      --notes                print NOTES.txt to standard error
-`
 
 /** Runs the verb; the exit status. */
 export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, FLAGS)
-  if (flags.has('help') || flags.args.length === 0) {
-    process.stdout.write(USAGE)
-    return flags.has('help') ? 0 : 2
-  }
+  if (flags.args.length === 0) throw new Error('a chart is missing: slipway chart template [NAME] CHART')
   if (flags.args.length > 2)
     throw new Error(`expected at most two arguments, unexpected arguments: ${flags.args.slice(2).join(', ')}`)
   const [name, path] = flags.args.length === 2 ? (flags.args as [string, string]) : [releaseName(flags), flags.args[0] as string]
@@ -72,8 +58,11 @@ export async function run(argv: string[]): Promise<number> {
     skipSchemas: flags.has('skip-schema-validation'),
     subNotes: flags.has('render-subchart-notes'),
     warn,
+    ...(await postRendererOf(flags)),
   })
-  await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
+  const folder = flags.get('output-dir')
+  if (folder !== undefined) await (await import('./chart-output-dir.ts')).writeFiles(rendered, folder, flags.has('include-crds'))
+  else await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
   if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
   return 0
 }

@@ -9,7 +9,8 @@ import type { Releases } from '../helmlike/release/operations.ts'
 import { fromPlain } from '../helmlike/yaml/json.ts'
 import type { Flags } from './chart-flags.ts'
 import { locateOptions } from './chart-locate.ts'
-import { argument, connect, print, shown } from './chart-release.ts'
+import { releaseData, show } from './chart-output.ts'
+import { argument, connect, shown } from './chart-release.ts'
 import { valuesFromFlags } from './chart-values.ts'
 
 /** The values of an upgrade: the given ones, or over the release's with --reuse-values or when none are given. */
@@ -23,6 +24,7 @@ export async function upgradeValues(flags: Flags, releases: Releases, name: stri
     chart.values = coalesceTables(defaults, chart.values ?? new Map(), '', false, () => {})
     return mergeMaps(config, given)
   }
+  if (flags.has('reset-then-reuse-values')) return mergeMaps(config, given)
   return given.size === 0 ? config : given
 }
 
@@ -30,10 +32,10 @@ export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect(argv)
   const name = argument(flags, 0, 'upgrade NAME CHART')
   const chart = await locateChart(argument(flags, 1, 'upgrade NAME CHART'), locateOptions(flags))
-  if (flags.has('install') && (await releases.history(name)).length === 0) {
-    print(shown(await releases.install(name, chart, await valuesFromFlags(flags))))
-    return 0
-  }
-  print(shown(await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))))
+  const isNew = flags.has('install') && (await releases.history(name)).length === 0
+  const r = isNew
+    ? await releases.install(name, chart, await valuesFromFlags(flags))
+    : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
+  await show(flags, releaseData(r), () => shown(r))
   return 0
 }

@@ -17,6 +17,8 @@ const USAGE = `Usage: slipway chart <verb>
 Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
   install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
   list | history NAME | status NAME | get values|manifest|hooks|notes NAME | test NAME | diff NAME CHART
+
+slipway chart <verb> --help tells more, with examples.
 `
 
 const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) => Promise<number> }> } = {
@@ -54,6 +56,11 @@ export async function run(argv: string[]): Promise<number> {
   if (!load) {
     process.stderr.write(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
     return 2
+  }
+  const end = rest.indexOf('--')
+  if ((end < 0 ? rest : rest.slice(0, end)).some((a) => a === '--help' || a === '-h')) {
+    process.stdout.write((await import('./chart-help.ts')).helpOf(verb) ?? USAGE)
+    return 0
   }
   try {
     return await (await load()).run(rest)

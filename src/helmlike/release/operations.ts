@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.ts'
 import type { Chart } from '../chart/chart.ts'
 import type { ValueMap } from '../gotemplate/value.ts'
 import { sortByKind, UNINSTALL_ORDER } from '../render/manifests.ts'
-import { checkInstallable, type Rendered, render, toText } from '../render/render.ts'
+import { checkInstallable, type Rendered, type RenderOptions, render, toText } from '../render/render.ts'
 import { toPlain } from '../yaml/json.ts'
 import { Cluster } from './cluster.ts'
 import { installCrds, offerCrds } from './crds.ts'
@@ -27,6 +27,8 @@ export interface OperationOptions {
   readonly noHooks?: boolean
   /** Server-side apply overrides other managers' fields. */
   readonly forceConflicts?: boolean
+  /** Server-side apply, or three-way merges by us; by default as the release was applied before. */
+  readonly serverSide?: boolean
   /** Renders and asks the server, but changes nothing. */
   readonly dryRun?: boolean
   readonly skipCrds?: boolean
@@ -38,6 +40,7 @@ export interface OperationOptions {
   readonly keepHistory?: boolean
   readonly description?: string
   readonly skipSchemas?: boolean
+  readonly postRender?: RenderOptions['postRender']
   readonly now?: () => Date
   readonly warn?: (message: string) => void
 }
@@ -76,6 +79,7 @@ export class Releases {
         capabilities,
         host: clusterHost(this.cluster),
         skipSchemas: this.o.skipSchemas ?? false,
+        ...(this.o.postRender ? { postRender: this.o.postRender } : {}),
         ...(this.o.warn ? { warn: this.o.warn } : {}),
       }),
     )
@@ -99,7 +103,7 @@ export class Releases {
       config: toPlain(values) as { [k: string]: unknown },
       manifest: toText(r, { hooks: false }),
       hooks: r.hooks.map(hookRecord),
-      apply_method: 'ssa',
+      apply_method: this.o.serverSide === false ? 'csa' : 'ssa',
       info: {
         first_deployed: first ?? now,
         last_deployed: now,
@@ -139,7 +143,7 @@ export class Releases {
     const { last, current } = await this.forChange(name)
     await offerCrds(this.cluster, chart, this.o)
     const r = await this.made(name, chart, values, last.version + 1, 'pending-upgrade', current.info.first_deployed)
-    r.apply_method = last.apply_method ?? 'csa'
+    if (this.o.serverSide === undefined) r.apply_method = last.apply_method ?? 'csa'
     const objects = objectsOf(r.manifest)
     const had = new Set(objectsOf(current.manifest).map((x) => keyOf(x, r.namespace)))
     await this.checkOwners(
