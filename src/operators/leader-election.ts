@@ -3,6 +3,7 @@ import type { Lease, LeaseSpec } from '../apimachinery/kinds.generated.ts'
 import { leases } from '../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
+import { createInformer } from '../client/informer.ts'
 import type { Log } from './log.ts'
 
 export interface ElectionOptions {
@@ -64,10 +65,7 @@ export async function runElected(options: ElectionOptions, lead: (leading: Leadi
     throw new Error('leader election: the lease must be longer than the renew deadline, and that longer than 1.2 retries')
   const candidate = new Candidate(options, leaseMs)
   while (!signal.aborted) {
-    if (!(await candidate.attempt())) {
-      await sleep(clock, retryMs * (1 + 1.2 * random()), signal)
-      continue
-    }
+    if (!(await candidate.attempt()) && !(await standBy(candidate, options, () => retryMs * (1 + 1.2 * random())))) break
     const { term } = candidate
     log.info('leading', { lease: options.name, identity: options.identity, term })
     const lost = new AbortController()
@@ -82,6 +80,28 @@ export async function runElected(options: ElectionOptions, lead: (leading: Leadi
     if (!signal.aborted) log.warn('no longer leading', { lease: options.name, identity: options.identity })
   }
   await candidate.release()
+}
+
+/** Tries again and again, and at once when the Lease is let go. True when it is ours, false when the signal aborted. */
+async function standBy(candidate: Candidate, options: ElectionOptions, wait: () => number): Promise<boolean> {
+  const { client, namespace, name, clock, random, signal } = options
+  const ended = new AbortController()
+  let freed = new AbortController()
+  const lease = createInformer(client, leases, { namespace, fieldSelector: `metadata.name=${name}`, clock, random })
+  lease.onChange((now) => {
+    if (!now?.spec?.holderIdentity) freed.abort()
+  })
+  lease.start(AbortSignal.any([signal, ended.signal]))
+  try {
+    while (!signal.aborted) {
+      await sleep(clock, wait(), AbortSignal.any([signal, freed.signal]))
+      freed = new AbortController()
+      if (!signal.aborted && (await candidate.attempt())) return true
+    }
+    return false
+  } finally {
+    ended.abort()
+  }
 }
 
 /** Renews until that fails for the whole deadline, somebody else holds the Lease, or the signal aborts. */
