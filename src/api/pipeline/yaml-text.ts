@@ -1,0 +1,58 @@
+import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
+import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
+
+const width = 80
+const longestSimpleKey = 128
+const keyOrder = compareKeys(false)
+
+/** Texts that YAML 1.1 would read as something else when they are not quoted. */
+const ambiguous =
+  /^(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?0[xXob][0-9a-fA-F_]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|)$/
+
+/** As sigs.k8s.io/yaml writes what JSON holds: keys in order, lists not indented, long texts folded. */
+export function yamlText(object: object): string {
+  const value: unknown = JSON.parse(JSON.stringify(object))
+  if (isEmpty(value) || !isCollection(value)) return `${scalar(value, 2, 0)}\n`
+  return collection(value, 0, true)
+}
+
+type Collection = unknown[] | Record<string, unknown>
+
+const isCollection = (value: unknown): value is Collection => typeof value === 'object' && value !== null
+const isEmpty = (value: unknown): boolean => isCollection(value) && Object.keys(value).length === 0
+
+function collection(value: Collection, indent: number, inline: boolean): string {
+  const pad = ' '.repeat(indent)
+  const lines = Array.isArray(value)
+    ? value.map((item) => `- ${element(item, indent)}`)
+    : Object.keys(value)
+        .sort(keyOrder)
+        .map((key) => member(key, value[key], indent))
+  return lines.map((line, i) => (inline && i === 0 ? line : pad + line)).join('')
+}
+
+function element(item: unknown, indent: number): string {
+  if (isCollection(item) && !isEmpty(item)) return collection(item, indent + 2, true)
+  return `${scalar(item, indent + 2, indent + 2)}\n`
+}
+
+function member(key: string, value: unknown, indent: number): string {
+  if (hasBreak(key) || Buffer.byteLength(key) > longestSimpleKey) return explicitMember(key, value, indent)
+  const name = `${scalar(key, indent + 2, indent, true)}:`
+  if (isCollection(value) && !isEmpty(value)) {
+    return `${name}\n${collection(value, Array.isArray(value) ? indent : indent + 2, false)}`
+  }
+  return `${name} ${scalar(value, indent + 2, indent + name.length + 1)}\n`
+}
+
+/** The key stands behind `?`, its value behind `:` on a line of its own. */
+function explicitMember(key: string, value: unknown, indent: number): string {
+  const start = `? ${scalar(key, indent + 2, indent + 2)}\n${' '.repeat(indent)}: `
+  return start + element(value, indent)
+}
+
+function scalar(value: unknown, indent: number, column: number, key = false): string {
+  if (typeof value === 'string') return styled(value, { indent, column, key, width, pretty: false }, !ambiguous.test(value))
+  if (isCollection(value)) return Array.isArray(value) ? '[]' : '{}'
+  return String(value)
+}

@@ -1,0 +1,29 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { yamlText } from '../../../src/api/pipeline/yaml-text.ts'
+
+test('what would be read as another type is quoted twice, what would be read as syntax once', () => {
+  assert.is(
+    yamlText({ a: 'true', b: '1e3', c: '- x', d: 'plain', e: '', f: '1:30' }),
+    'a: "true"\nb: "1e3"\nc: \'- x\'\nd: plain\ne: ""\nf: "1:30"\n',
+  )
+})
+
+test("keys are in go-yaml's order, numbers in them by value; a dot needs no quotes", () => {
+  assert.is(yamlText({ k10: 1, k9: {}, '.': [] }), '.: []\nk9: {}\nk10: 1\n')
+})
+
+test('lists of a map are not indented, lists of a list are', () => {
+  assert.is(yamlText({ a: [{ b: 1, c: [2, [3]] }] }), 'a:\n- b: 1\n  c:\n  - 2\n  - - 3\n')
+})
+
+test('a long text is broken at the first space behind column 80', () => {
+  const text = `${'x'.repeat(70)} yy zzzzzzzz end`
+  assert.is(yamlText({ key: text }), `key: ${'x'.repeat(70)} yy zzzzzzzz\n  end\n`)
+})
+
+test('lines are kept as a block', () => {
+  assert.is(yamlText({ a: 'x\ny\n' }), 'a: |\n  x\n  y\n')
+})
+
+test.run()
