@@ -22,6 +22,8 @@ function framed(offset: number, value: Uint8Array, length: number): Buffer {
 
 /** The value, with `revision` where it belongs. */
 export function withRevision(kept: Buffer, revision: Revision): Buffer {
+  // Nothing that we wrote.
+  if (kept.length < headerBytes) return kept
   const offset = kept.readUInt32BE(0)
   const value = kept.subarray(headerBytes)
   if (offset === none) return value

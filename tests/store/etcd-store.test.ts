@@ -1,5 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { EtcdApi } from '../../src/store/etcd/api.ts'
+import { Connection } from '../../src/store/etcd/connection.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { Compacted, StorageFull, type Store, ValueTooLarge } from '../../src/store/store.ts'
 import { contract } from './contract.ts'
@@ -160,6 +162,25 @@ test('the kept window of etcd ends where another process compacted', async () =>
   const error = await Promise.resolve(b.history('/a', { since: first })).catch((e: unknown) => e)
   assert.instance(error, Compacted)
   await Promise.all([a.close(), b.close()])
+})
+
+test('what somebody writes by hand under our keys is told of, and does no harm', async () => {
+  const prefix = freshPrefix()
+  const store = await open(prefix)
+  const told: string[] = []
+  store.subscribe((events) => told.push(...events.map((e) => e.key)))
+  const connection = new Connection({ urls: [server.url] })
+  const put = (key: string, value: string) =>
+    new EtcdApi(connection).txn({ compare: [], success: [{ put: { key: prefix + key, value: bytes(value) } }], failure: [] })
+  await put('/commit', 'no JSON')
+  await put('/commit', 'null')
+  await put('/data/x', '!')
+  await store.commit([{ key: '/a', value: bytes('1') }], 'ours')
+  assert.equal(told, ['/x', '/a'])
+  assert.is(await store.noteAt(store.revision), 'ours')
+  assert.is(await store.noteAt(store.revision - 1), undefined)
+  connection.close()
+  await store.close()
 })
 
 test('no server: opening fails with what was tried', async () => {

@@ -13,6 +13,17 @@ export interface Mark {
   readonly note?: string
 }
 
+/** undefined for what no server of ours wrote. */
+export function readMark(text: string | undefined): Mark | undefined {
+  if (text === undefined) return undefined
+  try {
+    const mark = JSON.parse(text) as Partial<Mark> | null
+    return typeof mark?.id === 'string' ? (mark as Mark) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export interface CommitsOptions {
   readonly api: EtcdApi
   readonly layout: Layout

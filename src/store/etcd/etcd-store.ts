@@ -12,7 +12,7 @@ import {
 } from '../store.ts'
 import { withRevision } from '../template.ts'
 import { EtcdApi } from './api.ts'
-import { Commits, type Mark } from './commits.ts'
+import { Commits, readMark } from './commits.ts'
 import { Compactor } from './compactor.ts'
 import { Connection, type EtcdServers } from './connection.ts'
 import { type FedCommit, Feed } from './feed.ts'
@@ -167,7 +167,7 @@ class EtcdStore implements Store {
 
   async noteAt(revision: Revision): Promise<string | undefined> {
     const { kvs } = await this.#api.range({ key: this.#layout.commit, revision })
-    return kvs[0] && (JSON.parse(kvs[0].value.toString()) as Mark).note
+    return readMark(kvs[0]?.value.toString())?.note
   }
 
   /** All that is kept. */
@@ -234,7 +234,7 @@ class EtcdStore implements Store {
 
   #publish({ revision, mark, events }: FedCommit): void {
     const { data } = this.#layout
-    const own = this.#commits.own(mark ? (JSON.parse(mark) as Mark) : undefined, revision)
+    const own = this.#commits.own(readMark(mark), revision)
     const values = new Map(own?.map((c) => [data + c.key, c.stamp ? c.stamp.at(revision) : c.value]))
     const told = events.map((e) => storeEvent(data, e, values.get(e.kv.key)))
     if (told.length > 0) for (const listener of this.#listeners.keys()) listener(told)
@@ -244,5 +244,5 @@ class EtcdStore implements Store {
 /** What the commit of a revision said of itself, among its own events. */
 function noteIn(events: readonly EtcdEvent[], revision: Revision, commit: string): string | undefined {
   const mark = events.find((e) => e.kv.modified === revision && e.kv.key === commit)
-  return mark && (JSON.parse(mark.kv.value.toString()) as Mark).note
+  return readMark(mark?.kv.value.toString())?.note
 }

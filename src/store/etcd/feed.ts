@@ -1,4 +1,4 @@
-import { Compacted, type Revision, Unavailable } from '../store.ts'
+import { Compacted, FutureRevision, type Revision, Unavailable } from '../store.ts'
 import { type EtcdApi, pause } from './api.ts'
 import type { Layout } from './layout.ts'
 import type { EtcdEvent, WatchAnswer } from './messages.ts'
@@ -82,6 +82,10 @@ export class Feed {
         for await (const answer of watch.answers) this.#take(answer)
       } catch (error) {
         if (!this.#isOpen) return
+        if (error instanceof FutureRevision)
+          throw new Error(
+            `${api.place} has gone back to before revision ${this.#delivered} (restored from a snapshot?): start this server again`,
+          )
         if (error instanceof Compacted) await this.#skip().catch(() => {})
         else if (!(error instanceof Unavailable)) throw error
         await pause()
