@@ -20,7 +20,7 @@ const inherited = Object.fromEntries(
 )
 /** This test's own Node is the one found first. */
 const env: NodeJS.ProcessEnv = { ...inherited, PATH: `${dirname(process.execPath)}:${process.env.PATH}`, SLIPWAY_DATA: data }
-let docker: Daemon
+let docker: Daemon | undefined
 
 const slipway = (...args: string[]) => run(bin, args, { cwd: folder, env })
 const kubectl = async (...args: string[]): Promise<string> => {
@@ -32,20 +32,20 @@ const kubectl = async (...args: string[]): Promise<string> => {
 test.before(async () => {
   docker = await dockerDaemon()
   env.DOCKER_HOST = docker.host
-  const pack = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env })
+  const pack = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, env, seconds: 400 })
   if (pack.status !== 0) console.error(pack.stderr)
   mkdirSync(join(folder, 'node_modules'))
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? ''
   const install = await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${tarball}`], {
     cwd: folder,
     env,
-    seconds: 300,
+    seconds: 400,
   })
   if (install.status !== 0) console.error(install.stderr)
 })
 test.after(async () => {
   await slipway('down', '--purge')
-  await docker.stop()
+  await docker?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 
