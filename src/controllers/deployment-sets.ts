@@ -24,7 +24,12 @@ const ownAnnotations = new Set<string>([
 export const replicasOf = (o: Deployment | ReplicaSet): number => o.spec?.replicas ?? 1
 export const total = (sets: readonly ReplicaSet[]): number => sets.reduce((n, s) => n + replicasOf(s), 0)
 export const available = (sets: readonly ReplicaSet[]): number => sets.reduce((n, s) => n + (s.status?.availableReplicas ?? 0), 0)
-export const revisionOf = (o: ReplicaSet | Deployment): number => Number(o.metadata.annotations?.[annotation.revision] ?? 0) || 0
+export const revisionOf = (o: ReplicaSet | Deployment): bigint =>
+  readRevision(o.metadata.annotations?.[annotation.revision]) ?? 0n
+
+/** Revisions are Go's int64: larger ones than a number holds are told apart. undefined: it is none. */
+const readRevision = (text: string | undefined): bigint | undefined =>
+  text !== undefined && /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined
 export const byCreation = (a: ReplicaSet, b: ReplicaSet): number =>
   (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
   (a.metadata.name ?? '').localeCompare(b.metadata.name ?? '')
@@ -58,12 +63,13 @@ export const newSetOf = (d: Deployment, sets: readonly ReplicaSet[]): ReplicaSet
   [...sets].sort(byCreation).find((set) => hasTemplate(set, d))
 
 /** The annotations that `set` ought to have as the new set of `d` with `revision`. */
-export function newSetAnnotations(d: Deployment, set: ReplicaSet | undefined, revision: number): Record<string, string> {
+export function newSetAnnotations(d: Deployment, set: ReplicaSet | undefined, revision: bigint): Record<string, string> {
   const copied = Object.entries(d.metadata.annotations ?? {}).filter(([key]) => !ownAnnotations.has(key))
   const own = set?.metadata.annotations ?? {}
   const result: Record<string, string> = { ...own, ...Object.fromEntries(copied) }
   const before = own[annotation.revision]
-  if (before === undefined || Number(before) < revision) {
+  const known = before === undefined ? 0n : readRevision(before)
+  if (known !== undefined && known < revision) {
     result[annotation.revision] = String(revision)
     if (before !== undefined)
       result[annotation.history] = own[annotation.history] ? `${own[annotation.history]},${before}` : before
@@ -78,7 +84,7 @@ export function withSizes(annotations: Readonly<Record<string, string>>, d: Depl
 }
 
 /** The ReplicaSet for the template of `d`, with `replicas` pods. */
-export function newSet(d: Deployment, replicas: number, revision: number): ReplicaSet {
+export function newSet(d: Deployment, replicas: number, revision: bigint): ReplicaSet {
   const template = d.spec?.template as PodTemplateSpec
   const hash = templateHash(template, d.status?.collisionCount)
   const labels = { ...template.metadata?.labels, [hashLabel]: hash }

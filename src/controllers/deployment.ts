@@ -40,7 +40,7 @@ export function decide(d: Deployment, sets: readonly ReplicaSet[], podsOf: (s: R
   const old = sets.filter((s) => s !== existing)
   if (d.metadata.deletionTimestamp) return { update: [], remove: [], ...statusOf(d, rollout(existing, sets, false, false), now) }
 
-  const revision = Math.max(0, ...old.map(revisionOf)) + 1
+  const revision = old.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n) + 1n
   const isHeld = d.spec?.paused === true || isScaling(d, sets)
   const create = !existing && !isHeld && mayCreate(d, old, podsOf) ? newSet(d, newSetSize(d, old, 0), revision) : undefined
   const annotated = existing && renewed(d, existing, revision)
@@ -90,7 +90,7 @@ function step(d: Deployment, fresh: ReplicaSet | undefined, old: readonly Replic
 }
 
 /** The new set with the annotations and minReadySeconds it ought to have. */
-function renewed(d: Deployment, set: ReplicaSet, revision: number): ReplicaSet {
+function renewed(d: Deployment, set: ReplicaSet, revision: bigint): ReplicaSet {
   const annotations = newSetAnnotations(d, set, revision)
   const minReadySeconds = d.spec?.minReadySeconds ?? 0
   const isCurrent = sameValue(annotations, set.metadata.annotations) && minReadySeconds === (set.spec?.minReadySeconds ?? 0)
@@ -123,7 +123,7 @@ function beyondHistory(d: Deployment, old: readonly ReplicaSet[]): ReplicaSet[] 
     (s.metadata.generation ?? 0) <= (s.status?.observedGeneration ?? 0) &&
     !s.metadata.deletionTimestamp
   return [...old]
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
+    .sort((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1))
     .slice(0, excess)
     .filter(isIdle)
 }

@@ -173,4 +173,15 @@ test('when nothing has changed, nothing is to do', () => {
   assert.equal(plan.status, before)
 })
 
+test('revisions are counted on exactly, past what a number holds', () => {
+  const w = world(deployment())
+  w.step()
+  const [set] = w.sets()
+  const annotations = { ...set?.metadata.annotations, [annotation.revision]: '3546343826724305832' }
+  w.set({ ...set, metadata: { ...set?.metadata, annotations } } as ReplicaSet)
+  w.d = withImage(w.d, 'web:2')
+  w.step()
+  assert.is(w.d.metadata.annotations?.[annotation.revision], '3546343826724305833')
+})
+
 test.run()
