@@ -11,8 +11,10 @@ import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
 import { healthRoute } from './health/checks.ts'
-import { metricsRoute, RequestMetrics } from './health/metrics.ts'
+import { metricsRoute } from './health/metrics.ts'
+import { RequestMetrics } from './health/request-metrics.ts'
 import type { StartSteps } from './health/start-steps.ts'
+import { StorageMetrics } from './health/storage-metrics.ts'
 import { versionRoute } from './health/version.ts'
 import { backupRoute } from './history/backup.ts'
 import type { Listening, ListenOptions } from './http/listen.ts'
@@ -71,7 +73,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const objects = storedObjects(caches)
   const security = options.security(objects)
   let aggregator: Aggregator | undefined
+  const metrics = new RequestMetrics()
   const core: Core = {
+    requests: metrics,
+    storage: new StorageMetrics(),
     store,
     caches,
     registry: new Registry(builtInResources(options.kinds)),
@@ -88,14 +93,13 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     hooks: options.hooks?.(objects) ?? new Map(),
   }
   const inFlight = new InFlight(options.limits)
-  const metrics = new RequestMetrics()
   let address: string | undefined
   let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
-    metricsRoute(metrics, inFlight, caches),
+    metricsRoute({ requests: metrics, storage: core.storage, inFlight, caches }),
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),

@@ -30,6 +30,11 @@ export function healthRoute(all: readonly Check[]): PathRoute {
       if (excluded.has(check.name)) return `[+]${check.name} excluded: ok`
       return failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`
     })
+    const unknown = [...excluded].filter((name) => !checks.some((c) => c.name === name))
+    if (unknown.length > 0) {
+      const names = unknown.map((name) => JSON.stringify(name)).join(',')
+      lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`)
+    }
     const failed = results.some(({ check, failure }) => failure !== undefined && !excluded.has(check.name))
     if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`)
     return text(200, request.query.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok')

@@ -6,6 +6,8 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Trail } from '../audit/trail.ts'
+import type { RequestMetrics } from '../health/request-metrics.ts'
+import type { StorageMetrics } from '../health/storage-metrics.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { Objects } from '../objects.ts'
 import type { KubeletCredentials } from '../proxy/forward.ts'
@@ -21,6 +23,9 @@ import type { Security } from './security.ts'
 
 /** What every request works with. */
 export interface Core {
+  /** What /metrics tells of open streams, and of writes. */
+  readonly requests: RequestMetrics
+  readonly storage: StorageMetrics
   readonly store: Store
   readonly caches: Caches
   readonly registry: Registry

@@ -15,8 +15,10 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
   const seconds = Math.ceil(Math.min(timeoutMs, 2 ** 31 - 1001) / 1000)
   const timer = setTimeout(() => view.close(), seconds * 1000)
   timer.unref()
+  const leave = call.core.requests.open(call.info)
   const release = () => {
     clearTimeout(timer)
+    leave()
     view.close()
   }
   if (request.wantsObjects) {

@@ -6,7 +6,7 @@ import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
-import type { RequestMetrics } from '../health/metrics.ts'
+import type { RequestMetrics } from '../health/request-metrics.ts'
 import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
@@ -48,7 +48,13 @@ export function createHandler(
     let isServed = false
     const response = await answered()
     leave()
-    metrics.record(isServed ? info : { ...info, isResource: false }, response.status, (performance.now() - started) / 1000)
+    const counted = {
+      info: isServed || !info.isResource ? info : { ...info, isResource: false, path: '' },
+      method: request.method,
+      isApply: info.verb === 'patch' && request.headers['content-type']?.startsWith('application/apply-patch') === true,
+      isDryRun: request.query.has('dryRun'),
+    }
+    metrics.record(counted, response.status, (performance.now() - started) / 1000)
     return request.wantsObjects ? response : { ...response, headers: { ...response.headers, 'audit-id': auditId } }
 
     async function answered(): Promise<ApiResponse> {

@@ -16,9 +16,7 @@ export async function removeStored(
   const { core } = call
   const bytesAt = (revision: number) => (last ? serializer(last)(revision) : restamp(live.bytes, revision))
   if (dryRun) return new Stored(live.key, bytesAt(live.revision), live.revision)
-  const revision = await core.store.commit(
-    [{ key: live.key, value: undefined, expected: live.revision }, ...others],
-    noteOf(call),
-  )
+  const commit = core.store.commit([{ key: live.key, value: undefined, expected: live.revision }, ...others], noteOf(call))
+  const revision = await core.storage.time('delete', live.key, commit)
   return new Stored(live.key, bytesAt(revision), revision)
 }

@@ -132,7 +132,8 @@ export async function commitObject(
   if (isLonger(write.text, maxObjectBytes)) {
     throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
   }
-  const revision = await store.commit([{ key, value: stamped, expected, stamp }, ...others], noteOf(call))
+  const commit = store.commit([{ key, value: stamped, expected, stamp }, ...others], noteOf(call))
+  const revision = await call.core.storage.time(expected === 0 ? 'create' : 'update', key, commit)
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
   return new Stored(key, bytes ?? write(revision), revision, withVersion(object, revision))

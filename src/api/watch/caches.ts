@@ -68,11 +68,11 @@ export class Caches {
     return events.map((e) => this.#event(e))
   }
 
-  /** How many objects each stored resource has, by `resource.group`. */
-  *sizes(): Generator<[resource: string, size: number]> {
+  /** The cache of each stored resource. */
+  *all(): Generator<{ readonly group: string; readonly resource: string; readonly cache: ResourceCache }> {
     for (const cache of this.#byPrefix.values()) {
       const [group = '', resource = ''] = cache.prefix.slice(root.length).split('/')
-      yield [group === 'core' ? resource : `${resource}.${group}`, cache.size]
+      yield { group: group === 'core' ? '' : group, resource, cache }
     }
   }
 

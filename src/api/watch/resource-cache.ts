@@ -29,6 +29,9 @@ export class ResourceCache {
     this.#windowStart = revision
   }
 
+  /** How many events there were. */
+  received = 0
+
   get size(): number {
     return this.#keys.length
   }
@@ -76,6 +79,7 @@ export class ResourceCache {
       if (event.now) this.#put(event.now)
       else this.#remove(event.key)
     }
+    this.received += events.length
     for (const event of events) this.#window.push(event)
     if (this.#window.length > windowSize * 2) {
       const dropped = this.#window.slice(0, -windowSize)
