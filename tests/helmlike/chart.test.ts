@@ -81,6 +81,56 @@ test('values that do not meet values.schema.json are refused, saying where', asy
   })
   assert.match(message, /- at '\/num': got string, want integer/)
 })
+test('formats count in the drafts in which Helm asserts them; patterns are RE2 and answer at once', async () => {
+  const problems = async (draft: string, schema: object, a: unknown) => {
+    const { schemaProblems } = await import('../../src/helmlike/chart/schema-check.ts')
+    const text = JSON.stringify({ $schema: `http://json-schema.org/${draft}/schema#`, properties: { a: schema } })
+    return schemaProblems(Buffer.from(text), { a })
+  }
+  assert.match(await problems('draft-07', { type: 'string', format: 'email' }, 'nobody'), /at '\/a'/)
+  assert.is(await problems('draft-07', { type: 'string', format: 'email' }, 'a@b.de'), '')
+  assert.match(await problems('draft-04', { type: 'string', format: 'ipv4' }, '1.2.3'), /at '\/a'/)
+  assert.is(await problems('draft/2020-12', { type: 'string', format: 'email' }, 'nobody'), '')
+  const started = performance.now()
+  assert.match(await problems('draft-07', { pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}!`), /at '\/a'/)
+  assert.ok(performance.now() - started < 2000)
+})
+
+test('a plain schema is walked, and what it does not surely meet ajv judges: the same answers', async () => {
+  const { isPlainSchema, surelyMeets } = await import('../../src/helmlike/chart/schema-plain.ts')
+  const schema = {
+    type: 'object',
+    required: ['n'],
+    additionalProperties: false,
+    properties: {
+      n: { type: 'integer', minimum: 1 },
+      s: { type: ['string', 'null'], minLength: 2, pattern: '^[a-z]+$' },
+      list: { type: 'array', items: { $ref: '#/definitions/item' }, maxItems: 2 },
+      one: { oneOf: [{ const: 1 }, { enum: ['a', 2] }] },
+      no: { not: { type: 'string' } },
+      cond: JSON.parse('{"if": {"type": "number"}, "then": {"maximum": 5}, "else": {"type": "string"}}') as object,
+    },
+    definitions: { item: { anyOf: [{ type: 'boolean' }, { type: 'number' }] } },
+  }
+  assert.ok(isPlainSchema(schema))
+  const good = [{ n: 1 }, { n: 2, s: null, list: [true, 1], one: 'a', no: 1, cond: 5 }, { n: 1, cond: 'x', s: 'ab' }]
+  const bad = [
+    {},
+    { n: 0 },
+    { n: 1.5 },
+    { n: 1, x: 1 },
+    { n: 1, s: 'a' },
+    { n: 1, s: 'A1' },
+    { n: 1, list: ['x'] },
+    { n: 1, list: [1, 2, 3] },
+  ]
+  const worse = [{ n: 1, one: 3 }, { n: 1, no: 'x' }, { n: 1, cond: 6 }, { n: 1, cond: true }, []]
+  for (const v of good) assert.is(surelyMeets(schema, v), true, JSON.stringify(v))
+  for (const v of [...bad, ...worse]) assert.is(surelyMeets(schema, v), false, JSON.stringify(v))
+  for (const odd of [{ type: 'strin' }, { required: true }, { format: 'email' }, { $ref: 'https://x' }, { pattern: '(?<=a)b' }])
+    assert.not.ok(isPlainSchema({ properties: { a: odd } }), JSON.stringify(odd))
+})
+
 test('YAML that a template spoils is blamed on the template line', async () => {
   const files = [chartYaml(), file('templates/t.yaml', 'a: 1\n{{ if true }}\nb:\n  - x\n {{ "c: [" }}\n{{ end }}\n')]
   const e = await rendered(files).catch((x: Error & { hint?: string }) => x)

@@ -109,6 +109,14 @@ test('an archive that unpacks to more than a chart may have is refused without u
   assert.throws(() => readArchive(bomb), /larger than the maximum size/)
   assert.ok(performance.now() - started < LIMIT_MS)
 })
+test('.Files gives nothing that is not in the chart', async () => {
+  for (const path of ['../../../../etc/passwd', '/etc/passwd', 'templates/../../x', 'Chart.yaml']) {
+    const text = `a: "{{ .Files.Get "${path}" }}{{ range $p, $_ := .Files.Glob "../**" }}{{ $p }}{{ end }}"`
+    const { manifests } = await render(chartFromFiles([metadata, file('templates/t.yaml', text)]), new Map(), { release })
+    assert.is(manifests[0]?.content.trim(), 'a: ""')
+  }
+})
+
 test('a damaged archive is an error', () => {
   assert.throws(() => readArchive(Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])), /gzip/)
   assert.throws(() => readArchive(gzipSync(tar('c/x', 5000).subarray(0, 1024))), /unexpected EOF/)

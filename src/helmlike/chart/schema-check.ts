@@ -1,5 +1,6 @@
 // One schema against one set of values. The drafts 4, 6, 7, 2019-09 and 2020-12 occur in charts; each has its own ajv.
 import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
+import type { FormatName } from 'ajv-formats'
 import { ChartError } from './chart.ts'
 import { isPlainSchema, surelyMeets } from './schema-plain.ts'
 
@@ -28,11 +29,38 @@ interface Schema {
   validate: ValidateFunction | undefined
 }
 
+/** Formats that the older drafts assert, as Helm's library knows them. */
+const FORMATS: FormatName[] = [
+  'date',
+  'date-time',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'json-pointer',
+  'regex',
+  'time',
+  'uri',
+  'uuid',
+]
+
+/** Patterns run by RE2, as in Go: no value makes them take long. */
+async function options(): Promise<Options> {
+  const { RE2JS } = await import('re2js')
+  const regExp = (pattern: string) => {
+    const compiled = RE2JS.compile(pattern)
+    return { test: (text: string) => compiled.matcher(text).find() }
+  }
+  return { ...OPTIONS, code: { regExp: Object.assign(regExp, { code: 'RE2' }) } }
+}
+
 async function validatorFor(draft: string): Promise<Validator> {
-  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(OPTIONS)
-  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(OPTIONS)
+  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(await options())
+  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(await options())
   const { Ajv } = await import('ajv')
-  return new Ajv(OPTIONS)
+  const addFormats = (await import('ajv-formats')).default.default
+  return addFormats(new Ajv({ ...(await options()), validateFormats: true }), FORMATS)
 }
 
 type Json = { [key: string]: unknown }

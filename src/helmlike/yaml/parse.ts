@@ -1,10 +1,11 @@
 // YAML to values, as sigs.k8s.io/yaml unmarshals into interface{}: keys are text, every number a float64.
 import { formatFloat } from '../gotemplate/float.ts'
 import type { List, Value, ValueMap } from '../gotemplate/value.ts'
+import { checkCharacters } from './characters.ts'
 import { YamlError } from './error.ts'
 import { parsePlainBlock } from './plain-block.ts'
 import { resolve, resolveTagged, toNumber } from './resolve.ts'
-import { checkCharacters, Scanner, type Token } from './scan.ts'
+import { Scanner, type Token } from './scan.ts'
 
 const MAX_NESTING = 1000
 const IN_PROGRESS = Symbol('in progress')

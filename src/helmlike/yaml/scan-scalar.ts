@@ -1,5 +1,6 @@
 // Scalars of YAML: plain, quoted and block ones, from the scanner's position on.
-import { isBlank, isBlankOrEnd, isBreak, type Scanner } from './scan.ts'
+import { isBlank, isBlankOrEnd, isBreak } from './characters.ts'
+import type { Scanner } from './scan.ts'
 
 const NEWLINE = 10
 const SPACE = 32

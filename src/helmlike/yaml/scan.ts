@@ -1,4 +1,5 @@
 // YAML text to tokens, by libyaml's rules of indentation and simple keys. Stops behind the first document.
+import { isBlankOrEnd, isBreak } from './characters.ts'
 import { YamlError } from './error.ts'
 import { scanBlockScalar, scanDoubleQuoted, scanPlain, scanSingleQuoted } from './scan-scalar.ts'
 
@@ -43,8 +44,6 @@ interface SimpleKey {
   column: number
 }
 
-const FORBIDDEN =
-  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 const MAX_DEPTH = 2000
 const TAB = 9
 const NEWLINE = 10
@@ -57,19 +56,6 @@ const DASH = 45
 const DOT = 46
 const COLON = 58
 const QUESTION = 63
-
-export const isBreak = (c: number): boolean => c === NEWLINE || c === RETURN || c === 0x85 || c === 0x2028 || c === 0x2029
-export const isBlank = (c: number): boolean => c === SPACE || c === TAB
-/** A blank, a break or the end. */
-export const isBlankOrEnd = (c: number): boolean => c === SPACE || c === NEWLINE || c === TAB || Number.isNaN(c) || isBreak(c)
-
-/** Throws YamlError where a text holds characters that YAML does not allow. */
-export function checkCharacters(text: string): void {
-  const bad = FORBIDDEN.exec(text)
-  if (!bad) return
-  const code = bad[0].charCodeAt(0)
-  throw new YamlError(code >= 0xdc80 && code <= 0xdcff ? 'invalid leading UTF-8 octet' : 'control characters are not allowed')
-}
 
 export class Scanner {
   readonly text: string
