@@ -40,7 +40,9 @@ export function decide(d: Deployment, sets: readonly ReplicaSet[], podsOf: (s: R
   const old = sets.filter((s) => s !== existing)
   if (d.metadata.deletionTimestamp) return { update: [], remove: [], ...statusOf(d, rollout(existing, sets, false, false), now) }
 
-  const revision = old.map(revisionOf).reduce((a, b) => (a > b ? a : b), 0n) + 1n
+  let last = 0n
+  for (const set of old) if (revisionOf(set) > last) last = revisionOf(set)
+  const revision = last + 1n
   const isHeld = d.spec?.paused === true || isScaling(d, sets)
   const create = !existing && !isHeld && mayCreate(d, old, podsOf) ? newSet(d, newSetSize(d, old, 0), revision) : undefined
   const annotated = existing && renewed(d, existing, revision)
