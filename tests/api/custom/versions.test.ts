@@ -62,10 +62,15 @@ test('the scale of an object that has no replicas cannot be read, and is set by 
   const missing = await refusal(client.get(resource('v1'), 'd', scaled))
   assert.is(missing, 'Internal error occurred: the spec replicas field ".spec.n" does not exist')
   await client.patch(resource('v1'), 'd', { type: 'merge', body: { spec: { replicas: 2 } } }, scaled)
-  const { metadata, ...rest } = await client.get(resource('v1'), 'd', at)
-  assert.equal(specOf(rest as KubeObject), { n: 2 })
-  const owned = metadata.managedFields?.find((m) => m.subresource === 'scale')?.fieldsV1
-  assert.equal(owned, { 'f:spec': { 'f:n': {} } })
+  assert.equal(specOf(await client.get(resource('v1'), 'd', at)), { n: 2 })
+})
+
+test('who scales an object owns its replicas, where the definition says that they are', async () => {
+  await client.create(resource('v1'), object('v1', 'e', { n: 1 }), at)
+  const scale = { type: 'merge', body: { spec: { replicas: 2 } } } as const
+  await client.patch(resource('v1'), 'e', scale, { ...at, subresource: 'scale', fieldManager: 'scaler' })
+  const { managedFields } = (await client.get(resource('v1'), 'e', at)).metadata
+  assert.equal(managedFields?.find((m) => m.manager === 'scaler')?.fieldsV1, { 'f:spec': { 'f:n': {} } })
 })
 
 test.run()
