@@ -8,6 +8,7 @@ import type { Objects } from '../objects.ts'
 import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
 import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
 import { claimChanges, type Held } from './claim-changes.ts'
+import { isHeadless, settleFamilies } from './ip-families.ts'
 
 export interface ServiceAddressOptions {
   readonly objects: Objects
@@ -70,17 +71,18 @@ function letGo(pool: Pool, { addresses, ports }: Held): void {
 
 const isOfService = ({ call, operation }: HookedWrite): boolean => operation !== 'delete' && call.info.subresource === ''
 
-/** Fills in ports before validation, which wants them; says which. They are held from the claim on. */
+/** Fills in families and ports before validation, which wants them; says which ports. They are held from the claim on. */
 function offer(pool: Pool, write: HookedWrite): number[] {
-  const { spec } = write.object as Service
+  const service = write.object as Service
+  const { spec } = service
   if (!spec || !isOfService(write)) return []
-  const before = write.old ? heldBy(write.old as Service) : nothing
-  const asked = new Set(heldBy(write.object as Service).ports)
-  givePorts(pool, spec, before, write.dryRun)
-  if (write.old && isHeadless(spec)) {
-    if (!spec.clusterIPs?.length) spec.clusterIPs = ['None']
-    setFamilies(spec)
-  }
+  const old = write.old as Service | undefined
+  const before = old ? heldBy(old) : nothing
+  const asked = new Set(heldBy(service).ports)
+  if (old && isHeadless(spec) && !spec.clusterIPs?.length) spec.clusterIPs = ['None']
+  refuse(service, settleFamilies(spec, old?.spec))
+  if (!old || old.spec?.type === 'ExternalName') refuse(service, addressErrors(pool, spec, before, write.dryRun))
+  refuse(service, givePorts(pool, spec, before, write).slice(0, 1))
   return heldBy(write.object as Service).ports.filter((port) => !asked.has(port))
 }
 
@@ -93,8 +95,7 @@ function claim(pool: Pool, write: HookedWrite, offered: readonly number[]): Clai
   const { dryRun } = write
   const given = { ...spec, ...(spec.ports ? { ports: spec.ports.map((p) => ({ ...p })) } : {}) }
   dropLost(pool, spec, offered)
-  const errors = [...setFamilies(spec), ...giveAddress(pool, spec, before, dryRun), ...givePorts(pool, spec, before, dryRun)]
-  if (errors.length > 0) throw invalidObject({ group: '', kind: 'Service' }, service.metadata.name ?? '', errors)
+  refuse(service, [...giveAddress(pool, spec, before, dryRun), ...givePorts(pool, spec, before, write)])
   if (dryRun) return undefined
   const now = heldBy(service)
   hold(pool, now)
@@ -117,26 +118,8 @@ function dropLost(pool: Pool, spec: ServiceSpec, offered: readonly number[]): vo
   if (spec.healthCheckNodePort && lost.has(spec.healthCheckNodePort)) delete spec.healthCheckNodePort
 }
 
-const isHeadless = (spec: ServiceSpec): boolean => spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None'
-
-/** One family on this cluster: IPv4 (pkg/registry/core/service/storage initIPFamilyFields). */
-function setFamilies(spec: ServiceSpec): FieldError[] {
-  if (!needsClusterIP(spec)) return []
-  if (isHeadless(spec) && Object.keys(spec.selector ?? {}).length === 0) {
-    spec.ipFamilyPolicy ??= 'RequireDualStack'
-    if (!spec.ipFamilies?.length) spec.ipFamilies = spec.ipFamilyPolicy === 'SingleStack' ? ['IPv4'] : ['IPv4', 'IPv6']
-    return []
-  }
-  const errors: FieldError[] = []
-  spec.ipFamilyPolicy ??= 'SingleStack'
-  if (spec.ipFamilyPolicy === 'RequireDualStack') {
-    errors.push(invalid('spec.ipFamilyPolicy', 'RequireDualStack', 'this cluster is not configured for dual-stack services'))
-  }
-  spec.ipFamilies?.forEach((family, i) => {
-    if (family !== 'IPv4') errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'))
-  })
-  if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4']
-  return errors
+function refuse({ metadata }: Service, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group: '', kind: 'Service' }, metadata.name ?? '', errors)
 }
 
 function giveAddress(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
@@ -154,22 +137,31 @@ function giveAddress(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolea
     spec.clusterIPs = [spec.clusterIP]
     return []
   }
-  const n = isIPv4(asked) ? addressNumber(asked) : Number.NaN
-  if (before.addresses.includes(n)) return []
-  const refuse = (why: string) => [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
-  if (!pool.addresses.has(n))
-    return refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${pool.cidr}`)
-  // A dry run asks the range only.
-  if (!dryRun && pool.addresses.isTaken(n)) return refuse('provided IP is already allocated')
+  const errors = addressErrors(pool, spec, before, dryRun)
+  if (errors.length > 0) return errors
   spec.clusterIP = asked
   spec.clusterIPs = [asked]
+  return []
+}
+
+/** Why a Service cannot have the address that it asks for. */
+function addressErrors(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
+  const asked = spec.clusterIPs?.[0] || spec.clusterIP
+  if (!needsClusterIP(spec) || isHeadless(spec) || !asked) return []
+  const n = isIPv4(asked) ? addressNumber(asked) : Number.NaN
+  if (before.addresses.includes(n)) return []
+  const refused = (why: string) => [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)]
+  if (!pool.addresses.has(n))
+    return refused(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${pool.cidr}`)
+  // A dry run asks the range only.
+  if (!dryRun && pool.addresses.isTaken(n)) return refused('provided IP is already allocated')
   return []
 }
 
 /** A dry run shows ports after this one, which nobody can have (portallocator.PortAllocationOperation). */
 const dryRunPort = 32_768
 
-function givePorts(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
+function givePorts(pool: Pool, spec: ServiceSpec, before: Held, { dryRun, old }: HookedWrite): FieldError[] {
   const errors: FieldError[] = []
   const own = new Set(before.ports)
   /** Ports chosen in this write, so that none is given twice. */
@@ -198,8 +190,8 @@ function givePorts(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean)
   })
   for (const port of ports) {
     if (port.nodePort || !wants) continue
-    // The same port number in another protocol gets the same node port.
-    const twin = ports.find((p) => p !== port && p.port === port.port && p.protocol !== port.protocol && p.nodePort)
+    // In a new Service the same port number gets the same node port, which is an error where the protocol is the same, too.
+    const twin = old ? undefined : ports.find((p) => p !== port && p.port === port.port && p.nodePort)
     port.nodePort = twin?.nodePort ?? choose()
   }
   if (needsHealthCheckNodePort(spec)) {

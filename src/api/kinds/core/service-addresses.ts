@@ -32,7 +32,7 @@ export function validateAddresses(spec: ServiceSpec, old: ServiceSpec | undefine
   if (isHeadless(spec)) return
   ips.slice(0, families.length).forEach((ip, i) => {
     const family = families[i]
-    if (!family || familyOf(ip) === family) return
+    if (family !== (familyOf(ip) === 'IPv4' ? 'IPv6' : 'IPv4')) return
     errors.push(invalid(`${at}[${i}]`, ip, `expected an ${family} value as indicated by \`ipFamilies[${i}]\``))
   })
 }

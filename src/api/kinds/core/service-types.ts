@@ -54,7 +54,7 @@ export function keepAllocated(service: Service, { spec: old }: Service): void {
   if (!spec || !old) return
   if (needsClusterIP(old) && needsClusterIP(spec)) {
     if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP
-    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs]
+    if (!spec.clusterIPs?.length && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs]
   }
   if (needsNodePort(old) && needsNodePort(spec)) keepNodePorts(spec, old)
   const both = needsHealthCheckNodePort(old) && needsHealthCheckNodePort(spec)

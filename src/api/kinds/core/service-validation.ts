@@ -105,7 +105,6 @@ function validateAffinity(spec: ServiceSpec, errors: Errors): void {
 
 function validateSourceRanges(service: Service, old: Service | undefined, errors: Errors): void {
   const { spec, metadata } = service
-  const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
   const ranges = spec?.loadBalancerSourceRanges ?? []
   const annotation = metadata.annotations?.[sourceRanges]
   const isLoadBalancer = spec?.type === 'LoadBalancer'
@@ -144,16 +143,20 @@ function validateTraffic(spec: ServiceSpec, errors: Errors): void {
   if (distribution != null) checkSupported(distribution, known, 'spec.trafficDistribution', errors)
 }
 
+const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
+
 function validateLoadBalancer(spec: ServiceSpec, errors: Errors): void {
-  const onlyLoadBalancer = "may only be used when `type` is 'LoadBalancer'"
   const isLoadBalancer = spec.type === 'LoadBalancer'
   if (spec.allocateLoadBalancerNodePorts != null && !isLoadBalancer) {
     errors.push(forbiddenField('spec.allocateLoadBalancerNodePorts', onlyLoadBalancer))
   }
   if (isLoadBalancer && spec.allocateLoadBalancerNodePorts == null) errors.push(required('allocateLoadBalancerNodePorts'))
-  const name = spec.loadBalancerClass
+  validateLoadBalancerClass(spec, errors)
+}
+
+function validateLoadBalancerClass({ type, loadBalancerClass: name }: ServiceSpec, errors: Errors): void {
   if (name == null) return
-  if (isLoadBalancer) checkQualifiedName(name, 'spec.loadBalancerClass', errors)
+  if (type === 'LoadBalancer') checkQualifiedName(name, 'spec.loadBalancerClass', errors)
   else errors.push(forbiddenField('spec.loadBalancerClass', onlyLoadBalancer))
 }
 
@@ -203,6 +206,7 @@ export function validateServiceUpdate(service: Service, old: Service, { subresou
   if (spec.type === 'LoadBalancer' && before.type === 'LoadBalancer' && spec.loadBalancerClass !== before.loadBalancerClass) {
     errors.push(invalid('spec.loadBalancerClass', spec.loadBalancerClass ?? null, 'may not change once set'))
   }
+  validateLoadBalancerClass(spec, errors)
   const keepsPort = needsHealthCheckNodePort(before) && needsHealthCheckNodePort(spec)
   if (keepsPort && spec.healthCheckNodePort !== before.healthCheckNodePort) {
     errors.push(forbiddenField('spec.healthCheckNodePort', 'field is immutable'))
