@@ -30,6 +30,8 @@ export interface AdmissionOptions {
   readonly writeQuotaStatus?: WriteQuotaStatus
   /** How objects that policies and webhooks changed are read again; without it they are taken as they are. */
   readonly findKind?: FindKind
+  /** Names of plugins that are left out. */
+  readonly disabled?: readonly string[]
 }
 
 /** The plugins that are on by default, in kube-apiserver's order (k8s.io/kubernetes/pkg/kubeapiserver/options/plugins.go). */
@@ -38,9 +40,10 @@ export function createAdmission({
   authorizer,
   writeQuotaStatus,
   findKind = () => undefined,
+  disabled = [],
 }: AdmissionOptions): readonly AdmissionPlugin[] {
   const { authorize } = authorizer
-  return [
+  const plugins = [
     namespaceLifecycle(objects),
     limitRanger(objects),
     serviceAccount(objects),
@@ -67,4 +70,9 @@ export function createAdmission({
     validatingWebhooks(objects, authorize),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
+  // Escalation is no plugin in kube-apiserver: nothing turns it off.
+  const known = plugins.filter(({ name }) => name !== 'RoleEscalation').map(({ name }) => name)
+  const unknown = disabled.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`no admission plugin is called ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  return plugins.filter(({ name }) => !disabled.includes(name))
 }

@@ -15,6 +15,7 @@ export const apiFlags = {
   'token-auth-file': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
+  'disable-admission-plugins': { type: 'string' },
 } as const
 
 export const apiHelp = `
@@ -23,6 +24,7 @@ export const apiHelp = `
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
   --event-ttl 1h            how long Events are kept after they were last written
+  --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
 ${authenticationHelp}${auditHelp}`
 
 type Values = Parameters<typeof authenticationOf>[0] &
@@ -30,11 +32,15 @@ type Values = Parameters<typeof authenticationOf>[0] &
     readonly 'token-auth-file'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
     readonly 'event-ttl'?: string | undefined
+    readonly 'disable-admission-plugins'?: string | undefined
   }
 
 /** What the flags ask of the API, and of its port. */
 export interface ApiWishes {
-  readonly api: Pick<ApiAssemblyOptions, 'audit' | 'authentication' | 'encryptionConfig' | 'eventTtlMs' | 'staticTokens'>
+  readonly api: Pick<
+    ApiAssemblyOptions,
+    'audit' | 'authentication' | 'disabledAdmission' | 'encryptionConfig' | 'eventTtlMs' | 'staticTokens'
+  >
   readonly port: { readonly frontProxy?: FrontProxyTrust }
 }
 
@@ -48,6 +54,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       authentication: await authenticationOf(values, [defaultIssuer]),
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
+      disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
       ...(encryptionConfig ? { encryptionConfig } : {}),
       // Last: it opens a file.
       audit: await openAudit(values),

@@ -48,6 +48,8 @@ export interface ApiAssemblyOptions {
   readonly staticTokens?: readonly StaticToken[]
   /** Other issuers of tokens, and who may ask without credentials. */
   readonly authentication?: AuthenticationConfiguration | undefined
+  /** Names of admission plugins that are off. */
+  readonly disabledAdmission?: readonly string[]
 }
 
 export interface AssembledApi {
@@ -106,6 +108,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       createAdmission({
         objects,
         authorizer: authorizerOf(objects),
+        disabled: options.disabledAdmission ?? [],
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {
           const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })

@@ -110,4 +110,17 @@ test('a priority class gives its number; a pod may not bring another', async () 
   )
 })
 
+test('a plugin that is off does nothing; one that nobody knows is told with all that there are', async () => {
+  const objects = new ObjectsInMemory().put(namespaces, { metadata: { name: 'x' } })
+  const authorizer = createAuthorizer(objects)
+  const plugins = createAdmission({ objects, authorizer, disabled: ['ServiceAccount'] })
+  const request = podRequest({ spec: { containers: [{ name: 'c' }] } })
+  await runMutating(plugins, request)
+  assert.is((request.object as Pod).spec?.serviceAccountName, undefined)
+  assert.throws(
+    () => createAdmission({ objects, authorizer, disabled: ['Nope'] }),
+    /no admission plugin is called Nope; there are NamespaceLifecycle, /,
+  )
+})
+
 test.run()
