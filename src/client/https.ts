@@ -42,7 +42,8 @@ export function httpsClient(options: HttpsOptions): Client {
   const agent = new Agent({
     keepAlive: true,
     maxSockets: 256,
-    ...(options.ca ? { ca: options.ca } : {}),
+    // As Go does: any certificate of the file is trusted, not roots alone.
+    ...(options.ca ? { ca: options.ca, allowPartialTrustChain: true } : {}),
     ...(options.cert ? { cert: options.cert } : {}),
     ...(options.key ? { key: options.key } : {}),
     ...(options.insecure ? { rejectUnauthorized: false } : {}),

@@ -45,7 +45,7 @@ export function createForwarder(remotes: RemoteServices, credentials: FrontProxy
 function tlsOf({ caBundle, insecureSkipTLSVerify, service, namespace }: RemoteService, own: FrontProxyCredentials) {
   return {
     ...own,
-    ...(caBundle ? { ca: caBundle } : {}),
+    ...(caBundle ? { ca: caBundle, allowPartialTrustChain: true } : {}),
     rejectUnauthorized: !insecureSkipTLSVerify,
     servername: `${service}.${namespace}.svc`,
   }

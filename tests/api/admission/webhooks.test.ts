@@ -23,7 +23,7 @@ type Review = { request: { uid: string } }
 type Answer = () => object
 
 /** An admission webhook with a certificate of its own authority. */
-async function withWebhook(answer: Answer, use: (port: number, caBundle: string) => Promise<void>) {
+async function withWebhook(answer: Answer, use: (port: number, caBundle: string, ownCert: string) => Promise<void>) {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-hook-'))
   const pki = await openPki({ directory, serviceAddress: '10.43.0.1' })
   const server = createServer(pki.serving, async (request, response) => {
@@ -36,7 +36,8 @@ async function withWebhook(answer: Answer, use: (port: number, caBundle: string)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   try {
-    await use((server.address() as { port: number }).port, Buffer.from(pki.caCert).toString('base64'))
+    const base64 = (pem: string) => Buffer.from(pem).toString('base64')
+    await use((server.address() as { port: number }).port, base64(pki.caCert), base64(pki.serving.cert))
   } finally {
     server.closeAllConnections()
     server.close()
@@ -129,6 +130,22 @@ test('a refusal names the webhook; a failed call is fatal or forgiven by the fai
       assert.is(await messageOf(admit(by({ clientConfig: { url }, failurePolicy: 'Ignore' }), {})), '')
       const untrusted = { clientConfig: { url: `https://127.0.0.1:${port}/x` } }
       assert.match(await messageOf(admit(by(untrusted), {})), 'certificate signed by unknown authority')
+    },
+  ))
+
+// controller-runtime's envtest writes the webhook's own certificate into caBundle.
+test('a bundle may hold the server certificate itself instead of its authority', () =>
+  withWebhook(
+    () => patch([{ op: 'add', path: '/data/k', value: 'x' }]),
+    async (port, _, ownCert) => {
+      const [leaf] = Buffer.from(ownCert, 'base64')
+        .toString()
+        .split(/(?<=-----END CERTIFICATE-----\n?)/)
+      const objects = new ObjectsInMemory().put(
+        mutatingwebhookconfigurations,
+        hook(port, Buffer.from(leaf ?? '').toString('base64')) as object as KubeObject,
+      )
+      assert.equal(await admit(objects, { a: '1' }), { a: '1', k: 'x' })
     },
   ))
 

@@ -57,7 +57,9 @@ function agentFor(url: URL, address: string | undefined, caBundle: string | unde
   const known = agents.get(key)
   if (known) return known
   const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
-  const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...(ca ? { ca } : {}) })
+  // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
+  const trust = ca ? { ca, allowPartialTrustChain: true } : {}
+  const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...trust })
   if (agents.size >= mostAgents) {
     const [oldest] = agents.keys()
     agents.get(oldest ?? '')?.destroy()

@@ -89,7 +89,7 @@ export class IssuerKeys {
     const { authority } = this.#options
     return new Promise((resolve, reject) => {
       const call = request(url, {
-        ...(authority ? { ca: authority } : {}),
+        ...(authority ? { ca: authority, allowPartialTrustChain: true } : {}),
         headers: { accept: 'application/json' },
         signal: AbortSignal.timeout(timeoutMs),
       })
