@@ -8,11 +8,14 @@ export type Limits = LimitRangeItem & { default?: ResourceList }
 
 function defaultItem(item: Limits): void {
   if (item.type === 'Container') {
-    item.default ??= {}
-    item.defaultRequest ??= {}
-    fillResources(item.default, item.max)
-    fillResources(item.defaultRequest, item.default)
-    fillResources(item.defaultRequest, item.min)
+    const limits = { ...item.default }
+    fillResources(limits, item.max)
+    const requests = { ...item.defaultRequest }
+    fillResources(requests, limits)
+    fillResources(requests, item.min)
+    // Where nothing is given there is nothing, as JSON has no empty list of resources.
+    if (Object.keys(limits).length > 0) item.default = limits
+    if (Object.keys(requests).length > 0) item.defaultRequest = requests
   }
   for (const list of [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio]) roundResources(list)
 }
