@@ -17,7 +17,7 @@ const maxOperations = 10_000
 /** Bytes that all `copy` operations of one patch may add. */
 const maxCopiedBytes = 3 * 1024 * 1024
 /** Small values take longer to copy than their bytes say. */
-const maxCopiedValues = 200_000
+const maxCopiedValues = 100_000
 const deepestPath = 10_002
 
 /** Reads the text of a JSON patch. `strict` (fieldValidation Strict or Warn) also finds unknown and duplicate members of operations.

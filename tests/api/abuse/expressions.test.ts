@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asking } from './asking.ts'
-import { longestTurn } from './turns.ts'
+import { shortestLongestTurn } from './turns.ts'
 
 const { ask } = await asking()
 const json = { 'content-type': 'application/json' }
@@ -14,34 +14,39 @@ interface Answer {
   readonly turn: number
 }
 
+/** What the last of up to five runs answered; each asks for something new. */
 async function timed(run: () => Promise<{ status: number; text: string }>): Promise<Answer> {
   let answer = { status: 0, text: '' }
-  const turn = await longestTurn(async () => {
+  const turn = await shortestLongestTurn(50, async () => {
     answer = await run()
   })
   return { ...answer, turn }
 }
 
 /** Defines a kind with this schema of its spec. */
-function define(spec: object): Promise<Answer> {
-  count++
-  const names = { plural: `a${count}s`, singular: `a${count}`, kind: `A${count}`, listKind: `A${count}List` }
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
-  const body = JSON.stringify({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${names.plural}.b.io` },
-    spec: { group: 'b.io', names, scope: 'Namespaced', versions: [{ name: 'v1', served: true, storage: true, schema }] },
+const define = (spec: object): Promise<Answer> =>
+  timed(() => {
+    count++
+    const names = { plural: `a${count}s`, singular: `a${count}`, kind: `A${count}`, listKind: `A${count}List` }
+    const schema = { openAPIV3Schema: { type: 'object', properties: { spec } } }
+    const body = JSON.stringify({
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `${names.plural}.b.io` },
+      spec: { group: 'b.io', names, scope: 'Namespaced', versions: [{ name: 'v1', served: true, storage: true, schema }] },
+    })
+    return ask('POST', definitions, body, json)
   })
-  return timed(() => ask('POST', definitions, body, json))
-}
 
 /** Makes an object of the kind that was defined last, as soon as it is served. */
 async function make(spec: object): Promise<Answer> {
   const target = `/apis/b.io/v1/namespaces/default/a${count}s`
   while ((await ask('GET', target)).status === 404) await new Promise((resolve) => setTimeout(resolve, 10))
-  const body = JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata: { name: 'x' }, spec })
-  return timed(() => ask('POST', target, body, json))
+  let made = 0
+  return timed(() => {
+    const metadata = { name: `x${++made}` }
+    return ask('POST', target, JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata, spec }), json)
+  })
 }
 
 const list = (rule: string, more: object = {}) => ({

@@ -1,5 +1,5 @@
 import { FieldSet } from './field-set.ts'
-import { compareElements, normalElement, type PathElement } from './path-element.ts'
+import { normalElement, type PathElement, sortElements } from './path-element.ts'
 
 /** The JSON of a set of fields (meta.k8s.io/v1 FieldsV1): `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has something below it. */
 export type FieldsV1 = { readonly [element: string]: FieldsV1 }
@@ -62,13 +62,13 @@ function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
 function sortedElements(set: FieldSet): PathElement[] {
   const elements = [...set.members]
   for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element)
-  return elements.length > 1 ? elements.sort(compareElements) : elements
+  return elements.length > 1 ? sortElements(elements) : elements
 }
 
 /** Every path of `set` in the order Go goes through them. */
 export function* sortedPaths(set: FieldSet, prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
-  for (const element of [...set.members].sort(compareElements)) yield [...prefix, element]
-  for (const element of [...set.children.keys()].sort(compareElements)) {
+  for (const element of sortElements([...set.members])) yield [...prefix, element]
+  for (const element of sortElements([...set.children.keys()])) {
     const below = set.children.get(element)
     if (below) yield* sortedPaths(below, [...prefix, element])
   }

@@ -58,22 +58,41 @@ const sortedEntries = (object: object): [string, unknown][] => Object.entries(ob
 
 const kindOrder = 'fkvi'
 
-/** The order in which Go writes path elements: fields, keys, values, indexes. */
-export function compareElements(a: PathElement, b: PathElement): number {
-  if (a === b) return 0
-  const kinds = kindOrder.indexOf(a[0] ?? '') - kindOrder.indexOf(b[0] ?? '')
-  if (kinds !== 0) return kinds
-  const [left, right] = [a.slice(2), b.slice(2)]
-  switch (a[0]) {
+interface Ranked {
+  readonly element: PathElement
+  readonly kind: number
+  /** What follows the kind, read once: it is compared many times. */
+  readonly rest: unknown
+}
+
+/** Sorts in place, and returns, in the order in which Go writes path elements: fields, keys, values, indexes. */
+export function sortElements(elements: PathElement[]): PathElement[] {
+  // Fields alone, nearly always: their texts are in that order.
+  if (elements.every(isField)) return elements.sort()
+  const ranked = elements.map(rankedOf).sort(compareRanked)
+  for (const [i, { element }] of ranked.entries()) elements[i] = element
+  return elements
+}
+
+function rankedOf(element: PathElement): Ranked {
+  const kind = kindOrder.indexOf(element[0] ?? '')
+  const text = element.slice(2)
+  switch (element[0]) {
     case 'k':
-      return compareKeys(sortedEntries(JSON.parse(left) as object), sortedEntries(JSON.parse(right) as object))
+      return { element, kind, rest: sortedEntries(JSON.parse(text) as object) }
     case 'v':
-      return compareValues(JSON.parse(left), JSON.parse(right))
+      return { element, kind, rest: JSON.parse(text) }
     case 'i':
-      return Number(left) - Number(right)
+      return { element, kind, rest: Number(text) }
     default:
-      return left < right ? -1 : 1
+      return { element, kind, rest: text }
   }
+}
+
+function compareRanked(a: Ranked, b: Ranked): number {
+  if (a.kind !== b.kind) return a.kind - b.kind
+  if (a.element[0] === 'k') return compareKeys(a.rest as [string, unknown][], b.rest as [string, unknown][])
+  return compareValues(a.rest, b.rest)
 }
 
 function compareKeys(a: [string, unknown][], b: [string, unknown][]): number {
