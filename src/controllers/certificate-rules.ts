@@ -1,14 +1,6 @@
 // Who may be given a certificate of which kind: the rules of Kubernetes' own signers. Pure.
 
-/** What a PKCS#10 request asks to be certified. */
-export interface RequestedIdentity {
-  readonly commonName: string
-  readonly organizations: readonly string[]
-  readonly dnsNames: readonly string[]
-  readonly addresses: readonly string[]
-  readonly emails: readonly string[]
-  readonly uris: readonly string[]
-}
+import type { RequestedIdentity } from '../apimachinery/requested-identity.ts'
 
 export const signers = {
   client: 'kubernetes.io/kube-apiserver-client',

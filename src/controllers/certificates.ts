@@ -6,10 +6,11 @@ import type {
   CertificateSigningRequestCondition,
   SubjectAccessReview,
 } from '../apimachinery/kinds.generated.ts'
+import type { RequestedIdentity } from '../apimachinery/requested-identity.ts'
 import { certificatesigningrequests, subjectaccessreviews } from '../apimachinery/resources.generated.ts'
 import { isNotFound } from '../apimachinery/status.ts'
 import { type Context, type Controller, defineController } from '../operators/controller.ts'
-import { kubeletClientProblem, type RequestedIdentity, signerProblem, signers } from './certificate-rules.ts'
+import { kubeletClientProblem, signerProblem, signers } from './certificate-rules.ts'
 
 /** The cluster's authority, as the controllers that sign need it. PEM. */
 export interface CertificateAuthority {

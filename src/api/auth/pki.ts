@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { RequestedIdentity } from '../../apimachinery/requested-identity.ts'
 import './x509-ready.ts'
 import * as x509 from '@peculiar/x509'
 import { mastersGroup, nodesGroup } from './users.ts'
@@ -22,16 +23,6 @@ export interface PkiOptions {
   /** The first address of the service range: `kubernetes.default` in the cluster. */
   readonly serviceAddress: string
   readonly now?: () => number
-}
-
-/** What a PKCS#10 request asks to be certified. */
-export interface RequestedIdentity {
-  readonly commonName: string
-  readonly organizations: readonly string[]
-  readonly dnsNames: readonly string[]
-  readonly addresses: readonly string[]
-  readonly emails: readonly string[]
-  readonly uris: readonly string[]
 }
 
 export interface Pki {

@@ -2,6 +2,7 @@ import { wireBytes, wireDouble, wireVarint } from '../../apimachinery/wire-reade
 import type { WireWriter } from '../../apimachinery/wire-writer.ts'
 import { parseDuration } from '../schema/duration.ts'
 import { type MapType, messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
+import { zeros } from '../schema/zeros.ts'
 
 /** Writes a JSON value with its tag; absent values only where Go writes those too. */
 type FieldWriter = (to: WireWriter, value: unknown) => void
@@ -62,17 +63,6 @@ function zeroOf(type: Type): unknown {
   if (type.kind === 'list') return []
   if (type.kind !== 'scalar' || type.scalar === 'bytes') return undefined
   return Object.hasOwn(zeros, type.scalar) ? zeros[type.scalar] : null
-}
-
-const zeros: Partial<Record<ScalarKind, unknown>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  float64: 0,
-  Quantity: '0',
-  IntOrString: 0,
-  Duration: '0s',
 }
 
 function listWriter(number: number, element: Type): FieldWriter {

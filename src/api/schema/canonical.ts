@@ -3,6 +3,7 @@ import { objectFrom } from './json-syntax.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import { type Field, type ScalarKind, type StructType, structType, type Type } from './types.ts'
+import { zeros } from './zeros.ts'
 
 /** Thrown when a value is not what its type says; `decode` then finds out what exactly is wrong. */
 export class Misfit extends Error {
@@ -79,20 +80,10 @@ function zeroOf(type: Type, pointer: boolean): unknown {
   if (pointer) return null
   if (type.kind === 'struct') return canonicalizerOf(type)({})
   if (type.kind !== 'scalar') return null
-  return Object.hasOwn(zeros, type.scalar) ? zeros[type.scalar] : null
+  return Object.hasOwn(writtenZeros, type.scalar) ? writtenZeros[type.scalar] : null
 }
 
-const zeros: Partial<Record<ScalarKind, unknown>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  float64: 0,
-  Quantity: '0',
-  IntOrString: 0,
-  Duration: '0s',
-  JSONSchemaPropsOrBool: false,
-}
+const writtenZeros: Partial<Record<ScalarKind, unknown>> = { ...zeros, JSONSchemaPropsOrBool: false }
 
 /** Whether Go's omitempty leaves `value` out. Structs are never empty, and neither is what a pointer points to. */
 function isEmptyFor({ type, pointer }: Field): (value: unknown) => boolean {

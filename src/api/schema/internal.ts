@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { goRows } from './types.ts'
+import { zeros } from './zeros.ts'
 
 /**
  * What kube-apiserver's validation sees: its internal structs, which differ from the versioned ones in names, order and a few shapes. Error
@@ -32,17 +33,6 @@ function converterOf(type: string): Converter {
   return known
 }
 
-const zeros: Readonly<Record<string, unknown>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  float64: 0,
-  Quantity: '0',
-  IntOrString: 0,
-  Duration: '0s',
-}
-
 function compile(type: string): Converter {
   if (type.startsWith('*')) return nullOr(converterOf(type.slice(1)))
   if (type.startsWith('[]')) {
@@ -55,7 +45,7 @@ function compile(type: string): Converter {
     return nullOr((value) => sorted(value as Record<string, unknown>, item))
   }
   if (type.includes('.') && !type.includes(':')) return structConverter(type)
-  const zero = zeros[type.replace(/:.*/, '')] ?? null
+  const zero = zeros[type.replace(/:.*/, '') as keyof typeof zeros] ?? null
   return (value) => value ?? zero
 }
 
