@@ -43,7 +43,7 @@ async function bundled(input: string): Promise<OutputChunk[]> {
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name]-[hash].cjs',
     // What the most frequent verb always loads is one chunk.
-    codeSplitting: { groups: [{ name: 'template', test: /src\/cli\/(?:start|chart|chart-template)\.ts$/ }] },
+    codeSplitting: { groups: [{ name: 'template', test: /src\/cli\/(?:start|chart|chart\/template)\.ts$/ }] },
   })
   await bundle.close()
   return output.filter((o) => o.type === 'chunk')

@@ -22,27 +22,27 @@ slipway chart <verb> --help tells more, with examples.
 `
 
 const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) => Promise<number> }> } = {
-  template: () => import('./chart-template.ts'),
-  lint: () => import('./chart-lint.ts'),
-  create: () => import('./chart-create.ts'),
-  show: () => import('./chart-show.ts'),
-  package: () => import('./chart-package.ts'),
-  verify: () => import('./chart-verify.ts'),
-  dependency: () => import('./chart-dependency.ts'),
-  repo: () => import('./chart-repo.ts'),
-  search: () => import('./chart-search.ts'),
-  pull: () => import('./chart-pull.ts'),
-  push: () => import('./chart-push.ts'),
-  install: () => import('./chart-install.ts'),
-  upgrade: () => import('./chart-upgrade.ts'),
-  rollback: () => import('./chart-rollback.ts'),
-  uninstall: () => import('./chart-uninstall.ts'),
-  list: () => import('./chart-list.ts'),
-  history: () => import('./chart-history.ts'),
-  status: () => import('./chart-status.ts'),
-  get: () => import('./chart-get.ts'),
-  test: () => import('./chart-test.ts'),
-  diff: () => import('./chart-diff.ts'),
+  template: () => import('./chart/template.ts'),
+  lint: () => import('./chart/lint.ts'),
+  create: () => import('./chart/create.ts'),
+  show: () => import('./chart/show.ts'),
+  package: () => import('./chart/package.ts'),
+  verify: () => import('./chart/verify.ts'),
+  dependency: () => import('./chart/dependency.ts'),
+  repo: () => import('./chart/repo.ts'),
+  search: () => import('./chart/search.ts'),
+  pull: () => import('./chart/pull.ts'),
+  push: () => import('./chart/push.ts'),
+  install: () => import('./chart/install.ts'),
+  upgrade: () => import('./chart/upgrade.ts'),
+  rollback: () => import('./chart/rollback.ts'),
+  uninstall: () => import('./chart/uninstall.ts'),
+  list: () => import('./chart/list.ts'),
+  history: () => import('./chart/history.ts'),
+  status: () => import('./chart/status.ts'),
+  get: () => import('./chart/get.ts'),
+  test: () => import('./chart/test.ts'),
+  diff: () => import('./chart/diff.ts'),
 }
 
 /** Runs a chart verb; the exit status. */
@@ -59,7 +59,7 @@ export async function run(argv: string[]): Promise<number> {
   }
   const end = rest.indexOf('--')
   if ((end < 0 ? rest : rest.slice(0, end)).some((a) => a === '--help' || a === '-h')) {
-    process.stdout.write((await import('./chart-help.ts')).helpOf(verb) ?? USAGE)
+    process.stdout.write((await import('./chart/help.ts')).helpOf(verb) ?? USAGE)
     return 0
   }
   try {

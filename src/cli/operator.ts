@@ -12,14 +12,14 @@ slipway operator <verb> --help tells more; \`slipway dev FILE\` runs it and load
 `
 
 const verbs: Readonly<Record<string, () => Promise<{ run(argv: string[]): Promise<number> }>>> = {
-  new: () => import('./operator-new.ts'),
-  run: () => import('./operator-run.ts'),
-  test: () => import('./operator-test.ts'),
+  new: () => import('./operator/new.ts'),
+  run: () => import('./operator/run.ts'),
+  test: () => import('./operator/test.ts'),
   crds: async () => {
     const { run } = await import('./types.ts')
     return { run: (argv) => run(['--crds', ...argv]) }
   },
-  package: () => import('./operator-package.ts'),
+  package: () => import('./operator/package.ts'),
 }
 
 /** `slipway operator`. */

@@ -1,0 +1,22 @@
+// `slipway chart history NAME`: every revision of a release.
+import { chartLabel } from '../../helmlike/release/record.ts'
+import { objects, show } from './output.ts'
+import { argument, connect } from './release.ts'
+import { table } from './table.ts'
+
+export async function run(argv: string[]): Promise<number> {
+  const { flags, releases } = await connect(argv)
+  const history = await releases.history(argument(flags, 0, 'history NAME'))
+  if (history.length === 0) throw new Error('release: not found')
+  const rows = history.map((r) => [
+    String(r.version),
+    r.info.last_deployed ?? '',
+    r.info.status,
+    chartLabel(r),
+    r.info.description ?? '',
+  ])
+  const heading = ['REVISION', 'UPDATED', 'STATUS', 'CHART', 'DESCRIPTION']
+  const data = objects(heading, rows).map((r) => ({ ...r, revision: Number(r.revision) }))
+  await show(flags, data, () => table(heading, rows))
+  return 0
+}

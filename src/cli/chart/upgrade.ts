@@ -1,0 +1,41 @@
+// `slipway chart upgrade NAME CHART`, with --install for what is not there yet.
+
+import type { Chart } from '../../helmlike/chart/chart.ts'
+import { mergeMaps } from '../../helmlike/chart/read-values.ts'
+import { coalesceTables } from '../../helmlike/chart/values.ts'
+import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
+import { locateChart } from '../../helmlike/package/locate.ts'
+import type { Releases } from '../../helmlike/release/operations.ts'
+import { fromPlain } from '../../helmlike/yaml/json.ts'
+import type { Flags } from './flags.ts'
+import { locateOptions } from './locate.ts'
+import { releaseData, show } from './output.ts'
+import { argument, connect, shown } from './release.ts'
+import { valuesFromFlags } from './values.ts'
+
+/** The values of an upgrade: the given ones, or over the release's with --reuse-values or when none are given. */
+export async function upgradeValues(flags: Flags, releases: Releases, name: string, chart: Chart): Promise<ValueMap> {
+  const given = await valuesFromFlags(flags)
+  const old = (await releases.history(name)).findLast((r) => r.info.status === 'deployed')
+  if (!old || flags.has('reset-values')) return given
+  const config = fromPlain(old.config) as ValueMap
+  if (flags.has('reuse-values')) {
+    const defaults = fromPlain(old.chart.values ?? {}) as ValueMap
+    chart.values = coalesceTables(defaults, chart.values ?? new Map(), '', false, () => {})
+    return mergeMaps(config, given)
+  }
+  if (flags.has('reset-then-reuse-values')) return mergeMaps(config, given)
+  return given.size === 0 ? config : given
+}
+
+export async function run(argv: string[]): Promise<number> {
+  const { flags, releases } = await connect(argv)
+  const name = argument(flags, 0, 'upgrade NAME CHART')
+  const chart = await locateChart(argument(flags, 1, 'upgrade NAME CHART'), locateOptions(flags))
+  const isNew = flags.has('install') && (await releases.history(name)).length === 0
+  const r = isNew
+    ? await releases.install(name, chart, await valuesFromFlags(flags))
+    : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
+  await show(flags, releaseData(r), () => shown(r))
+  return 0
+}

@@ -1,0 +1,53 @@
+// The values that flags give: files first, then JSON, --set, --set-string, --set-file and --set-literal, as Helm orders them.
+import { readFileSync } from 'node:fs'
+import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
+import { fromBytes } from '../../helmlike/gotemplate/bytes.ts'
+import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
+import type { Flags } from './flags.ts'
+
+function readText(path: string): string {
+  const file = path.trim() === '-' ? 0 : path
+  return fromBytes(readFileSync(file))
+}
+
+/** The user's values. Throws ChartError, SetError or the file system's error. */
+export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
+  let values: ValueMap = new Map()
+  for (const list of flags.all('values')) {
+    for (const path of list.split(',')) values = mergeMaps(values, readValues(readText(path), path))
+  }
+  const names = ['set-json', 'set', 'set-string', 'set-file', 'set-literal'] as const
+  if (!names.some((name) => flags.all(name).length > 0)) return values
+  const { SET, SET_JSON, SET_LITERAL, SET_STRING, setFile, setValues } = await import('../../helmlike/chart/set-values.ts')
+  const styles = {
+    'set-json': SET_JSON,
+    set: SET,
+    'set-string': SET_STRING,
+    'set-file': setFile(readText),
+    'set-literal': SET_LITERAL,
+  }
+  for (const name of names) {
+    for (const text of flags.all(name)) {
+      if (name === 'set-json' && text.trim().startsWith('{')) values = mergeMaps(values, await jsonMap(text))
+      else {
+        try {
+          setValues(text, values, styles[name])
+        } catch (e) {
+          throw e instanceof Error && e.name === 'SetError' ? new Error(`failed parsing --${name} data: ${e.message}`) : e
+        }
+      }
+    }
+  }
+  return values
+}
+
+async function jsonMap(text: string): Promise<ValueMap> {
+  const { parseJson, JsonError } = await import('../../helmlike/yaml/json.ts')
+  try {
+    const v = parseJson(text)
+    if (v instanceof Map) return v
+  } catch (e) {
+    if (!(e instanceof JsonError)) throw e
+  }
+  throw new Error(`failed parsing --set-json data JSON: ${text}`)
+}
