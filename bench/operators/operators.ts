@@ -2,6 +2,8 @@
 // server in turn: how fast 10,000 objects become as declared, how soon a change is acted on, how fast all are looked at again after a
 // restart, and memory.
 //   node bench/operators/operators.ts [--n 10000] [--changes 1000] [--rate 50] [--port 21900] [--only slipway|controller-runtime] [-o json]
+//     --program FILE     the peer, built before
+//     --node=--cpu-prof  options of node for our operator: profiles it
 // Needs Go for the peer, whose modules come from the Go module proxy.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50' },
     port: { type: 'string', default: '21900' },
     only: { type: 'string' },
+    program: { type: 'string' },
+    node: { type: 'string', default: '' },
     output: { type: 'string', short: 'o' },
   },
 })
@@ -33,6 +37,8 @@ interface Result {
   readonly converge_per_s: number
   /** What the operator used for that, in seconds of one core. */
   readonly converge_cpu_s: number
+  /** What the API server used meanwhile. */
+  readonly converge_server_cpu_s: number
   /** Reconciles a second while it did. */
   readonly reconciles_per_s: number
   /** Reconciles a second after a restart, when all is as declared: from the start of the process to the last object. */
@@ -65,16 +71,18 @@ async function measure(kind: Kind, program: string | undefined): Promise<Result>
   const client = httpsClient({ server: server.url, token: server.token, insecure: true })
   const kubeconfig = join(scratch, 'kubeconfig')
   writeFileSync(kubeconfig, kubeconfigOf(server.url, server.token), { mode: 0o600 })
-  const start = (): Promise<OperatorProcess> => startOperator({ kind, program, kubeconfig, metricsPort: port + 1 })
+  const start = (): Promise<OperatorProcess> =>
+    startOperator({ kind, program, kubeconfig, metricsPort: port + 1, node: values.node })
   try {
     await installDefinitions(client, [Database])
     log(`${kind}: makes ${n} objects`)
     await made(client, n)
-    const began = performance.now()
+    const [began, serverCpu] = [performance.now(), server.cpu()]
     let operator = await start()
     await converged(client, n)
     const time = seconds(began)
     const [cpu, reconciles] = [operator.cpu(), await operator.reconciles()]
+    const spent = server.cpu() - serverCpu
     log(`${kind}: ${n} objects in ${time.toFixed(1)} s`)
     const change = await changed(client, Number(values.changes), Number(values.rate))
     log(`${kind}: a change p50 ${change.p50_ms} ms, p99 ${change.p99_ms} ms`)
@@ -89,6 +97,7 @@ async function measure(kind: Kind, program: string | undefined): Promise<Result>
       lines: linesOf(sources[kind]),
       converge_per_s: Math.round(n / time),
       converge_cpu_s: cpu,
+      converge_server_cpu_s: Math.round(spent * 10) / 10,
       reconciles_per_s: Math.round(reconciles / time),
       restart_reconciles_per_s: Math.round(n / restart),
       restart_cpu_s: operator.cpu(),
@@ -121,7 +130,8 @@ function buildPeer(): string {
 
 const kinds = (['slipway', 'controller-runtime'] as const).filter((k) => !values.only || values.only === k)
 const results: Result[] = []
-for (const kind of kinds) results.push(await measure(kind, kind === 'controller-runtime' ? buildPeer() : undefined))
+for (const kind of kinds)
+  results.push(await measure(kind, kind === 'controller-runtime' ? (values.program ?? buildPeer()) : undefined))
 rmSync(scratch, { recursive: true, force: true })
 if (values.output === 'json') process.stdout.write(`${JSON.stringify(results, null, 2)}\n`)
 else console.table(results.map(({ change, ...rest }) => ({ ...rest, ...change })))

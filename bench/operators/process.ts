@@ -25,6 +25,8 @@ export interface OperatorProcessOptions {
   readonly program: string | undefined
   readonly kubeconfig: string
   readonly metricsPort: number
+  /** Options of node itself, for ours: --cpu-prof and the like. */
+  readonly node: string
 }
 
 const root = resolve(import.meta.dirname, '../..')
@@ -34,11 +36,15 @@ export async function startOperator({
   program,
   kubeconfig,
   metricsPort,
+  node,
 }: OperatorProcessOptions): Promise<OperatorProcess> {
   const ours = ['operator', 'run', `${root}/examples/operators/database/operator.ts`, '--no-election', '--kubeconfig', kubeconfig]
   const child = program
     ? spawn(program, ['-metrics-bind-address', `127.0.0.1:${metricsPort}`, '-kubeconfig', kubeconfig], { stdio: 'ignore' })
-    : spawn(`${root}/bin/slipway`, [...ours, '--status-port', String(metricsPort)], { stdio: 'ignore' })
+    : spawn(`${root}/bin/slipway`, [...ours, '--status-port', String(metricsPort)], {
+        stdio: 'ignore',
+        env: { ...process.env, NODE_OPTIONS: node },
+      })
   const exit = once(child, 'exit')
   const pid = child.pid ?? 0
   const total = async (): Promise<number> => {

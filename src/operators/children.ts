@@ -1,8 +1,8 @@
 // What an operator declares for an object: made whole, applied where it differs, and deleted when it is no longer declared.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { KubeObject, ObjectMeta } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
-import { isNotFound, StatusError } from '../apimachinery/status.ts'
+import { isConflict, isNotFound, StatusError } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerSet } from '../client/informer-set.ts'
 import { isWithin } from './equality.ts'
@@ -72,7 +72,7 @@ function childOf(operator: Operator, owner: KubeObject, resource: Resource, decl
       ownerReferences: [controlledBy(operator.definition.for, owner)],
     },
   }
-  const digest = createHash('sha256').update(JSON.stringify(made)).digest('base64url').slice(0, 22)
+  const digest = hash('sha256', JSON.stringify(made), 'base64url').slice(0, 22)
   const metadata = { ...made.metadata, annotations: { ...rest.annotations, [digestAnnotation]: digest } }
   return { object: { ...made, metadata } as KubeObject, digest }
 }
@@ -113,16 +113,36 @@ export async function applyAll(context: ApplyContext, declarations: Declarations
 async function applyChild(context: ApplyContext, key: string, declaration: Declaration): Promise<void> {
   const { operator, client, informers, applied } = context
   const { resource, object, digest } = declaration
-  const { namespace, name = '' } = object.metadata
+  const { namespace } = object.metadata
   const cached = informers.of(resource).get(informerKey(object.metadata))
   if (cached && isApplied(declaration, cached, applied.get(key))) return
-  // A cache of our own children only does not know whether somebody else has one of that name. Who adopts need not know: what
-  // another controller owns the server refuses.
-  const isKnown = informers.of(resource).isWhole || operator.definition.adopts
-  const live = cached ?? (isKnown ? undefined : await existing(client, resource, name, namespace))
-  if (live) checkOwner(context, resource, live)
-  const answer = await client.apply(resource, object, { fieldManager: operator.fieldManager, force: true, namespace })
-  applied.set(key, markOf(digest, answer))
+  if (cached) checkOwner(context, resource, cached)
+  const put = (config: KubeObject) =>
+    client.apply(resource, config, { fieldManager: operator.fieldManager, force: true, namespace })
+  // Who adopts need not know whose it was: what another controller owns the server refuses.
+  const isPlain = cached || operator.definition.adopts
+  applied.set(key, markOf(digest, await (isPlain ? put(object) : createChild(context, declaration, put))))
+}
+
+/** No object is of this version, for etcd begins with 2: what is applied as of it is created, or refused where there is one. */
+const absent = '1'
+
+/** Applies a child that the cache does not have. Others may have one of that name, which only the server knows. */
+async function createChild(
+  context: ApplyContext,
+  { resource, object }: Declaration,
+  put: (config: KubeObject) => Promise<KubeObject>,
+): Promise<KubeObject> {
+  try {
+    return await put({ ...object, metadata: { ...object.metadata, resourceVersion: absent } })
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    const { name = '', namespace } = object.metadata
+    const live = await existing(context.client, resource, name, namespace)
+    if (!live) throw error
+    checkOwner(context, resource, live)
+    return put(object)
+  }
 }
 
 async function existing(client: Client, resource: Resource, name: string, namespace: string | undefined) {

@@ -1,13 +1,15 @@
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
+import { secrets } from '../apimachinery/resources.generated.ts'
 import type { InformerScope } from '../client/informer.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import { type KindName, resourceOf } from './built-in-kinds.ts'
 import { type Applied, type ApplyContext, applyAll, type Declarations, declare, ownerLabel, prune } from './children.ts'
 import { type Context, type Controller, defineController, type Watch } from './controller.ts'
 import { milliseconds } from './duration.ts'
 import type { EventType } from './events.ts'
 import { addFinalizer, hasFinalizer, isDeleting, removeFinalizer } from './finalizers.ts'
-import { createOnceValues, type OnceValues } from './once.ts'
+import { createOnceValues, type OnceValues, onceScope } from './once.ts'
 import type { CacheScope, Child, Operator, Outcome, Reconcile, Scope, ScopedKind, Stored } from './operator.ts'
 import { isBlocked, type Status, waitingForKind, writeOutcome } from './outcome.ts'
 
@@ -34,11 +36,13 @@ export function controllerFor(operator: Operator, options: OperatorControllerOpt
   const { definition } = operator
   const memories = new Map<string, Memory>()
   const onceValues = new WeakMap<Context['client'], OnceValues>()
-  const onceFor = ({ client }: Context): OnceValues => {
-    const { fieldManager } = operator
-    const made =
-      onceValues.get(client) ??
-      createOnceValues({ client, ownerResource: definition.for, fieldManager, namespace: options.namespace })
+  const onceFor = ({ client, informers }: Context): OnceValues => {
+    const known = onceValues.get(client)
+    if (known) return known
+    const { fieldManager, name } = operator
+    const common = { client, ownerResource: definition.for, fieldManager, namespace: options.namespace, operator: name }
+    const cached = onceCache(operator, options, informers)
+    const made = createOnceValues({ ...common, ...(cached ? { cached } : {}) })
     onceValues.set(client, made)
     return made
   }
@@ -105,6 +109,14 @@ async function run(
 
 const resultOf = (outcome: Outcome<KubeObject> | undefined) =>
   outcome?.requeueAfter === undefined ? undefined : { requeueAfterMs: milliseconds(outcome.requeueAfter) }
+
+/** Who may list Secrets need not ask for each: at a restart there are as many as objects. */
+function onceCache(operator: Operator, { select, isLean }: OperatorControllerOptions, informers: InformerSet) {
+  if (!operator.owns.some(({ resource }) => resource.kind === secrets.kind && resource.group === secrets.group)) return undefined
+  const within = select.namespace === undefined ? {} : { namespace: select.namespace }
+  const scope = isLean ? { ...onceScope(operator.name), ...within } : {}
+  return () => informers.of(secrets, scope)
+}
 
 /** What the operator needs to know of a resource. */
 function scopeFor(

@@ -180,6 +180,40 @@ test('once keeps its first value, also for the next process, and two at a time a
   await server.stop()
 })
 
+test('a new child costs one request; values made once cost none after a restart, when Secrets are among what is owned', async () => {
+  const server = await startTestServer(lean)
+  const reads = (text: string): number =>
+    [...text.matchAll(/^rest_client_requests_total\{code="(?:200|404)",method="GET"\} (\d+)/gm)].reduce(
+      (n, [, m]) => n + Number(m),
+      0,
+    )
+  const values: string[] = []
+  const operator = databaseOperator({
+    owns: ['Secret', 'Service'],
+    async reconcile({ child, once }) {
+      values.push(await once('auth', () => `made ${values.length}`))
+      child('Secret', { stringData: { auth: values.at(-1) ?? '' } })
+      child('Service', { spec: { ports: [{ port: 1 }] } })
+      return { status: { ready: 1 } }
+    },
+  })
+  const first = new AbortController()
+  await server.create(Database, database('a'))
+  const running = server.run(operator, { signal: first.signal })
+  await server.eventually(async () => (await server.get(Database, 'a'))?.status?.ready)
+  // One for the value: the Secrets of such values are followed from then on.
+  assert.ok(reads(running.metricsText()) <= 1, running.metricsText())
+  first.abort()
+  await running.stopped
+  await server.create(Database, database('b'))
+  const again = server.run(operator)
+  await server.eventually(async () => (await server.get(Database, 'b'))?.status?.ready)
+  await again.idle()
+  assert.ok(reads(again.metricsText()) <= 2, again.metricsText())
+  assert.equal(new Set(values), new Set(['made 0', values.at(-1)]))
+  await server.stop()
+})
+
 test('an object of the same name that nobody owns is an error, or adopted by who says so; another owner’s never is', async () => {
   const server = await startTestServer({ crds: [databaseCrd], controllers: [], clock: 'virtual' })
   const reconcile: Parameters<typeof databaseOperator>[0] = {

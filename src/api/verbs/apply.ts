@@ -48,6 +48,8 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
 async function createApplied(call: Call, config: object, options: WriteOptions): Promise<Answer> {
   const object = settled(call, appliedTo(call, undefined, config, options, ''))
   const { uid } = object.metadata
+  // A version asked for is compared with that of an object that is there, and no more: so kube-apiserver has it.
+  delete object.metadata.resourceVersion
   if (uid) {
     const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `
     throw conflict(
