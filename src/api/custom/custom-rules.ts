@@ -13,18 +13,22 @@ export function customRules(
   preserveUnknownFields: boolean,
   appliedKind: AppliedKind,
 ): ObjectRules {
-  const shaped = ({ value, strictErrors }: Decoded): Decoded => {
+  const shaped = ({ value, strictErrors }: Decoded, nulls: 'dropped' | 'kept' = 'dropped'): Decoded => {
     const strict = new Set(strictErrors)
     const object = shape(value as JsonObject, schema, preserveUnknownFields, strict)
-    return { value: object as Record<string, unknown>, strictErrors: [...strict] }
+    const whole = schema ? schema.default(nulls === 'kept' ? object : schema.dropNulls(object)) : object
+    return { value: whole as Record<string, unknown>, strictErrors: [...strict] }
   }
   // What is given in process is shared and frozen; the pipeline changes what it decodes.
-  const fromValue = (value: unknown): Decoded =>
-    shaped({ value: thaw(value as KubeObject) as unknown as Record<string, unknown>, strictErrors: [] })
+  const own = (value: unknown): Decoded => ({
+    value: thaw(value as KubeObject) as unknown as Record<string, unknown>,
+    strictErrors: [],
+  })
   return {
     decode: (text) => shaped(decodeUntyped(text)),
-    decodeValue: fromValue,
-    decodePatched: fromValue,
+    decodeValue: (value) => shaped(own(value)),
+    decodePatched: (value) => shaped(own(value)),
+    decodeApplied: (value) => shaped(own(value), 'kept'),
     canonical: (object) => object,
     withEmpties: () => undefined,
     appliedKind,
@@ -49,7 +53,7 @@ function shape(
     for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)
     object = pruned.object
   }
-  return schema.default(schema.dropNulls(object))
+  return object
 }
 
 /** metadata is ObjectMeta whatever the schema says. */

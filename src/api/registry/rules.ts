@@ -20,8 +20,10 @@ export interface ObjectRules {
   decode(text: string): Decoded
   /** A parsed value: YAML, protobuf, the result of a JSON or merge patch, an object from a caller in process. */
   decodeValue(value: unknown): Decoded
-  /** The result of a strategic merge patch or of server-side apply. */
+  /** The result of a strategic merge patch; of a custom kind, of any patch. */
   decodePatched(value: unknown): Decoded
+  /** The result of server-side apply, whose nulls are what somebody applied: they stay, to be judged. */
+  decodeApplied(value: unknown): Decoded
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject
   /** As Go holds it before it is stored, for an object with empty lists or maps; undefined for any other. */
@@ -37,6 +39,7 @@ export function builtInRules(type: StructType): ObjectRules {
     decode: (text) => decodeText(type, text),
     decodeValue: (value) => decodeValue(type, value),
     decodePatched: (value) => decodePatched(type, value),
+    decodeApplied: (value) => decodePatched(type, value),
     canonical: (object) => asStored(type, object) as unknown as KubeObject,
     withEmpties: (object) => (hasEmpties(object) ? (canonical(type, object) as KubeObject) : undefined),
     type,
@@ -48,6 +51,7 @@ export const untypedRules: ObjectRules = {
   decode: decodeUntyped,
   decodeValue: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   decodePatched: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
+  decodeApplied: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   canonical: (object) => object,
   withEmpties: () => undefined,
   type: undefined,

@@ -63,7 +63,7 @@ async function createApplied(call: Call, config: object, options: WriteOptions):
 
 function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {
   try {
-    return rules.decodePatched(object)
+    return rules.decodeApplied(object)
   } catch (e) {
     throw e instanceof DecodeError ? badRequest(e.message) : e
   }

@@ -26,4 +26,17 @@ test('server-side apply fills in the defaults of a custom kind, when it creates 
   api.close()
 })
 
+test('a null that is applied is judged, not dropped; in a merge patch or a new object it is dropped', async () => {
+  const { api, client } = await testApi()
+  await installDefinition(client, Widget.definition, AbortSignal.timeout(10_000), 'test')
+  const metadata = { name: 'a', namespace: 'default' }
+  const empty = Widget.make(metadata, { name: null } as never)
+  const refused = await client.apply(Widget, empty, options).catch((error: Error) => error.message)
+  assert.match(String(refused), 'spec.name: Invalid value: "null": spec.name in body must be of type string: "null"')
+  assert.equal((await client.create(Widget, empty)).spec, { size: 3 })
+  // What has a default takes it.
+  assert.equal((await client.apply(Widget, Widget.make(metadata, { size: null } as never), options)).spec, { size: 3 })
+  api.close()
+})
+
 test.run()
