@@ -21,6 +21,15 @@ export const systemClock: Clock = {
   },
 }
 
+/**
+ * How long until the next beat of `everyMs`, which all that act so often share: a machine that idles is then woken once for all of them.
+ * A beat that is less than a tenth away is left out, since timers may fire a little early.
+ */
+export function untilBeat(clock: Pick<Clock, 'now'>, everyMs: number): number {
+  const left = everyMs - (clock.now() % everyMs)
+  return left < everyMs / 10 ? left + everyMs : left
+}
+
 /** Resolves after `ms`, or as soon as `signal` aborts (never rejects). */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve()

@@ -1,5 +1,5 @@
 // Deletes what has lost its owners, over all kinds, custom ones included; and carries out foreground and orphan deletion.
-import { systemClock } from '../apimachinery/clock.ts'
+import { systemClock, untilBeat } from '../apimachinery/clock.ts'
 import type { KubeObject, OwnerReference } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
@@ -76,7 +76,7 @@ export function startGarbageCollector(
   const again = () => {
     cancelNext()
     if (signal.aborted) return
-    cancelNext = clock.after(discoveryEveryMs, () => void follow().then(again))
+    cancelNext = clock.after(untilBeat(clock, discoveryEveryMs), () => void follow().then(again))
   }
   void started.then(() => {
     again()

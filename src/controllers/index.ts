@@ -1,4 +1,4 @@
-import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
+import { type Clock, sleep, systemClock, untilBeat } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import type { Context, Controller } from '../operators/controller.ts'
@@ -119,6 +119,6 @@ async function removeExcessRegularly(
 ): Promise<void> {
   while (!signal.aborted) {
     await removeExcess(context).catch((error) => log.error('finished pods not removed', error))
-    await sleep(clock, 60_000, signal)
+    await sleep(clock, untilBeat(clock, 60_000), signal)
   }
 }

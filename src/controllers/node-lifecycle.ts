@@ -11,7 +11,6 @@ import { isReady } from './pods.ts'
 const leaseNamespace = 'kube-node-lease'
 /** A node that renews neither its Lease nor its status for this long is taken for lost. */
 const gracePeriodMs = 50_000
-const checkEveryMs = 5_000
 
 /** Taints by the condition and status they stand for. */
 const taintsFor: readonly {
@@ -29,11 +28,15 @@ const taintsFor: readonly {
 ]
 const cordon = 'node.kubernetes.io/unschedulable'
 
-/** The conditions of a node that nobody has heard of since `heard` (undefined when it is not silent). */
-export function conditionsOf(node: Node, heard: number, now: number): NodeCondition[] | undefined {
+/** When a node that was last heard of at `heard` is taken for lost. Pure. */
+export function lostAt(node: Node, heard: number): number {
   const ready = findCondition(node.status?.conditions, 'Ready')
   const since = ready ? heard : Math.max(heard, Date.parse(node.metadata.creationTimestamp ?? '') || 0)
-  if (now - since <= gracePeriodMs) return undefined
+  return since + gracePeriodMs
+}
+
+/** The conditions of a node that is lost. Pure. */
+export function lostConditions(node: Node, now: number): NodeCondition[] {
   const before = node.status?.conditions ?? []
   const known = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
   const after = known.map((type) => unknown(before, type, node, now))
@@ -112,13 +115,7 @@ export const nodeLifecycleController = defineController<Node>({
   name: 'node-controller',
   for: nodes,
   reads: [leases, pods as never],
-  watches: [
-    watching(
-      leases,
-      ({ metadata }) => (metadata.namespace === leaseNamespace && metadata.name ? [metadata.name] : []),
-      (now, before) => !now || !before,
-    ),
-  ],
+  watches: [watching(leases, ({ metadata }) => (metadata.namespace === leaseNamespace && metadata.name ? [metadata.name] : []))],
   async reconcile(node, context) {
     const { client, clock, informers, event } = context
     const name = node.metadata.name ?? ''
@@ -126,7 +123,8 @@ export const nodeLifecycleController = defineController<Node>({
     const beats = beatsOf.get(informers) ?? new Heartbeats()
     beatsOf.set(informers, beats)
     const heard = beats.heard(node, informers.of(leases).get(`${leaseNamespace}/${name}`), clock.now())
-    const conditions = conditionsOf(node, heard, clock.now())
+    const left = lostAt(node, heard) - clock.now()
+    const conditions = left > 0 ? undefined : lostConditions(node, clock.now())
     let current = node
     if (conditions && !sameValue(conditions, node.status?.conditions)) {
       current = await client.patch(
@@ -144,7 +142,7 @@ export const nodeLifecycleController = defineController<Node>({
     }
     const ready = findCondition(current.status?.conditions, 'Ready')
     if (ready && ready.status !== 'True') await markNotReady(name, context)
-    return { requeueAfterMs: checkEveryMs }
+    return left > 0 ? { requeueAfterMs: left } : undefined
   },
   removed: async (name, { informers }) => beatsOf.get(informers)?.forget(name),
 })

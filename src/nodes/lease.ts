@@ -1,4 +1,4 @@
-import { type Clock, microTimeText, sleep } from '../apimachinery/clock.ts'
+import { type Clock, microTimeText, sleep, untilBeat } from '../apimachinery/clock.ts'
 import type { Lease } from '../apimachinery/kinds.generated.ts'
 import { leases } from '../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isNotFound } from '../apimachinery/status.ts'
@@ -46,6 +46,6 @@ export async function keepLease(options: {
   }
   while (!signal.aborted) {
     await renew().catch((error) => log.error('node lease not renewed', error, { node: node.name }))
-    await sleep(clock, renewMs, signal)
+    await sleep(clock, untilBeat(clock, renewMs), signal)
   }
 }

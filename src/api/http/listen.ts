@@ -40,7 +40,10 @@ export interface Listening {
 
 export type HandleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** How often HTTP/2 connections are looked at, while there are any. */
 const sweepMs = 5000
+/** How often Node looks at HTTP/1 connections: it wakes a machine at rest each time. */
+const http1SweepMs = 15_000
 
 /** Opens the port: API paths go straight to the pipeline, mounts through koa. */
 export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<Listening> {
@@ -60,7 +63,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.bodyMs,
-    connectionsCheckingInterval: sweepMs,
+    connectionsCheckingInterval: http1SweepMs,
     keepAliveTimeout: limits.idleMs,
     noDelay: true,
   })
@@ -95,6 +98,11 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
 function byProtocol(server: ReturnType<typeof createServer>, onStream: ConstructorParameters<typeof Connection>[1]): Set<Duplex> {
   const sockets = new Set<Duplex>()
   const http2 = new Set<Connection>()
+  let sweeping: NodeJS.Timeout | undefined
+  const sweep = () => {
+    const now = performance.now()
+    for (const connection of http2) connection.sweep(now)
+  }
   const [http1] = server.listeners('secureConnection') as [(socket: TLSSocket) => void]
   server.removeListener('secureConnection', http1)
   server.on('secureConnection', (socket) => {
@@ -106,14 +114,14 @@ function byProtocol(server: ReturnType<typeof createServer>, onStream: Construct
     if (socket.alpnProtocol !== 'h2') return http1.call(server, socket)
     const connection = new Connection(socket, onStream)
     http2.add(connection)
-    socket.once('close', () => http2.delete(connection))
+    sweeping ??= setInterval(sweep, sweepMs).unref()
+    socket.once('close', () => {
+      http2.delete(connection)
+      if (http2.size > 0) return
+      clearInterval(sweeping)
+      sweeping = undefined
+    })
   })
-  const sweep = setInterval(() => {
-    const now = performance.now()
-    for (const connection of http2) connection.sweep(now)
-  }, sweepMs)
-  sweep.unref()
-  server.once('close', () => clearInterval(sweep))
   return sockets
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type Clock, microTimeText } from '../../apimachinery/clock.ts'
+import { type Clock, microTimeText, untilBeat } from '../../apimachinery/clock.ts'
 import type { Lease } from '../../apimachinery/kinds.generated.ts'
 import { leases } from '../../apimachinery/resources.generated.ts'
 import type { Objects } from '../objects.ts'
@@ -49,7 +49,7 @@ export async function keepIdentity(options: IdentityOptions): Promise<Identity> 
         await remove(handle, leases as never, namespace, old)
       await tell()
     } finally {
-      if (isOpen) cancel = clock.after(renewMs, () => renew().catch(report))
+      if (isOpen) cancel = clock.after(untilBeat(clock, renewMs), () => renew().catch(report))
     }
   }
   await renew()

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Revision, Store, StoreEvent, Versioned } from '../../store/store.ts'
+import { BookmarkClock } from './bookmark-clock.ts'
 import { CacheEvent } from './cache-event.ts'
 import { differences, storedPages } from './reload.ts'
 import { ResourceCache } from './resource-cache.ts'
@@ -9,6 +10,8 @@ const root = '/registry/'
 
 /** The caches of all stored resources, kept current by the store's commits. */
 export class Caches {
+  /** Of all watches. */
+  readonly bookmarks = new BookmarkClock()
   readonly #store: Store
   readonly #byPrefix = new Map<string, ResourceCache>()
   /** Objects of bytes that this process is committing, so that they need not be parsed again. */

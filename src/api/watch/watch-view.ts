@@ -6,7 +6,6 @@ import type { Stored } from './stored.ts'
 
 /** A watch that lags this many revisions behind is ended: the client starts again. */
 const maxLag = 50_000
-const bookmarkEveryMs = 60_000
 /** So many present objects, or events of the log, are taken at a time. */
 const batchSize = 500
 
@@ -36,7 +35,7 @@ export class WatchView {
   readonly #caches: Caches
   readonly #cache: ResourceCache
   #unsubscribe: () => void = () => {}
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #endBookmarks: () => void
   /** Everything until this revision was taken, or was not for this watch. */
   #cursor: Revision
   #isOpen = true
@@ -55,9 +54,7 @@ export class WatchView {
     const present = since === undefined ? cache.list(options.prefix) : []
     this.#present = matches ? present.filter(matches) : present
     if (since === undefined && options.announcesEnd) this.#bookmark = 'end'
-    if (!options.bookmarks) return
-    this.#timer = setInterval(() => this.#hearClock(), bookmarkEveryMs)
-    this.#timer.unref()
+    this.#endBookmarks = options.bookmarks ? caches.bookmarks.add(() => this.#hearClock()) : () => {}
   }
 
   /** Throws Compacted when `since` is older than what is kept. */
@@ -87,7 +84,7 @@ export class WatchView {
     if (!this.#isOpen) return
     this.#isOpen = false
     this.#unsubscribe()
-    clearInterval(this.#timer)
+    this.#endBookmarks()
     this.#present = []
     this.#onNews?.()
   }
