@@ -5,10 +5,11 @@ import { dirname, join, normalize } from 'node:path'
 /** What each folder of src/ may import values from. Type-only imports may go to anything below or to api's types. */
 const below: Record<string, readonly string[]> = {
   apimachinery: [],
+  http2: [],
   store: ['apimachinery'],
   crd: ['apimachinery', 'store'],
-  api: ['apimachinery', 'store', 'crd'],
-  client: ['apimachinery'],
+  api: ['apimachinery', 'http2', 'store', 'crd'],
+  client: ['apimachinery', 'http2'],
   operators: ['apimachinery', 'client', 'crd'],
   helmlike: ['apimachinery', 'crd', 'client'],
   controllers: ['apimachinery', 'client', 'operators', 'crd'],

@@ -1,8 +1,8 @@
 import http2 from 'node:http2'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { ErrorCode, Flag, FrameType, SettingId } from '../../../src/api/http/http2/frame.ts'
-import { encodeHeaders } from '../../../src/api/http/http2/hpack-encoder.ts'
+import { ErrorCode, Flag, FrameType, SettingId } from '../../../src/http2/frame.ts'
+import { encodeHeaders } from '../../../src/http2/hpack-encoder.ts'
 import type { ApiRequest, ApiResponse } from '../../../src/api/request.ts'
 import { RawPeer, type TestPort, testPort } from './test-port.ts'
 

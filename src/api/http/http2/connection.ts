@@ -13,9 +13,9 @@ import {
   SettingId,
   StreamError,
   settingsFrame,
-} from './frame.ts'
-import { FrameReader } from './frame-reader.ts'
-import { HpackDecoder } from './hpack-decoder.ts'
+} from '../../../http2/frame.ts'
+import { FrameReader } from '../../../http2/frame-reader.ts'
+import { HpackDecoder } from '../../../http2/hpack-decoder.ts'
 import { limits } from './limits.ts'
 import { requestHead } from './request-head.ts'
 import { ResetBudget } from './reset-budget.ts'

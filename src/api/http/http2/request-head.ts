@@ -1,4 +1,4 @@
-import type { Field } from './hpack-table.ts'
+import type { Field } from '../../../http2/hpack-table.ts'
 
 /** Method, path and headers of a request. */
 export interface RequestHead {

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { HpackDecoder } from '../../../src/api/http/http2/hpack-decoder.ts'
-import { encodeHeaders } from '../../../src/api/http/http2/hpack-encoder.ts'
-import { decodeHuffman } from '../../../src/api/http/http2/hpack-huffman.ts'
+import { HpackDecoder } from '../../src/http2/hpack-decoder.ts'
+import { encodeHeaders } from '../../src/http2/hpack-encoder.ts'
+import { decodeHuffman } from '../../src/http2/hpack-huffman.ts'
 
 const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex')
 const textOf = (fields: readonly { name: string; value: string }[] | undefined) => fields?.map((f) => `${f.name}: ${f.value}`)
