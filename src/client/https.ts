@@ -1,8 +1,12 @@
-import type { IncomingMessage } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
+import { Agent } from 'node:https'
+import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import type { WatchEvent } from '../api/request.ts'
 import { type Status, StatusError } from '../apimachinery/status.ts'
+import type { Answer } from './answer.ts'
 import type { Client, RawResponse } from './client.ts'
+import { sendHttp1 } from './http1.ts'
+import { Connections } from './http2/connections.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 import { lines } from './lines.ts'
 import type { Prepared } from './paths.ts'
@@ -33,32 +37,17 @@ interface Sent {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How long the server may take to begin its answer. */
-const answerTimeoutMs = 60_000
-
-/** A client over HTTPS, with the behaviour of `inProcessClient`. Connections are kept and shared. */
+/** A client over HTTPS, with the behaviour of `inProcessClient`: by HTTP/2, or HTTP/1.1 where the server has no other. */
 export function httpsClient(options: HttpsOptions): Client {
-  const base = new URL(options.server)
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: 256,
-    // As Go does: any certificate of the file is trusted, not roots alone.
-    ...(options.ca ? { ca: options.ca, allowPartialTrustChain: true } : {}),
-    ...(options.cert ? { cert: options.cert } : {}),
-    ...(options.key ? { key: options.key } : {}),
-    ...(options.insecure ? { rejectUnauthorized: false } : {}),
-    ...(options.serverName ? { servername: options.serverName } : {}),
-  })
-  const common: Record<string, string> = {
-    'user-agent': options.userAgent ?? 'slipway',
-  }
   const { token } = options
-  const exchange = async (sent: Sent): Promise<IncomingMessage> => {
+  const exchangeOne = exchangerFor(options)
+  const common: Record<string, string> = { 'user-agent': options.userAgent ?? 'slipway' }
+  const exchange = async (sent: Sent): Promise<Answer> => {
     const bearer = typeof token === 'function' ? await token() : token
-    const authorization: Record<string, string> = bearer ? { authorization: `Bearer ${bearer}` } : {}
-    return send(base, agent, { ...sent, headers: { ...common, ...authorization, ...sent.headers } })
+    if (bearer) return exchangeOne({ ...sent, headers: { ...common, authorization: `Bearer ${bearer}`, ...sent.headers } })
+    return exchangeOne({ ...sent, headers: { ...common, ...sent.headers } })
   }
-  const typed = (p: Prepared): Promise<IncomingMessage> => {
+  const typed = (p: Prepared): Promise<Answer> => {
     const query = p.query.toString()
     const headers = { accept: 'application/json', ...p.headers }
     return exchange({ ...p, path: query ? `${p.path}?${query}` : p.path, headers })
@@ -66,8 +55,45 @@ export function httpsClient(options: HttpsOptions): Client {
   return clientOver({
     send: async (p) => objectOf(await typed(p)),
     watch: (p) => watch(typed(p), p.signal),
-    raw: async (r) => rawOf(await exchange({ ...r, headers: r.headers ?? {} })),
+    raw: async (r): Promise<RawResponse> => exchange({ ...r, headers: lowered(r.headers ?? {}) }),
   })
+}
+
+/** HTTP/2 has no capitals in names of fields. */
+const lowered = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+/** What sends a request with all its headers. */
+function exchangerFor(options: HttpsOptions): (sent: Sent) => Promise<Answer> {
+  const base = new URL(options.server)
+  const host = base.hostname.replace(/^\[|\]$/g, '')
+  const root = base.pathname.replace(/\/$/, '')
+  const secureContext = createSecureContext({
+    // As Go does: any certificate of the file is trusted, not roots alone.
+    ...(options.ca ? { ca: options.ca, allowPartialTrustChain: true } : {}),
+    ...(options.cert ? { cert: options.cert } : {}),
+    ...(options.key ? { key: options.key } : {}),
+  })
+  const name = options.serverName ?? (isIP(host) ? '' : host)
+  const tls = {
+    secureContext,
+    ...(options.insecure ? { rejectUnauthorized: false } : {}),
+    ...(name ? { servername: name } : {}),
+  }
+  const place = { host, port: Number(base.port || 443) }
+  const connections = new Connections({ ...tls, ...place }, base.host)
+  let agent: Agent | undefined
+  return async (sent) => {
+    const { method, signal, body } = sent
+    const isPlain = body === undefined || body instanceof Uint8Array
+    const bytes = isPlain ? body : Buffer.from(JSON.stringify(body))
+    const headers = isPlain ? sent.headers : { 'content-type': 'application/json', ...sent.headers }
+    const wired = { method, path: root + sent.path, headers, body: bytes, signal }
+    const answer = await connections.send(wired)
+    if (answer) return answer
+    agent ??= new Agent({ ...tls, keepAlive: true, maxSockets: 256 })
+    return sendHttp1(place, agent, wired)
+  }
 }
 
 /** A client for a context (default: the current one) of a kubeconfig file. Throws Error saying what is missing where. */
@@ -76,43 +102,9 @@ export async function fromKubeconfig(path: string, context?: string, userAgent?:
   return httpsClient({ ...options, ...(userAgent ? { userAgent } : {}) })
 }
 
-function send(base: URL, agent: Agent, sent: Sent): Promise<IncomingMessage> {
-  const { body } = sent
-  const bytes = body === undefined || body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body))
-  const type = body !== undefined && !(body instanceof Uint8Array) ? { 'content-type': 'application/json' } : {}
-  return new Promise((resolve, reject) => {
-    const req = httpsRequest(
-      {
-        agent,
-        host: base.hostname.replace(/^\[|\]$/g, ''),
-        port: base.port || 443,
-        method: sent.method,
-        path: base.pathname.replace(/\/$/, '') + sent.path,
-        headers: { ...type, ...sent.headers, ...(bytes ? { 'content-length': bytes.length } : {}) },
-        ...(sent.signal ? { signal: sent.signal } : {}),
-      },
-      (answer) => {
-        req.setTimeout(0)
-        resolve(answer)
-      },
-    )
-    req.setTimeout(answerTimeoutMs, () =>
-      req.destroy(new Error(`${base.host} did not answer within ${answerTimeoutMs / 1000} s`)),
-    )
-    req.once('error', reject)
-    req.end(bytes)
-  })
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-async function objectOf(answer: IncomingMessage): Promise<object> {
-  const text = await textOf(answer)
-  const code = answer.statusCode ?? 0
+async function objectOf(answer: Answer): Promise<object> {
+  const text = await answer.text()
+  const code = answer.status
   const object = parsed(text)
   if (code < 400 && object) return object
   if (object && (object as Partial<Status>).kind === 'Status') throw StatusError.from(object as Status)
@@ -129,22 +121,14 @@ function parsed(text: string): object | undefined {
   }
 }
 
-async function* watch(asked: Promise<IncomingMessage>, signal: AbortSignal | undefined): AsyncGenerator<readonly WatchEvent[]> {
+async function* watch(asked: Promise<Answer>, signal: AbortSignal | undefined): AsyncGenerator<readonly WatchEvent[]> {
   const answer = await asked
-  if ((answer.statusCode ?? 0) >= 400) await objectOf(answer)
+  if (answer.status >= 400) await objectOf(answer)
   try {
-    for await (const batch of lines(answer)) yield batch.map((line) => JSON.parse(line) as WatchEvent)
+    for await (const batch of lines(answer.body)) yield batch.map((line) => JSON.parse(line) as WatchEvent)
   } catch (e) {
     if (!signal?.aborted) throw e
   } finally {
-    answer.destroy()
+    answer.close()
   }
-}
-
-function rawOf(answer: IncomingMessage): RawResponse {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(answer.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join('\n')
-  }
-  return { status: answer.statusCode ?? 0, headers, body: answer }
 }

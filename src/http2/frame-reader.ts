@@ -6,9 +6,11 @@ type OnFrame = (type: number, flags: number, id: number, payload: Buffer) => voi
 export class FrameReader {
   readonly #onFrame: OnFrame
   #rest: Buffer | undefined
-  #hasPreface = false
+  #hasPreface: boolean
 
-  constructor(onFrame: OnFrame) {
+  /** `from`: a client's bytes begin with the preface, a server's do not. */
+  constructor(from: 'client' | 'server', onFrame: OnFrame) {
+    this.#hasPreface = from === 'server'
     this.#onFrame = onFrame
   }
 

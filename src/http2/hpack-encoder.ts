@@ -1,7 +1,7 @@
 import { staticNames, staticTable } from './hpack-table.ts'
 
-/** Values that answers repeat; their bytes are kept. Names come from the server, values of these names from a short list. */
-const repeated = new Set(['content-type', 'cache-control', 'vary', 'content-encoding'])
+/** Values that messages repeat; their bytes are kept. Names come from our own code, values of these names from a short list. */
+const repeated = new Set(['content-type', 'cache-control', 'vary', 'content-encoding', 'accept', ':method', ':scheme'])
 const kept = new Map<string, Buffer>()
 const mostKept = 200
 
@@ -20,6 +20,10 @@ export function encodeHeaders(status: number, headers: Readonly<Record<string, s
   }
   return Buffer.concat(parts)
 }
+
+/** A block of these fields in this order, without a table of its own, too. */
+export const encodeFields = (fields: readonly (readonly [name: string, value: string])[]): Buffer =>
+  Buffer.concat(fields.map(([name, value]) => field(name, value)))
 
 function statusField(status: number): Buffer {
   const key = String(status)

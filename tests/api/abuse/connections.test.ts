@@ -3,11 +3,11 @@ import type { TLSSocket } from 'node:tls'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Connection } from '../../../src/api/http/http2/connection.ts'
-import { ErrorCode, Flag, FrameType, frame, preface, SettingId } from '../../../src/http2/frame.ts'
-import { encodeHeaders } from '../../../src/http2/hpack-encoder.ts'
 import { limits } from '../../../src/api/http/http2/limits.ts'
 import type { Stream } from '../../../src/api/http/http2/stream.ts'
 import type { Sink } from '../../../src/api/request.ts'
+import { ErrorCode, Flag, FrameType, frame, preface, SettingId } from '../../../src/http2/frame.ts'
+import { encodeHeaders } from '../../../src/http2/hpack-encoder.ts'
 import { type Frame, RawPeer } from '../http/test-port.ts'
 
 let server: net.Server

@@ -1,9 +1,9 @@
 import http2 from 'node:http2'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { ApiRequest, ApiResponse } from '../../../src/api/request.ts'
 import { ErrorCode, Flag, FrameType, SettingId } from '../../../src/http2/frame.ts'
 import { encodeHeaders } from '../../../src/http2/hpack-encoder.ts'
-import type { ApiRequest, ApiResponse } from '../../../src/api/request.ts'
 import { RawPeer, type TestPort, testPort } from './test-port.ts'
 
 const large = Buffer.alloc(5_000_000, 'abcdefghij')

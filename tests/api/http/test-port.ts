@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { openPki } from '../../../src/api/auth/pki.ts'
-import { frame, preface, settingsFrame } from '../../../src/http2/frame.ts'
 import { type ListenOptions, listen } from '../../../src/api/http/listen.ts'
 import type { HandleRequest } from '../../../src/api/request.ts'
+import { frame, preface, settingsFrame } from '../../../src/http2/frame.ts'
 
 export interface TestPort {
   readonly port: number

@@ -38,7 +38,7 @@ export class Connection implements StreamOwner {
   readonly #onRequest: (stream: Stream) => void
   readonly #decoder = new HpackDecoder(limits.headerBytes)
   readonly #sender: Sender
-  readonly #reader = new FrameReader((type, flags, id, payload) => this.#frameOrRefuse(type, flags, id, payload))
+  readonly #reader = new FrameReader('client', (type, flags, id, payload) => this.#frameOrRefuse(type, flags, id, payload))
   readonly #streams = new Map<number, Stream>()
   readonly #ended = new Map<number, 'ended' | 'reset'>()
   readonly #resets = new ResetBudget()

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { ConnectionError, defaultFrameSize, defaultWindow, ErrorCode, largestWindow } from '../../../http2/frame.ts'
-import { limits } from './limits.ts'
 import { Output } from '../../../http2/output.ts'
+import { limits } from './limits.ts'
 import type { Stream, Turn } from './stream.ts'
 
 /** Frames larger than this gain nothing, whatever the peer takes. */

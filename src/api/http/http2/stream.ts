@@ -1,11 +1,11 @@
 import type { TLSSocket } from 'node:tls'
-import type { Sink } from '../../request.ts'
-import type { Exchange, HeaderValues } from '../exchange.ts'
 import { ErrorCode, Flag, FrameType, largestWindow, StreamError } from '../../../http2/frame.ts'
 import { encodeHeaders } from '../../../http2/hpack-encoder.ts'
+import type { Output } from '../../../http2/output.ts'
+import type { Sink } from '../../request.ts'
+import type { Exchange, HeaderValues } from '../exchange.ts'
 import { IncomingBody } from './incoming-body.ts'
 import { limits } from './limits.ts'
-import type { Output } from '../../../http2/output.ts'
 import type { RequestHead } from './request-head.ts'
 
 /** What a stream needs of its connection. */
