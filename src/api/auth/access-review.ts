@@ -12,7 +12,9 @@ import type {
   SubjectAccessReviewStatus,
   TokenReview,
 } from '../../apimachinery/kinds.generated.ts'
+import { isLabelValue } from '../../apimachinery/names.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import { checkQualifiedName, pushInvalid } from '../kinds/errors.ts'
 import type { UserInfo } from '../request.ts'
 import type { Authorizer } from './authorize.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
@@ -211,10 +213,30 @@ function subjectErrors(spec: SubjectAccessReviewSpec | undefined): FieldError[] 
 function selectorErrors(spec: SubjectAccessReviewSpec | undefined): FieldError[] {
   const at = 'spec.resourceAttributes'
   const { fieldSelector, labelSelector } = spec?.resourceAttributes ?? {}
-  return [...selectorError(fieldSelector, `${at}.fieldSelector`), ...selectorError(labelSelector, `${at}.labelSelector`)]
+  return [
+    ...selectorError(fieldSelector, `${at}.fieldSelector`, keyMissing),
+    ...selectorError(labelSelector, `${at}.labelSelector`, labelErrors),
+  ]
 }
 
-function selectorError(selector: FieldSelectorAttributes | LabelSelectorAttributes | undefined, at: string): FieldError[] {
+type Requirement = NonNullable<LabelSelectorAttributes['requirements']>[number]
+
+function keyMissing({ key }: Requirement, at: string): FieldError[] {
+  return key ? [] : [required(`${at}.key`, 'must be specified')]
+}
+
+function labelErrors({ key, values }: Requirement, at: string): FieldError[] {
+  const errors: FieldError[] = []
+  checkQualifiedName(key ?? '', `${at}.key`, errors)
+  for (const [i, value] of (values ?? []).entries()) pushInvalid(errors, `${at}.values[${i}]`, value, isLabelValue(value))
+  return errors
+}
+
+function selectorError(
+  selector: FieldSelectorAttributes | LabelSelectorAttributes | undefined,
+  at: string,
+  more: (requirement: Requirement, at: string) => FieldError[],
+): FieldError[] {
   if (!selector) return []
   const { rawSelector, requirements = [] } = selector
   const errors: FieldError[] = []
@@ -237,7 +259,7 @@ function selectorError(selector: FieldSelectorAttributes | LabelSelectorAttribut
         message: "Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
       })
     }
-    if (!r.key) errors.push(required(`${at}.requirements[${i}].key`, 'must be specified'))
+    errors.push(...more(r, `${at}.requirements[${i}]`))
   }
   return errors
 }

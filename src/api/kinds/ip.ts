@@ -137,6 +137,15 @@ export function cidrProblems(value: string): string[] {
   return cidr.hasHostBits ? ['must not have bits set beyond the prefix length'] : []
 }
 
+/** An address with the length of its network's prefix, as an interface has it. */
+export function interfaceAddressProblems(value: string): string[] {
+  const cidr = parseCidr(value)
+  if (!cidr) return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)']
+  const prefix = cidr.address.isMapped && cidr.prefix > 32 ? cidr.prefix - 96 : cidr.prefix
+  const text = `${cidr.address.text}/${prefix}`
+  return text === value ? [] : [`must be in canonical form (${JSON.stringify(text)})`]
+}
+
 export function strictCidrProblems(value: string): string[] {
   const problems = cidrProblems(value)
   if (problems.length > 0) return problems

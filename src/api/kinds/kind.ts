@@ -17,6 +17,8 @@ export interface KindContext {
   readonly isApply: boolean
   /** The group, version and kind that the client named, e.g. `events.k8s.io/v1/Event` for what is stored as `v1/Event`. */
   readonly requested: string
+  /** The labels of the namespace that the object is in. */
+  readonly namespaceLabels?: () => Readonly<Record<string, string>>
 }
 
 /**

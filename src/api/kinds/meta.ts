@@ -159,3 +159,34 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], at: strin
     if (Buffer.byteLength(subresource) > 256) errors.push(tooLong(`${at}[${i}].subresource`, 256))
   })
 }
+
+/** In the order of Go's struct. */
+const templateForbids: readonly (keyof ObjectMeta)[] = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+]
+
+/** The metadata of what another object makes: labels and annotations only. */
+export function validateTemplateMeta(metadata: ObjectMeta | undefined, at: string, errors: Errors): void {
+  validateAnnotations(metadata?.annotations, `${at}.annotations`, errors)
+  validateLabels(metadata?.labels, `${at}.labels`, errors)
+  for (const field of templateForbids) {
+    const value = metadata?.[field]
+    if (isZero(value)) continue
+    // Go's name of the field, its first letter made small.
+    errors.push(forbiddenField(`${at}.${field === 'uid' ? 'uID' : field}`, 'cannot be set'))
+  }
+}
+
+const isZero = (value: unknown): boolean => value === undefined || value === null || value === ''

@@ -2,6 +2,7 @@ import { timeText } from '../../apimachinery/clock.ts'
 import { type FieldError, invalidObject } from '../../apimachinery/field-error.ts'
 import { isLonger } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { namespaces } from '../../apimachinery/resources.generated.ts'
 import { alreadyExists, conflict, StatusError } from '../../apimachinery/status.ts'
 import { type Change, Conflict, type Stamp } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
@@ -22,7 +23,10 @@ export const modifiedText = 'the object has been modified; please apply your cha
 export function kindContext(call: Call, subresource: string, isApply = false): KindContext {
   const { name, uid, groups, extra } = call.user
   const userInfo = { groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) }
-  return { now: timeText(call.core.clock.now()), user: name, userInfo, subresource, isApply, requested: gvkText(call.resource) }
+  const { core, info } = call
+  const requested = gvkText(call.resource)
+  const namespaceLabels = () => core.objects.get(namespaces, undefined, info.namespace)?.metadata.labels ?? {}
+  return { now: timeText(core.clock.now()), user: name, userInfo, subresource, isApply, requested, namespaceLabels }
 }
 
 const lookOnce = new Set([

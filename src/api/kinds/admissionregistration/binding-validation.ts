@@ -4,10 +4,10 @@ import type {
   ParamRef,
   ValidatingAdmissionPolicyBinding,
 } from '../../../apimachinery/kinds.generated.ts'
-import { isLongName, isPathSegmentName } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { checkChoice, checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
 import { validateLabelSelector } from '../selector.ts'
-import { validateMatchResources } from './rules.ts'
+import { checkMutatingOperations, validateMatchResources } from './rules.ts'
 
 function validateParamRef({ name, selector, parameterNotFoundAction }: ParamRef, at: string, errors: Errors): void {
   const both = 'name and selector are mutually exclusive'
@@ -41,7 +41,8 @@ function validateActions(actions: readonly string[], errors: Errors): void {
 
 function validateCommon(spec: NonNullable<MutatingAdmissionPolicyBinding['spec']>, errors: Errors): void {
   const at = 'spec.policyName'
-  if (requireText(spec.policyName, at, errors)) pushInvalid(errors, at, spec.policyName, isLongName(spec.policyName ?? ''))
+  if (requireText(spec.policyName, at, errors))
+    pushInvalid(errors, at, spec.policyName, isDns1123Subdomain(spec.policyName ?? ''))
   if (spec.paramRef) validateParamRef(spec.paramRef, 'spec.paramRef', errors)
   validateMatchResources(spec.matchResources, 'spec.matchResources', errors)
 }
@@ -56,6 +57,7 @@ export function validateValidatingAdmissionPolicyBinding({ spec }: ValidatingAdm
 export function validateMutatingAdmissionPolicyBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
   const errors: Errors = []
   validateCommon(spec ?? {}, errors)
+  checkMutatingOperations(spec?.matchResources, 'spec.matchResources', errors)
   return errors
 }
 

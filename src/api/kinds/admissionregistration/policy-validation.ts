@@ -12,11 +12,12 @@ import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
 import type { Expression, Scope } from '../../admission/policy/expressions.ts'
 import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
 import { internal } from '../../schema/internal.ts'
+import { validateConditions } from '../conditions.ts'
 import { checkChoice, checkGivenChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { checkExpression, conditionScope, mutationScope, validationScope } from './expressions.ts'
 import { validateMatchConditions } from './match-conditions.ts'
-import { failurePolicies, reinvocationPolicies, validateMatchResources } from './rules.ts'
+import { checkMutatingOperations, failurePolicies, reinvocationPolicies, validateMatchResources } from './rules.ts'
 
 type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy
 
@@ -154,6 +155,7 @@ export function validateValidatingAdmissionPolicyUpdate(
     requireText(warning.warning, `${at}.warning`, errors)
     requireText(warning.fieldRef?.trim(), `${at}.fieldRef`, errors)
   }
+  validateConditions(policy.status?.conditions, 'status.conditions', errors)
   return errors
 }
 
@@ -178,18 +180,12 @@ function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: 
   else errors.push(notSupported(`${at}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
 }
 
-const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
-
 function validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
   const errors: Errors = []
   const scope = mutationScope(policy)
   validateCommon(policy, scope, anyConditions, errors)
   const spec = policy.spec ?? {}
-  for (const rule of spec.matchConstraints?.resourceRules ?? []) {
-    for (const op of rule.operations ?? []) {
-      checkSupported(op, mutatingOperations, 'spec.matchConstraints.resourceRules.operations', errors)
-    }
-  }
+  checkMutatingOperations(spec.matchConstraints, 'spec.matchConstraints', errors)
   if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
   for (const [i, mutation] of (spec.mutations ?? []).entries()) validateMutation(mutation, scope, `spec.mutations[${i}]`, errors)
   checkChoice(spec.reinvocationPolicy, reinvocationPolicies, 'spec.reinvocationPolicy', errors)

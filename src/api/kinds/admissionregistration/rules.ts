@@ -79,6 +79,15 @@ function validateNamedRule(rule: Rule & { resourceNames?: readonly string[] }, a
   validateRule(rule, at, errors)
 }
 
+const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE']
+
+/** Only what creates and updates can be changed on its way. */
+export function checkMutatingOperations(match: MatchResources | undefined, at: string, errors: Errors): void {
+  for (const rule of match?.resourceRules ?? []) {
+    for (const op of rule.operations ?? []) checkSupported(op, mutatingOperations, `${at}.resourceRules.operations`, errors)
+  }
+}
+
 export function validateMatchResources(match: MatchResources | undefined, at: string, errors: Errors): void {
   if (!match) return
   checkGivenChoice(match.matchPolicy, matchPolicies, `${at}.matchPolicy`, errors)

@@ -40,6 +40,13 @@ function defaultSpec(spec: StatefulSetSpec): void {
   }
 }
 
+/** Behind MaxUnavailableStatefulSet, which is off in Kubernetes 1.36. */
+function dropDisabled({ spec }: StatefulSet, old?: StatefulSet): void {
+  if (old?.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) {
+    delete spec?.updateStrategy?.rollingUpdate?.maxUnavailable
+  }
+}
+
 const templateWarnings = workloadWarnings<StatefulSet>(({ spec }) => spec?.template, 'spec.template', false)
 
 function setWarnings(set: StatefulSet, old: StatefulSet | undefined, context: KindContext): string[] {
@@ -65,8 +72,14 @@ export const statefulSet = kind<StatefulSet>({
   defaults: ({ spec }) => {
     if (spec) defaultSpec(spec)
   },
-  prepareForCreate: dropStatus,
-  prepareForUpdate: keepOther,
+  prepareForCreate: (set) => {
+    dropStatus(set)
+    dropDisabled(set)
+  },
+  prepareForUpdate: (set, old, context) => {
+    keepOther(set, old, context)
+    dropDisabled(set, old)
+  },
   resetFields: statusResetFields,
   fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [

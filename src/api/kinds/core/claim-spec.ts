@@ -4,7 +4,7 @@ import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.
 import type { ObjectMeta } from '../../../apimachinery/object.ts'
 import { signOf } from '../../../apimachinery/quantity.ts'
 import { checkSupported, type Errors, notPositiveText, pushInvalid, requireText } from '../errors.ts'
-import { validateAnnotations, validateLabels } from '../meta.ts'
+import { validateTemplateMeta } from '../meta.ts'
 import { validateLabelSelector } from '../selector.ts'
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
@@ -67,21 +67,12 @@ function validateSources(
   else if (!same) errors.push(invalid(at, {}, 'must match dataSourceRef'))
 }
 
-const templateMeta = new Set<keyof ObjectMeta>(['labels', 'annotations'])
-
 /** The claim that an ephemeral volume makes: its metadata holds labels and annotations only. */
 export function validateClaimTemplate(
   template: { metadata?: ObjectMeta; spec?: PersistentVolumeClaimSpec },
   at: string,
   errors: Errors,
 ): void {
-  const metadata = template.metadata ?? {}
-  validateAnnotations(metadata.annotations, `${at}.metadata.annotations`, errors)
-  validateLabels(metadata.labels, `${at}.metadata.labels`, errors)
-  for (const field of Object.keys(metadata) as (keyof ObjectMeta)[]) {
-    const value = metadata[field]
-    if (templateMeta.has(field) || value === null || value === '' || value === undefined) continue
-    errors.push(forbiddenField(`${at}.metadata.${field}`, 'cannot be set'))
-  }
+  validateTemplateMeta(template.metadata, `${at}.metadata`, errors)
   if (template.spec) validateClaimSpec(template.spec, `${at}.spec`, strictClaim, errors)
 }

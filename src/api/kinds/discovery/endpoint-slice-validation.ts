@@ -1,6 +1,6 @@
 import { duplicate, type FieldError, invalid, required, tooMany } from '../../../apimachinery/field-error.ts'
 import type { EndpointHints, EndpointSlice } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Label, isDns1123Subdomain, isLabelValue, isLongName } from '../../../apimachinery/names.ts'
+import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../apimachinery/names.ts'
 import { checkEndpointIp } from '../core/endpoints-validation.ts'
 import {
   checkChoice,
@@ -77,7 +77,7 @@ function validateHintList(
 
 function validateHints({ forZones, forNodes }: EndpointHints, at: string, errors: Errors): void {
   if (validateHintList(forZones, isLabelValue, `${at}.forZones`, errors)) {
-    validateHintList(forNodes, isLongName, `${at}.forNodes`, errors)
+    validateHintList(forNodes, isDns1123Subdomain, `${at}.forNodes`, errors)
   }
 }
 
@@ -88,7 +88,7 @@ function validateEndpoint(endpoint: Endpoint, type: string | undefined, at: stri
   if (addresses.length === 0) errors.push(required(path, 'must contain at least 1 address'))
   else if (addresses.length > 100) errors.push(tooMany(path, addresses.length, 100))
   for (const [i, address] of addresses.entries()) validateAddress(address, type, path, `${path}[${i}]`, errors)
-  if (nodeName !== undefined) pushInvalid(errors, `${at}.nodeName`, nodeName, isLongName(nodeName))
+  if (nodeName !== undefined) pushInvalid(errors, `${at}.nodeName`, nodeName, isDns1123Subdomain(nodeName))
   const count = Object.keys(topology ?? {}).length
   if (count > 16) errors.push(tooMany(`${at}.deprecatedTopology`, count, 16))
   validateLabels(topology, `${at}.deprecatedTopology`, errors)

@@ -5,7 +5,7 @@ import type {
   PolicyRulesWithSubjects,
   ResourcePolicyRule,
 } from '../../../apimachinery/kinds.generated.ts'
-import { isLongName, isShortName } from '../../../apimachinery/names.ts'
+import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { type Errors, pushInvalid, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateConditions } from './conditions.ts'
@@ -32,12 +32,12 @@ function validateSubject(subject: Subject, at: string, errors: Errors): void {
     const name = subject[field]?.name
     if (!subject[field]) errors.push(required(path, `${field} is required when subject kind is '${kind}'`))
     else if (requireText(name, `${path}.name`, errors) && kind === 'ServiceAccount' && name !== '*') {
-      pushInvalid(errors, `${path}.name`, name, isLongName(name ?? ''))
+      pushInvalid(errors, `${path}.name`, name, isDns1123Subdomain(name ?? ''))
     }
     if (field !== 'serviceAccount' || !subject.serviceAccount) continue
     const { namespace } = subject.serviceAccount
     if (requireText(namespace, `${path}.namespace`, errors, 'must specify namespace for service account')) {
-      pushInvalid(errors, `${path}.namespace`, namespace, isShortName(namespace))
+      pushInvalid(errors, `${path}.namespace`, namespace, isDns1123Label(namespace))
     }
   }
 }
@@ -73,7 +73,7 @@ function validateResourceRule(rule: ResourcePolicyRule, at: string, errors: Erro
   const text = 'resource rules that are not cluster scoped must supply at least one namespace'
   if (!checkList(rule.namespaces, text, 'namespaces', `${at}.namespaces`, errors)) return
   for (const [i, namespace] of (rule.namespaces ?? []).entries()) {
-    const problems = isShortName(namespace).map((problem) => namespaceText + problem)
+    const problems = isDns1123Label(namespace).map((problem) => namespaceText + problem)
     pushInvalid(errors, `${at}.namespaces[${i}]`, namespace, problems)
   }
 }
@@ -130,7 +130,7 @@ export function validateFlowSchema(schema: FlowSchema): FieldError[] {
   }
   const at = 'spec.priorityLevelConfiguration.name'
   if (requireText(level?.name, at, errors, 'must reference a priority level')) {
-    pushInvalid(errors, at, level?.name, isLongName(level?.name ?? ''))
+    pushInvalid(errors, at, level?.name, isDns1123Subdomain(level?.name ?? ''))
   }
   for (const [i, rule] of (rules ?? []).entries()) validateRule(rule, `spec.rules[${i}]`, errors)
   validateConditions(schema.status?.conditions, errors)

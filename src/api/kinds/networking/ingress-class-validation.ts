@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, required } from '../../../apimachinery/field-error.ts'
 import type { IngressClass, IngressClassParametersReference } from '../../../apimachinery/kinds.generated.ts'
-import { isShortName } from '../../../apimachinery/names.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { checkDomainPath } from '../domain-path.ts'
 import { checkLength, checkSupported, checkUnchanged, type Errors, pushInvalid } from '../errors.ts'
 import { validateReference } from './references.ts'
@@ -16,7 +16,7 @@ function validateParameters(parameters: IngressClassParametersReference, at: str
   const path = `${at}.namespace`
   if (scope === 'Namespace') {
     if (namespace === undefined) errors.push(required(path, "`parameters.scope` is set to 'Namespace'"))
-    else pushInvalid(errors, path, namespace, isShortName(namespace))
+    else pushInvalid(errors, path, namespace, isDns1123Label(namespace))
   } else if (scope === 'Cluster' && namespace !== undefined) {
     errors.push(forbiddenField(path, "`parameters.scope` is set to 'Cluster'"))
   }

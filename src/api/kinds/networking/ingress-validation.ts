@@ -1,11 +1,10 @@
 import { type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressRule, IngressTLS } from '../../../apimachinery/kinds.generated.ts'
 import {
+  isDns1123Label,
   isDns1123Subdomain,
-  isLongName,
   isPortName,
   isPortNumber,
-  isShortName,
   isWildcardDns1123Subdomain,
 } from '../../../apimachinery/names.ts'
 import { checkSubdomain, checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
@@ -25,7 +24,7 @@ function validateBackend({ resource, service }: IngressBackend, at: string, erro
   else if (!service) errors.push(invalid(at, '', 'resource or service backend is required'))
   else {
     const name = `${at}.service.name`
-    if (requireText(service.name, name, errors)) pushInvalid(errors, name, service.name, isShortName(service.name))
+    if (requireText(service.name, name, errors)) pushInvalid(errors, name, service.name, isDns1123Label(service.name))
     const port = service.port ?? {}
     if (port.name && port.number) errors.push(invalid(at, '', 'cannot set both port name & port number'))
     else if (port.name) pushInvalid(errors, `${at}.service.port.name`, port.name, isPortName(port.name))
@@ -69,10 +68,10 @@ const hasProblem = (check: (errors: Errors) => void): boolean => {
 }
 
 function validateTls(list: readonly IngressTLS[], old: Ingress | undefined, errors: Errors): void {
-  const anySecret = old?.spec?.tls?.some((t) => t.secretName && isLongName(t.secretName).length > 0) ?? false
+  const anySecret = old?.spec?.tls?.some((t) => t.secretName && isDns1123Subdomain(t.secretName).length > 0) ?? false
   for (const [i, { hosts = [], secretName }] of list.entries()) {
     for (const [j, host] of hosts.entries()) checkHost(host, `spec.tls[${i}].hosts[${j}]`, errors)
-    if (secretName && !anySecret) pushInvalid(errors, `spec.tls[${i}].secretName`, secretName, isLongName(secretName))
+    if (secretName && !anySecret) pushInvalid(errors, `spec.tls[${i}].secretName`, secretName, isDns1123Subdomain(secretName))
   }
 }
 
@@ -96,7 +95,7 @@ function validateSpec({ spec }: Ingress, old: Ingress | undefined, errors: Error
   validateRules(spec?.rules ?? [], old, errors)
   validateTls(spec?.tls ?? [], old, errors)
   const name = spec?.ingressClassName
-  if (name !== undefined) pushInvalid(errors, 'spec.ingressClassName', name, isLongName(name))
+  if (name !== undefined) pushInvalid(errors, 'spec.ingressClassName', name, isDns1123Subdomain(name))
 }
 
 export function validateIngress(ingress: Ingress): FieldError[] {

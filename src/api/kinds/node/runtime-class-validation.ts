@@ -1,6 +1,6 @@
 import { duplicate, type FieldError } from '../../../apimachinery/field-error.ts'
 import type { RuntimeClass, Toleration } from '../../../apimachinery/kinds.generated.ts'
-import { isShortName } from '../../../apimachinery/names.ts'
+import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { checkUnchanged, type Errors, pushInvalid, requireText } from '../errors.ts'
 import { validateLabels } from '../meta.ts'
 import { validateRequirements } from '../pod-spec/resources.ts'
@@ -18,7 +18,7 @@ function checkTwice(tolerations: readonly Toleration[], at: string, errors: Erro
 
 export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
   const errors: Errors = []
-  if (requireText(handler, 'handler', errors)) pushInvalid(errors, 'handler', handler, isShortName(handler))
+  if (requireText(handler, 'handler', errors)) pushInvalid(errors, 'handler', handler, isDns1123Label(handler))
   if (overhead) validateRequirements({ limits: overhead.podFixed ?? {} }, 'overhead', errors, { claims: new Set() })
   if (!scheduling) return errors
   validateLabels(scheduling.nodeSelector, 'scheduling.nodeSelector', errors)

@@ -1,7 +1,6 @@
 import type { RuntimeClass } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { labelDeprecation } from '../node-labels.ts'
-import { roundResources } from '../pod-spec/resource-list.ts'
 import { age } from '../table.ts'
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class-validation.ts'
 
@@ -18,6 +17,5 @@ export const runtimeClass = kind<RuntimeClass>({
   specFields: [],
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
-  defaults: ({ overhead }) => roundResources(overhead?.podFixed),
   cells: (object, now) => [object.metadata.name, object.handler, age(object, now)],
 })

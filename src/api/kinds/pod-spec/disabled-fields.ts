@@ -1,4 +1,4 @@
-import type { PodSpec } from '../../../apimachinery/kinds.generated.ts'
+import type { Container, PodSpec } from '../../../apimachinery/kinds.generated.ts'
 import { visitContainers } from './visit.ts'
 
 /**
@@ -9,11 +9,17 @@ export function dropDisabledFields(spec: PodSpec | undefined, old?: PodSpec): vo
   if (!spec) return
   if (!old?.schedulingGroup) delete spec.schedulingGroup
   if (!usesStopSignals(old)) {
-    visitContainers(spec, '', ({ lifecycle }) => {
-      if (lifecycle) delete lifecycle.stopSignal
-    })
+    visitContainers(spec, '', dropStopSignal)
   }
   dropProjections(spec, old)
+}
+
+/** A lifecycle that only said the signal goes with it. */
+function dropStopSignal(container: Pick<Container, 'lifecycle'>): void {
+  const { lifecycle } = container
+  if (lifecycle?.stopSignal === undefined) return
+  delete lifecycle.stopSignal
+  if (Object.keys(lifecycle).length === 0) delete container.lifecycle
 }
 
 function usesStopSignals(spec: PodSpec | undefined): boolean {

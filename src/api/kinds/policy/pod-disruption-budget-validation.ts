@@ -1,6 +1,7 @@
 import { type FieldError, invalid } from '../../../apimachinery/field-error.ts'
 import type { PodDisruptionBudget } from '../../../apimachinery/kinds.generated.ts'
 import { checkAtMostAll, checkIntOrPercent } from '../apps/int-or-percent.ts'
+import { validateConditions } from '../conditions.ts'
 import { checkNotNegative, checkSupported, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
@@ -38,6 +39,7 @@ export function validatePodDisruptionBudgetUpdate(
 ): FieldError[] {
   if (subresource !== 'status') return validateSpec(budget, hasInvalidValue(old.spec?.selector))
   const errors: Errors = []
+  validateConditions(budget.status?.conditions, 'status.conditions', errors)
   for (const field of ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const) {
     checkNotNegative(budget.status?.[field], `status.${field}`, errors)
   }

@@ -1,6 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { ClusterRoleBinding, RoleBinding } from '../../../apimachinery/kinds.generated.ts'
-import { isLongName, isPathSegmentName } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain, isPathSegmentName } from '../../../apimachinery/names.ts'
 import { checkSupported, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
 
 type Binding = RoleBinding | ClusterRoleBinding
@@ -12,7 +12,7 @@ function validateSubject(subject: Subject, isNamespaced: boolean, at: string, er
   const { kind, name, apiGroup = '', namespace } = subject
   if (!name) errors.push(required(`${at}.name`))
   if (kind === 'ServiceAccount') {
-    if (name) pushInvalid(errors, `${at}.name`, name, isLongName(name))
+    if (name) pushInvalid(errors, `${at}.name`, name, isDns1123Subdomain(name))
     if (apiGroup) errors.push(notSupported(`${at}.apiGroup`, apiGroup, ['']))
     if (!isNamespaced && !namespace) errors.push(required(`${at}.namespace`))
   } else if (kind === 'User' || kind === 'Group') {

@@ -1,17 +1,11 @@
-import {
-  duplicate,
-  forbiddenField,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-  tooMany,
-} from '../../../apimachinery/field-error.ts'
+import { duplicate, invalid, notSupported, required, tooLong, tooMany } from '../../../apimachinery/field-error.ts'
 import type { Device, DeviceAttribute, DeviceTaint } from '../../../apimachinery/kinds.generated.ts'
 import { isLabelValue, isLonger } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkLabel, checkQualifiedName, type Errors, isSame, pushInvalid } from '../errors.ts'
 import { taintEffects } from './claim-validation.ts'
 import { checkAttributeName, checkItems, checkSet } from './names.ts'
+import { validateCapacity } from './request-policy.ts'
 
 const semanticVersion =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/
@@ -26,7 +20,10 @@ function validateAttribute(attribute: DeviceAttribute, at: string, errors: Error
     if (isLonger(version, 64)) errors.push(tooLong(`${at}.version`, 64))
   }
   const count = [bool, int, string, version].filter((value) => value !== undefined).length
-  if (count !== 1) errors.push(invalid(at, count === 0 ? '' : attribute, 'exactly one value must be specified'))
+  if (count !== 1)
+    errors.push(
+      invalid(at, count === 0 ? '' : internal('resource.DeviceAttribute', attribute), 'exactly one value must be specified'),
+    )
 }
 
 function validateTaint({ key = '', value, effect }: DeviceTaint, at: string, errors: Errors): void {
@@ -36,8 +33,7 @@ function validateTaint({ key = '', value, effect }: DeviceTaint, at: string, err
   else if (!taintEffects.includes(effect)) errors.push(notSupported(`${at}.effect`, effect, taintEffects))
 }
 
-function checkConditions(list: readonly string[], at: string, errors: Errors): void {
-  checkItems(list, 4, (name, path) => checkQualifiedName(name, path, errors), at, errors)
+function checkUnique(list: readonly string[], at: string, errors: Errors): void {
   const seen = new Set<string>()
   for (const [i, name] of list.entries()) {
     if (seen.has(name)) errors.push(duplicate(`${at}[${i}]`, name))
@@ -45,10 +41,16 @@ function checkConditions(list: readonly string[], at: string, errors: Errors): v
   }
 }
 
-function validateBinding(device: Device, at: string, errors: Errors): void {
+type Binding = Pick<Device, 'bindingConditions' | 'bindingFailureConditions'>
+
+/** Conditions that must be met before a pod is bound to what it got, and those that say that it will not be. */
+export function validateBinding(device: Binding, at: string, errors: Errors): void {
   const { bindingConditions: bind = [], bindingFailureConditions: fail = [] } = device
-  checkConditions(bind, `${at}.bindingConditions`, errors)
-  checkConditions(fail, `${at}.bindingFailureConditions`, errors)
+  for (const field of ['bindingConditions', 'bindingFailureConditions'] as const) {
+    checkItems(device[field], 4, (name, path) => checkQualifiedName(name, path, errors), `${at}.${field}`, errors)
+  }
+  checkUnique(bind, `${at}.bindingConditions`, errors)
+  checkUnique(fail, `${at}.bindingFailureConditions`, errors)
   for (const [i, name] of fail.entries()) {
     const text = 'bindingFailureConditions must not overlap with bindingConditions'
     if (bind.includes(name)) errors.push(invalid(`${at}.bindingFailureConditions[${i}]`, name, text))
@@ -85,13 +87,10 @@ export function validateDeviceDetails(device: Device, old: Device | undefined, a
     checkAttributeName(name, `${at}.attributes`, errors)
     validateAttribute(attribute, `${at}.attributes[${name}]`, errors)
   }
-  for (const [name, { requestPolicy }] of capacity) {
+  for (const [name, one] of capacity) {
     checkAttributeName(name, `${at}.capacity`, errors)
-    if (requestPolicy && !device.allowMultipleAllocations) {
-      errors.push(forbiddenField(`${at}.capacity[${name}].requestPolicy`, 'allowMultipleAllocations must be true'))
-    }
+    validateCapacity(one, device.allowMultipleAllocations === true, `${at}.capacity[${name}]`, errors)
   }
   if (!old || !isSame(old.taints, device.taints)) checkItems(device.taints, 16, validateTaint, `${at}.taints`, errors)
   validateConsumption(device, at, errors)
-  validateBinding(device, at, errors)
 }

@@ -40,8 +40,10 @@ export function checkSet<T>(
 
 export function checkPoolName(name: string | undefined, at: string, errors: Errors): void {
   if (!name) errors.push(required(at))
-  else if (isLonger(name, 253)) errors.push(tooLong(at, 253))
-  else for (const part of name.split('/')) checkSubdomain(part, at, errors)
+  else {
+    if (isLonger(name, 253)) errors.push(tooLong(at, 253))
+    for (const part of name.split('/')) checkSubdomain(part, at, errors)
+  }
 }
 
 function checkIdentifier(id: string, at: string, errors: Errors): void {

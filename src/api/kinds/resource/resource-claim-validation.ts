@@ -1,8 +1,13 @@
 import { type FieldError, forbiddenField, notSupported, required } from '../../../apimachinery/field-error.ts'
-import type { ResourceV1ResourceClaim as ResourceClaim, ResourceClaimTemplate } from '../../../apimachinery/kinds.generated.ts'
+import type {
+  AllocatedDeviceStatus,
+  DeviceClaim,
+  ResourceV1ResourceClaim as ResourceClaim,
+  ResourceClaimTemplate,
+} from '../../../apimachinery/kinds.generated.ts'
 import { checkLabel, checkUnchanged, type Errors, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
-import { validateAnnotations, validateLabels } from '../meta.ts'
+import { validateTemplateMeta } from '../meta.ts'
 import { validateNodeSelector } from '../pod-spec/affinity.ts'
 import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
 import {
@@ -12,10 +17,33 @@ import {
   validateConfiguration,
   validateDeviceClaim,
 } from './claim-validation.ts'
+import { checkShareId, deviceId, validateDeviceStatus } from './device-status.ts'
+import { validateBinding } from './device-validation.ts'
 import { checkItems, checkPoolName, checkSet } from './names.ts'
 
-export function validateResourceClaim({ spec }: ResourceClaim): FieldError[] {
+const adminLabel = 'resource.kubernetes.io/admin-access'
+
+/** Only namespaces that are labelled so may look at devices that others use. */
+function checkAdminAccess(
+  wanted: readonly ({ adminAccess?: boolean } | undefined)[] | undefined,
+  at: string,
+  { namespaceLabels }: KindContext,
+  errors: Errors,
+): void {
+  const i = (wanted ?? []).findIndex((one) => one?.adminAccess)
+  if (i < 0 || namespaceLabels?.()[adminLabel] === 'true') return
+  const text = `admin access to devices requires the \`${adminLabel}: true\` label on the containing namespace`
+  errors.push(forbiddenField(`${at}[${i}].adminAccess`, text))
+}
+
+function checkClaimAccess(claim: DeviceClaim | undefined, context: KindContext, errors: Errors): void {
+  const wanted = claim?.requests?.map((r) => r.exactly)
+  checkAdminAccess(wanted, 'spec.devices.requests', context, errors)
+}
+
+export function validateResourceClaim({ spec }: ResourceClaim, context: KindContext): FieldError[] {
   const errors: Errors = []
+  checkClaimAccess(spec?.devices, context, errors)
   validateDeviceClaim(spec?.devices, 'spec.devices', errors)
   return errors
 }
@@ -32,6 +60,8 @@ function validateAllocation({ devices, nodeSelector }: Allocation, { spec }: Res
     checkCsiDriver(result.driver, `${path}.driver`, errors)
     checkPoolName(result.pool, `${path}.pool`, errors)
     checkLabel(result.device ?? '', `${path}.device`, errors)
+    validateBinding(result, path, errors)
+    if (result.shareID !== undefined) checkShareId(result.shareID, `${path}.shareID`, errors)
   }
   checkItems(results, 32, checkResult, `${at}.devices.results`, errors)
   const configs = devices?.config ?? []
@@ -55,6 +85,9 @@ function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors
     for (const field of ['resource', 'name', 'uid'] as const) requireText(consumer[field], `${path}.${field}`, errors)
   }
   checkSet(reservedFor, 256, checkConsumer, (consumer) => consumer.uid ?? '', at, errors)
+  const allocated = new Set((allocation?.devices?.results ?? []).map(deviceId))
+  const checkDevice = (device: AllocatedDeviceStatus, path: string) => validateDeviceStatus(device, allocated, path, errors)
+  checkSet(claim.status?.devices, -1, checkDevice, deviceId, 'status.devices', errors)
   if (reservedFor.length > 0) {
     const before = new Set((old.status?.reservedFor ?? []).map((consumer) => consumer.uid))
     if (!allocation) errors.push(forbiddenField(at, 'may not be specified when `allocated` is not set'))
@@ -69,27 +102,33 @@ function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors
   else validateAllocation(allocation, claim, errors)
 }
 
-export function validateResourceClaimUpdate(
-  claim: ResourceClaim,
-  old: ResourceClaim,
-  { subresource }: KindContext,
-): FieldError[] {
+export function validateResourceClaimUpdate(claim: ResourceClaim, old: ResourceClaim, context: KindContext): FieldError[] {
   const errors: Errors = []
-  if (subresource === 'status') validateStatus(claim, old, errors)
-  else checkUnchanged(claim.spec, old.spec, 'spec', errors, 'resource.ResourceClaimSpec')
+  if (context.subresource === 'status') {
+    const results = claim.status?.allocation?.devices?.results
+    if (!old.status?.allocation?.devices?.results?.some((r) => r.adminAccess)) {
+      checkAdminAccess(results, 'status.allocation.devices.results', context, errors)
+    }
+    validateStatus(claim, old, errors)
+  } else checkUnchanged(claim.spec, old.spec, 'spec', errors, 'resource.ResourceClaimSpec')
   return errors
 }
 
-export function validateResourceClaimTemplate({ spec }: ResourceClaimTemplate): FieldError[] {
+export function validateResourceClaimTemplate({ spec }: ResourceClaimTemplate, context: KindContext): FieldError[] {
   const errors: Errors = []
-  validateLabels(spec?.metadata?.labels, 'spec.metadata.labels', errors)
-  validateAnnotations(spec?.metadata?.annotations, 'spec.metadata.annotations', errors)
-  validateDeviceClaim(spec?.spec?.devices, 'spec.spec.devices', errors)
+  checkClaimAccess(spec?.spec?.devices, context, errors)
+  checkTemplate(spec, errors)
   return errors
+}
+
+function checkTemplate(spec: ResourceClaimTemplate['spec'] | undefined, errors: Errors): void {
+  validateTemplateMeta(spec?.metadata, 'spec.metadata', errors)
+  validateDeviceClaim(spec?.spec?.devices, 'spec.spec.devices', errors)
 }
 
 export function validateResourceClaimTemplateUpdate(now: ResourceClaimTemplate, old: ResourceClaimTemplate): FieldError[] {
-  const errors = validateResourceClaimTemplate(now)
+  const errors: Errors = []
+  checkTemplate(now.spec, errors)
   checkUnchanged(now.spec, old.spec, 'spec', errors, 'resource.ResourceClaimTemplateSpec')
   return errors
 }

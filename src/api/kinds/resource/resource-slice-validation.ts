@@ -1,10 +1,11 @@
 import { type FieldError, invalid, required, tooMany } from '../../../apimachinery/field-error.ts'
 import type { Device, ResourceSlice, ResourceSliceSpec } from '../../../apimachinery/kinds.generated.ts'
-import { isLongName } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkLabel, checkUnchanged, type Errors, pushInvalid } from '../errors.ts'
 import { validateNodeSelector } from '../pod-spec/affinity.ts'
 import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
-import { validateDeviceDetails } from './device-validation.ts'
+import { validateBinding, validateDeviceDetails } from './device-validation.ts'
 import { checkPoolName, checkSet } from './names.ts'
 
 interface Selection {
@@ -19,7 +20,7 @@ function validateSelection(selection: Selection, emptyText: string, at: string, 
   const set: string[] = []
   if (nodeName) {
     set.push('`nodeName`')
-    pushInvalid(errors, `${at}.nodeName`, nodeName, isLongName(nodeName))
+    pushInvalid(errors, `${at}.nodeName`, nodeName, isDns1123Subdomain(nodeName))
   } else if (nodeName !== undefined) errors.push(invalid(`${at}.nodeName`, nodeName, emptyText))
   if (nodeSelector) {
     set.push('`nodeSelector`')
@@ -34,7 +35,13 @@ function validateNodes(spec: ResourceSliceSpec, errors: Errors): void {
   const set = validateSelection(spec, 'must be either unset or set to a non-empty string', 'spec', errors)
   const terms = spec.nodeSelector?.nodeSelectorTerms
   if (spec.nodeSelector && terms?.length !== 1) {
-    errors.push(invalid('spec.nodeSelector.nodeSelectorTerms', terms ?? null, 'must have exactly one node selector term'))
+    errors.push(
+      invalid(
+        'spec.nodeSelector.nodeSelectorTerms',
+        internal('[]core.NodeSelectorTerm', terms),
+        'must have exactly one node selector term',
+      ),
+    )
   }
   const each = spec.perDeviceNodeSelection
   if (each) set.push('`perDeviceNodeSelection`')
@@ -49,6 +56,11 @@ function validateNodes(spec: ResourceSliceSpec, errors: Errors): void {
 function validateDevice(device: Device, old: Device | undefined, each: boolean, at: string, errors: Errors): void {
   checkLabel(device.name ?? '', `${at}.name`, errors)
   validateDeviceDetails(device, old, at, errors)
+  validateDeviceNodes(device, each, at, errors)
+  validateBinding(device, at, errors)
+}
+
+function validateDeviceNodes(device: Device, each: boolean, at: string, errors: Errors): void {
   if (!each) {
     if (device.nodeName === undefined && !device.nodeSelector && device.allNodes === undefined) return
     const text =

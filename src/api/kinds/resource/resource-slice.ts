@@ -1,7 +1,25 @@
-import type { ResourceSlice } from '../../../apimachinery/kinds.generated.ts'
+import type { Device, ResourceSlice } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { validateResourceSlice, validateResourceSliceUpdate } from './resource-slice-validation.ts'
+
+const listFields = ['bools', 'ints', 'strings', 'versions'] as const
+const usesLists = ({ attributes }: Device) =>
+  Object.values(attributes ?? {}).some((attribute) => listFields.some((field) => attribute[field] !== undefined))
+const usesMappings = ({ nodeAllocatableResourceMappings }: Device) =>
+  Object.keys(nodeAllocatableResourceMappings ?? {}).length > 0
+
+/** Behind DRAListTypeAttributes and DRANodeAllocatableResources, which are off in Kubernetes 1.36. */
+function dropDisabled({ spec }: ResourceSlice, old?: ResourceSlice): void {
+  const before = old?.spec?.devices ?? []
+  const keepsLists = before.some(usesLists)
+  const keepsMappings = before.some(usesMappings)
+  for (const device of spec?.devices ?? []) {
+    if (!keepsMappings) delete device.nodeAllocatableResourceMappings
+    if (keepsLists) continue
+    for (const attribute of Object.values(device.attributes ?? {})) for (const field of listFields) delete attribute[field]
+  }
+}
 
 export const resourceSlice = kind<ResourceSlice>({
   gvk: 'resource.k8s.io/v1/ResourceSlice',
@@ -12,6 +30,8 @@ export const resourceSlice = kind<ResourceSlice>({
   validate: validateResourceSlice,
   validateUpdate: validateResourceSliceUpdate,
   specFields: ['spec'],
+  prepareForCreate: (slice) => dropDisabled(slice),
+  prepareForUpdate: dropDisabled,
   cells: (slice, now) => [
     slice.metadata.name,
     slice.spec?.nodeName ?? '',

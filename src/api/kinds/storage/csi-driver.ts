@@ -29,6 +29,13 @@ export const csiDriver = kind<CSIDriver>({
     spec.requiresRepublish ??= false
     spec.seLinuxMount ??= false
   },
+  // Behind VolumeLimitScaling, which is off in Kubernetes 1.36.
+  prepareForCreate: ({ spec }) => {
+    if (spec) delete spec.preventPodSchedulingIfMissing
+  },
+  prepareForUpdate: ({ spec }, old) => {
+    if (spec && old.spec?.preventPodSchedulingIfMissing === undefined) delete spec.preventPodSchedulingIfMissing
+  },
   cells: (driver, now) => {
     const spec = driver.spec
     return [

@@ -1,6 +1,6 @@
 import { type FieldError, invalid } from '../../../apimachinery/field-error.ts'
 import type { CSIStorageCapacity } from '../../../apimachinery/kinds.generated.ts'
-import { isLongName } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { signOf } from '../../../apimachinery/quantity.ts'
 import { checkUnchanged, type Errors, negativeText, pushInvalid } from '../errors.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
@@ -8,7 +8,7 @@ import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 function validate(c: CSIStorageCapacity, anyValue: boolean): FieldError[] {
   const errors: Errors = []
   validateLabelSelector(c.nodeTopology, 'nodeTopology', errors, anyValue)
-  pushInvalid(errors, 'storageClassName', c.storageClassName ?? '', isLongName(c.storageClassName ?? ''))
+  pushInvalid(errors, 'storageClassName', c.storageClassName ?? '', isDns1123Subdomain(c.storageClassName ?? ''))
   if (c.capacity !== undefined && signOf(c.capacity) < 0) errors.push(invalid('capacity', c.capacity, negativeText))
   return errors
 }

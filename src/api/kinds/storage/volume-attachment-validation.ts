@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../apimachinery/field-error.ts'
 import type { VolumeAttachment, VolumeError } from '../../../apimachinery/kinds.generated.ts'
-import { isLonger, isLongName, rangeText } from '../../../apimachinery/names.ts'
+import { isDns1123Subdomain, isLonger, rangeText } from '../../../apimachinery/names.ts'
 import { validateVolumeSpec } from '../core/persistent-volume-validation.ts'
 import { checkUnchanged, type Errors, pushInvalid } from '../errors.ts'
 import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
@@ -28,14 +28,14 @@ export function validateVolumeAttachment(attachment: VolumeAttachment): FieldErr
   const { spec, status } = attachment
   checkCsiDriver(spec?.attacher, 'spec.attacher', errors)
   validateSource(attachment, errors)
-  pushInvalid(errors, 'spec.nodeName', spec?.nodeName ?? '', isLongName(spec?.nodeName ?? ''))
+  pushInvalid(errors, 'spec.nodeName', spec?.nodeName ?? '', isDns1123Subdomain(spec?.nodeName ?? ''))
   const metadata = Object.entries(status?.attachmentMetadata ?? {})
   const size = metadata.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
   if (size > maxMetadata) errors.push(tooLong('status.attachmentMetadata', maxMetadata))
   validateError(status?.attachError, 'status.attachError', errors)
   validateError(status?.detachError, 'status.detachError', errors)
   const name = spec?.source?.persistentVolumeName
-  if (name !== undefined) pushInvalid(errors, 'spec.source.persistentVolumeName', name, isLongName(name))
+  if (name !== undefined) pushInvalid(errors, 'spec.source.persistentVolumeName', name, isDns1123Subdomain(name))
   return errors
 }
 

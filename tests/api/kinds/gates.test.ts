@@ -1,0 +1,61 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { changeProblems, prepared, problemsOf } from './kind-case.ts'
+
+const long = 'x'.repeat(300)
+
+test('fields of gates that are off in Kubernetes 1.36 are dropped', () => {
+  const driver = prepared('storage.k8s.io/v1/CSIDriver', {
+    metadata: { name: 'd' },
+    spec: { preventPodSchedulingIfMissing: true },
+  })
+  assert.is(driver.spec.preventPodSchedulingIfMissing, undefined)
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, partition: 1 } }
+  const set = prepared('apps/v1/StatefulSet', { metadata: { name: 's' }, spec: { updateStrategy, template: {} } })
+  assert.equal(set.spec.updateStrategy.rollingUpdate, { partition: 1 })
+})
+
+test('a lifecycle that said a stop signal only goes with it', () => {
+  const container = (lifecycle: object) => ({ name: 'c', image: 'i', lifecycle })
+  const spec = {
+    containers: [container({ stopSignal: 'SIGINT' })],
+    initContainers: [container({ stopSignal: 'SIGINT', preStop: { sleep: { seconds: 1 } } })],
+  }
+  const pod = prepared('v1/Pod', { metadata: { name: 'p' }, spec })
+  assert.is(pod.spec.containers[0]?.lifecycle, undefined)
+  assert.equal(pod.spec.initContainers[0]?.lifecycle, { preStop: { sleep: { seconds: 1 } } })
+})
+
+test('hand-written rules count the characters of names, as Kubernetes words it', () => {
+  const problems = problemsOf('node.k8s.io/v1/RuntimeClass', { metadata: { name: 'r' }, handler: long })
+  assert.equal(problems, [`handler: Invalid value: "${long}": must be no more than 63 characters`])
+})
+
+test('overhead of a runtime class is kept as fine as it was said', () => {
+  const made = prepared('node.k8s.io/v1/RuntimeClass', {
+    metadata: { name: 'r' },
+    handler: 'h',
+    overhead: { podFixed: { cpu: '100u' } },
+  })
+  assert.equal(made.overhead.podFixed, { cpu: '100u' })
+})
+
+test('a condition says what, whether, since when and why', () => {
+  const budget = { metadata: { name: 'b' }, spec: {} }
+  const status = { conditions: [{ type: 'A', status: 'Maybe' }] }
+  assert.equal(changeProblems('policy/v1/PodDisruptionBudget', { ...budget, status }, budget, { subresource: 'status' }), [
+    'status.conditions[0].status: Unsupported value: "Maybe": supported values: "False", "True", "Unknown"',
+    'status.conditions[0].lastTransitionTime: Required value',
+    'status.conditions[0].reason: Required value',
+  ])
+})
+
+test('a binding of mutations matches no deletions', () => {
+  const rule = { operations: ['DELETE'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*'] }
+  const spec = { policyName: 'p', matchResources: { resourceRules: [rule] } }
+  assert.equal(problemsOf('admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding', { metadata: { name: 'b' }, spec }), [
+    'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+  ])
+})
+
+test.run()

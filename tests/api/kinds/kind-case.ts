@@ -1,0 +1,35 @@
+import { kinds } from '../../../src/api/kinds/index.ts'
+import type { Kind, KindContext } from '../../../src/api/kinds/kind.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
+
+const plain: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
+
+function kindOf(gvk: string): Kind {
+  const found = kinds.find((k) => k.gvk === gvk)
+  if (!found) throw new Error(`no ${gvk}`)
+  return found
+}
+
+/** What is wrong with a new object, a text a problem. */
+export function problemsOf(gvk: string, object: object, context: Partial<KindContext> = {}): string[] {
+  const kind = kindOf(gvk)
+  const own = structuredClone(object) as KubeObject
+  kind.defaults?.(own)
+  return (kind.validate?.(own, { ...plain, ...context }) ?? []).map((e) => `${e.field}: ${e.message}`)
+}
+
+/** What is wrong with an object that replaces `old`. */
+export function changeProblems(gvk: string, object: object, old: object, context: Partial<KindContext> = {}): string[] {
+  const kind = kindOf(gvk)
+  const [now, before] = [object, old].map((o) => structuredClone(o) as KubeObject) as [KubeObject, KubeObject]
+  return (kind.validateUpdate?.(now, before, { ...plain, ...context }) ?? []).map((e) => `${e.field}: ${e.message}`)
+}
+
+/** A new object as it is before validation. */
+export function prepared<T extends object>(gvk: string, object: T): T {
+  const kind = kindOf(gvk)
+  const own = structuredClone(object) as KubeObject
+  kind.defaults?.(own)
+  kind.prepareForCreate?.(own, plain)
+  return own as unknown as T
+}
