@@ -49,7 +49,7 @@ export function serviceAddresses({ objects, serviceCidr, random }: ServiceAddres
 }
 
 function heldBy({ spec = {} }: Service): Held {
-  const addresses = (spec.clusterIPs ?? []).filter((ip) => isIPv4(ip)).map(addressNumber)
+  const addresses = (needsClusterIP(spec) ? (spec.clusterIPs ?? []) : []).filter((ip) => isIPv4(ip)).map(addressNumber)
   const ports = new Set((spec.ports ?? []).flatMap((p) => (p.nodePort ? [p.nodePort] : [])))
   if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort)
   return { addresses, ports: [...ports] }
@@ -79,7 +79,7 @@ function offer(pool: Pool, write: HookedWrite): number[] {
   const old = write.old as Service | undefined
   const before = old ? heldBy(old) : nothing
   const asked = new Set(heldBy(service).ports)
-  if (old && isHeadless(spec) && !spec.clusterIPs?.length) spec.clusterIPs = ['None']
+  if (old && needsClusterIP(spec) && isHeadless(spec) && !spec.clusterIPs?.length) spec.clusterIPs = ['None']
   refuse(service, settleFamilies(spec, old?.spec))
   if (!old || old.spec?.type === 'ExternalName') refuse(service, addressErrors(pool, spec, before, write.dryRun))
   refuse(service, givePorts(pool, spec, before, write).slice(0, 1))
@@ -123,7 +123,11 @@ function refuse({ metadata }: Service, errors: readonly FieldError[]): void {
 }
 
 function giveAddress(pool: Pool, spec: ServiceSpec, before: Held, dryRun: boolean): FieldError[] {
-  if (!needsClusterIP(spec)) return []
+  if (!needsClusterIP(spec)) {
+    // A Service is read with its address in both fields, though an ExternalName holds none.
+    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP]
+    return []
+  }
   if (isHeadless(spec)) {
     spec.clusterIP = 'None'
     spec.clusterIPs = ['None']

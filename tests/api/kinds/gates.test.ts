@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { changeProblems, prepared, problemsOf } from './kind-case.ts'
+import { changed, changeProblems, prepared, problemsOf } from './kind-case.ts'
 
 const long = 'x'.repeat(300)
 
@@ -56,6 +56,29 @@ test('a binding of mutations matches no deletions', () => {
   assert.equal(problemsOf('admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding', { metadata: { name: 'b' }, spec }), [
     'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
   ])
+})
+
+test('a status holds no field of a gate that is off, and a job its labels whatever its status says', () => {
+  const pod = { metadata: { name: 'p' }, spec: { containers: [] }, status: {} }
+  const mount = { name: 'v', mountPath: '/v', volumeStatus: { image: { imageRef: 'i' } } }
+  const status = {
+    nodeAllocatableResourceClaimStatuses: [{ resourceClaimName: 'c' }],
+    containerStatuses: [{ name: 'c', volumeMounts: [mount] }],
+  }
+  assert.equal(changed('v1/Pod', { ...pod, status }, pod, 'status').status, {
+    containerStatuses: [{ name: 'c', volumeMounts: [{ name: 'v', mountPath: '/v' }] }],
+  })
+  const job = { metadata: { name: 'j' }, spec: { template: { metadata: { labels: { a: 'b' } } } } }
+  assert.equal(changed('batch/v1/Job', { metadata: { name: 'j' }, status: {} }, job, 'status').metadata.labels, { a: 'b' })
+  const node = { metadata: { name: 'n' }, spec: {}, status: {} }
+  assert.equal(changed('v1/Node', { ...node, status: { config: { error: 'e' } } }, node, 'status').status, {})
+})
+
+test('a status of a node is not judged as a new node', () => {
+  const node = { metadata: { name: 'n' }, spec: {}, status: {} }
+  const now = { ...node, status: { nodeInfo: { swap: { capacity: 0 } } } }
+  assert.equal(changeProblems('v1/Node', now, node, { subresource: 'status' }), [])
+  assert.is(changeProblems('v1/Node', now, node).length, 1)
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { kinds } from '../../../src/api/kinds/index.ts'
 import type { Kind, KindContext } from '../../../src/api/kinds/kind.ts'
-import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import type { KubeObject, ObjectMeta } from '../../../src/apimachinery/object.ts'
 
 const plain: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
 
@@ -32,4 +32,11 @@ export function prepared<T extends object>(gvk: string, object: T): T {
   kind.defaults?.(own)
   kind.prepareForCreate?.(own, plain)
   return own as unknown as T
+}
+
+/** An object that replaces `old` at an endpoint, as it is before validation. */
+export function changed<T extends object>(gvk: string, object: T, old: object, subresource = ''): T & { metadata: ObjectMeta } {
+  const own = structuredClone(object) as unknown as KubeObject
+  kindOf(gvk).prepareForUpdate?.(own, structuredClone(old) as KubeObject, { ...plain, subresource })
+  return own as unknown as T & { metadata: ObjectMeta }
 }

@@ -1,5 +1,6 @@
 import { duplicate, type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Job, JobStatus } from '../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../schema/internal.ts'
 import { checkNotNegative, type Errors, immutableText, invalidOmitted, isSame } from '../errors.ts'
 import { countIndexes, overlap } from './indexes.ts'
 
@@ -107,7 +108,8 @@ class StatusCheck {
     }
     if (turned || this.#changed('uncountedTerminatedPods')) {
       const some = (pods?.failed?.length ?? 0) + (pods?.succeeded?.length ?? 0) > 0
-      this.#field('uncountedTerminatedPods', finished && some, 'must be empty for finished job')
+      const shown = internal('*batch.UncountedTerminatedPods', pods)
+      if (finished && some) this.errors.push(invalid('status.uncountedTerminatedPods', shown, 'must be empty for finished job'))
     }
     if (turned || this.#changed('terminating')) {
       this.#field('terminating', terminating > 0 && finished, 'terminating>0 is invalid for finished job')

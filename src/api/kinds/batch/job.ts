@@ -15,14 +15,18 @@ export function defaultJobSpec(spec: JobSpec): void {
   defaultPodTemplate(spec.template)
 }
 
+/** One map, as in Go: what the selector adds to the template's labels is added to these too. */
+function defaultLabels({ metadata, spec }: Pick<Job, 'metadata' | 'spec'>): void {
+  const labels = spec?.template?.metadata?.labels
+  if (labels && !isEmpty(labels) && isEmpty(metadata.labels)) metadata.labels = labels
+}
+
 function defaultJob({ metadata, spec }: Job): void {
   if (!spec) return
   if (spec.completions == null && spec.parallelism == null) spec.completions = 1
   spec.parallelism ??= 1
   spec.backoffLimit ??= spec.backoffLimitPerIndex == null ? 6 : 2147483647
-  const labels = spec.template?.metadata?.labels
-  // One map, as in Go: what the selector adds to the template's labels is added to these too.
-  if (labels && !isEmpty(labels) && isEmpty(metadata.labels)) metadata.labels = labels
+  defaultLabels({ metadata, spec })
   spec.completionMode ??= 'NonIndexed'
   spec.suspend ??= false
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed'
@@ -101,7 +105,11 @@ export const job = kind<Job>({
     generateSelector(object)
     dropStatus(object)
   },
-  prepareForUpdate: keepOther,
+  prepareForUpdate: (object, old, context) => {
+    keepOther(object, old, context)
+    // What is stored is read with defaults again, and the template may be another than the one that came.
+    defaultLabels(object)
+  },
   resetFields: statusResetFields,
   cells: (object, now) => [
     object.metadata.name,

@@ -75,9 +75,9 @@ export function validateNode(node: Node): FieldError[] {
   return errors
 }
 
-export function validateNodeUpdate(node: Node, old: Node): FieldError[] {
-  // Kubernetes' strategy validates it as a new one, too.
-  const errors: Errors = validateNode(node)
+export function validateNodeUpdate(node: Node, old: Node, { subresource }: KindContext): FieldError[] {
+  // Kubernetes' strategy of the object's own endpoint validates it as a new one, too.
+  const errors: Errors = subresource === 'status' ? [] : validateNode(node)
   validateCommon(node, errors)
   const seen = new Set<string>()
   node.status?.addresses?.forEach((address, i) => {

@@ -69,8 +69,9 @@ export const node = kind<Node>({
   },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
-    if (object.spec?.configSource && !old.spec?.configSource) object.spec = { ...object.spec }
-    if (!old.spec?.configSource) delete object.spec?.configSource
+    if (context.subresource === 'status') {
+      if (!old.status?.config) delete object.status?.config
+    } else if (!old.spec?.configSource) delete object.spec?.configSource
   },
   resetFields: statusResetFields,
   cells,

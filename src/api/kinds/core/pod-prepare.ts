@@ -1,4 +1,11 @@
-import type { Container, LabelSelector, Pod, PodAffinity, PodCondition } from '../../../apimachinery/kinds.generated.ts'
+import type {
+  Container,
+  LabelSelector,
+  Pod,
+  PodAffinity,
+  PodCondition,
+  PodStatus,
+} from '../../../apimachinery/kinds.generated.ts'
 import type { KindContext } from '../kind.ts'
 import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
 import { copyField, keepMeta } from '../status.ts'
@@ -60,6 +67,16 @@ export function preparePodUpdate(pod: Pod, old: Pod, { subresource }: KindContex
   else copyField(pod, old, 'status')
 }
 
+/** Behind DRANodeAllocatableResources and ImageVolumeWithDigest, which are off in Kubernetes 1.36. */
+function dropStatusFields(status: PodStatus, old: PodStatus | undefined): void {
+  if (!old?.nodeAllocatableResourceClaimStatuses?.length) delete status.nodeAllocatableResourceClaimStatuses
+  const mounts = (s: PodStatus | undefined) =>
+    [s?.containerStatuses, s?.initContainerStatuses, s?.ephemeralContainerStatuses].flatMap((list) =>
+      (list ?? []).flatMap((container) => container.volumeMounts ?? []),
+    )
+  if (!mounts(old).some((mount) => mount.volumeStatus)) for (const mount of mounts(status)) delete mount.volumeStatus
+}
+
 function prepareStatus(pod: Pod, old: Pod): void {
   copyField(pod, old, 'spec')
   copyField(pod.metadata, old.metadata, 'deletionTimestamp')
@@ -68,6 +85,7 @@ function prepareStatus(pod: Pod, old: Pod): void {
   const { status } = pod
   if (!status.qosClass && old.status?.qosClass) status.qosClass = old.status.qosClass
   if (!status.observedGeneration && old.status?.observedGeneration) status.observedGeneration = old.status.observedGeneration
+  dropStatusFields(status, old.status)
   const generations = new Map<string, number[]>()
   for (const { type, observedGeneration = 0 } of old.status?.conditions ?? []) {
     generations.set(type, [...(generations.get(type) ?? []), observedGeneration])

@@ -44,8 +44,10 @@ export function validateDeviceStatus(
   checkPoolName(device.pool, `${at}.pool`, errors)
   checkLabel(device.device ?? '', `${at}.device`, errors)
   if (device.shareID !== undefined) checkShareId(device.shareID, `${at}.shareID`, errors)
-  const id = deviceId(device)
-  if (!allocated.has(id)) errors.push(invalid(at, id, 'must be an allocated device in the claim'))
+  if (!allocated.has(deviceId(device))) {
+    const shown = { Driver: device.driver, Pool: device.pool, Device: device.device, ShareID: device.shareID ?? '' }
+    errors.push(invalid(at, shown, 'must be an allocated device in the claim'))
+  }
   const count = device.conditions?.length ?? 0
   if (count > mostConditions) errors.push(tooMany(`${at}.conditions`, count, mostConditions))
   validateConditions(device.conditions, `${at}.conditions`, errors)

@@ -36,7 +36,7 @@ test('what is said of a device is of one that the claim got, in full', () => {
   const { request: _, ...place } = result
   assert.equal(problems({ ...place, networkData: { ips: ['10.0.0.1/24'] } }), [])
   assert.equal(problems({ ...place, device: 'y' }), [
-    'status.devices[0]: Invalid value: "d.example.com/p/y": must be an allocated device in the claim',
+    'status.devices[0]: Invalid value: {"Driver":"d.example.com","Pool":"p","Device":"y","ShareID":""}: must be an allocated device in the claim',
   ])
   assert.equal(problems({ ...place, networkData: { ips: ['10.0.0.1'] } }), [
     'status.devices[0].networkData.ips[0]: Invalid value: "10.0.0.1": must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)',
