@@ -15,7 +15,7 @@ export interface EtcdServer {
   remove(): Promise<void>
 }
 
-/** $SLIPWAY_ETCD, else the one on the path (Debian's package etcd-server, which scripts/setup installs). */
+/** $SLIPWAY_ETCD, else the one on the path (Debian's package etcd-server, which scripts/setup --tests installs). */
 function program(): string {
   const given = process.env.SLIPWAY_ETCD
   if (given) return given
@@ -23,7 +23,7 @@ function program(): string {
     .split(delimiter)
     .map((d) => join(d, 'etcd'))
     .find((f) => existsSync(f))
-  if (!found) throw new Error('no etcd on the path: run scripts/setup as root, or name one by SLIPWAY_ETCD')
+  if (!found) throw new Error('no etcd on the path: run scripts/setup --tests as root, or name one by SLIPWAY_ETCD')
   return found
 }
 
