@@ -57,8 +57,9 @@ async function byUs(folder: string): Promise<Outcome> {
   }
 }
 
-/** The text in which an error arose. */
-const guilty = (error: string): string | undefined => /_(t\d+)\.tpl/.exec(error)?.[1]
+/** The text in which an error arose: `fail` and `required` name only the line that included it. */
+const guilty = (error: string, names: Iterable<string>): string | undefined =>
+  /_(t\d+)\.tpl/.exec(error)?.[1] ?? [...names][Number(/all\.yaml:(\d+)/.exec(error)?.[1]) - 1]
 
 for (let round = 0; round < ROUNDS; round++) {
   const first = SEED * 100_000 + round * TEXTS
@@ -74,7 +75,7 @@ for (let round = 0; round < ROUNDS; round++) {
         assert.equal(got, want)
         break
       }
-      const name = guilty(want.error)
+      const name = guilty(want.error, texts.keys())
       assert.ok(name, want.error)
       write(folder, new Map([[name, texts.get(name) as string]]))
       // Helm grows functions from release to release: this one need not know all of ours.

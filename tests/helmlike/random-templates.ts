@@ -26,14 +26,10 @@ path: /a/b/../c.tar.gz
 const KEYS = 's u n f big neg t fl e z nul list nums mixed map multi ver yaml json path missing map.c map.c.d map.a'.split(' ')
 
 /** Their results differ from run to run or from machine to machine. */
-const UNCERTAIN = new Set(
-  (
-    'now ago date dateInZone date_in_zone dateModify date_modify mustDateModify must_date_modify htmlDate htmlDateInZone durationRound toDate mustToDate ' +
-    'unixEpoch getHostByName keys values shuffle lookup fail tpl include required call'
-  ).split(' '),
-)
+const UNCERTAIN = new Set('now ago date htmlDate getHostByName keys values shuffle tpl include call'.split(' '))
 const NAMES = Object.entries(FAMILIES)
   .filter(([family]) => family !== 'random' && family !== 'crypto')
+  .concat([['crypto', { derivePassword: FAMILIES.crypto.derivePassword, decryptAES: FAMILIES.crypto.decryptAES }]])
   .flatMap(([, functions]) => Object.entries(functions as { readonly [name: string]: string }))
   .filter(([name]) => !UNCERTAIN.has(name))
 
@@ -56,8 +52,58 @@ const STRINGS = [
   'ÄÖ ü',
   '%d',
   'aGk=',
+  '日本語 x',
+  'e\u0301 \u{1F600}',
+  '\t\n',
+  '1.2.3-rc.1+5',
+  '~1.2 || >3, !=4',
+  '1h30m',
+  '2024-02-29',
+  '2006-01-02T15:04:05Z07:00',
+  'Europe/Berlin',
+  'http://u:p@h.example:80/a/b?q=1#f',
+  '<a href="x">&\'</a>',
+  '$1-${x}',
+  '(a)(?P<x>b)?',
+  'a: [1, {b: ~}]',
+  '[t]\nx = 1.0',
+  '18446744073709551616',
+  '0x10',
+  'null',
+  '.',
 ]
-const NUMBERS = ['0', '1', '2', '3', '-1', '7', '10', '0x1F', '1.5', '-0.25', '1e3', '1_000', "'a'"]
+const NUMBERS = ['0', '1', '2', '3', '-1', '7', '10', '0x1F', '1.5', '-0.25', '1e3', '1_000', "'a'", '0b11', '0o17', '-5', '64']
+/** Values of types that few functions expect. */
+const ODD = [
+  '(split "." "a.b.c")',
+  '(splitList "," "a,b")',
+  '(int64 -3)',
+  '(float64 "2.5")',
+  '.Chart.Annotations',
+  '.Files',
+  '(toDate "2006-01-02" "2024-02-29")',
+  '(fromJson "{\\"n\\": 1, \\"f\\": 1.5}")',
+  '(fromYaml "a: 1\\nb: ~")',
+  '(semver "1.2.3-a+b")',
+  '(until 3)',
+  '(get (dict "a" nil) "a")',
+  '(duration 3)',
+  '(list nil)',
+  '.Release.Revision',
+  '.Values.missing.x',
+  '.Capabilities.KubeVersion.Major',
+  '(html "<")',
+  '(keys (dict "one" 1))',
+  '(values (dict "one" 1.5))',
+  '(and 0 1)',
+  '(or nil "x")',
+  '(not 1)',
+  '(index .Values.mixed 2)',
+  '(slice "hello" 1 3)',
+  '(adler32sum "x")',
+  '$.Template',
+  '$.Chart.Name',
+]
 const VERBS = 'v d s q x X t f g e b o c U T'.split(' ')
 const FLAGS = ['', '', '', '#', '+', '-', '0', ' ']
 
@@ -82,7 +128,13 @@ class Maker {
 
   /** An operand of a parameter type of the signatures. */
   private operand(type: string, depth: number): string {
+    // Now and then what the function does not take.
+    if (this.below(16) === 0) return this.pick([() => this.any(depth), () => this.pick(ODD), () => this.pick(NUMBERS)])()
     switch (type) {
+      case 'time':
+        return '(toDate "2006-01-02T15:04:05Z07:00" "2024-02-29T13:14:15+02:00")'
+      case 'uint32':
+        return this.pick(['1', '5'])
       case 'string':
         return this.pick([
           () => JSON.stringify(this.pick(STRINGS)),
@@ -90,7 +142,7 @@ class Maker {
           () => `(${this.call(depth - 1)} | toString)`,
         ])()
       case 'int':
-        return this.pick(['0', '1', '2', '3', '-1', '5', '(len .Values.list)'])
+        return this.pick(['0', '1', '2', '3', '-1', '5', '(len .Values.list)', '-3', '12', '(int .Values.f)'])
       case 'float64':
         return this.pick(['1.5', '0.5', '2.0'])
       case 'bool':
@@ -106,7 +158,7 @@ class Maker {
   }
 
   private any(depth: number): string {
-    const kind = this.below(depth > 0 ? 5 : 3)
+    const kind = this.below(depth > 0 ? 6 : 4)
     if (kind === 0) return `.Values.${this.pick(KEYS)}`
     if (kind === 1)
       return this.pick([JSON.stringify(this.pick(STRINGS)), this.pick(NUMBERS), 'true', 'nil', '.Values.mixed', '$x'])
@@ -121,7 +173,23 @@ class Maker {
         '.Release.Name',
         '.Chart.Version',
       ])
+    if (kind === 3) return this.pick(ODD)
     return `(${this.call(depth - 1)})`
+  }
+
+  /** The text with a slip of the pen. */
+  broken(text: string): string {
+    const at = 40 + this.below(Math.max(1, text.length - 40))
+    const rest = text.slice(at)
+    return (
+      text.slice(0, at) +
+      this.pick([
+        () => rest.slice(1),
+        () => rest.slice(2),
+        () =>
+          `${this.pick(['(', ')', '{{', '}}', '"', '`', ' ', '.', '$', '|', '-', ':=', ',', '\n', '{{end}}', '{{else}}', 'nil', "'"])}${rest}`,
+      ])()
+    )
   }
 
   /** A function with arguments, the last of them piped now and then. */
@@ -143,9 +211,10 @@ class Maker {
   }
 
   private printf(depth: number): string {
-    const width = this.pick(['', '', '', '5', '12', '.2', '8.3', '.0'])
-    const verb = `%${this.pick(FLAGS)}${width}${this.pick(VERBS)}`
-    return `printf ${JSON.stringify(`<${verb}>`)} ${this.any(depth)}`
+    const width = this.pick(['', '', '', '5', '12', '.2', '8.3', '.0', '.', '-6', '*', '[1]', '[2]', '.*'])
+    const verb = `%${this.pick(FLAGS)}${this.pick(FLAGS)}${width}${this.pick(VERBS)}`
+    const more = this.below(4) === 0 ? ` ${this.any(depth)}` : ''
+    return `printf ${JSON.stringify(`<${verb}>${more ? '%v%%' : ''}`)} ${this.any(depth)}${more}`
   }
 
   private action(depth: number): string {
@@ -155,7 +224,27 @@ class Maker {
 
   statement(depth: number): string {
     const inner = () => (depth > 1 ? this.statement(depth - 1) : this.action(2))
-    switch (this.below(9)) {
+    switch (this.below(16)) {
+      case 9:
+        return `{{with ${this.any(1)}}}<{{.}}>{{else with ${this.any(1)}}}[{{.}}]{{else}}-{{end}}`
+      case 10:
+        return `{{range ${this.pick(['$i, $e', '$e'])} := ${this.any(1)}}}{{$e}}{{${this.pick(['break', 'continue', '.'])}}}{{else}}none{{end}}`
+      case 11:
+        return `{{block "b${this.below(1000)}" ${this.any(1)}}}[{{.}}]{{end}}`
+      case 12:
+        return `{{$z := 0}}{{range $i := until 3}}{{$z = add $z $i}}{{$.Values.n}}{{end}}{{$z}}`
+      case 13:
+        return `{{${this.pick(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])} ${this.any(1)} ${this.any(1)}}}{{${this.pick(['index', 'slice', 'len', 'not', 'and', 'or', 'html', 'js', 'urlquery', 'print', 'println'])} ${this.any(1)} ${this.any(1)}}}`
+      case 14:
+        return `{{(${this.any(1)}).${this.pick(['a', 'k', 'd.e', '_1', 'Major', 'String', 'Name', 'Year'])}}}${inner()}`
+      case 15:
+        return this.pick([
+          () => `{{include "t" ${this.any(1)} | ${this.pick(['upper', 'nindent 2', 'quote', 'len', 'fromYaml'])}}}`,
+          () => `{{if not ${this.any(1)}}}{{fail (print ${this.any(1)})}}{{end}}`,
+          () =>
+            `{{$m := dict "a" 1}}{{$_ := set $m ${this.operand('string', 1)} ${this.any(1)}}}{{$m}}{{range $k, $v := $m}}{{$k}}={{$v}};{{end}}`,
+          () => `{{lookup "v1" "Pod" ${this.operand('string', 1)} ""}}{{required ${this.operand('string', 1)} ${this.any(1)}}}`,
+        ])()
       case 0:
         return `{{if ${this.any(2)}}}A${inner()}{{else if ${this.any(1)}}}B{{else}}C{{end}}`
       case 1:
@@ -181,5 +270,6 @@ class Maker {
 /** A text that uses a handful of functions and constructs. */
 export function randomTemplate(seed: number): string {
   const maker = new Maker(seed)
-  return `{{define "t"}}({{.}}){{end}}{{$x := 1.5}}${maker.statement(2)}|${maker.statement(1)}`
+  const text = `{{define "t"}}({{.}}){{end}}{{$x := 1.5}}${maker.statement(2)}|${maker.statement(1)}`
+  return seed % 10 === 9 ? maker.broken(text) : text
 }

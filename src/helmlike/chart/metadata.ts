@@ -3,7 +3,7 @@
 import { isPrint } from '../../apimachinery/go-quote.ts'
 import { parseVersion } from '../functions/version.ts'
 import { formatFloat } from '../gotemplate/float.ts'
-import { isList, isMap, type List, stringList, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { isList, isMap, type List, NilMap, stringList, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { ChartError } from './chart.ts'
 
 export interface Dependency {
@@ -264,7 +264,7 @@ export function metadataForTemplates(m: Metadata, isRoot: boolean): ValueMap {
     ['Tags', m.tags],
     ['AppVersion', m.appVersion],
     ['Deprecated', m.deprecated],
-    ['Annotations', new TypedMap('map[string]string', m.annotations)],
+    ['Annotations', m.annotations.size > 0 ? new TypedMap('map[string]string', m.annotations) : new NilMap('map[string]string')],
     ['KubeVersion', m.kubeVersion],
     ['Dependencies', (m.dependencies ?? []).map(goDependency)],
     ['Type', m.type],

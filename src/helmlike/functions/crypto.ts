@@ -18,6 +18,7 @@ import { GoStruct, type Int, type List, type Value } from '../gotemplate/value.t
 import { bcryptHash } from './bcrypt.ts'
 import { certificate, nameOf, type Signer, signerFrom } from './certificate.ts'
 import { derivePassword } from './derive-password.ts'
+import { base64Problem } from './encoding.ts'
 import type { HostRun } from './host.ts'
 
 const BCRYPT_COST = 10
@@ -152,6 +153,8 @@ function encryptAES(run: HostRun, password: string, text: string): Value {
 
 function decryptAES(password: string, text: string): Value {
   if (text === '') return ''
+  const problem = base64Problem(text)
+  if (problem !== undefined) throw new FunctionError(problem)
   const bytes = Buffer.from(text, 'base64')
   try {
     const cipher = createDecipheriv('aes-256-cbc', aesKey(password), bytes.subarray(0, 16))

@@ -7,7 +7,7 @@ import type { Implementation } from '../gotemplate/function-table.ts'
 import { parseGoFloat } from '../gotemplate/number.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { Int, int64, typeName, type Value } from '../gotemplate/value.ts'
-import { durationProblem, durationText, durationValue, parseDuration, roundDuration, SECOND } from './duration.ts'
+import { durationProblem, durationText, durationValue, parseDuration, roundDuration, SECOND, timeQuote } from './duration.ts'
 import type { HostRun } from './host.ts'
 import { floorDiv, formatTime, type Instant, instantBehind, parseTime, timeValue, ZERO_NS, zoneOf } from './time.ts'
 
@@ -40,7 +40,9 @@ function toDate(layout: string, text: string, must: boolean): Value {
   const t = parseTime(layout, text, local())
   if (t) return timeValue(t)
   if (must)
-    throw new FunctionError(`parsing time ${quote(text)} as ${quote(layout)}: cannot parse ${quote(text)} as ${quote(layout)}`)
+    throw new FunctionError(
+      `parsing time ${timeQuote(text)} as ${timeQuote(layout)}: cannot parse ${timeQuote(text)} as ${timeQuote(layout)}`,
+    )
   return timeValue({ ns: ZERO_NS, zone: 'UTC' })
 }
 

@@ -1,5 +1,5 @@
 // time.Duration: nanoseconds, and Go's text for them.
-import { quote } from '../../apimachinery/go-quote.ts'
+import { toBytes } from '../gotemplate/bytes.ts'
 import { Int, type MethodTable } from '../gotemplate/value.ts'
 
 export const SECOND = 1_000_000_000n
@@ -29,13 +29,17 @@ export function parseDuration(text: string): bigint | undefined {
   return m[1] === '-' ? -total : total
 }
 
+/** Package time's own quoting: every byte outside ASCII, and every control character, in hexadecimal. */
+export const timeQuote = (s: string) =>
+  `"${s.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]+/g, (part) => toBytes(part).toString('hex').replace(/../g, '\\x$&'))}"`
+
 /** What time.ParseDuration says about a text that parseDuration refused. */
 export function durationProblem(text: string): string {
   const parts = /^[+-]?((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*)(?:(?:\d+\.?\d*|\.\d+)([^.\d]*))?/.exec(text)
   const unit = parts?.[2]
-  if (unit === '') return `time: missing unit in duration ${quote(text)}`
-  if (unit !== undefined) return `time: unknown unit ${quote(unit)} in duration ${quote(text)}`
-  return `time: invalid duration ${quote(text)}`
+  if (unit === '') return `time: missing unit in duration ${timeQuote(text)}`
+  if (unit !== undefined) return `time: unknown unit ${timeQuote(unit)} in duration ${timeQuote(text)}`
+  return `time: invalid duration ${timeQuote(text)}`
 }
 
 /** Duration.String: `1h2m3.5s`. */

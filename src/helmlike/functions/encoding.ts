@@ -33,11 +33,14 @@ function base64Fault(bytes: Buffer): number {
 
 /** encoding/base64's strict decoding (line breaks are skipped); the error text where it fails. */
 function base64Decode(s: string): string {
+  return base64Problem(s) ?? fromBytes(Buffer.from(s, 'base64'))
+}
+
+/** What encoding/base64 says of a text that it does not decode. */
+export function base64Problem(s: string): string | undefined {
   const text = s.replace(/[\r\n]/g, '')
-  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) {
-    return `illegal base64 data at input byte ${base64Fault(toBytes(s))}`
-  }
-  return fromBytes(Buffer.from(text, 'base64'))
+  if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return undefined
+  return `illegal base64 data at input byte ${base64Fault(toBytes(s))}`
 }
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'

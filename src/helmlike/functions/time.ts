@@ -100,7 +100,7 @@ export function formatTime(t: Instant, layout: string): string {
       case 'Mon':
         return (DAYS[date.getUTCDay()] as string).slice(0, 3)
       case 'MST':
-        return c.zone || offsetText(c.offset, '-07')
+        return c.zone || offsetText(c.offset, '-0700')
       case '2006':
         return String(date.getUTCFullYear()).padStart(4, '0')
       case '06':

@@ -49,7 +49,7 @@ function indexOne(item: Value, key: Value): Value {
   if (isList(item)) return item[inRange(indexNumber(key, item.length), item.length)] ?? null
   if (typeof item === 'string') {
     const bytes = toBytes(item)
-    return new Int(BigInt(bytes[inRange(indexNumber(key, bytes.length), bytes.length)] as number), 'uint8')
+    return new Int(BigInt(bytes[inRange(indexNumber(key, bytes.length), bytes.length, 'string')] as number), 'uint8')
   }
   if (item instanceof Uint8Array)
     return new Int(BigInt(item[inRange(indexNumber(key, item.length), item.length)] as number), 'uint8')
@@ -57,8 +57,8 @@ function indexOne(item: Value, key: Value): Value {
   throw new FunctionError(`can't index item of type ${typeName(item)}`)
 }
 
-function inRange(i: number, length: number): number {
-  if (i >= length) throw new FunctionError(`reflect: slice index out of range`)
+function inRange(i: number, length: number, kind = 'slice'): number {
+  if (i >= length) throw new FunctionError(`reflect: ${kind} index out of range`)
   return i
 }
 

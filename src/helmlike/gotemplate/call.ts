@@ -4,7 +4,7 @@ import { FamilyMissing, goTypeName } from './function-table.ts'
 import type { Node } from './nodes.ts'
 import { print } from './nodes.ts'
 import { ExecError, FunctionError, Interrupt, LimitError, type Run } from './run.ts'
-import { GoStruct, Int, isList, typeInError, typeName, type Value } from './value.ts'
+import { GoStruct, Int, isList, TypedMap, typeInError, typeName, type Value, type ValueMap } from './value.ts'
 
 const NILABLE = new Set(['any', 'map', 'list', 'value', '[]string', '[]byte'])
 
@@ -19,7 +19,7 @@ export function validate(run: Run, v: Value, type: string): Value {
       if (typeof v === 'string') return v
       break
     case 'map':
-      if (v instanceof Map && (v.constructor === Map || v.size >= 0)) return v
+      if (v instanceof Map && isAssignable(v)) return v
       break
     case 'int':
       if (v instanceof Int && v.type === 'int') return v
@@ -35,6 +35,12 @@ export function validate(run: Run, v: Value, type: string): Value {
   }
   if (v === undefined) return nilOf(run, type)
   return run.fail(`wrong type for value; expected ${goTypeName(type)}; got ${typeInError(v)}`)
+}
+
+/** Go assigns a map of a named type to `map[string]interface {}`, but none whose elements are of another type. */
+function isAssignable(v: ValueMap): boolean {
+  if (!(v instanceof TypedMap)) return true
+  return v.type === 'common.Values' || v.type === 'map[string]interface {}'
 }
 
 function matches(v: Value, type: string): boolean {

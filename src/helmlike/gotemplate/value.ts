@@ -88,6 +88,13 @@ export class TypedMap extends Map<string, Value> {
   }
 }
 
+/** A map that is nil: as empty as `{}`, but JSON and YAML write `null`. */
+export class NilMap extends TypedMap {
+  constructor(type: string) {
+    super(type, [])
+  }
+}
+
 const LIST_TYPE = Symbol('go type')
 type TypedList = List & { [LIST_TYPE]?: string }
 

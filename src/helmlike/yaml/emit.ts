@@ -4,7 +4,7 @@ import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 import { toBytes } from '../gotemplate/bytes.ts'
 import { formatFloat } from '../gotemplate/float.ts'
-import { Complex, GoStruct, Int, isNilList, type Value } from '../gotemplate/value.ts'
+import { Complex, GoStruct, Int, isNilList, NilMap, type Value } from '../gotemplate/value.ts'
 import { resolve } from './resolve.ts'
 
 export class UnmarshalableError extends Error {}
@@ -52,6 +52,7 @@ class Emitter {
   private plain(v: Value): Value {
     if (v instanceof Uint8Array) return this.pretty ? [...v].map((b) => b) : Buffer.from(v).toString('base64')
     if (v instanceof GoStruct) return v.json ? v.json() : new Map(v.fields)
+    if (v instanceof NilMap) return null
     if (v instanceof Complex) throw new UnmarshalableError('json: unsupported type: complex128')
     return v
   }

@@ -1,6 +1,16 @@
 // encoding/json: Marshal (with or without HTML escapes, indented) and Unmarshal into interface{}.
 import { formatFloat } from '../gotemplate/float.ts'
-import { Complex, GoStruct, Int, isNilList, type List, sortedKeys, type Value, type ValueMap } from '../gotemplate/value.ts'
+import {
+  Complex,
+  GoStruct,
+  Int,
+  isNilList,
+  type List,
+  NilMap,
+  sortedKeys,
+  type Value,
+  type ValueMap,
+} from '../gotemplate/value.ts'
 
 import { jsonProblem } from './json-error.ts'
 
@@ -34,17 +44,29 @@ function write(v: Value, style: JsonStyle, newline: string): string {
   if (v instanceof Int) return v.v.toString()
   if (v instanceof Uint8Array) return `"${Buffer.from(v).toString('base64')}"`
   if (v instanceof Complex) throw new JsonError('json: unsupported type: complex128')
-  if (v instanceof GoStruct) return write(v.json ? v.json() : new Map(v.fields), style, newline)
-  if (newline.length > 1 + MAX_DEPTH * Math.max(1, style.indent.length)) throw new JsonError('json: value is nested too deeply')
-  const inner = style.indent === '' ? newline : newline + style.indent
-  if (Array.isArray(v)) {
-    if (v.length === 0) return isNilList(v) ? 'null' : '[]'
-    return `[${inner}${v.map((x) => write(x, style, inner)).join(`,${inner}`)}${newline}]`
+  if (v instanceof GoStruct) {
+    const shown = v.json ? v.json() : new Map(v.fields)
+    // The fields of a struct come in the order of their declaration.
+    return shown instanceof Map ? writeMap(shown, [...shown.keys()], style, newline) : write(shown, style, newline)
   }
-  if (v.size === 0) return '{}'
+  if (!Array.isArray(v)) return v instanceof NilMap ? 'null' : writeMap(v, sortedKeys(v), style, newline)
+  if (v.length === 0) return isNilList(v) ? 'null' : '[]'
+  const inner = innerLine(style, newline)
+  return `[${inner}${v.map((x) => write(x, style, inner)).join(`,${inner}`)}${newline}]`
+}
+
+function writeMap(map: ValueMap, keys: readonly string[], style: JsonStyle, newline: string): string {
+  if (keys.length === 0) return '{}'
+  const inner = innerLine(style, newline)
   const colon = style.indent === '' ? ':' : ': '
-  const entries = sortedKeys(v).map((k) => `${jsonString(k, style.html)}${colon}${write(v.get(k), style, inner)}`)
+  const entries = keys.map((k) => `${jsonString(k, style.html)}${colon}${write(map.get(k), style, inner)}`)
   return `{${inner}${entries.join(`,${inner}`)}${newline}}`
+}
+
+/** The line break before what is one level deeper than `newline`. */
+function innerLine(style: JsonStyle, newline: string): string {
+  if (newline.length > 1 + MAX_DEPTH * Math.max(1, style.indent.length)) throw new JsonError('json: value is nested too deeply')
+  return style.indent === '' ? newline : newline + style.indent
 }
 
 /** A float64 as encoding/json writes it. */
