@@ -44,8 +44,19 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
+/** The second that was written last: objects are written many times a second. */
+let lastSecond: number | undefined
+let lastText = ''
+
 /** meta/v1 Time: RFC 3339 in UTC, whole seconds. */
-export const timeText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
+export function timeText(ms: number): string {
+  const second = Math.floor(ms / 1000)
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`
+    lastSecond = second
+  }
+  return lastText
+}
 
 /** meta/v1 MicroTime: RFC 3339 in UTC with six decimals. */
 export const microTimeText = (ms: number): string => {

@@ -1,5 +1,5 @@
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts'
-import { reinvocationOf } from './reinvocation.ts'
+import { knownReinvocation } from './reinvocation.ts'
 
 /**
  * Lets every plugin change the object, in order; the first refusal is thrown. When policies or webhooks changed it, all plugins run
@@ -7,8 +7,8 @@ import { reinvocationOf } from './reinvocation.ts'
  */
 export async function runMutating(plugins: readonly AdmissionPlugin[], request: AdmissionRequest): Promise<void> {
   await mutateAll(plugins, request)
-  const state = reinvocationOf(request)
-  if (!state.isWanted) return
+  const state = knownReinvocation(request)
+  if (!state?.isWanted) return
   state.isSecond = true
   await mutateAll(plugins, request)
 }

@@ -20,6 +20,9 @@ export function reinvocationOf(request: AdmissionRequest): Reinvocation {
   return state
 }
 
+/** As `reinvocationOf`; undefined when no policy or webhook has had a turn. */
+export const knownReinvocation = (request: AdmissionRequest): Reinvocation | undefined => states.get(request)
+
 /** Whether the mutation `id` has its turn in this pass: always in the first; in the second only when it asked and others changed something. */
 export const hasTurn = (state: Reinvocation, id: string): boolean => !state.isSecond || state.due.has(id)
 

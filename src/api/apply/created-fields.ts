@@ -66,7 +66,7 @@ class Shape {
     this.text += '{'
     for (const key in value) {
       if (value[key] === undefined) continue
-      this.text += JSON.stringify(key)
+      this.text += `${key.length}:${key}`
       if (!this.add(fieldType(map, key)?.atom ?? deduced, value[key])) return false
     }
     this.text += '}'
@@ -82,7 +82,8 @@ class Shape {
     this.text += '['
     for (const item of value) {
       try {
-        this.text += `${JSON.stringify(itemElement(list, item))}`
+        const element = itemElement(list, item)
+        this.text += `${element.length}:${element}`
       } catch {
         return false
       }
@@ -95,6 +96,9 @@ class Shape {
 
 function isZero(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0
-  if (isMap(value)) return Object.values(value).every(isZero)
+  if (isMap(value)) {
+    for (const key in value) if (!isZero(value[key])) return false
+    return true
+  }
   return value === '' || value === 0 || value === false || value === null || value === undefined
 }

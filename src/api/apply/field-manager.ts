@@ -1,3 +1,4 @@
+import { timeText } from '../../apimachinery/clock.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import type { AppliedKind } from './applied-kind.ts'
@@ -129,7 +130,7 @@ function withoutServerFields(managers: Managers, id: string): Managers {
   return result
 }
 
-const secondsOf = (now: Date): string => `${now.toISOString().slice(0, 19)}Z`
+const secondsOf = (now: Date): string => timeText(now.getTime())
 
 export interface ApplyRequester extends Requester {
   readonly force: boolean

@@ -174,54 +174,74 @@ function struct(type: StructType, mode: Mode): Canonicalizer {
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
     compiledFields ??= structFields(type, mode)
-    const { fields, shown } = compiledFields
     const from = value as Record<string, unknown>
-    const to: Record<string, unknown> = {}
-    // Of a type's many fields an object has few: those are visited, in Go's order, and those that show when absent.
-    const places = placesOf(from, compiledFields, type)
-    let at = 0
-    for (const place of places) {
-      for (; at < shown.length && (shown[at] as number) < place; at++)
-        put(to, fields[shown[at] as number] as CompiledField, undefined)
-      if (shown[at] === place) at++
-      const field = fields[place] as CompiledField
-      put(to, field, from[field.name])
-    }
-    for (; at < shown.length; at++) put(to, fields[shown[at] as number] as CompiledField, undefined)
-    return to
+    return inOneGo(from, compiledFields, type) ?? sorted(from, compiledFields, type)
   }
+}
+
+/** Of a type's many fields an object has few: those are visited, and those that show when absent. undefined: they are not in Go's order. */
+function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> | undefined {
+  const { fields, places } = compiled
+  const to: Record<string, unknown> = {}
+  let next = 0
+  for (const key in from) {
+    const value = from[key]
+    if (value === undefined) continue
+    const place = placeIn(places, key, type)
+    if (place < next) return undefined
+    putAbsent(to, compiled, next, place)
+    put(to, fields[place] as CompiledField, value)
+    next = place + 1
+  }
+  putAbsent(to, compiled, next, fields.length)
+  return to
+}
+
+function sorted(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> {
+  const { fields } = compiled
+  const to: Record<string, unknown> = {}
+  let next = 0
+  for (const place of placesOf(from, compiled, type)) {
+    const field = fields[place] as CompiledField
+    putAbsent(to, compiled, next, place)
+    put(to, field, from[field.name])
+    next = place + 1
+  }
+  putAbsent(to, compiled, next, fields.length)
+  return to
+}
+
+/** Puts the fields from one place up to another that are written when they are absent. */
+function putAbsent(to: Record<string, unknown>, { fields, nextShown }: StructFields, from: number, until: number): void {
+  for (let place = nextShown[from] as number; place < until; place = nextShown[place + 1] as number)
+    put(to, fields[place] as CompiledField, undefined)
+}
+
+function placeIn(places: ReadonlyMap<string, number>, key: string, type: StructType): number {
+  const place = places.get(key)
+  if (place === undefined) throw new Misfit(`unknown field in ${type.goType}`)
+  return place
 }
 
 interface StructFields {
   readonly fields: readonly CompiledField[]
   readonly places: ReadonlyMap<string, number>
-  /** The places of fields that are written when they are absent. */
-  readonly shown: readonly number[]
+  /** For each place the next one, from there on, of a field that is written when it is absent. */
+  readonly nextShown: readonly number[]
 }
 
 function structFields(type: StructType, mode: Mode): StructFields {
   const fields = type.fields.map((field) => compileField(field, mode))
-  return {
-    fields,
-    places: new Map(fields.map((field, i) => [field.name, i])),
-    shown: fields.flatMap((field, i) => (field.leftOut ? [] : [i])),
-  }
+  const nextShown = new Array<number>(fields.length + 1).fill(fields.length)
+  for (let i = fields.length - 1; i >= 0; i--) nextShown[i] = fields[i]?.leftOut ? (nextShown[i + 1] as number) : i
+  return { fields, places: new Map(fields.map((field, i) => [field.name, i])), nextShown }
 }
 
 /** Where the fields that `from` has stand in Go's order, rising. A field that is there but undefined counts as absent. */
 function placesOf(from: Record<string, unknown>, { places }: StructFields, type: StructType): number[] {
   const found: number[] = []
-  let last = -1
-  let isRising = true
-  for (const key of Object.keys(from)) {
-    if (from[key] === undefined) continue
-    const place = places.get(key)
-    if (place === undefined) throw new Misfit(`unknown field in ${type.goType}`)
-    if (place < last) isRising = false
-    last = place
-    found.push(place)
-  }
-  return isRising ? found : found.sort((a, b) => a - b)
+  for (const key in from) if (from[key] !== undefined) found.push(placeIn(places, key, type))
+  return found.sort((a, b) => a - b)
 }
 
 function put(to: Record<string, unknown>, field: CompiledField, given: unknown): void {

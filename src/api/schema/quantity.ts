@@ -16,8 +16,21 @@ const mostDigits = 1000
 
 export class QuantityError extends Error {}
 
+const known = new Map<string, string>()
+const mostKnown = 10_000
+const mostLetters = 64
+
 /** The text Go writes for the quantity it reads from `text`: `1000m` → `1`, `1024Mi` → `1Gi`. Throws QuantityError with Go's message. */
 export function canonicalQuantity(text: string): string {
+  const before = known.get(text)
+  if (before !== undefined) return before
+  const canonical = read(text)
+  if (known.size >= mostKnown) known.clear()
+  if (text.length <= mostLetters) known.set(text, canonical)
+  return canonical
+}
+
+function read(text: string): string {
   if (text === '0') return text
   const match = text === '' ? null : shape.exec(text)
   if (!match) throw new QuantityError(wrongFormat)

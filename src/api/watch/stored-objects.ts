@@ -8,9 +8,14 @@ import type { ResourceCache } from './resource-cache.ts'
 
 /** The API server's own view of what is stored, in the version it is stored in. */
 export function storedObjects(caches: Caches): Objects {
+  const known = new WeakMap<Resource<never>, ResourceCache>()
   const cacheOf = (r: Resource<never>): ResourceCache => {
-    const elsewhere = storedElsewhere(gvkText(r), r.resource)
-    return caches.of(elsewhere?.prefix ?? prefixOf(r.group, r.resource))
+    let cache = known.get(r)
+    if (!cache) {
+      cache = caches.of(storedElsewhere(gvkText(r), r.resource)?.prefix ?? prefixOf(r.group, r.resource))
+      known.set(r, cache)
+    }
+    return cache
   }
   return {
     get<T extends KubeObject>(resource: Resource<T>, namespace: string | undefined, name: string) {

@@ -11,19 +11,21 @@ export class Stored {
   /** Kept for selectors, so that a list with one does not parse every object again. */
   #labels: Readonly<Record<string, string>> | undefined
 
+  /** `object` is this one's from now on: nobody changes it any more. */
   constructor(key: string, bytes: Uint8Array, revision: Revision, object?: KubeObject) {
     this.key = key
     this.bytes = bytes
     this.revision = revision
     if (!object) return
-    this.#object = new WeakRef(deepFreeze(object))
+    this.#object = new WeakRef(object)
     this.#labels = object.metadata.labels ?? noLabels
   }
 
   /** Frozen and shared. Not held by this: informers and callers that want it keep it alive. */
   get object(): KubeObject {
     const known = this.#object?.deref()
-    if (known) return known
+    // Most of what is written is never asked for: it is frozen when it is.
+    if (known) return deepFreeze(known)
     const object = deepFreeze(JSON.parse(textOf(this.bytes)) as KubeObject)
     this.#object = new WeakRef(object)
     return object

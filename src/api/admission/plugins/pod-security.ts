@@ -6,7 +6,7 @@ import { forbidden } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { violations, violationText } from '../pod-security/checks.ts'
-import { isSameLevel, type LevelVersion, levelText, policyOf, strictness } from '../pod-security/policy.ts'
+import { isSameLevel, type LevelVersion, levelText, type Policy, policyOf, strictness } from '../pod-security/policy.ts'
 import { isWrite } from '../refusal.ts'
 
 type Template = { readonly metadata?: ObjectMeta; readonly spec?: PodSpec } | undefined
@@ -41,7 +41,7 @@ export const podSecurity = (objects: Objects): AdmissionPlugin => ({
 
 function judgePod(objects: Objects, request: AdmissionRequest): void {
   if (ignoredSubresources.has(request.subresource)) return
-  const { policy } = policyOf(labelsOf(objects, request.namespace))
+  const policy = policyIn(objects, request.namespace)
   const pod = request.object as Pod
   if (!pod.spec || (request.operation === 'UPDATE' && !changesImages(pod, request.oldObject as Pod))) return
   request.annotate?.('pod-security.kubernetes.io/enforce-policy', levelText(policy.enforce))
@@ -55,7 +55,7 @@ function judgePod(objects: Objects, request: AdmissionRequest): void {
 
 function judgeTemplate(objects: Objects, request: AdmissionRequest, template: Template): void {
   if (!template?.spec) return
-  const { policy } = policyOf(labelsOf(objects, request.namespace))
+  const policy = policyIn(objects, request.namespace)
   if (request.annotate) noteViolations(request, policy.audit, template.metadata ?? {}, template.spec)
   warn(request, policy.warn, template.metadata ?? {}, template.spec)
 }
@@ -73,7 +73,19 @@ function warn(request: AdmissionRequest, level: LevelVersion, metadata: ObjectMe
   if (broken.length > 0) request.warn(wouldViolate(level, broken))
 }
 
-const labelsOf = (objects: Objects, namespace = '') => objects.get(namespaces, undefined, namespace)?.metadata.labels
+const policies = new WeakMap<Namespace, Policy>()
+
+/** What the labels of a stored namespace ask, read once for each of its versions. */
+function policyIn(objects: Objects, name = ''): Policy {
+  const namespace = objects.get(namespaces, undefined, name)
+  if (!namespace) return policyOf().policy
+  let policy = policies.get(namespace)
+  if (!policy) {
+    policy = policyOf(namespace.metadata.labels).policy
+    policies.set(namespace, policy)
+  }
+  return policy
+}
 
 /** Only a new container or a new image of one can change what an admitted pod may do. */
 function changesImages({ spec }: Pod, { spec: old }: Pod): boolean {

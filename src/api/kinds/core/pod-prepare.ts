@@ -36,8 +36,9 @@ const gated = (now: string): PodCondition => ({
 })
 
 function applyToAffinity(affinity: PodAffinity | undefined, labels: Labels): void {
-  const preferred = (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => p.podAffinityTerm)
-  for (const term of [...preferred, ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [])]) {
+  if (!affinity) return
+  const preferred = (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((p) => p.podAffinityTerm)
+  for (const term of [...preferred, ...(affinity.requiredDuringSchedulingIgnoredDuringExecution ?? [])]) {
     addExpressions(term?.labelSelector, term?.matchLabelKeys, 'In', labels)
     addExpressions(term?.labelSelector, term?.mismatchLabelKeys, 'NotIn', labels)
   }

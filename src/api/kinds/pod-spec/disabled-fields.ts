@@ -7,7 +7,7 @@ import { visitContainers } from './visit.ts'
  */
 export function dropDisabledFields(spec: PodSpec | undefined, old?: PodSpec): void {
   if (!spec) return
-  if (!old?.schedulingGroup) delete spec.schedulingGroup
+  if (!old?.schedulingGroup && spec.schedulingGroup) delete spec.schedulingGroup
   if (!usesStopSignals(old)) {
     visitContainers(spec, '', dropStopSignal)
   }
@@ -36,8 +36,10 @@ const offProjections = ['clusterTrustBundle', 'podCertificate'] as const
 
 function dropProjections(spec: PodSpec, old: PodSpec | undefined): void {
   const sources = (s: PodSpec | undefined) => (s?.volumes ?? []).flatMap((v) => v.projected?.sources ?? [])
+  const own = sources(spec)
   for (const field of offProjections) {
-    if (sources(old).some((s) => s[field])) continue
-    for (const source of sources(spec)) delete source[field]
+    // Asked before: deleting what is not there costs an object its shape.
+    if (!own.some((s) => field in s) || sources(old).some((s) => s[field])) continue
+    for (const source of own) delete source[field]
   }
 }

@@ -47,13 +47,16 @@ function projectedPaths(source: VolumeProjection): Mapped[] {
 export function pathWarnings({ name, configMap, secret, downwardAPI, projected }: Volume): string[] {
   const told = (what: string, paths: readonly Mapped[]) =>
     overlaps(paths).map((text) => `volume ${quote(name)} (${what}): overlapping paths: ${text}`)
-  const sources = projected?.sources ?? []
-  const isEmpty = (source: VolumeProjection) => Object.values(source).every((v) => v === undefined || v === null)
-  return [
-    ...told(`ConfigMap ${quote(configMap?.name)}`, itemsOf(configMap?.items)),
-    ...told(`Secret ${quote(secret?.secretName)}`, itemsOf(secret?.items)),
-    ...told('DownwardAPI', itemsOf(downwardAPI?.items)),
-    ...sources.filter(isEmpty).map(() => `volume ${quote(name)} (Projected) has no sources provided`),
-    ...told('Projected', sources.flatMap(projectedPaths)),
-  ]
+  // Asked for one by one: most volumes map no path.
+  const warnings: string[] = []
+  if (configMap?.items) warnings.push(...told(`ConfigMap ${quote(configMap.name)}`, itemsOf(configMap.items)))
+  if (secret?.items) warnings.push(...told(`Secret ${quote(secret.secretName)}`, itemsOf(secret.items)))
+  if (downwardAPI?.items) warnings.push(...told('DownwardAPI', itemsOf(downwardAPI.items)))
+  if (!projected?.sources) return warnings
+  const { sources } = projected
+  for (const source of sources) if (isEmpty(source)) warnings.push(`volume ${quote(name)} (Projected) has no sources provided`)
+  warnings.push(...told('Projected', sources.flatMap(projectedPaths)))
+  return warnings
 }
+
+const isEmpty = (source: VolumeProjection) => Object.values(source).every((v) => v === undefined || v === null)

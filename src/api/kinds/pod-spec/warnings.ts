@@ -1,6 +1,7 @@
 import type {
   Container,
   ContainerPort,
+  NodeAffinity,
   NodeSelectorTerm,
   Pod,
   PodAffinityTerm,
@@ -45,25 +46,27 @@ function warnOfLabels(spec: PodSpec, at: string, warnings: string[]): void {
     const text = labelDeprecation(key)
     if (text !== undefined) warnings.push(`${at}.nodeSelector[${key}]: ${text}`)
   }
-  const affinity = spec.affinity?.nodeAffinity
-  const path = `${at}.affinity.nodeAffinity`
+  if (spec.affinity?.nodeAffinity) warnOfNodeAffinity(spec.affinity.nodeAffinity, `${at}.affinity.nodeAffinity`, warnings)
+  for (const [i, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
+    const constraint = `${at}.topologySpreadConstraints[${i}]`
+    const text = labelDeprecation(topologyKey)
+    if (text !== undefined) warnings.push(`${constraint}.topologyKey: ${topologyKey} is ${text}`)
+    if (!labelSelector) warnings.push(`${constraint}.labelSelector: ${nullSelector}`)
+  }
+}
+
+function warnOfNodeAffinity(affinity: NodeAffinity, path: string, warnings: string[]): void {
   const terms: readonly (readonly [NodeSelectorTerm | undefined, string, boolean])[] = [
-    ...(affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).map(
+    ...(affinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []).map(
       (term, i) => [term, `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`, false] as const,
     ),
-    ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
+    ...(affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
       ({ preference }, i) =>
         [preference, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, true] as const,
     ),
   ]
   for (const [term, termPath, looksAtValues] of terms) {
     if (term) warnings.push(...termWarnings(term, termPath, looksAtValues))
-  }
-  for (const [i, { topologyKey, labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
-    const constraint = `${at}.topologySpreadConstraints[${i}]`
-    const text = labelDeprecation(topologyKey)
-    if (text !== undefined) warnings.push(`${constraint}.topologyKey: ${topologyKey} is ${text}`)
-    if (!labelSelector) warnings.push(`${constraint}.labelSelector: ${nullSelector}`)
   }
 }
 
@@ -178,11 +181,12 @@ function warnOfPodAffinity(spec: PodSpec, at: string, warnings: string[]): void 
   }
   for (const field of ['podAffinity', 'podAntiAffinity'] as const) {
     const affinity = spec.affinity?.[field]
+    if (!affinity) continue
     const path = `${at}.affinity.${field}`
-    for (const [i, term] of (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    for (const [i, term] of (affinity.requiredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
       check(term, `${path}.requiredDuringSchedulingIgnoredDuringExecution[${i}]`)
     }
-    for (const [i, { podAffinityTerm }] of (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    for (const [i, { podAffinityTerm }] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
       check(podAffinityTerm, `${path}.preferredDuringSchedulingIgnoredDuringExecution[${i}].podAffinityTerm`)
     }
   }
@@ -204,7 +208,7 @@ function warnOfPodSpec(spec: PodSpec, meta: Meta, at: string): string[] {
       if (volume[field]) warnings.push(`${path}.volumes[${i}].${name}: ${text}`)
     }
     const claim = volume.ephemeral?.volumeClaimTemplate?.spec
-    warnings.push(...claimSpecWarnings(claim, `${path}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`))
+    if (claim) warnings.push(...claimSpecWarnings(claim, `${path}.volumes[${i}].ephemeral.volumeClaimTemplate.spec`))
   }
   for (const volume of spec.volumes ?? []) warnings.push(...pathWarnings(volume))
   const aliases = (spec.hostAliases ?? []).map((alias) => alias.ip)
