@@ -59,13 +59,19 @@ function manifest(value: unknown, node: unknown, fallback: Place, at: (offset: n
   }
   const metadata = object.metadata as { name?: unknown; generateName?: unknown } | undefined
   if (typeof metadata !== 'object' || metadata === null || typeof metadata.name !== 'string' || metadata.name === '') {
-    const why = metadata?.generateName
-      ? 'metadata.generateName cannot be synced: the name must be the same at each sync'
-      : 'metadata.name is missing'
-    throw new ManifestError(`${object.kind as string}: ${why}`, isMap(node) ? placeIn(node, ['metadata'], at) : place)
+    const found = isMap(node) ? placeIn(node, ['metadata', 'name'], at) : place
+    throw new ManifestError(`${object.kind as string}: ${nameProblem(metadata)}`, found)
   }
   const placeOf = (field: string): Place => (isMap(node) ? placeIn(node, fieldSegments(field), at) : place)
   return { object: object as unknown as Unstructured, place, placeOf }
+}
+
+function nameProblem(metadata: { name?: unknown; generateName?: unknown } | undefined): string {
+  const { name, generateName } = metadata ?? {}
+  if (generateName) return 'metadata.generateName cannot be synced: the name must be the same at each sync'
+  if (name === undefined || name === null || name === '') return 'metadata.name is missing'
+  // YAML reads `n`, `yes` and `12` as something else.
+  return `metadata.name is read as ${JSON.stringify(name)}: put it into quotes`
 }
 
 /** The place of the key that a path leads to, as far as the document goes along. */

@@ -59,6 +59,10 @@ test('a List gives its items, JSON is read as YAML, empty documents are passed o
 const refused: Record<string, [string, RegExp]> = {
   'a syntax error': ['a: 1\n b: 2\n', /^x\.yaml:\d+:\d+: /],
   'a missing kind': ['apiVersion: v1\nmetadata: {name: a}\n', /^x\.yaml:1:1: kind is missing$/],
+  'a name that YAML reads as a truth value': [
+    'apiVersion: v1\nkind: Pod\nmetadata:\n  name: n\n',
+    /^x\.yaml:4:3: Pod: metadata\.name is read as false: put it into quotes$/,
+  ],
   'a missing name': ['apiVersion: v1\nkind: Pod\nmetadata: {}\n', /^x\.yaml:3:1: Pod: metadata\.name is missing$/],
   'a list where an object belongs': ['- a\n', /^x\.yaml:1:1: a manifest must be a map/],
   'a key that stands twice': [
