@@ -25,6 +25,11 @@ export class RestMapper {
     return (await this.#version(apiVersion)).get(kind)
   }
 
+  /** The resource of that name in a group's version; undefined when the cluster does not serve it. */
+  async resourceNamed(apiVersion: string, name: string): Promise<Resource<Unstructured> | undefined> {
+    return [...(await this.#version(apiVersion)).values()].find(({ resource }) => resource === name)
+  }
+
   #version(apiVersion: string): Promise<ReadonlyMap<string, Resource<Unstructured>>> {
     let found = this.#versions.get(apiVersion)
     if (!found) {

@@ -1,8 +1,9 @@
 import type { Unstructured } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
-import { isNotFound, StatusError } from '../apimachinery/status.ts'
+import { isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
+import { OpenApiDocuments } from '../client/openapi-documents.ts'
 import type { RestMapper } from '../client/rest-mapper.ts'
 import { type CustomResourceDefinition, versionNamed } from '../crd/definition/definition.ts'
 import type { JsonSchema } from '../crd/schema/json-schema.ts'
@@ -11,17 +12,6 @@ import { type TypedSchema, typedSchema } from './schema-types.ts'
 export interface KnownKind {
   readonly resource: Resource<Unstructured>
   readonly schema: TypedSchema
-}
-
-interface Document {
-  readonly components?: { readonly schemas?: Readonly<Record<string, JsonSchema & PublishedKind>> }
-}
-interface PublishedKind {
-  readonly 'x-kubernetes-group-version-kind'?: readonly {
-    readonly group: string
-    readonly version: string
-    readonly kind: string
-  }[]
 }
 
 const text: JsonSchema = { type: 'string' }
@@ -55,11 +45,12 @@ export const wholeObject = (schema: JsonSchema): TypedSchema =>
 export class KindSchemas {
   readonly #client: Client
   readonly #mapper: RestMapper
-  readonly #documents = new Map<string, Promise<Document>>()
+  readonly #documents: OpenApiDocuments<JsonSchema>
 
   constructor(client: Client, mapper: RestMapper) {
     this.#client = client
     this.#mapper = mapper
+    this.#documents = new OpenApiDocuments(client)
   }
 
   /** undefined: nothing serves that kind. A kind whose schema nobody tells may have any fields. */
@@ -67,7 +58,7 @@ export class KindSchemas {
     const resource = await this.#mapper.resourceOf(apiVersion, kind)
     if (!resource) return undefined
     const custom = resource.group.includes('.') ? await this.#definition(resource) : undefined
-    const schema = custom ?? (await this.#published(resource)) ?? typedSchema({})
+    const schema = custom ?? (await this.#documents.schemaOf(resource)) ?? typedSchema({})
     return { resource, schema }
   }
 
@@ -80,35 +71,5 @@ export class KindSchemas {
       if (isNotFound(error)) return undefined
       throw error
     }
-  }
-
-  async #published({ group, version, kind }: Resource<Unstructured>): Promise<TypedSchema | undefined> {
-    const path = group === '' ? `/openapi/v3/api/${version}` : `/openapi/v3/apis/${group}/${version}`
-    const { components = {} } = await this.#document(path)
-    const schemas = components.schemas ?? {}
-    const isMeant = (schema: PublishedKind) =>
-      schema['x-kubernetes-group-version-kind']?.some((k) => k.kind === kind && k.group === group && k.version === version)
-    const schema = Object.values(schemas).find(isMeant)
-    return schema && { schema, refs: (ref) => schemas[ref.replace('#/components/schemas/', '')] }
-  }
-
-  #document(path: string): Promise<Document> {
-    const known = this.#documents.get(path)
-    if (known) return known
-    const asked = this.#ask(path)
-    this.#documents.set(path, asked)
-    asked.catch(() => this.#documents.delete(path))
-    return asked
-  }
-
-  async #ask(path: string): Promise<Document> {
-    const answer = await this.#client.raw({ method: 'GET', path, headers: { accept: 'application/json' } })
-    const chunks: Uint8Array[] = []
-    for await (const chunk of answer.body) chunks.push(chunk)
-    const body = Buffer.concat(chunks).toString()
-    if (answer.status === 404) return {}
-    if (answer.status !== 200)
-      throw new StatusError(answer.status, '', `${path} answered ${answer.status}: ${body.slice(0, 200)}`)
-    return JSON.parse(body) as Document
   }
 }

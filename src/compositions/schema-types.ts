@@ -1,5 +1,6 @@
 import type { StructTypes } from '../crd/cel/environment.ts'
 import { fromJson } from '../crd/cel/json-values.ts'
+import { LazyList } from '../crd/cel/lazy-list.ts'
 import { parseDuration, parseTimestamp } from '../crd/cel/library/time-text.ts'
 import {
   BOOL,
@@ -15,7 +16,7 @@ import {
   structType,
   TIMESTAMP,
 } from '../crd/cel/types.ts'
-import { CelDouble, CelList, CelMap, type Value } from '../crd/cel/values.ts'
+import { CelDouble, CelMap, type Value } from '../crd/cel/values.ts'
 import type { JsonSchema } from '../crd/schema/json-schema.ts'
 import { isReserved } from '../crd/schema/rules/escape.ts'
 
@@ -153,7 +154,7 @@ export function typedValue(value: unknown, typed: TypedSchema): Value {
     case 'map':
       return typeof value === 'object' && !Array.isArray(value) ? new TypedMap(value as object, shaped) : fromJson(value)
     case 'list':
-      return Array.isArray(value) ? new TypedList(value, itemOf(shaped)) : fromJson(value)
+      return Array.isArray(value) ? itemsOf(value, itemOf(shaped)) : fromJson(value)
     case 'number':
       return typeof value === 'number' ? new CelDouble(value) : fromJson(value)
     case 'string':
@@ -162,6 +163,8 @@ export function typedValue(value: unknown, typed: TypedSchema): Value {
       return fromJson(value)
   }
 }
+
+const itemsOf = (items: readonly unknown[], item: TypedSchema): Value => new LazyList(items, (one) => typedValue(one, item))
 
 function textValue(text: string, format: string | undefined): Value {
   switch (format) {
@@ -197,21 +200,5 @@ class TypedMap extends CelMap {
   }
   keys(): readonly Value[] {
     return Object.keys(this.#raw).filter((name) => this.#raw[name] !== undefined && this.#raw[name] !== null)
-  }
-}
-
-class TypedList extends CelList {
-  readonly #raw: readonly unknown[]
-  readonly #item: TypedSchema
-  constructor(raw: readonly unknown[], item: TypedSchema) {
-    super()
-    this.#raw = raw
-    this.#item = item
-  }
-  get size(): number {
-    return this.#raw.length
-  }
-  at(index: number): Value {
-    return typedValue(this.#raw[index], this.#item)
   }
 }

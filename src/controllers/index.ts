@@ -29,6 +29,7 @@ import { statefulSetController } from './statefulset.ts'
 import { attributesProtectionController, claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
+import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
 
 export interface ControllerOptions {
   readonly client: Client
@@ -86,6 +87,7 @@ export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'cl
   certificateCleaner,
   bootstrapSigner,
   tokenCleaner,
+  validatingAdmissionPolicyStatusController,
 ]
 
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */

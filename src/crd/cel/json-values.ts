@@ -1,3 +1,4 @@
+import { LazyList } from './lazy-list.ts'
 import {
   CelDouble,
   CelDuration,
@@ -22,23 +23,9 @@ export function fromJson(value: unknown): Value {
       return Number.isInteger(value) ? value : new CelDouble(value)
     case 'object':
       if (value === null) return null
-      return Array.isArray(value) ? new JsonList(value) : new JsonMap(value as Record<string, unknown>)
+      return Array.isArray(value) ? new LazyList(value, fromJson) : new JsonMap(value as Record<string, unknown>)
     default:
       return null
-  }
-}
-
-class JsonList extends CelList {
-  readonly #items: readonly unknown[]
-  constructor(items: readonly unknown[]) {
-    super()
-    this.#items = items
-  }
-  get size(): number {
-    return this.#items.length
-  }
-  at(index: number): Value {
-    return fromJson(this.#items[index])
   }
 }
 

@@ -1,3 +1,4 @@
+import { declaredTypes, NAMESPACE, REQUEST } from '../../../crd/cel/admission-types.ts'
 import { type Environment, extend, type StructTypes } from '../../../crd/cel/environment.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
 import { AUTHORIZER, RESOURCE_CHECK } from '../../../crd/cel/library/authorizer.ts'
@@ -5,7 +6,6 @@ import { compileExpression, evaluateCounting, type Program } from '../../../crd/
 import { CompileError } from '../../../crd/cel/source.ts'
 import { type CelType, DYN, STRING, structType } from '../../../crd/cel/types.ts'
 import { CelError, CelStruct, CostLimitExceeded, type Value } from '../../../crd/cel/values.ts'
-import { declaredTypes, NAMESPACE, REQUEST } from './declared-types.ts'
 
 /** The most one expression may cost, and all of one policy together (k8s.io/apiserver/pkg/apis/cel/config.go). */
 export const perCallLimit = 1_000_000

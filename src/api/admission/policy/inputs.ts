@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { namespaces } from '../../../apimachinery/resources.generated.ts'
+import { NAMESPACE, REQUEST, typed } from '../../../crd/cel/admission-types.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
 import { fromJson } from '../../../crd/cel/json-values.ts'
 import {
@@ -13,7 +14,6 @@ import { serviceAccountGroups, serviceAccountUser } from '../../auth/users.ts'
 import type { Objects } from '../../objects.ts'
 import type { UserInfo } from '../../request.ts'
 import type { AdmissionRequest } from '../admission.ts'
-import { NAMESPACE, REQUEST, typed } from './declared-types.ts'
 import type { Matched } from './matching.ts'
 
 /** A write as AdmissionReview v1 and the variable `request` show it, without objects. */

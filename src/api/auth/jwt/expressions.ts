@@ -1,4 +1,5 @@
 import { ConfigError } from '../../../apimachinery/config-shape.ts'
+import { declaredTypes, typed } from '../../../crd/cel/admission-types.ts'
 import { walk } from '../../../crd/cel/ast.ts'
 import { type Environment, extend, type StructTypes } from '../../../crd/cel/environment.ts'
 import { fromJson, toJson } from '../../../crd/cel/json-values.ts'
@@ -6,7 +7,6 @@ import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import { compileExpression, evaluateCounting, type Program } from '../../../crd/cel/program.ts'
 import { CompileError } from '../../../crd/cel/source.ts'
 import { type CelType, DYN, mapOf, STRING, structType } from '../../../crd/cel/types.ts'
-import { declaredTypes, typed } from '../../admission/policy/declared-types.ts'
 import type { UserInfo } from '../../request.ts'
 
 /** What the claims of a token are to expressions: JSON. */

@@ -1,8 +1,9 @@
-import type { StructTypes } from '../../../crd/cel/environment.ts'
-import { fromJson } from '../../../crd/cel/json-values.ts'
-import { parseTimestamp } from '../../../crd/cel/library/time-text.ts'
-import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING, structType, TIMESTAMP } from '../../../crd/cel/types.ts'
-import { CelList, CelStruct, type Value } from '../../../crd/cel/values.ts'
+import type { StructTypes } from './environment.ts'
+import { fromJson } from './json-values.ts'
+import { LazyList } from './lazy-list.ts'
+import { parseTimestamp } from './library/time-text.ts'
+import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING, structType, TIMESTAMP } from './types.ts'
+import { CelStruct, type Value } from './values.ts'
 
 type Fields = Readonly<Record<string, CelType>>
 
@@ -78,7 +79,8 @@ export function typed(value: unknown, type: CelType): Value {
   if (type.kind === 'struct') return new Declared(type, value as Record<string, unknown>)
   if (type.kind === 'timestamp' && typeof value === 'string') return parseTimestamp(value) ?? null
   const [element] = type.params
-  if (type.kind === 'list' && element?.kind === 'struct' && Array.isArray(value)) return new DeclaredList(value, element)
+  if (type.kind === 'list' && element?.kind === 'struct' && Array.isArray(value))
+    return new LazyList(value, (item) => typed(item, element))
   return fromJson(value)
 }
 
@@ -97,21 +99,5 @@ class Declared extends CelStruct {
   }
   fields(): readonly string[] {
     return Object.keys(this.#value)
-  }
-}
-
-class DeclaredList extends CelList {
-  readonly #items: readonly unknown[]
-  readonly #element: CelType
-  constructor(items: readonly unknown[], element: CelType) {
-    super()
-    this.#items = items
-    this.#element = element
-  }
-  get size(): number {
-    return this.#items.length
-  }
-  at(index: number): Value {
-    return typed(this.#items[index], this.#element)
   }
 }
