@@ -17,23 +17,43 @@ export interface IndexedCache<T extends KubeObject> {
 
 interface Index<T> {
   readonly valuesOf: Indexer<T>
-  readonly entries: Map<string, Map<string, T>>
+  /** Most values lead to one object: a map of one would be larger than the object's own entry. */
+  readonly entries: Map<string, Single<T> | Map<string, T>>
 }
 
-function enter<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.valuesOf(object)) {
-    const found = index.entries.get(value)
-    if (found) found.set(key, object)
-    else index.entries.set(value, new Map([[key, object]]))
+interface Single<T> {
+  readonly key: string
+  readonly object: T
+}
+
+function enter<T>({ valuesOf, entries }: Index<T>, key: string, object: T): void {
+  for (const value of valuesOf(object)) {
+    const found = entries.get(value)
+    if (found instanceof Map) found.set(key, object)
+    else if (!found || found.key === key) entries.set(value, { key, object })
+    else
+      entries.set(
+        value,
+        new Map([
+          [found.key, found.object],
+          [key, object],
+        ]),
+      )
   }
 }
 
-function leave<T>(index: Index<T>, key: string, object: T): void {
-  for (const value of index.valuesOf(object)) {
-    const found = index.entries.get(value)
-    found?.delete(key)
-    if (found?.size === 0) index.entries.delete(value)
+function leave<T>({ valuesOf, entries }: Index<T>, key: string, object: T): void {
+  for (const value of valuesOf(object)) {
+    const found = entries.get(value)
+    if (found instanceof Map) found.delete(key)
+    if (found && (found instanceof Map ? found.size === 0 : found.key === key)) entries.delete(value)
   }
+}
+
+function under<T>({ entries }: Index<T>, value: string): readonly T[] {
+  const found = entries.get(value)
+  if (!found) return []
+  return found instanceof Map ? [...found.values()] : [found.object]
 }
 
 export function createIndexedCache<T extends KubeObject>(indexers: Readonly<Record<string, Indexer<T>>> = {}): IndexedCache<T> {
@@ -47,7 +67,7 @@ export function createIndexedCache<T extends KubeObject>(indexers: Readonly<Reco
     byIndex(name, value) {
       const index = indexes.get(name)
       if (!index) throw new Error(`informer has no index "${name}"; it has: ${[...indexes.keys()].join(', ') || 'none'}`)
-      return [...(index.entries.get(value)?.values() ?? [])]
+      return under(index, value)
     },
     addIndexer(name, valuesOf) {
       if (indexes.has(name)) return

@@ -23,7 +23,7 @@ interface Declaration {
 /** The children that one run declared, by key. */
 export type Declarations = Map<string, Declaration>
 
-/** What was applied last and what that led to, by child: remembered only to leave out writes that would change nothing. */
+/** What was applied last and what that led to, by child, where the server writes it otherwise: to leave out writes that change nothing. */
 export type Applied = Map<string, string>
 
 const keyIn = (resource: Resource, { namespace, name }: ObjectMeta): string =>
@@ -121,7 +121,9 @@ async function applyChild(context: ApplyContext, key: string, declaration: Decla
     client.apply(resource, config, { fieldManager: operator.fieldManager, force: true, namespace })
   // Who adopts need not know whose it was: what another controller owns the server refuses.
   const isPlain = cached || operator.definition.adopts
-  applied.set(key, markOf(digest, await (isPlain ? put(object) : createChild(context, declaration, put))))
+  const live = await (isPlain ? put(object) : createChild(context, declaration, put))
+  if (isWithin(asStored(object), live)) applied.delete(key)
+  else applied.set(key, markOf(digest, live))
 }
 
 /** No object is of this version, for etcd begins with 2: what is applied as of it is created, or refused where there is one. */

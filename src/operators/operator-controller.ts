@@ -127,15 +127,19 @@ function scopeFor(
   const isSame = (k: ScopedKind) => k.resource.kind === resource.kind && k.resource.group === resource.group
   const within = isLean && resource.namespaced && select.namespace !== undefined ? { namespace: select.namespace } : {}
   const read = [...operator.reads, ...operator.watches].find(isSame)
+  const kept = isLean ? { project: withoutManagers } : {}
   if (isSame({ resource: operator.definition.for as Resource })) {
     const { namespace, labelSelector } = select
     const chosen = resource.namespaced && namespace !== undefined ? { namespace } : {}
-    return { ...chosen, ...(labelSelector ? { labelSelector } : {}) }
+    return { ...kept, ...chosen, ...(labelSelector ? { labelSelector } : {}) }
   }
-  if (read) return { ...within, ...cached(read) }
+  if (read) return { ...kept, ...within, ...cached(read) }
   const owned = operator.owns.find(isSame)
-  return isLean ? { labelSelector: ownerLabel(operator), ...within, ...cached(owned) } : {}
+  return isLean ? { labelSelector: ownerLabel(operator), ...kept, ...within, ...cached(owned) } : {}
 }
+
+/** Who set which field is half of a small object, and informers leave it out of what is projected. */
+const withoutManagers = <T>(object: T): T => object
 
 function cached(scope: CacheScope | undefined): InformerScope {
   const { labelSelector, fieldSelector, namespace, metadata, project } = scope ?? {}

@@ -214,6 +214,30 @@ test('a new child costs one request; values made once cost none after a restart,
   await server.stop()
 })
 
+test('an operator of its own process keeps no managedFields, and writes none away', async () => {
+  const server = await startTestServer(lean)
+  const kept: (string | undefined)[] = []
+  const operator = databaseOperator({
+    owns: ['Secret'],
+    reconcile({ object: db, child, observed }) {
+      const secret = observed(child('Secret', { stringData: { a: 'b' } }))
+      if (!secret) return undefined
+      kept.push(JSON.stringify([db.metadata.managedFields, secret.metadata.managedFields]))
+      return { status: { ready: 1 } }
+    },
+  })
+  server.run(operator)
+  await server.create(Database, database('a'))
+  const live = await server.eventually(async () => {
+    const db = await server.get(Database, 'a')
+    return db?.status?.ready ? db : undefined
+  })
+  assert.equal(new Set(kept), new Set(['[null,null]']))
+  assert.is(live.metadata.managedFields?.length, 2)
+  assert.is((await server.get('Secret', 'a'))?.metadata.managedFields?.[0]?.operation, 'Apply')
+  await server.stop()
+})
+
 test('an object of the same name that nobody owns is an error, or adopted by who says so; another owner’s never is', async () => {
   const server = await startTestServer({ crds: [databaseCrd], controllers: [], clock: 'virtual' })
   const reconcile: Parameters<typeof databaseOperator>[0] = {
