@@ -68,11 +68,20 @@ function unreachable(target: Target, error: Error): StatusError {
   )
 }
 
-/** Forwards an ordinary request and streams the answer back. Throws 503 when nothing answers. */
+const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Forwards an ordinary request and streams the answer back. Throws 503 when nothing answers. A kept connection that the other side closes
+ * just now is no answer: what changes nothing is asked again, as Go's clients do.
+ */
 export function forward(target: Target, request: ApiRequest, connection: Connection): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = dial(target, request, connection)
-    outgoing.once('error', (error) => reject(unreachable(target, error)))
+    outgoing.once('error', (error) => {
+      const isStale = outgoing.reusedSocket && repeatable.has(request.method) && !request.signal.aborted
+      if (isStale) resolve(forward(target, request, connection))
+      else reject(unreachable(target, error))
+    })
     outgoing.once('response', (incoming) => resolve(answerOf(incoming)))
     outgoing.end(request.body instanceof Uint8Array ? request.body : undefined)
   })
