@@ -10,6 +10,7 @@ import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
+import { FlowControl } from './flow-control/flow-control.ts'
 import { healthRoute } from './health/checks.ts'
 import { metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
@@ -23,7 +24,7 @@ import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
-import { InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
+import { defaultLimits, InFlight, type InFlightLimits, noLimits } from './pipeline/in-flight.ts'
 import type { Security } from './pipeline/security.ts'
 import type { KubeletCredentials } from './proxy/forward.ts'
 import { upgradeHandler } from './proxy/upgrade.ts'
@@ -44,6 +45,8 @@ export interface ApiOptions {
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
   readonly limits?: InFlightLimits
+  /** Default: on. */
+  readonly priorityAndFairness?: boolean
   /** How long Events are kept after they were last written; without it for ever. */
   readonly eventTtlMs?: number
   /** Without it nothing is audited. */
@@ -92,7 +95,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
-  const inFlight = new InFlight(options.limits)
+  const limits = options.limits ?? defaultLimits
+  // One of them says how many: priority and fairness, or two plain limits.
+  const flow = options.priorityAndFairness === false ? undefined : new FlowControl(objects, limits.reading + limits.writing)
+  const inFlight = new InFlight(flow ? noLimits : limits)
   let address: string | undefined
   let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
@@ -121,7 +127,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
-  const handle = createHandler(core, security, paths, { inFlight, metrics })
+  const handle = createHandler(core, security, paths, { inFlight, flow, metrics })
   const stopDefinitions = followDefinitions({
     objects,
     registry: core.registry,

@@ -6,6 +6,7 @@ import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
+import type { FlowControl, Place } from '../flow-control/flow-control.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
 import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
@@ -30,6 +31,8 @@ export type PathRoute = (
 /** What counts requests. */
 export interface Gauges {
   readonly inFlight: InFlight
+  /** undefined: priority and fairness is off. */
+  readonly flow?: FlowControl | undefined
   readonly metrics: RequestMetrics
 }
 
@@ -38,16 +41,18 @@ export function createHandler(
   core: Core,
   security: Security,
   paths: readonly PathRoute[],
-  { inFlight, metrics }: Gauges,
+  { inFlight, flow, metrics }: Gauges,
 ): HandleRequest {
   return async (request) => {
     const info = requestInfo(request.method, request.path, request.query)
     const auditId = request.headers['audit-id']?.slice(0, maxAuditId) || randomUUID()
     const started = performance.now()
     let leave = () => {}
+    let place: Place | undefined
     let isServed = false
     const response = await answered()
     leave()
+    place?.leave()
     const counted = {
       info: isServed || !info.isResource ? info : { ...info, isResource: false, path: '' },
       method: request.method,
@@ -55,7 +60,9 @@ export function createHandler(
       isDryRun: request.query.has('dryRun'),
     }
     metrics.record(counted, response.status, (performance.now() - started) / 1000)
-    return request.wantsObjects ? response : { ...response, headers: { ...response.headers, 'audit-id': auditId } }
+    return request.wantsObjects
+      ? response
+      : { ...response, headers: { ...response.headers, ...place?.headers, 'audit-id': auditId } }
 
     async function answered(): Promise<ApiResponse> {
       let accept = plainJson
@@ -74,6 +81,8 @@ export function createHandler(
         }
         const user = await authorized(security, sender, request, info, trail)
         leave = inFlight.enter(request, info, user)
+        const entered = flow?.enter(request, info, user)
+        place = entered instanceof Promise ? await entered : entered
         const elsewhere = core.aggregator?.find(request.path)
         if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
         if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())

@@ -1,5 +1,5 @@
-import { StatusError } from '../../apimachinery/status.ts'
 import { isMaster } from '../auth/users.ts'
+import { tooManyRequests } from '../flow-control/level.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import type { RequestInfo } from './request-info.ts'
 
@@ -11,6 +11,9 @@ export interface InFlightLimits {
 
 /** kube-apiserver's --max-requests-inflight and --max-mutating-requests-inflight. */
 export const defaultLimits: InFlightLimits = { reading: 400, writing: 200 }
+
+/** Counts only. */
+export const noLimits: InFlightLimits = { reading: Number.POSITIVE_INFINITY, writing: Number.POSITIVE_INFINITY }
 
 const reads = new Set(['get', 'list', 'head', 'options'])
 const longRunning = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
@@ -32,15 +35,10 @@ export class InFlight {
   enter(request: ApiRequest, info: RequestInfo, user: UserInfo): () => void {
     if (request.wantsObjects || isLongRunning(info)) return () => {}
     const kind = reads.has(info.verb) ? 'reading' : 'writing'
-    if (this[kind] >= this.#limits[kind] && !isMaster(user)) throw tooMany()
+    if (this[kind] >= this.#limits[kind] && !isMaster(user)) throw tooManyRequests()
     this[kind]++
     return () => {
       this[kind]--
     }
   }
-}
-
-function tooMany(): StatusError {
-  const message = 'Too many requests, please try again later.'
-  return new StatusError(429, 'TooManyRequests', message, { retryAfterSeconds: 1 })
 }
