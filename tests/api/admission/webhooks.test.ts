@@ -128,6 +128,9 @@ test('a refusal names the webhook; a failed call is fatal or forgiven by the fai
       const text = `Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: Post "${url}?timeout=2s": dial tcp 127.0.0.1:1: connect: connection refused`
       assert.is(await messageOf(admit(by({ clientConfig: { url } }), {})), text)
       assert.is(await messageOf(admit(by({ clientConfig: { url }, failurePolicy: 'Ignore' }), {})), '')
+      // As Go, the address that was tried, not the name that led there.
+      const named = await messageOf(admit(by({ clientConfig: { url: 'https://localhost:1/x' } }), {}))
+      assert.match(named, /dial tcp (127\.0\.0\.1|\[::1\]):1: connect: connection refused$/)
       const untrusted = { clientConfig: { url: `https://127.0.0.1:${port}/x` } }
       assert.match(await messageOf(admit(by(untrusted), {})), 'certificate signed by unknown authority')
     },

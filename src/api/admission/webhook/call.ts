@@ -126,9 +126,9 @@ function goError(error: NodeJS.ErrnoException, host: string, port: string): stri
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'context deadline exceeded'
   switch (error.code) {
     case 'ECONNREFUSED':
-      return `dial tcp ${host}:${port}: connect: connection refused`
+      return `dial tcp ${dialed(error, host)}:${port}: connect: connection refused`
     case 'EHOSTUNREACH':
-      return `dial tcp ${host}:${port}: connect: no route to host`
+      return `dial tcp ${dialed(error, host)}:${port}: connect: no route to host`
     case 'ENOTFOUND':
       return `dial tcp: lookup ${host}: no such host`
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
@@ -139,4 +139,11 @@ function goError(error: NodeJS.ErrnoException, host: string, port: string): stri
     default:
       return error.message
   }
+}
+
+/** The address that was tried first: a name may have several. */
+function dialed(error: NodeJS.ErrnoException & { address?: string }, host: string): string {
+  const [first] = error instanceof AggregateError ? (error.errors as { address?: string }[]) : [error]
+  const address = first?.address ?? host
+  return address.includes(':') ? `[${address}]` : address
 }
