@@ -174,10 +174,13 @@ async function deleteObjects(
   const plural = names?.plural ?? ''
   const served = [...registry.all()].find((r) => r.isCustom && r.group === group && r.resource === plural)
   if (!served) return undefined
-  const { items } = (await ask(handle, 'GET', pathOf(served))) as { items: readonly KubeObject[] }
-  for (const namespace of new Set(items.map((o) => o.metadata.namespace))) await ask(handle, 'DELETE', pathOf(served, namespace))
-  const after = (await ask(handle, 'GET', pathOf(served))) as { items: readonly unknown[] }
-  return after.items.length === 0 ? undefined : `${after.items.length} objects wait for their finalizers`
+  const list = async () => ((await ask(handle, 'GET', pathOf(served))) as { items: readonly KubeObject[] }).items
+  let left = await list()
+  // What is marked already waits for its finalizers: to ask again would only call webhooks again.
+  const unmarked = new Set(left.filter((o) => !o.metadata.deletionTimestamp).map((o) => o.metadata.namespace))
+  for (const namespace of unmarked) await ask(handle, 'DELETE', pathOf(served, namespace))
+  if (unmarked.size > 0) left = await list()
+  return left.length === 0 ? undefined : `${left.length} objects wait for their finalizers`
 }
 
 async function writeStatus(handle: HandleRequest, definition: CustomResourceDefinition): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { timeText } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, forbidden, type Status } from '../../apimachinery/status.ts'
@@ -136,6 +137,8 @@ async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Pro
     return { stored, isGone: true }
   }
   const { object, thenRemove } = marked
+  // Asked again while finalizers hold it: nothing is written, or whoever watches would be told for ever.
+  if (!thenRemove && isDeepStrictEqual(object.metadata, live.object.metadata)) return { stored: live, isGone: false }
   if (options.dryRun) {
     const bytes = serializer(object)(live.revision)
     return { stored: new Stored(live.key, bytes, live.revision, object), isGone: thenRemove }
