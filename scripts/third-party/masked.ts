@@ -30,7 +30,11 @@ function randomNames(object: Json): ReadonlyMap<string, string> {
 }
 
 function maskTree(value: unknown, names: ReadonlyMap<string, string>, key: string): unknown {
-  if (Array.isArray(value)) return value.map((v) => maskTree(v, names, key))
+  if (Array.isArray(value))
+    return ordered(
+      value.map((v) => maskTree(v, names, key)),
+      key,
+    )
   if (value && typeof value === 'object') {
     const kept = Object.entries(value).filter(([k]) => !volatile.has(k) || key === 'properties' || key === 'data')
     return Object.fromEntries(kept.map(([k, v]) => [maskString(k, names), maskTree(v, names, k)]))
@@ -38,6 +42,19 @@ function maskTree(value: unknown, names: ReadonlyMap<string, string>, key: strin
   if (key === 'nodePort' || key === 'healthCheckNodePort') return '<port>'
   if (typeof value !== 'string') return value
   return maskString(value, names)
+}
+
+/** By what their items are sorted: these stand in the order in which somebody came by. */
+const orderless: Record<string, readonly string[]> = {
+  conditions: ['type'],
+  managedFields: ['manager', 'operation', 'subresource'],
+}
+
+function ordered(items: unknown[], key: string): unknown[] {
+  const by = orderless[key]
+  if (!by) return items
+  const text = (item: unknown) => by.map((name) => (item as Json | null)?.[name] ?? '').join('/')
+  return items.sort((a, b) => (text(a) < text(b) ? -1 : 1))
 }
 
 function maskString(text: string, names: ReadonlyMap<string, string>): string {

@@ -4,6 +4,7 @@ import { byName } from './compare.ts'
 import type { Kubectl } from './kubectl.ts'
 import { type Json, maskText } from './masked.ts'
 import { type Running, startProgram } from './program.ts'
+import { keepPodsReady } from './ready-pods.ts'
 import type { Place, Scenario, Step } from './scenario.ts'
 
 export interface StepOutcome {
@@ -45,9 +46,10 @@ export async function runScenario(scenario: Scenario, kubectl: Kubectl, options:
   try {
     for (const step of scenario.steps) {
       const failure = await take(step, scenario.namespace, kubectl, options.timeoutSeconds).catch((e: Error) => e.message)
-      const died = deaths.length > 0 ? deaths.join(', ') : undefined
+      const went = deaths.length > 0 ? deaths.join(', ') : failure
       const objects = byName(await settled(scenario, kubectl))
-      steps.push({ says: step.says, objects, ...(failure || died ? { failure: failure ?? died ?? '' } : {}) })
+      steps.push({ says: step.says, objects, ...(went ? { failure: went } : {}) })
+      if (deaths.length > 0) break
     }
     return { steps, events: await eventsOf(scenario, kubectl), complaints: running.flatMap((r) => r.complaints()) }
   } finally {
@@ -76,11 +78,18 @@ async function take(step: Step, namespace: string, kubectl: Kubectl, timeoutSeco
     if (refused && (status === 0 || !refused.test(err))) return `kubectl ${args.join(' ')} was not refused as expected: ${err}`
     if (!refused && status !== 0) return err.trim()
   }
-  for (const [object, condition] of step.until ?? []) {
-    const wait = (what: string) =>
-      kubectl.must(['-n', namespace, 'wait', object, `--for=${what}`, `--timeout=${timeoutSeconds}s`])
-    if (condition !== 'delete') await wait('create')
-    await wait(condition)
+  const end = new AbortController()
+  const pods = step.podsReady ? keepPodsReady(step.podsReady, namespace, kubectl, end.signal) : undefined
+  try {
+    for (const [object, condition] of step.until ?? []) {
+      const wait = (what: string) =>
+        kubectl.must(['-n', namespace, 'wait', object, `--for=${what}`, `--timeout=${timeoutSeconds}s`])
+      if (condition !== 'delete') await wait('create')
+      await wait(condition)
+    }
+  } finally {
+    end.abort()
+    await pods
   }
   return undefined
 }

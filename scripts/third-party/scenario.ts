@@ -34,6 +34,8 @@ export interface Step {
   readonly kubectl?: readonly (readonly string[])[]
   /** What `apply` or the last command must be refused with. */
   readonly refused?: RegExp
+  /** Until it does, ReplicaSets of this selector are said to have all their pods ready: nobody runs any. */
+  readonly podsReady?: string
   /** What must come true: `[object, condition]` as `kubectl wait OBJECT --for=CONDITION` takes them. */
   readonly until?: readonly (readonly [string, string])[]
 }

@@ -14,42 +14,15 @@ export const certManager: Scenario = {
   shows:
     'clusterissuers,issuers,certificates,certificaterequests,secrets,ingresses,validatingwebhookconfigurations,mutatingwebhookconfigurations',
   setup: async ({ module, port }) => {
+    const set = [`webhook.url.host=localhost:${port(0)}`, 'webhook.timeoutSeconds=30', 'crds.enabled=true']
     const objects = await renderedObjects(
-      {
-        name: 'cert-manager',
-        version: '1.11.5',
-        namespace: home,
-        templates: [join(module, 'deploy/crds'), join(module, 'deploy/charts/cert-manager/templates')],
-        values: join(module, 'deploy/charts/cert-manager/values.yaml'),
-        set: [`webhook.url.host=localhost:${port(0)}`, 'webhook.timeoutSeconds=30'],
-      },
+      { folder: join(module, 'deploy/charts/cert-manager'), release: 'cert-manager', namespace: home, set },
       ['CustomResourceDefinition', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'],
     )
     return `apiVersion: v1\nkind: Namespace\nmetadata: {name: ${home}}\n---\n${objects}`
   },
   programs: ({ port }: Place) => [
-    {
-      name: 'controller',
-      args: [
-        '--leader-elect=false',
-        `--cluster-resource-namespace=${home}`,
-        `--metrics-listen-address=127.0.0.1:${port(1)}`,
-        '--feature-gates=AdditionalCertificateOutputFormats=true,ExperimentalCertificateSigningRequestControllers=true',
-        '--v=2',
-      ],
-    },
-    { name: 'cainjector', args: ['--leader-elect=false', '--v=2'] },
-    {
-      name: 'webhook',
-      args: [
-        `--secure-port=${port(0)}`,
-        `--healthz-port=${port(2)}`,
-        `--dynamic-serving-ca-secret-namespace=${home}`,
-        '--dynamic-serving-ca-secret-name=cert-manager-webhook-ca',
-        '--dynamic-serving-dns-names=localhost',
-        '--feature-gates=AdditionalCertificateOutputFormats=true',
-      ],
-    },
+    { name: 'main', args: [`--namespace=${home}`, `--webhook-port=${port(0)}`, `--healthz-port=${port(1)}`] },
   ],
   steps: [
     {
