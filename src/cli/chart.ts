@@ -1,5 +1,7 @@
 // `slipway chart …`: everything about charts and releases.
 
+import { setPaths } from './chart/global-flags.ts'
+
 const USAGE = `Usage: slipway chart <verb>
 
   template NAME CHART            render a chart to manifests
@@ -62,6 +64,7 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write((await import('./chart/help.ts')).helpOf(verb) ?? USAGE)
     return 0
   }
+  setPaths(rest)
   try {
     return await (await load()).run(rest)
   } catch (e) {

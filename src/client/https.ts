@@ -27,6 +27,8 @@ export interface HttpsOptions {
   /** The name to check the server's certificate against, instead of the URL's host. */
   readonly serverName?: string
   readonly userAgent?: string
+  /** Acts as another user: needs the right to impersonate. */
+  readonly impersonate?: { readonly user: string; readonly group?: string }
 }
 
 interface Sent {
@@ -41,7 +43,12 @@ interface Sent {
 export function httpsClient(options: HttpsOptions): Client {
   const { token } = options
   const exchangeOne = exchangerFor(options)
-  const common: Record<string, string> = { 'user-agent': options.userAgent ?? 'slipway' }
+  const { user, group } = options.impersonate ?? {}
+  const common: Record<string, string> = {
+    'user-agent': options.userAgent ?? 'slipway',
+    ...(user === undefined ? {} : { 'impersonate-user': user }),
+    ...(group === undefined ? {} : { 'impersonate-group': group }),
+  }
   const exchange = async (sent: Sent): Promise<Answer> => {
     const bearer = typeof token === 'function' ? await token() : token
     if (bearer) return exchangeOne({ ...sent, headers: { ...common, authorization: `Bearer ${bearer}`, ...sent.headers } })

@@ -92,6 +92,10 @@ test('formats count in the drafts in which Helm asserts them; patterns are RE2 a
   assert.match(await problems('draft-04', { type: 'string', format: 'ipv4' }, '1.2.3'), /at '\/a'/)
   assert.is(await problems('draft/2020-12', { type: 'string', format: 'email' }, 'nobody'), '')
   const started = performance.now()
+  // Two patterns in a schema are two.
+  const two = { properties: { x: { pattern: '^a(b|c)$' }, y: { pattern: '^[0-9]+(Gi|Mi)$' } } }
+  assert.not.ok(await problems('draft-07', two, { x: 'ab', y: '10Gi' }))
+  assert.match(await problems('draft-07', two, { x: 'ab', y: 'ab' }), /at '\/a\/y'/)
   assert.match(await problems('draft-07', { pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}!`), /at '\/a'/)
   assert.ok(performance.now() - started < 2000)
 })

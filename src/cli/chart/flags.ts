@@ -1,5 +1,7 @@
 // Command-line flags of the chart verbs, in the forms that Helm's users know.
 
+import { GLOBAL_FLAGS } from './global-flags.ts'
+
 export interface Flags {
   /** Arguments that are no flags. */
   readonly args: readonly string[]
@@ -13,9 +15,9 @@ export interface Flags {
 
 export class FlagError extends Error {}
 
-/** What each flag takes: `bool`, or `value`. A short form maps to its long one. */
+/** What each flag takes: `bool`, `value`, or `optional`: a value behind `=` only, alone it is ''. A short form maps to its long one. */
 export interface FlagTable {
-  readonly flags: { readonly [name: string]: 'bool' | 'value' }
+  readonly flags: { readonly [name: string]: 'bool' | 'value' | 'optional' }
   readonly short: { readonly [letter: string]: string }
 }
 
@@ -34,9 +36,10 @@ export function parseFlags(argv: readonly string[], table: FlagTable): Flags {
       continue
     }
     const [name, inline] = nameOf(arg, table)
-    const kind = Object.hasOwn(table.flags, name) ? table.flags[name] : undefined
-    if (!kind) throw new FlagError(`unknown flag: ${arg}`)
+    const kind = kindOf(name, table)
+    if (!kind) throw new FlagError(Object.hasOwn(REFUSED, name) ? `--${name}: ${REFUSED[name]}` : `unknown flag: ${arg}`)
     if (kind === 'bool') given.push([name, inline ?? 'true'])
+    else if (kind === 'optional') given.push([name, inline ?? ''])
     else if (inline !== undefined) given.push([name, inline])
     else {
       const value = argv[++i]
@@ -49,12 +52,25 @@ export function parseFlags(argv: readonly string[], table: FlagTable): Flags {
   return { args, given, all, get, has: (name) => get(name) !== undefined && get(name) !== 'false' }
 }
 
+/** Flags of Helm that we know and do not take. */
+const REFUSED: { readonly [flag: string]: string } = {
+  'enable-dns': 'names are not resolved while a chart renders; getHostByName gives an empty text',
+  verify: 'use slipway chart pull --verify, or slipway chart verify FILE, and install the file',
+  keyring: 'use slipway chart pull --verify, or slipway chart verify FILE, and install the file',
+  validate: 'use slipway chart install NAME CHART --dry-run=server',
+}
+
+function kindOf(name: string, table: FlagTable) {
+  if (Object.hasOwn(table.flags, name)) return table.flags[name]
+  return Object.hasOwn(GLOBAL_FLAGS, name) ? GLOBAL_FLAGS[name] : undefined
+}
+
 function nameOf(arg: string, table: FlagTable): [string, string | undefined] {
   if (arg.startsWith('--')) {
     const equals = arg.indexOf('=')
     return equals < 0 ? [arg.slice(2), undefined] : [arg.slice(2, equals), arg.slice(equals + 1)]
   }
-  const long = table.short[arg[1] as string] ?? arg
+  const long = table.short[arg[1] as string] ?? (arg[1] === 'n' ? 'namespace' : arg)
   const rest = arg.slice(2).replace(/^=/, '')
   return [long, rest === '' ? undefined : rest]
 }

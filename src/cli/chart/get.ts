@@ -14,7 +14,7 @@ const PARTS: { readonly [what: string]: (r: ReleaseRecord) => string } = {
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const { flags, releases } = await connect(argv)
+  const { flags, releases } = await connect('get', argv)
   const what = argument(flags, 0, 'get values|manifest|hooks|notes NAME')
   const part = Object.hasOwn(PARTS, what) ? PARTS[what] : undefined
   if (!part) throw new Error(`use: slipway chart get ${Object.keys(PARTS).join('|')} NAME`)

@@ -9,14 +9,24 @@ const WHERE = `      --version RANGE           which version; --devel takes unfi
 `
 const CLUSTER = `  -n, --namespace NAME          default: that of the kubeconfig's context
       --kubeconfig FILE, --kube-context NAME
+      --kube-apiserver URL, --kube-token, --kube-ca-file, --kube-as-user, --kube-as-group,
+      --kube-tls-server-name, --kube-insecure-skip-tls-verify
 `
 const CHANGE = `      --wait, --wait-for-jobs   until all is ready; --timeout 5m
-      --rollback-on-failure     undo what failed (--atomic)
-      --dry-run[=server]        ask the server, change nothing
+      --dry-run[=client|server] change nothing; server: let the server check it, too
       --server-side[=false|auto], --force-conflicts
-      --no-hooks, --description TEXT, --history-max N
+      --force-replace           replace objects instead of merging into them
+      --no-hooks, --description TEXT
 `
-const RENDER = `      --skip-schema-validation, --post-renderer PROGRAM, --post-renderer-args ARG
+const UNDO = `      --rollback-on-failure     undo what failed (--atomic)
+`
+const CLEANUP = `      --cleanup-on-fail         delete what a change that failed made anew
+      --history-max N
+`
+const SHOWN = `  -l, --labels KEY=VALUE,…      labels of the release, for list --selector
+      --hide-notes, --hide-secret (of a dry run)
+`
+const RENDER = `      --skip-schema-validation, --render-subchart-notes, --post-renderer PROGRAM, --post-renderer-args ARG
 `
 const OUTPUT = '  -o, --output table|json|yaml\n'
 
@@ -37,6 +47,8 @@ ${VALUES}${WHERE}      --kube-version V          Kubernetes version to render fo
   -s, --show-only PATH          only what these templates made, may be repeated
       --output-dir FOLDER       a file per template instead of one stream
       --notes                   print NOTES.txt to standard error
+      --name-template TEXT      the name by a template; --release-name: also as a folder of --output-dir
+      --dependency-update       fill charts/ first
 ${RENDER}`,
     examples: [
       'template web ./charts/web -f prod.yaml',
@@ -91,8 +103,11 @@ ${RENDER}`,
   },
   push: { usage: 'push FILE oci://HOST/PATH', flags: WHERE, examples: ['push web-1.0.0.tgz oci://registry.example.com/charts'] },
   install: {
-    usage: 'install NAME CHART',
-    flags: `${CLUSTER}${VALUES}${WHERE}${CHANGE}      --create-namespace, --take-ownership, --skip-crds\n${RENDER}${OUTPUT}`,
+    usage: 'install [NAME] CHART',
+    flags: `${CLUSTER}${VALUES}${WHERE}${CHANGE}${UNDO}${SHOWN}  -g, --generate-name, --name-template TEXT
+      --create-namespace, --take-ownership, --skip-crds, --dependency-update
+      --replace                 over a release that failed or whose history was kept
+${RENDER}${OUTPUT}`,
     examples: [
       'install web ./charts/web -n shop --create-namespace --wait',
       'install db bitnami/postgresql --set auth.database=shop',
@@ -100,7 +115,8 @@ ${RENDER}`,
   },
   upgrade: {
     usage: 'upgrade NAME CHART',
-    flags: `${CLUSTER}${VALUES}${WHERE}${CHANGE}  -i, --install                 where there is no such release
+    flags: `${CLUSTER}${VALUES}${WHERE}${CHANGE}${UNDO}${CLEANUP}${SHOWN}  -i, --install                 where there is no such release
+      --create-namespace, --take-ownership, --dependency-update
       --reuse-values, --reset-values, --reset-then-reuse-values
       --upgrade-crds            bring the chart's CRDs up to date, too
 ${RENDER}${OUTPUT}`,
@@ -111,27 +127,33 @@ ${RENDER}${OUTPUT}`,
   },
   rollback: {
     usage: 'rollback NAME [REVISION]',
-    flags: `${CLUSTER}${CHANGE}`,
+    flags: `${CLUSTER}${CHANGE}${CLEANUP}`,
     examples: ['rollback web', 'rollback web 3 --wait'],
   },
   uninstall: {
     usage: 'uninstall NAME…',
-    flags: `${CLUSTER}      --keep-history, --no-hooks, --timeout 5m\n`,
+    flags: `${CLUSTER}      --keep-history, --no-hooks, --timeout 5m, --wait, --dry-run, --description TEXT
+      --cascade background|foreground|orphan
+      --ignore-not-found
+`,
     examples: ['uninstall web'],
   },
   list: {
     usage: 'list',
-    flags: `${CLUSTER}  -A, --all-namespaces\n  -a, --all                     uninstalled ones, too\n${OUTPUT}`,
+    flags: `${CLUSTER}  -A, --all-namespaces\n  -a, --all                     in any state; or --deployed, --failed, --pending, --superseded, --uninstalled, --uninstalling
+  -f, --filter REGEX, -l, --selector LABELS
+  -d, --date, -r, --reverse, -m, --max N, --offset N, -q, --short, --no-headers
+${OUTPUT}`,
     examples: ['list -A -o json'],
   },
-  history: { usage: 'history NAME', flags: `${CLUSTER}${OUTPUT}`, examples: ['history web'] },
+  history: { usage: 'history NAME', flags: `${CLUSTER}      --max N\n${OUTPUT}`, examples: ['history web'] },
   status: { usage: 'status NAME', flags: `${CLUSTER}      --revision N\n${OUTPUT}`, examples: ['status web -o yaml'] },
   get: {
     usage: 'get values|manifest|hooks|notes NAME',
     flags: `${CLUSTER}      --revision N\n${OUTPUT}`,
     examples: ['get values web -o json', 'get manifest web --revision 2'],
   },
-  test: { usage: 'test NAME', flags: `${CLUSTER}      --timeout 5m\n`, examples: ['test web'] },
+  test: { usage: 'test NAME', flags: `${CLUSTER}      --timeout 5m, --filter name=A,!name=B, --logs\n`, examples: ['test web'] },
   diff: { usage: 'diff NAME CHART', flags: `${CLUSTER}${VALUES}${WHERE}`, examples: ['diff web ./charts/web -f prod.yaml'] },
 }
 

@@ -5,9 +5,10 @@ import { argument, connect } from './release.ts'
 import { table } from './table.ts'
 
 export async function run(argv: string[]): Promise<number> {
-  const { flags, releases } = await connect(argv)
-  const history = await releases.history(argument(flags, 0, 'history NAME'))
-  if (history.length === 0) throw new Error('release: not found')
+  const { flags, releases } = await connect('history', argv)
+  const all = await releases.history(argument(flags, 0, 'history NAME'))
+  if (all.length === 0) throw new Error('release: not found')
+  const history = all.slice(-Number(flags.get('max') ?? 256))
   const rows = history.map((r) => [
     String(r.version),
     r.info.last_deployed ?? '',

@@ -1,101 +1,85 @@
-// What the release verbs share: the cluster, the namespace, flags and how a release is shown.
+// What the release verbs share: the cluster, the namespace and how a release is shown.
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { httpsClient } from '../../client/https.ts'
-import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { type HttpsOptions, httpsClient } from '../../client/https.ts'
+import { type KubeconfigContext, readKubeconfig } from '../../client/kubeconfig.ts'
 import { Releases } from '../../helmlike/release/operations.ts'
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
-import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
-import { LOCATE_FLAGS } from './locate.ts'
+import { type Flags, parseFlags } from './flags.ts'
+import { fromEnvironment } from './global-flags.ts'
 import { postRendererOf } from './post-render.ts'
+import { dryRunOf, operationOptions, RELEASE_FLAGS } from './release-flags.ts'
 
-export const RELEASE_FLAGS: FlagTable = {
-  flags: {
-    ...VALUE_FLAGS.flags,
-    ...LOCATE_FLAGS.flags,
-    namespace: 'value',
-    kubeconfig: 'value',
-    'kube-context': 'value',
-    timeout: 'value',
-    wait: 'bool',
-    'wait-for-jobs': 'bool',
-    atomic: 'bool',
-    'rollback-on-failure': 'bool',
-    'no-hooks': 'bool',
-    'force-conflicts': 'bool',
-    'dry-run': 'value',
-    'skip-crds': 'bool',
-    'upgrade-crds': 'bool',
-    'post-renderer': 'value',
-    'post-renderer-args': 'value',
-    'create-namespace': 'bool',
-    'take-ownership': 'bool',
-    'history-max': 'value',
-    'keep-history': 'bool',
-    description: 'value',
-    'skip-schema-validation': 'bool',
-    install: 'bool',
-    'reuse-values': 'bool',
-    'reset-values': 'bool',
-    'reset-then-reuse-values': 'bool',
-    'server-side': 'value',
-    revision: 'value',
-    output: 'value',
-    'all-namespaces': 'bool',
-    all: 'bool',
-  },
-  short: { ...VALUE_FLAGS.short, n: 'namespace', i: 'install', o: 'output', A: 'all-namespaces', a: 'all' },
+export interface Connection {
+  readonly flags: Flags
+  readonly releases: Releases
+  readonly namespace: string
 }
 
-const UNITS: { readonly [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000 }
+/** Reads a verb's flags. */
+export const releaseFlags = (verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Flags =>
+  parseFlags(argv, RELEASE_FLAGS[verb])
 
-function milliseconds(text: string): number {
-  const m = /^(\d+)([smh])?$/.exec(text)
-  if (!m) throw new Error(`invalid duration ${JSON.stringify(text)}: use 90s, 5m or 1h`)
-  return Number(m[1]) * (UNITS[m[2] ?? 's'] ?? 1000)
-}
-
-/** Helm's three answers; `auto` goes on as the release was applied before. */
-function serverSide(text: string | undefined): { serverSide?: boolean } {
-  if (text === undefined || text === 'auto') return {}
-  if (text !== 'true' && text !== 'false')
-    throw new Error(`invalid --server-side ${JSON.stringify(text)}: use true, false or auto`)
-  return { serverSide: text === 'true' }
-}
-
-/** Reads flags (`--dry-run` and `--server-side` may stand alone) and connects. */
-export async function connect(argv: readonly string[]): Promise<{ flags: Flags; releases: Releases; namespace: string }> {
-  const flags = parseFlags(
-    argv.map((a) => (a === '--dry-run' ? '--dry-run=server' : a === '--server-side' ? '--server-side=true' : a)),
-    RELEASE_FLAGS,
-  )
-  const path = flags.get('kubeconfig') ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config')
-  const context = await readKubeconfig(path, flags.get('kube-context'))
-  const namespace = flags.get('namespace') ?? context.namespace
-  const dryRun = flags.get('dry-run')
-  const description = flags.get('description')
+/** Reads a verb's flags and connects. */
+export async function connect(verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Promise<Connection> {
+  const flags = releaseFlags(verb, argv)
+  const context = verb === 'install' && dryRunOf(flags) === 'client' ? await offline(flags) : await contextOf(flags)
+  const namespace = flags.get('namespace') ?? fromEnvironment('namespace') ?? context.namespace
   const releases = new Releases(httpsClient({ ...context.options, userAgent: 'slipway' }), {
     namespace,
-    timeoutMs: milliseconds(flags.get('timeout') ?? '5m'),
-    wait: flags.has('wait'),
-    waitForJobs: flags.has('wait-for-jobs'),
-    atomic: flags.has('atomic') || flags.has('rollback-on-failure'),
-    noHooks: flags.has('no-hooks'),
-    forceConflicts: flags.has('force-conflicts'),
-    dryRun: dryRun !== undefined && dryRun !== 'none',
-    skipCrds: flags.has('skip-crds'),
-    upgradeCrds: flags.has('upgrade-crds'),
-    ...serverSide(flags.get('server-side')),
+    ...operationOptions(flags),
     ...(await postRendererOf(flags)),
-    createNamespace: flags.has('create-namespace'),
-    takeOwnership: flags.has('take-ownership'),
-    historyMax: Number(flags.get('history-max') ?? 10),
-    keepHistory: flags.has('keep-history'),
-    skipSchemas: flags.has('skip-schema-validation'),
-    ...(description === undefined ? {} : { description }),
     warn: (message) => void process.stderr.write(`${message}\n`),
   })
   return { flags, releases, namespace }
+}
+
+/** The cluster of the kubeconfig, with what the --kube-… flags say instead. */
+async function contextOf(flags: Flags): Promise<KubeconfigContext> {
+  const said = (name: string) => flags.get(name) ?? fromEnvironment(name)
+  const path = kubeconfigPath(flags)
+  const server = said('kube-apiserver')
+  const file = server !== undefined && flags.get('kubeconfig') === undefined ? await maybe(path, said('kube-context')) : undefined
+  const context = file ?? (server === undefined ? await readKubeconfig(path, said('kube-context')) : undefined)
+  const [ca, token, serverName, user] = [
+    said('kube-ca-file'),
+    said('kube-token'),
+    said('kube-tls-server-name'),
+    said('kube-as-user'),
+  ]
+  const group = flags.get('kube-as-group')
+  if (group !== undefined && user === undefined)
+    throw new Error('--kube-as-group needs --kube-as-user: a group is impersonated for a user')
+  if (flags.all('kube-as-group').length > 1) throw new Error('--kube-as-group can be given once only')
+  const options: HttpsOptions = {
+    ...(context?.options ?? { server: server as string }),
+    ...(server === undefined ? {} : { server }),
+    ...(ca === undefined ? {} : { ca: await readFile(ca, 'utf8') }),
+    ...(token === undefined ? {} : { token }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(said('kube-insecure-skip-tls-verify') === 'true' ? { insecure: true } : {}),
+    ...(user === undefined ? {} : { impersonate: { user, ...(group === undefined ? {} : { group }) } }),
+  }
+  return { options, namespace: context?.namespace ?? 'default' }
+}
+
+/** What a dry run on the client's side needs: the namespace of the kubeconfig, where there is one. */
+async function offline(flags: Flags): Promise<KubeconfigContext> {
+  const context = await maybe(kubeconfigPath(flags), flags.get('kube-context'))
+  return context ?? { options: { server: 'https://dry-run.invalid' }, namespace: 'default' }
+}
+
+const kubeconfigPath = (flags: Flags) => flags.get('kubeconfig') ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config')
+
+/** The context, where there is a kubeconfig: --kube-apiserver does without. */
+async function maybe(path: string, context: string | undefined): Promise<KubeconfigContext | undefined> {
+  try {
+    return await readKubeconfig(path, context)
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw e
+  }
 }
 
 /** The argument at `i`, or an error that shows how the verb is used. */
@@ -105,8 +89,8 @@ export function argument(flags: Flags, i: number, usage: string): string {
   return found
 }
 
-/** A release as install, upgrade and status show it. */
-export function shown(r: ReleaseRecord): string {
+/** A release as install, upgrade and status show it; with its manifest after a dry run. */
+export function shown(r: ReleaseRecord, flags?: Flags): string {
   const rows = [
     ['NAME', r.name],
     ['LAST DEPLOYED', r.info.last_deployed ?? ''],
@@ -118,7 +102,26 @@ export function shown(r: ReleaseRecord): string {
   const tests = (r.hooks ?? [])
     .filter((h) => h.events.includes('test'))
     .map((h) => `TEST SUITE: ${h.name} ${h.last_run.phase || 'not run'}\n`)
-  return `${rows.map(([k, v]) => `${k}: ${v}`).join('\n')}\n${tests.join('')}${r.info.notes ? `NOTES:\n${r.info.notes}\n` : ''}`
+  const tried = r.info.description === 'Dry run complete' ? manifests(r, flags?.has('hide-secret') ?? false) : ''
+  const notes = r.info.notes && !flags?.has('hide-notes') ? `NOTES:\n${r.info.notes}\n` : ''
+  return `${rows.map(([k, v]) => `${k}: ${v}`).join('\n')}\n${tests.join('')}${tried}${notes}`
 }
+
+function manifests(r: ReleaseRecord, hideSecrets: boolean): string {
+  const hooks = (r.hooks ?? []).map((h) => `---\n# Source: ${h.path}\n${h.manifest}\n`).join('')
+  const hidden = (text: string) =>
+    hideSecrets
+      ? text
+          .split(/^---\n/m)
+          .map(withoutSecret)
+          .join('---\n')
+      : text
+  return `HOOKS:\n${hidden(hooks)}MANIFEST:\n${hidden(r.manifest)}`
+}
+
+const withoutSecret = (document: string) =>
+  /^kind: *["']?Secret["']? *$/m.test(document)
+    ? `${/^# Source: .*\n/.exec(document)?.[0] ?? ''}# HIDDEN: The Secret output has been suppressed\n`
+    : document
 
 export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)

@@ -1,13 +1,15 @@
 // `slipway chart template NAME CHART`: prints what a chart renders to.
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION, parseKubeVersion } from '../../helmlike/chart/capabilities.ts'
 import type { Chart } from '../../helmlike/chart/chart.ts'
 import { loadChart } from '../../helmlike/chart/load.ts'
 import { checkInstallable, type Rendered, render, toText } from '../../helmlike/render/render.ts'
 import { print } from '../print.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
-import { LOCATE_FLAGS, locateOptions } from './locate.ts'
+import { chartForRelease, LOCATE_FLAGS } from './locate.ts'
 import { postRendererOf } from './post-render.ts'
+import { nameAndChart } from './release-name.ts'
 import { valuesFromFlags } from './values.ts'
 
 const FLAGS: FlagTable = {
@@ -29,19 +31,37 @@ const FLAGS: FlagTable = {
     'render-subchart-notes': 'bool',
     notes: 'bool',
     'output-dir': 'value',
+    'release-name': 'bool',
+    'dependency-update': 'bool',
+    'dry-run': 'optional',
     'post-renderer': 'value',
     'post-renderer-args': 'value',
+    // Flags of an install that mean nothing for a render: Helm takes them, too.
+    'create-namespace': 'bool',
+    description: 'value',
+    'disable-openapi-validation': 'bool',
+    'force-conflicts': 'bool',
+    'force-replace': 'bool',
+    'hide-notes': 'bool',
+    labels: 'value',
+    replace: 'bool',
+    'rollback-on-failure': 'bool',
+    atomic: 'bool',
+    'server-side': 'optional',
+    'take-ownership': 'bool',
+    timeout: 'value',
+    wait: 'optional',
+    'wait-for-jobs': 'bool',
   },
-  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name' },
+  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name', l: 'labels' },
 }
 
 /** Runs the verb; the exit status. */
 export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, FLAGS)
-  if (flags.args.length === 0) throw new Error('a chart is missing: slipway chart template [NAME] CHART')
-  if (flags.args.length > 2)
-    throw new Error(`expected at most two arguments, unexpected arguments: ${flags.args.slice(2).join(', ')}`)
-  const [name, path] = flags.args.length === 2 ? (flags.args as [string, string]) : [releaseName(flags), flags.args[0] as string]
+  if (flags.get('dry-run') === 'server')
+    throw new Error('--dry-run=server asks a cluster: use slipway chart install NAME CHART --dry-run=server')
+  const [name, path] = await nameAndChart(flags, 'template', 'release-name')
   checkName(name)
   const values = await valuesFromFlags(flags)
   const chart = await chartAt(path, flags)
@@ -50,7 +70,12 @@ export async function run(argv: string[]): Promise<number> {
   if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
   const kube = flags.get('kube-version')
   const rendered = await render(chart, values, {
-    release: { name, namespace: flags.get('namespace') ?? 'default', revision: 1, isUpgrade: flags.has('is-upgrade') },
+    release: {
+      name,
+      namespace: flags.get('namespace') ?? process.env.HELM_NAMESPACE ?? 'default',
+      revision: 1,
+      isUpgrade: flags.has('is-upgrade'),
+    },
     capabilities: {
       kubeVersion: kube === undefined ? DEFAULT_KUBE_VERSION : parseKubeVersion(kube),
       apiVersions: [...DEFAULT_API_VERSIONS, ...flags.all('api-versions').flatMap((v) => v.split(','))],
@@ -61,7 +86,12 @@ export async function run(argv: string[]): Promise<number> {
     ...(await postRendererOf(flags)),
   })
   const folder = flags.get('output-dir')
-  if (folder !== undefined) await (await import('./output-dir.ts')).writeFiles(rendered, folder, flags.has('include-crds'))
+  if (folder !== undefined)
+    await (await import('./output-dir.ts')).writeFiles(
+      rendered,
+      flags.has('release-name') ? join(folder, name) : folder,
+      flags.has('include-crds'),
+    )
   else await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
   if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
   return 0
@@ -69,13 +99,8 @@ export async function run(argv: string[]): Promise<number> {
 
 /** A chart on disk, or wherever else it is. */
 async function chartAt(reference: string, flags: Flags): Promise<Chart> {
-  if (flags.get('repo') === undefined && existsSync(reference)) return loadChart(reference)
-  const { locateChart } = await import('../../helmlike/package/locate.ts')
-  return locateChart(reference, locateOptions(flags))
-}
-
-function releaseName(flags: Flags): string {
-  return flags.has('generate-name') ? `chart-${Math.floor(Date.now() / 1000)}` : 'release-name'
+  const isHere = flags.get('repo') === undefined && !flags.has('dependency-update') && existsSync(reference)
+  return isHere ? loadChart(reference) : chartForRelease(reference, flags)
 }
 
 /** Helm's rule for the names of releases. */

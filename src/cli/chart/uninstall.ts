@@ -1,16 +1,23 @@
 // `slipway chart uninstall NAME…`.
 import { argument, connect, print } from './release.ts'
+import { dryRunOf } from './release-flags.ts'
 
 export async function run(argv: string[]): Promise<number> {
-  const { flags, releases } = await connect(argv)
+  const { flags, releases } = await connect('uninstall', argv)
   argument(flags, 0, 'uninstall NAME…')
   for (const name of flags.args) {
+    if (flags.has('ignore-not-found') && (await releases.history(name)).length === 0) {
+      print(`release ${JSON.stringify(name)} not found: nothing to uninstall`)
+      continue
+    }
     const kept = await releases.uninstall(name)
     if (kept.length > 0)
       print(
         `These resources were kept due to the resource policy:\n${kept.map((o) => `[${o.kind}] ${o.metadata.name}`).join('\n')}`,
       )
-    print(`release ${JSON.stringify(name)} uninstalled`)
+    print(
+      dryRunOf(flags) ? `release ${JSON.stringify(name)} would be uninstalled` : `release ${JSON.stringify(name)} uninstalled`,
+    )
   }
   return 0
 }

@@ -4,11 +4,10 @@ import type { Chart } from '../../helmlike/chart/chart.ts'
 import { mergeMaps } from '../../helmlike/chart/read-values.ts'
 import { coalesceTables } from '../../helmlike/chart/values.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
-import { locateChart } from '../../helmlike/package/locate.ts'
 import type { Releases } from '../../helmlike/release/operations.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
 import type { Flags } from './flags.ts'
-import { locateOptions } from './locate.ts'
+import { chartForRelease } from './locate.ts'
 import { releaseData, show } from './output.ts'
 import { argument, connect, shown } from './release.ts'
 import { valuesFromFlags } from './values.ts'
@@ -29,13 +28,14 @@ export async function upgradeValues(flags: Flags, releases: Releases, name: stri
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const { flags, releases } = await connect(argv)
+  const { flags, releases } = await connect('upgrade', argv)
   const name = argument(flags, 0, 'upgrade NAME CHART')
-  const chart = await locateChart(argument(flags, 1, 'upgrade NAME CHART'), locateOptions(flags))
-  const isNew = flags.has('install') && (await releases.history(name)).length === 0
+  const chart = await chartForRelease(argument(flags, 1, 'upgrade NAME CHART'), flags)
+  const last = flags.has('install') ? (await releases.history(name)).at(-1) : undefined
+  const isNew = flags.has('install') && (last === undefined || last.info.status === 'uninstalled')
   const r = isNew
     ? await releases.install(name, chart, await valuesFromFlags(flags))
     : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
-  await show(flags, releaseData(r), () => shown(r))
+  await show(flags, releaseData(r), () => shown(r, flags))
   return 0
 }

@@ -50,7 +50,8 @@ async function options(): Promise<Options> {
   const { RE2JS } = await import('re2js')
   const regExp = (pattern: string) => {
     const compiled = RE2JS.compile(pattern)
-    return { test: (text: string) => compiled.matcher(text).find() }
+    // Ajv keeps one expression for each text of them.
+    return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern }
   }
   return { ...OPTIONS, code: { regExp: Object.assign(regExp, { code: 'RE2' }) } }
 }

@@ -17,14 +17,19 @@ const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDisco
 /** The field manager under which Helm applies: ours is the same, so that the two continue each other. */
 export const FIELD_MANAGER = 'helm'
 
-async function json(client: Client, path: string): Promise<unknown> {
+async function get(client: Client, path: string): Promise<string> {
   const response = await client.raw({ method: 'GET', path, headers: { accept: AGGREGATED } })
   const chunks: Uint8Array[] = []
   for await (const chunk of response.body) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString('utf8')
   if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 200)}`)
-  return JSON.parse(text)
+  return text
 }
+
+const json = async (client: Client, path: string): Promise<unknown> => JSON.parse(await get(client, path))
+
+export type Cascade = 'background' | 'foreground' | 'orphan'
+const PROPAGATION = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' } as const
 
 export class Cluster {
   readonly client: Client
@@ -156,19 +161,39 @@ export class Cluster {
     await this.client.create(resource, target, { namespace: target.metadata.namespace, fieldManager: FIELD_MANAGER })
   }
 
+  /** Puts the object in the place of the `live` one. */
+  async replace(object: Unstructured, live: Unstructured, namespace: string): Promise<void> {
+    const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
+    const { resourceVersion } = live.metadata
+    const target = {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        ...(resource.namespaced ? { namespace: object.metadata.namespace ?? namespace } : {}),
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      },
+    }
+    await this.client.update(resource, target, { namespace: target.metadata.namespace, fieldManager: FIELD_MANAGER })
+  }
+
   /** Deletes it; false when it was not there. */
-  async delete(object: Unstructured, namespace: string): Promise<boolean> {
+  async delete(object: Unstructured, namespace: string, cascade: Cascade = 'background'): Promise<boolean> {
     const resource = await this.resourceOf(object.apiVersion ?? '', object.kind ?? '')
     try {
       await this.client.delete(resource, object.metadata.name ?? '', {
         namespace: object.metadata.namespace ?? namespace,
-        propagationPolicy: 'Background',
+        propagationPolicy: PROPAGATION[cascade],
       })
       return true
     } catch (e) {
       if (e instanceof StatusError && e.code === 404) return false
       throw e
     }
+  }
+
+  /** What a pod's containers wrote. */
+  podLog(name: string, namespace: string): Promise<string> {
+    return get(this.client, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`)
   }
 
   /** A template's lookup: the object, or with an empty name all of a namespace ('' for every one); undefined where there is nothing. */

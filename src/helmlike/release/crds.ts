@@ -8,7 +8,7 @@ import { ofLive, waitFor } from './waiting.ts'
 
 export interface CrdOptions {
   readonly timeoutMs: number
-  readonly dryRun?: boolean
+  readonly dryRun?: 'client' | 'server'
   readonly upgradeCrds?: boolean
   readonly warn?: (message: string) => void
 }

@@ -9,6 +9,8 @@ export interface HookContext {
   readonly cluster: Cluster
   readonly timeoutMs: number
   readonly now: () => Date
+  /** Which hooks of the event run; default all. */
+  readonly only?: ((name: string) => boolean) | undefined
   /** Stores the release after its hooks' states changed. */
   readonly record: (r: ReleaseRecord) => Promise<void>
 }
@@ -24,7 +26,7 @@ async function deleteBy(h: HookRecord, policy: string, r: ReleaseRecord, c: Hook
 
 /** Runs the release's hooks of an event. Throws Error when one fails. */
 export async function runHooks(r: ReleaseRecord, event: string, c: HookContext): Promise<void> {
-  const hooks = (r.hooks ?? []).filter((h) => h.events.includes(event))
+  const hooks = (r.hooks ?? []).filter((h) => h.events.includes(event) && (c.only?.(h.name) ?? true))
   const sorted = [...hooks].sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   for (const [i, h] of sorted.entries()) {
     await deleteBy(h, 'before-hook-creation', r, c)

@@ -2,22 +2,24 @@
 import type { Unstructured } from '../../apimachinery/object.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
+import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilities.ts'
 import type { Chart } from '../chart/chart.ts'
 import type { ValueMap } from '../gotemplate/value.ts'
 import { sortByKind, UNINSTALL_ORDER } from '../render/manifests.ts'
 import { checkInstallable, type Rendered, type RenderOptions, render, toText } from '../render/render.ts'
 import { toPlain } from '../yaml/json.ts'
-import { Cluster } from './cluster.ts'
+import { type ApplyOptions, applyObjects } from './apply.ts'
+import { type Cascade, Cluster } from './cluster.ts'
 import { installCrds, offerCrds } from './crds.ts'
 import { runHooks } from './hooks.ts'
 import { clusterHost } from './lookup.ts'
-import { foreign, isKept, keyOf, label, objectsOf, owned, threeWayPatch } from './manifest-objects.ts'
+import { foreign, isKept, keyOf, label, objectsOf, owned } from './manifest-objects.ts'
 import { notReady } from './readiness.ts'
-import { chartRecord, hookRecord, isPending, type ReleaseRecord } from './record.ts'
+import { chartRecord, hookRecord, isPending, mergeLabels, type ReleaseRecord } from './record.ts'
 import { ReleaseStore } from './release-store.ts'
-import { ofLive, waitFor } from './waiting.ts'
+import { ofLive, waitFor, waitGone } from './waiting.ts'
 
-export interface OperationOptions {
+export interface OperationOptions extends ApplyOptions {
   readonly namespace: string
   readonly timeoutMs: number
   readonly wait?: boolean
@@ -25,12 +27,17 @@ export interface OperationOptions {
   /** Undoes what was done when the operation fails. */
   readonly atomic?: boolean
   readonly noHooks?: boolean
-  /** Server-side apply overrides other managers' fields. */
-  readonly forceConflicts?: boolean
   /** Server-side apply, or three-way merges by us; by default as the release was applied before. */
   readonly serverSide?: boolean
-  /** Renders and asks the server, but changes nothing. */
-  readonly dryRun?: boolean
+  /** Changes nothing: `client` only renders, without lookups (an install without any server), `server` asks the server, too. */
+  readonly dryRun?: 'client' | 'server'
+  /** Installs over a release that failed or whose history was kept. */
+  readonly replace?: boolean
+  /** What becomes of the dependents of the objects that an uninstall deletes. */
+  readonly cascade?: Cascade
+  /** Labels of the release's Secret, beside Helm's own; 'null' takes one away. */
+  readonly labels?: { readonly [name: string]: string }
+  readonly subNotes?: boolean
   readonly skipCrds?: boolean
   /** Upgrades bring the chart's CRDs up to date, too. */
   readonly upgradeCrds?: boolean
@@ -71,18 +78,21 @@ export class Releases {
     return this.store.newest()
   }
 
-  private render(name: string, chart: Chart, values: ValueMap, revision: number): Promise<Rendered> {
+  private async render(name: string, chart: Chart, values: ValueMap, revision: number): Promise<Rendered> {
     checkInstallable(chart)
-    return this.cluster.capabilities().then((capabilities) =>
-      render(chart, values, {
-        release: { name, namespace: this.o.namespace, revision, isUpgrade: revision > 1 },
-        capabilities,
-        host: clusterHost(this.cluster),
-        skipSchemas: this.o.skipSchemas ?? false,
-        ...(this.o.postRender ? { postRender: this.o.postRender } : {}),
-        ...(this.o.warn ? { warn: this.o.warn } : {}),
-      }),
-    )
+    const isClient = this.o.dryRun === 'client'
+    const isOffline = isClient && revision === 1
+    return render(chart, values, {
+      release: { name, namespace: this.o.namespace, revision, isUpgrade: revision > 1 },
+      capabilities: isOffline
+        ? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
+        : await this.cluster.capabilities(),
+      ...(isClient ? {} : { host: clusterHost(this.cluster) }),
+      skipSchemas: this.o.skipSchemas ?? false,
+      subNotes: this.o.subNotes ?? false,
+      ...(this.o.postRender ? { postRender: this.o.postRender } : {}),
+      ...(this.o.warn ? { warn: this.o.warn } : {}),
+    })
   }
 
   private async made(
@@ -91,7 +101,7 @@ export class Releases {
     values: ValueMap,
     version: number,
     status: ReleaseRecord['info']['status'],
-    first: string | undefined,
+    before: ReleaseRecord | undefined,
   ): Promise<ReleaseRecord> {
     const r = await this.render(name, chart, values, version)
     const now = this.now().toISOString()
@@ -103,9 +113,10 @@ export class Releases {
       config: toPlain(values) as { [k: string]: unknown },
       manifest: toText(r, { hooks: false }),
       hooks: r.hooks.map(hookRecord),
+      labels: mergeLabels(before?.labels, this.o.labels),
       apply_method: this.o.serverSide === false ? 'csa' : 'ssa',
       info: {
-        first_deployed: first ?? now,
+        first_deployed: before?.info.first_deployed ?? now,
         last_deployed: now,
         status,
         description: 'Preparing',
@@ -116,10 +127,9 @@ export class Releases {
 
   /** Installs a release. Throws Error (the release is then `failed`, or gone with `atomic`). */
   async install(name: string, chart: Chart, values: ValueMap): Promise<ReleaseRecord> {
+    if (this.o.dryRun === 'client') return this.tryOut(await this.made(name, chart, values, 1, 'pending-install', undefined), [])
     const before = (await this.store.history(name)).at(-1)
-    if (before && before.info.status !== 'uninstalled' && before.info.status !== 'failed' && !this.isAbandoned(before)) {
-      throw new Error('cannot reuse a name that is still in use')
-    }
+    if (before && !this.isReplaceable(before)) throw inUse(before)
     if (!this.o.dryRun) await this.prepareNamespace()
     if (!this.o.skipCrds) await installCrds(this.cluster, chart, this.o)
     const r = await this.made(name, chart, values, (before?.version ?? 0) + 1, 'pending-install', undefined)
@@ -142,7 +152,7 @@ export class Releases {
   async upgrade(name: string, chart: Chart, values: ValueMap): Promise<ReleaseRecord> {
     const { last, current } = await this.forChange(name)
     await offerCrds(this.cluster, chart, this.o)
-    const r = await this.made(name, chart, values, last.version + 1, 'pending-upgrade', current.info.first_deployed)
+    const r = await this.made(name, chart, values, last.version + 1, 'pending-upgrade', current)
     if (this.o.serverSide === undefined) r.apply_method = last.apply_method ?? 'csa'
     const objects = objectsOf(r.manifest)
     const had = new Set(objectsOf(current.manifest).map((x) => keyOf(x, r.namespace)))
@@ -190,6 +200,7 @@ export class Releases {
     const history = await this.store.history(name)
     const last = history.at(-1)
     if (!last) throw new Error(`uninstall: Release not loaded: ${name}: release: not found`)
+    if (this.o.dryRun) return objectsOf(last.manifest).filter(isKept)
     if (last.info.status === 'uninstalled' && !this.o.keepHistory) {
       for (const r of history) await this.store.delete(r)
       return []
@@ -213,11 +224,18 @@ export class Releases {
       UNINSTALL_ORDER,
     )) {
       try {
-        await this.cluster.delete(x.object, r.namespace)
+        await this.cluster.delete(x.object, r.namespace, this.o.cascade)
       } catch (e) {
         problems.push(`${label(x.object)}: ${(e as Error).message}`)
       }
     }
+    if (this.o.wait && problems.length === 0)
+      await waitGone(
+        this.cluster,
+        objects.filter((x) => !isKept(x)),
+        r.namespace,
+        this.o.timeoutMs,
+      )
     await this.hooks(r, 'post-delete')
     if (problems.length > 0) {
       await this.store.update({ ...r, info: { ...r.info, status: 'failed', description: problems.join('; ') } })
@@ -232,11 +250,11 @@ export class Releases {
     return kept
   }
 
-  /** Runs the release's test hooks. Throws Error when one fails. */
-  async test(name: string): Promise<ReleaseRecord> {
+  /** Runs the release's test hooks, those that `only` names. Throws Error when one fails. */
+  async test(name: string, only?: (hook: string) => boolean): Promise<ReleaseRecord> {
     const r = await this.store.last(name)
     if (r.info.status !== 'deployed') throw new Error(`release ${name} is ${r.info.status}, not deployed`)
-    await this.hooks(r, 'test')
+    await this.hooks(r, 'test', only)
     await this.store.update(r)
     return r
   }
@@ -246,6 +264,11 @@ export class Releases {
     const last = (await this.store.history(name)).at(-1)
     const next = await this.made(name, chart, values, (last?.version ?? 0) + 1, 'pending-upgrade', undefined)
     return { old: last?.manifest ?? '', next: next.manifest }
+  }
+
+  private isReplaceable(r: ReleaseRecord): boolean {
+    const isOver = r.info.status === 'uninstalled' || r.info.status === 'failed'
+    return this.isAbandoned(r) || (isOver && (this.o.replace ?? false))
   }
 
   private isAbandoned(r: ReleaseRecord): boolean {
@@ -295,16 +318,18 @@ export class Releases {
   }
 
   private async tryOut(r: ReleaseRecord, objects: readonly Unstructured[]): Promise<ReleaseRecord> {
-    for (const x of objects) await this.cluster.apply(owned(x, r.name, r.namespace), r.namespace, { force: true, dryRun: true })
+    if (this.o.dryRun === 'server')
+      for (const x of objects) await this.cluster.apply(owned(x, r.name, r.namespace), r.namespace, { force: true, dryRun: true })
     return { ...r, info: { ...r.info, description: 'Dry run complete' } }
   }
 
-  private hooks(r: ReleaseRecord, event: string): Promise<void> {
+  private hooks(r: ReleaseRecord, event: string, only?: (hook: string) => boolean): Promise<void> {
     if (this.o.noHooks) return Promise.resolve()
     return runHooks(r, event, {
       cluster: this.cluster,
       timeoutMs: this.o.timeoutMs,
       now: this.now,
+      only,
       record: (x) => this.store.update(x),
     })
   }
@@ -318,9 +343,10 @@ export class Releases {
     done: string,
     undo: (() => Promise<string>) | undefined,
   ): Promise<ReleaseRecord> {
+    const created: Unstructured[] = []
     try {
       await this.hooks(r, `pre-${what}`)
-      await this.applyAll(r, current, objects)
+      await applyObjects(this.cluster, r, current, objects, created, this.o)
       if (this.o.wait || this.o.atomic)
         await waitFor(
           this.cluster,
@@ -337,6 +363,7 @@ export class Releases {
         description: `${what[0]?.toUpperCase()}${what.slice(1)} ${JSON.stringify(r.name)} failed: ${(e as Error).message}`,
       }
       await this.store.update(r)
+      for (const x of created.reverse()) await this.cluster.delete(x, r.namespace)
       const undone = this.o.atomic && undo ? await undo() : ''
       throw new Error(`${what} of ${r.name} failed${undone ? `, ${undone}` : ''}: ${(e as Error).message}`)
     }
@@ -347,26 +374,6 @@ export class Releases {
     return r
   }
 
-  private async applyAll(r: ReleaseRecord, current: ReleaseRecord | undefined, objects: readonly Unstructured[]): Promise<void> {
-    const old = new Map((current ? objectsOf(current.manifest) : []).map((x) => [keyOf(x, r.namespace), x]))
-    for (const x of objects) {
-      const mine = owned(x, r.name, r.namespace)
-      const before = old.get(keyOf(x, r.namespace))
-      old.delete(keyOf(x, r.namespace))
-      if (r.apply_method === 'ssa' || !x.metadata.name) {
-        await this.cluster.apply(mine, r.namespace, { force: this.o.forceConflicts ?? current?.apply_method !== 'ssa' })
-        continue
-      }
-      const live = await this.cluster.read(x, r.namespace)
-      if (!live) await this.cluster.create(mine, r.namespace)
-      else {
-        const patch = threeWayPatch(before, mine, live)
-        if (Object.keys(patch).length > 0) await this.cluster.merge(x, r.namespace, patch)
-      }
-    }
-    for (const gone of old.values()) if (!isKept(gone)) await this.cluster.delete(gone, r.namespace)
-  }
-
   private async trim(name: string): Promise<void> {
     const max = this.o.historyMax ?? 10
     if (max <= 0) return
@@ -374,4 +381,10 @@ export class Releases {
     const removable = history.filter((r) => r.info.status !== 'deployed')
     for (const r of removable.slice(0, Math.max(0, history.length - max))) await this.store.delete(r)
   }
+}
+
+function inUse(r: ReleaseRecord): Error {
+  const hint =
+    r.info.status === 'deployed' ? 'upgrade it, or uninstall it first' : `it is ${r.info.status}: --replace installs over it`
+  return Object.assign(new Error('cannot reuse a name that is still in use'), { hint })
 }

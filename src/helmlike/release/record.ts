@@ -47,6 +47,29 @@ export interface ReleaseRecord {
   manifest: string
   hooks?: HookRecord[]
   apply_method?: 'ssa' | 'csa'
+  /** Labels of its Secret beside Helm's own; they are not in the record itself. */
+  labels?: Labels
+}
+type Labels = { readonly [name: string]: string }
+
+const SYSTEM_LABELS = ['name', 'owner', 'status', 'version', 'createdAt', 'modifiedAt']
+
+/** The labels of `--labels a=b,c=d`. Throws Error for Helm's own. */
+export function parseLabels(given: readonly string[]): Labels {
+  const found: { [name: string]: string } = {}
+  for (const part of given.flatMap((g) => g.split(',')).filter((p) => p !== '')) {
+    const equals = part.indexOf('=')
+    if (equals < 0) throw new Error(`${JSON.stringify(part)} must be formatted as key=value`)
+    found[part.slice(0, equals).trim()] = part.slice(equals + 1)
+  }
+  if (SYSTEM_LABELS.some((l) => Object.hasOwn(found, l)))
+    throw new Error(`user supplied labels contains system reserved label name. System labels: [${SYSTEM_LABELS.join(' ')}]`)
+  return found
+}
+
+/** The labels of the release before with those given now; 'null' takes one away. */
+export function mergeLabels(before: Labels = {}, given: Labels = {}): Labels {
+  return Object.fromEntries(Object.entries({ ...before, ...given }).filter(([, v]) => v !== 'null'))
 }
 
 export interface Secret extends KubeObject {
@@ -59,7 +82,7 @@ const ZERO_TIME = '0001-01-01T00:00:00Z'
 export const secretName = (name: string, version: number): string => `sh.helm.release.v1.${name}.v${version}`
 
 /** The Secret that holds the release. */
-export function toSecret(r: ReleaseRecord, modified: Date): Secret {
+export function toSecret({ labels, ...r }: ReleaseRecord, modified: Date): Secret {
   const packed = gzipSync(Buffer.from(JSON.stringify(r)), { level: 9 }).toString('base64')
   return {
     apiVersion: 'v1',
@@ -69,6 +92,7 @@ export function toSecret(r: ReleaseRecord, modified: Date): Secret {
       name: secretName(r.name, r.version),
       namespace: r.namespace,
       labels: {
+        ...labels,
         name: r.name,
         owner: 'helm',
         status: r.info.status,
@@ -87,7 +111,15 @@ export function fromSecret(s: Secret): ReleaseRecord {
   const bytes = inner[0] === 0x1f && inner[1] === 0x8b ? gunzipSync(inner, { maxOutputLength: MAX_RECORD }) : inner
   try {
     const r = JSON.parse(bytes.toString('utf8')) as ReleaseRecord
-    return { ...r, namespace: r.namespace ?? s.metadata.namespace ?? 'default', config: r.config ?? {}, chart: r.chart ?? {} }
+    const labels = Object.fromEntries(Object.entries(s.metadata.labels ?? {}).filter(([name]) => !SYSTEM_LABELS.includes(name)))
+    const namespace = r.namespace ?? s.metadata.namespace ?? 'default'
+    return {
+      ...r,
+      namespace,
+      config: r.config ?? {},
+      chart: r.chart ?? {},
+      ...(Object.keys(labels).length > 0 ? { labels } : {}),
+    }
   } catch {
     throw new Error(`Secret ${s.metadata.name} holds no release of Helm`)
   }
