@@ -78,7 +78,7 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
 })
 
 /** Nobody reads more, and an object can be made to have a hundred thousand. */
-const mostErrors = 1000
+export const mostErrors = 1000
 
 /** The 422 answer for the first thousand of `all`, with one cause each, worded as kube-apiserver words it. */
 export function invalidObject(r: { group: string; kind: string }, name: string, all: readonly FieldError[]): StatusError {

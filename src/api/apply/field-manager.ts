@@ -49,17 +49,25 @@ const serverFields = FieldSet.of(
 /** `next` with metadata.managedFields for a create, update or patch (not apply) of `live`; `live` is undefined for a create. Compares
  *  the decoded and defaulted objects, before admission. Never throws: what cannot be tracked has no managedFields. */
 export function trackUpdate(kind: AppliedKind, live: Json | undefined, next: Json, requester: Requester): Json {
+  return withManagers(next, managersAfter(kind, live, next, requester))
+}
+
+/** The first half of `trackUpdate`: who manages `next`. undefined: that cannot be tracked. */
+export function managersAfter(kind: AppliedKind, live: Json | undefined, next: Json, requester: Requester): Managers | undefined {
   const before = live ?? kind.empty()
   try {
     const managers = managersFor(before, next, requester)
     const isTracked = managers.size > 0 || !isMap(before.metadata) || !before.metadata.uid
-    if (!isTracked) return withEntries(next, undefined)
-    return withEntries(next, writeManagers(trackedUpdate(kind, before, next, managers, requester)))
+    return isTracked ? trackedUpdate(kind, before, next, managers, requester) : undefined
   } catch (e) {
     if (e instanceof TypeError || e instanceof RangeError) throw e
-    return withEntries(next, undefined)
+    return undefined
   }
 }
+
+/** The second half: `next` with what `managersAfter` gave. */
+export const withManagers = (next: Json, managers: Managers | undefined): Json =>
+  withEntries(next, managers && writeManagers(managers))
 
 /** The managers to start from: those the request sends, so that a client can take entries out, else those of the live object. */
 function managersFor(live: Json, next: Json, { subresource }: Requester): Managers {

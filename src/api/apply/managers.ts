@@ -1,6 +1,6 @@
 import type { ManagedFieldsEntry, ObjectMeta } from '../../apimachinery/object.ts'
 import type { FieldSet } from './fields/field-set.ts'
-import { readFields, writeFields } from './fields/fields-v1.ts'
+import { readFields, writeFields, writeFieldsInTurns } from './fields/fields-v1.ts'
 
 export type Json = Record<string, unknown>
 
@@ -42,6 +42,11 @@ export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined)
     managers.set(identityOf(read), read)
   }
   return managers
+}
+
+/** Writes what of `writeManagers` takes long when there is much of it, with pauses; that then finds it done. */
+export async function writeSetsInTurns(managers: Managers, pause: () => Promise<void> | undefined): Promise<void> {
+  for (const { set } of managers.values()) await writeFieldsInTurns(set, pause)
 }
 
 /** Writes metadata.managedFields in Go's order; undefined when nobody owns anything. */

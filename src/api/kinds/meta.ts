@@ -1,4 +1,4 @@
-import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../apimachinery/field-error.ts'
+import { type FieldError, forbiddenField, invalid, mostErrors, required, tooLong } from '../../apimachinery/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../apimachinery/object.ts'
 import { checkNotNegative, checkUnchanged, type Errors, pushInvalid } from './errors.ts'
@@ -121,16 +121,20 @@ function validateOwners(owners: readonly OwnerReference[], at: string, errors: E
 function validateFinalizers(finalizers: readonly string[], isNew: boolean, any: boolean, errors: Errors): void {
   const at = 'metadata.finalizers'
   if (isNew) {
-    for (const name of finalizers) pushInvalid(errors, at, name, isQualifiedName(name))
+    for (const name of finalizers) {
+      if (errors.length > mostErrors) return
+      pushInvalid(errors, at, name, isQualifiedName(name))
+    }
     if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
       errors.push(invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'))
     }
   }
   if (any) return
-  finalizers.forEach((name, i) => {
-    if (name.includes('/') || standardFinalizers.has(name)) return
+  for (const [i, name] of finalizers.entries()) {
+    if (name.includes('/') || standardFinalizers.has(name)) continue
+    if (errors.length > mostErrors) return
     errors.push(invalid(`${at}[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'))
-  })
+  }
 }
 
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u

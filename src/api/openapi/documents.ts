@@ -30,7 +30,7 @@ const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` })
 const gvkOf = ({ group, version, kind }: GroupVersionKind) => ({ group, version, kind })
 
 /** The v3 document of one group version. */
-export function documentV3(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): object {
+export function documentV3(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>) {
   const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
   const paths: Record<string, unknown> = {}
   const roots = new Set<string>([`${meta}WatchEvent`])
@@ -92,20 +92,26 @@ export interface DocumentV2 extends SpecV2 {
 
 /** The one v2 document. */
 export function documentV2(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): DocumentV2 {
-  const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
-  const paths: Record<string, unknown> = {}
-  for (const r of resources) for (const path of pathsOf(r, known)) paths[path.path] = pathV2(path, r)
   const bearer = {
     BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' },
   }
   return {
     swagger: '2.0',
     info,
-    paths,
+    paths: Object.fromEntries(pathsV2(resources, definitions)),
     definitions: Object.fromEntries(definitions),
     securityDefinitions: bearer,
     security: [{ BearerToken: [] }],
   }
+}
+
+/** The paths of the v2 document, one by one. */
+export function* pathsV2(
+  resources: readonly ServedResource[],
+  definitions: ReadonlyMap<string, Schema>,
+): Generator<readonly [string, unknown]> {
+  const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
+  for (const r of resources) for (const path of pathsOf(r, known)) yield [path.path, pathV2(path, r)]
 }
 
 function pathV2(path: Path, r: ServedResource): object {

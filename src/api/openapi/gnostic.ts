@@ -1,14 +1,14 @@
 import type { Schema } from './definitions.ts'
 
-/** The definitions as gnostic's openapi.v2.Document in protobuf: what clients before 1.27 ask for. Paths are left out: they read none. */
-export function gnosticDocument(definitions: ReadonlyMap<string, Schema>): Uint8Array {
-  const named = [...definitions].map(([name, schema]) => message(1, namedSchema(name, schema)))
-  return Buffer.concat([
-    text(1, '2.0'),
-    message(2, Buffer.concat([text(1, 'Kubernetes'), text(2, 'v1.36.3')])),
-    message(8, Buffer.alloc(0)),
-    message(9, Buffer.concat(named)),
-  ])
+/**
+ * The definitions as gnostic's openapi.v2.Document in protobuf, in pieces: what clients before 1.27 ask for. Paths are left out: they read none.
+ * Each definition is in a message of definitions of its own: readers of protobuf join them.
+ */
+export function* gnosticPieces(definitions: Iterable<readonly [string, Schema]>): Generator<Uint8Array> {
+  yield text(1, '2.0')
+  yield message(2, Buffer.concat([text(1, 'Kubernetes'), text(2, 'v1.36.3')]))
+  yield message(8, Buffer.alloc(0))
+  for (const [name, schema] of definitions) yield message(9, message(1, namedSchema(name, schema)))
 }
 
 function varint(value: number): Buffer {

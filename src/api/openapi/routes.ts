@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { join, type SpecV2 } from '../aggregation/openapi.ts'
 import { rootOf } from '../aggregation/remote-services.ts'
@@ -6,74 +5,89 @@ import type { Core } from '../pipeline/call.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
-import { definitionsOf, documentV2, documentV3 } from './documents.ts'
-import { gnosticDocument } from './gnostic.ts'
-
-interface Made {
-  readonly bytes: Uint8Array
-  readonly hash: string
-}
+import type { Schema } from './definitions.ts'
+import { definitionsOf, documentV2, documentV3, pathsV2 } from './documents.ts'
+import { gnosticPieces } from './gnostic.ts'
+import { inTurns, jsonMembers, type Written } from './written.ts'
 
 /** Answers /openapi/v2, /openapi/v3 and what is below. Each document is made when first asked for and kept until what is served changes. */
 export function openApiRoutes(core: Core): PathRoute {
   let generation = -1
-  let made = new Map<string, Made>()
-  const document = (key: string, make: (all: readonly ServedResource[]) => Uint8Array): Made => {
+  let made = new Map<string, Promise<Written>>()
+  const document: DocumentOf = (key, make) => {
     if (generation !== core.registry.generation) {
       generation = core.registry.generation
       made = new Map()
     }
-    let found = made.get(key)
-    if (!found) {
-      const bytes = make([...core.registry.all()])
-      found = { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() }
-      made.set(key, found)
-    }
-    return found
+    const known = made.get(key)
+    if (known) return known
+    const all = made
+    const writing = inTurns(make([...core.registry.all()]))
+    all.set(key, writing)
+    writing.catch(() => all.delete(key))
+    return writing
   }
-  const v3 = (group: string, version: string): Made =>
-    document(`v3 ${group}/${version}`, (all) => versionBytes(all, group, version))
-  return (request, info, user) => {
+  const v3 = (group: string, version: string): Promise<Written> =>
+    document(`v3 ${group}/${version}`, (all) => versionPieces(all, group, version))
+  return async (request, info, user) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     const [first, second, ...rest] = info.path.split('/').filter((s) => s !== '')
     if (first !== 'openapi') return undefined
     if (second === 'v2' && rest.length === 0) return answerV2(request, document, core.aggregator)
     if (second !== 'v3') return undefined
-    if (rest.length === 0) return json(request, index(core, v3))
+    if (rest.length === 0) return whole(request, await inTurns([JSON.stringify(await index(core, v3))]), 'application/json')
     const [prefix, ...own] = rest
     const [group, version] = prefix === 'api' ? ['', own[0]] : own
     if (group === undefined || version === undefined) return undefined
     const elsewhere = core.aggregator?.find(rootOf({ group, version }))
     if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
     const isKnown = [...core.registry.all()].some((r) => r.group === group && r.version === version)
-    return isKnown ? whole(request, v3(group, version), 'application/json') : undefined
+    return isKnown ? whole(request, await v3(group, version), 'application/json') : undefined
   }
 }
 
-function versionBytes(all: readonly ServedResource[], group: string, version: string): Uint8Array {
+function* versionPieces(all: readonly ServedResource[], group: string, version: string): Generator<string> {
   const own = all.filter((r) => r.group === group && r.version === version)
-  return Buffer.from(JSON.stringify(documentV3(own, definitionsOf(own, 'v3'))))
+  const { paths, components, ...rest } = documentV3(own, definitionsOf(own, 'v3'))
+  yield `${JSON.stringify(rest).slice(0, -1)},"paths":`
+  yield* jsonMembers(Object.entries(paths))
+  yield ',"components":{"schemas":'
+  yield* jsonMembers(Object.entries(components.schemas))
+  yield '}}'
 }
 
-type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Uint8Array) => Made
+type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Iterable<string | Uint8Array>) => Promise<Written>
 
 const gnosticTypes = [
   'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ]
 
-function answerV2(request: ApiRequest, document: DocumentOf, aggregator: Aggregator | undefined): ApiResponse {
+async function answerV2(request: ApiRequest, document: DocumentOf, aggregator: Aggregator | undefined): Promise<ApiResponse> {
   const { accept = '' } = request.headers
   const wanted = gnosticTypes.find((t) => accept.includes(t))
   if (wanted && !accept.includes('application/json')) {
-    return whole(
-      request,
-      document('v2 protobuf', (all) => gnosticDocument(new Map(Object.entries(wholeV2(all, aggregator).definitions)))),
-      gnosticTypes[0] ?? wanted,
-    )
+    const written = await document('v2 protobuf', (all) => gnosticPieces(definitionsV2(all, aggregator)))
+    return whole(request, written, gnosticTypes[0] ?? wanted)
   }
-  const made = document('v2', (all) => Buffer.from(JSON.stringify(wholeV2(all, aggregator))))
-  return whole(request, made, 'application/json')
+  return whole(request, await document('v2', (all) => piecesV2(all, aggregator)), 'application/json')
+}
+
+const hasRemotes = (aggregator: Aggregator | undefined): boolean => (aggregator?.versions().length ?? 0) > 0
+
+function definitionsV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): ReadonlyMap<string, Schema> {
+  return hasRemotes(aggregator) ? new Map(Object.entries(wholeV2(all, aggregator).definitions)) : definitionsOf(all, 'v2')
+}
+
+function* piecesV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): Generator<string> {
+  const whole = hasRemotes(aggregator) ? wholeV2(all, aggregator) : undefined
+  const definitions = whole ? new Map(Object.entries(whole.definitions)) : definitionsOf(all, 'v2')
+  const { paths: _, definitions: __, ...rest } = { ...documentV2([], new Map()) }
+  yield `${JSON.stringify(rest).slice(0, -1)},"paths":`
+  yield* jsonMembers(whole ? Object.entries(whole.paths) : pathsV2(all, definitions))
+  yield ',"definitions":'
+  yield* jsonMembers(definitions)
+  yield '}'
 }
 
 /** The v2 document with what aggregated servers publish. */
@@ -84,11 +98,11 @@ function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefi
 }
 
 /** The hash in each URL lets clients keep a document for good. */
-function index(core: Core, v3: (group: string, version: string) => Made): object {
+async function index(core: Core, v3: (group: string, version: string) => Promise<Written>): Promise<object> {
   const paths: Record<string, object> = {}
   for (const r of core.registry.all()) {
     const path = r.group === '' ? `api/${r.version}` : `apis/${r.group}/${r.version}`
-    paths[path] ??= { serverRelativeURL: `/openapi/v3/${path}?hash=${v3(r.group, r.version).hash}` }
+    paths[path] ??= { serverRelativeURL: `/openapi/v3/${path}?hash=${(await v3(r.group, r.version)).hash}` }
   }
   for (const remote of core.aggregator?.versions() ?? []) {
     const hash = core.aggregator?.openApi(remote)?.v3Hash
@@ -99,12 +113,7 @@ function index(core: Core, v3: (group: string, version: string) => Made): object
   return { paths }
 }
 
-function json(request: ApiRequest, value: object): ApiResponse {
-  const bytes = Buffer.from(JSON.stringify(value))
-  return whole(request, { bytes, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() }, 'application/json')
-}
-
-function whole(request: ApiRequest, { bytes, hash }: Made, type: string): ApiResponse {
+function whole(request: ApiRequest, { bytes, hash }: Written, type: string): ApiResponse {
   const etag = `"${hash}"`
   const lasting = request.query.get('hash') === hash
   const headers: Record<string, string> = {

@@ -1,5 +1,5 @@
-import { decodeAsMap } from '../schema/go-decode.ts'
-import { isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
+import { decodeUntyped } from '../schema/decode.ts'
+import { isTooDeep, objectFrom } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
 
 type JsonObject = Record<string, unknown>
@@ -11,7 +11,7 @@ export function parseMergePatch(text: string, strict: boolean): { patch: unknown
   let strictErrors: readonly string[] = []
   if (strict) {
     try {
-      strictErrors = decodeAsMap(readJson(text)).strictErrors
+      strictErrors = decodeUntyped(text).strictErrors
     } catch (e) {
       throw badPatch(`error decoding patch: ${(e as Error).message}`)
     }

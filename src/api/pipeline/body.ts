@@ -7,7 +7,7 @@ import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
-import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, strictMessage } from '../schema/decode.ts'
+import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, strictMessage, textAhead } from '../schema/decode.ts'
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
@@ -35,7 +35,7 @@ export function readBody(
   const bytes = body ?? new Uint8Array()
   const format = contentFormat(request.headers['content-type'], rules.type !== undefined)
   if (format === 'protobuf') return settle(decodeProtobuf(bytes, gvk), gvk, 'Ignore')
-  const text = textOf(bytes)
+  const text = textAhead(bytes) ?? textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
   const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)

@@ -15,7 +15,7 @@ import type { Answer, Call, Core } from './call.ts'
 import { deadlineOf, within } from './deadline.ts'
 import { encode, encodeObject } from './encode.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
-import { readable } from './readable.ts'
+import { breath, readable } from './readable.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
@@ -112,6 +112,7 @@ export function createHandler(
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {
         const status = statusOf(request, error)
+        await breath(request)
         const response = warned(failure(request, accept, status), isUnrouted(info, error) ? new Set() : warnings)
         return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
       }

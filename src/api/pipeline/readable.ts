@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { mediaType } from '../negotiation/content.ts'
 import type { ApiRequest } from '../request.ts'
+import { parseAhead } from '../schema/decode.ts'
 import { textOf } from '../watch/stored.ts'
 import { largeBytes, readableJson } from './body-shape.ts'
 import { yamlToJson } from './yaml-thread.ts'
@@ -17,7 +18,15 @@ export async function readable(request: ApiRequest): Promise<ApiRequest> {
   if (!(body instanceof Uint8Array) || body.length <= quickYaml) return request
   const type = mediaType(headers['content-type'])
   if (type.endsWith('protobuf')) return request
-  if (!type.endsWith('yaml') || isJson(body)) return body.length < largeBytes ? request : { ...request, body: readableJson(body) }
+  if (!type.endsWith('yaml') || isJson(body)) {
+    if (body.length < largeBytes) return request
+    const json = readableJson(body)
+    if (!type.includes('patch')) {
+      parseAhead(json, textOf(json))
+      await setImmediate()
+    }
+    return { ...request, body: json }
+  }
   const { json, duplicates } = await yamlToJson(textOf(body))
   const isPatch = type.includes('patch')
   const asJson = isPatch ? headers : { ...headers, 'content-type': 'application/json' }

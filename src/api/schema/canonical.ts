@@ -118,7 +118,12 @@ function keptIfEmpty(field: Field): (value: unknown) => boolean {
   }
 }
 
+/** The map that was copied last, and whether it is empty: asking a map of many keys for one of them takes as long as asking for all. */
+let lastMap: unknown
+let lastIsEmpty = false
+
 function isEmptyObject(value: unknown): boolean {
+  if (value === lastMap) return lastIsEmpty
   for (const key in value as object) if (Object.hasOwn(value as object, key)) return false
   return true
 }
@@ -278,16 +283,19 @@ function map(valueType: Type, mode: Mode): Canonicalizer {
     // Protobuf has no null bytes.
     const nothing = () => (mode === 'stored' && isBytes(valueType) ? '' : zeroOf(valueType, false))
     const from = value as Record<string, unknown>
+    const keys = Object.keys(from)
     let changed: Map<string, unknown> | undefined
-    for (const key of Object.keys(from)) {
+    for (const key of keys) {
       const item = from[key]
       const converted = item === null || item === undefined ? nothing() : convert(item)
       if (converted === item) continue
       changed ??= new Map()
       changed.set(key, converted)
     }
-    if (!changed) return value
-    return objectFrom(Object.keys(from).map((key) => [key, changed.has(key) ? changed.get(key) : from[key]] as const))
+    const copy = changed ? objectFrom(keys.map((key) => [key, changed.has(key) ? changed.get(key) : from[key]] as const)) : value
+    lastMap = copy
+    lastIsEmpty = keys.length === 0
+    return copy
   }
 }
 

@@ -89,6 +89,23 @@ export function readTypeMeta(text: string): { apiVersion: string; kind: string }
 /** What `readTypeMeta` parsed last: the body is decoded right after that, once. */
 let peeked: { readonly text: string; readonly value: unknown } | undefined
 
+const ahead = new WeakMap<Uint8Array, { readonly text: string; readonly value: unknown }>()
+
+/** Parses a large body before anyone asks what it is, so that this takes a turn of the event loop of its own. */
+export function parseAhead(bytes: Uint8Array, text: string): void {
+  const plain = parsePlain(text)
+  if (plain) ahead.set(bytes, { text, value: plain.value })
+}
+
+/** The text of a body that was parsed ahead, which `readTypeMeta` and `decodeText` do not parse again, once. */
+export function textAhead(bytes: Uint8Array): string | undefined {
+  const known = ahead.get(bytes)
+  if (!known) return undefined
+  ahead.delete(bytes)
+  peeked = known
+  return known.text
+}
+
 /** The value when JSON.parse tells the whole truth about `text`. */
 function parsePlain(text: string): { value: unknown } | undefined {
   const known = peeked

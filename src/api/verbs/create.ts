@@ -14,7 +14,7 @@ import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { defaulted } from './defaulted.ts'
-import { managerOf, tracked } from './managed-fields.ts'
+import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
 import {
   admissionRequest,
@@ -63,7 +63,7 @@ export async function createObject(call: Call, decoded: KubeObject, options: Wri
   let object = defaulted(call, decoded)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
   await breath(call.request)
-  if (!isApply) object = tracked(call, undefined, object, managerOf(call, options), '')
+  if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), '')
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
   for (let attempt = 1; ; attempt++) {
@@ -117,7 +117,9 @@ async function admitAndStore(
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
   await breath(call.request)
-  refuseIfInvalid(home, name, problemsOf(home, object, held ?? object, context))
+  const problems = problemsOf(home, object, held ?? object, context)
+  if (problems.length > 0) await breath(call.request)
+  refuseIfInvalid(home, name, problems)
   // What is stored is read with defaults again.
   home.strategy.defaults?.(object)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)

@@ -6,13 +6,14 @@ import { attemptPatched, type ParsedPatch, parsePatch, patchBuiltIn, settleStric
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { breath } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
 import { thaw } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
 import { settleNamespace } from './create.ts'
 import { defaulted } from './defaulted.ts'
-import { managerOf, tracked } from './managed-fields.ts'
+import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { checkName } from './update.ts'
 import { updateObject } from './update-object.ts'
@@ -31,13 +32,14 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
   if (type === 'apply') return apply(call, subresource)
   const options = writeOptions(request.query, 'PatchOptions')
   const change = parsePatch(type, patchText(request), options.fieldValidation)
+  await breath(request)
   const manager = managerOf(call, options)
   const stored = await updateObject(call, {
     name: info.name,
     subresource,
     options,
     tries: 5,
-    produce: (live) => tracked(call, live, patched(call, live, change, options), manager, subresource),
+    produce: (live) => trackedInTurns(call, live, patched(call, live, change, options), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
 }

@@ -3,12 +3,13 @@ import { badRequest, notFound } from '../../apimachinery/status.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
+import { breath } from '../pipeline/readable.ts'
 import { keyIn } from '../registry/served.ts'
 import { hasEmpties, markEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
-import { managerOf, tracked } from './managed-fields.ts'
+import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { updateObject } from './update-object.ts'
 
@@ -18,6 +19,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const options = writeOptions(request.query, 'UpdateOptions')
   const body = readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
+  await breath(request)
   call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(body.object))))
   checkName(body.object, info.name)
   settleNamespace(body.object, resource, info.namespace)
@@ -35,7 +37,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries,
     checksUid: true,
-    produce: (live) => tracked(call, live, tries === 1 ? object : copyOf(object), manager, subresource),
+    produce: (live) => trackedInTurns(call, live, tries === 1 ? object : copyOf(object), manager, subresource),
   })
   return { kind: 'stored', status: 200, stored }
 }

@@ -20,8 +20,13 @@ export class FieldSet {
   /** Adds a path to a set that is being built. */
   insert(path: Path): void {
     if (path.length === 0) return
+    this.level(path, path.length - 1).members.add(path[path.length - 1] as PathElement)
+  }
+
+  /** What is below the first `depth` elements of `path`, made where there is nothing yet, in a set that is being built. */
+  level(path: Path, depth = path.length): FieldSet {
     let set: FieldSet = this
-    for (let i = 0; i < path.length - 1; i++) {
+    for (let i = 0; i < depth; i++) {
       const element = path[i] as PathElement
       let child = set.children.get(element)
       if (!child) {
@@ -30,7 +35,7 @@ export class FieldSet {
       }
       set = child
     }
-    set.members.add(path[path.length - 1] as PathElement)
+    return set
   }
 
   has(path: Path): boolean {

@@ -47,13 +47,41 @@ export function writeFields(set: FieldSet): FieldsV1 {
   return fields
 }
 
+/** A level of more elements is written in parts. */
+const partElements = 8000
+
+/** As `writeFields` for a set of any size: lets others have a turn, by `pause`, while a large level is written. */
+export async function writeFieldsInTurns(set: FieldSet, pause: () => Promise<void> | undefined): Promise<FieldsV1> {
+  const known = written.get(set)
+  if (known) return known
+  const fields = await writeLevelInTurns(set, false, pause)
+  written.set(set, fields)
+  parsed.set(fields, set)
+  return fields
+}
+
+async function writeLevelInTurns(set: FieldSet, isMember: boolean, pause: () => Promise<void> | undefined): Promise<FieldsV1> {
+  if (set.children.size === 0 && set.members.size <= partElements) return writeLevel(set, isMember)
+  const level: Record<PathElement, FieldsV1> = {}
+  if (isMember) level['.'] = leaf
+  const elements = sortedElements(set)
+  if (elements.length > partElements) await pause()
+  for (const [i, element] of elements.entries()) {
+    const below = set.children.get(element)
+    level[element] = below ? await writeLevelInTurns(below, set.members.has(element), pause) : leaf
+    if (i % partElements === partElements - 1) await pause()
+  }
+  return Object.freeze(level)
+}
+
 const leaf: FieldsV1 = Object.freeze({})
 
 function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
   const level: Record<PathElement, FieldsV1> = {}
   if (isMember && (set.members.size > 0 || set.children.size > 0)) level['.'] = leaf
+  const hasBelow = set.children.size > 0
   for (const element of sortedElements(set)) {
-    const below = set.children.get(element)
+    const below = hasBelow ? set.children.get(element) : undefined
     level[element] = below ? writeLevel(below, set.members.has(element)) : leaf
   }
   return Object.freeze(level)

@@ -16,10 +16,13 @@ export function keyElement(keys: readonly (readonly [name: string, value: unknow
 export const isField = (element: PathElement): boolean => element.charCodeAt(0) === 102
 export const fieldName = (element: PathElement): string => element.slice(2)
 
+/** Needs no escape. */
+const plain = /^[\w ./-]*$/
 const special = /[<>&\u2028\u2029]/g
 
 /** JSON as Go writes it into fieldsV1: keys sorted, `<`, `>` and `&` escaped. */
 export function goJson(value: unknown): string {
+  if (typeof value === 'string' && plain.test(value)) return `"${value}"`
   if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {
     const object = value as Record<string, unknown>
@@ -69,8 +72,35 @@ interface Ranked {
 export function sortElements(elements: PathElement[]): PathElement[] {
   // Fields alone, nearly always: their texts are in that order.
   if (elements.every(isField)) return elements.sort()
+  const frame = frameOf(elements)
+  if (frame) return sortFramed(elements, frame)
   const ranked = elements.map(rankedOf).sort(compareRanked)
   for (const [i, { element }] of ranked.entries()) elements[i] = element
+  return elements
+}
+
+/** What stands around the one text of an element, `v:"…"` or `k:{"name":"…"}`. */
+interface Frame {
+  readonly before: string
+  readonly after: string
+}
+
+const framed = /^(v:"|k:\{"[^"\\]*":")[^"\\]*("|"\})$/
+
+/** The frame that all elements share, if they do: items of one list, nearly always. Their texts are then in the order that they have alone. */
+function frameOf(elements: readonly PathElement[]): Frame | undefined {
+  const [, before, after] = framed.exec(elements[0] ?? '') ?? []
+  if (before === undefined || after === undefined) return undefined
+  for (const element of elements) {
+    if (!element.startsWith(before) || !element.endsWith(after) || element.length < before.length + after.length) return undefined
+    if (element.indexOf('"', before.length) !== element.length - after.length || element.includes('\\')) return undefined
+  }
+  return { before, after }
+}
+
+function sortFramed(elements: PathElement[], { before, after }: Frame): PathElement[] {
+  const texts = elements.map((element) => element.slice(before.length, element.length - after.length)).sort()
+  for (const [i, text] of texts.entries()) elements[i] = before + text + after
   return elements
 }
 

@@ -20,6 +20,35 @@ export function compare(atom: Atom, before: unknown, after: unknown): Comparison
   return run
 }
 
+const none: readonly unknown[] = []
+
+/** Whether all are texts of a type that has nothing below it: when they are new, each is just added, however many there are. */
+const isScalars = (atom: Atom | undefined, values: readonly unknown[]): boolean =>
+  atom !== undefined && !atom.list && !atom.map && values.every((value) => typeof value === 'string')
+
+/** The items of a list by what tells them apart; few are there several times. No item is undefined. */
+class Items {
+  readonly first = new Map<PathElement, unknown>()
+  readonly #repeated = new Map<PathElement, unknown[]>()
+
+  add(element: PathElement, item: unknown): void {
+    const first = this.first.get(element)
+    if (first === undefined) {
+      this.first.set(element, item)
+      return
+    }
+    const same = this.#repeated.get(element)
+    if (same) same.push(item)
+    else this.#repeated.set(element, [first, item])
+  }
+
+  /** All that are `element`, of which `first` is the first. */
+  of(element: PathElement, first: unknown): readonly unknown[] {
+    if (first === undefined) return none
+    return (this.#repeated.size > 0 && this.#repeated.get(element)) || [first]
+  }
+}
+
 class Comparing implements Comparison {
   readonly added = new FieldSet()
   readonly modified = new FieldSet()
@@ -77,6 +106,11 @@ class Comparing implements Comparison {
     const leftKeys = left ? Object.keys(left) : []
     const rightKeys = right ? Object.keys(right) : []
     if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return this.leaf(before, after)
+    if (leftKeys.length === 0 && map.fields.size === 0 && right && isScalars(map.element?.atom, Object.values(right))) {
+      const { members } = this.added.level(this.path)
+      for (const key of rightKeys) members.add(fieldElement(key))
+      return false
+    }
     for (const key of leftKeys) this.member(map, key, left, right)
     for (const key of rightKeys) if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
     return false
@@ -92,26 +126,32 @@ class Comparing implements Comparison {
     const left = asList(before) ?? []
     const right = asList(after) ?? []
     if (!list.associative || (left.length === 0 && right.length === 0)) return this.leaf(before, after)
+    if (left.length === 0 && list.keys.length === 0 && isScalars(list.element.atom, right)) {
+      const { members } = this.added.level(this.path)
+      for (const item of right) members.add(itemElement(list, item))
+      return false
+    }
     const leftItems = this.itemsByElement(list, left)
     const rightItems = this.itemsByElement(list, right)
-    for (const [element, items] of leftItems) this.items(list, element, items, rightItems.get(element) ?? [])
-    for (const [element, items] of rightItems) if (!leftItems.has(element)) this.items(list, element, [], items)
+    for (const [element, item] of leftItems.first) {
+      this.items(list, element, leftItems.of(element, item), rightItems.of(element, rightItems.first.get(element)))
+    }
+    for (const [element, item] of rightItems.first) {
+      if (!leftItems.first.has(element)) this.items(list, element, none, rightItems.of(element, item))
+    }
     return false
   }
 
-  private itemsByElement(list: ListAtom, items: readonly unknown[]): Map<PathElement, unknown[]> {
-    const byElement = new Map<PathElement, unknown[]>()
-    for (const [i, item] of items.entries()) {
+  private itemsByElement(list: ListAtom, items: readonly unknown[]): Items {
+    const found = new Items()
+    for (let i = 0; i < items.length; i++) {
       try {
-        const element = itemElement(list, item)
-        const same = byElement.get(element)
-        if (same) same.push(item)
-        else byElement.set(element, [item])
+        found.add(itemElement(list, items[i]), items[i])
       } catch (e) {
         this.problem(`element ${i}: ${(e as Error).message}`)
       }
     }
-    return byElement
+    return found
   }
 
   /** Items that are there several times are owned as one. */

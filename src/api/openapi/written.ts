@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+
+/** A document as it is sent, and its hash. */
+export interface Written {
+  readonly bytes: Uint8Array
+  readonly hash: string
+}
+
+/** So long a turn of the event loop may be. */
+const turnMs = 5
+
+/** The pieces of `make` in bytes, made in as many turns of the event loop as that needs: a whole document takes many times as long as others may wait. */
+export async function inTurns(make: Iterable<string | Uint8Array>): Promise<Written> {
+  const hash = createHash('sha512')
+  const chunks: Uint8Array[] = []
+  let started = performance.now()
+  for (const piece of make) {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+    hash.update(bytes)
+    chunks.push(bytes)
+    if (performance.now() - started < turnMs) continue
+    await setImmediate()
+    started = performance.now()
+  }
+  return { bytes: Buffer.concat(chunks), hash: hash.digest('hex').toUpperCase() }
+}
+
+/** JSON of `members`, a member a piece. */
+export function* jsonMembers(members: Iterable<readonly [string, unknown]>): Generator<string> {
+  let separator = '{'
+  for (const [name, value] of members) {
+    const json = JSON.stringify(value)
+    if (json === undefined) continue
+    yield `${separator}${JSON.stringify(name)}:${json}`
+    separator = ','
+  }
+  yield separator === '{' ? '{}' : '}'
+}
