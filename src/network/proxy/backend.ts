@@ -1,3 +1,5 @@
+import type { Clock } from '../../apimachinery/clock.ts'
+import type { Log } from '../../operators/log.ts'
 import type { Change, Rules } from './ruleset.ts'
 import type { ServicePort } from './service-port.ts'
 
@@ -20,6 +22,14 @@ export interface Backend {
   rebuild(all: Change): Promise<void>
   /** Carries out the changes in their order, as one transaction. Throws when the kernel is not as we left it. */
   change(changes: readonly Change[]): Promise<void>
+  /** Calls `lost` when another program took the rules away, until the signal aborts. Absent where the kernel does not tell. */
+  watch?(lost: () => void, watching: Watching): Promise<void>
+}
+
+export interface Watching {
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
 }
 
 /** This backend can not be used on this machine: its program is not there, or the kernel refuses it. */

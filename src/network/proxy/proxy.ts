@@ -47,6 +47,7 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
   }
 
   const dirty = new Set<string>()
+  let isLost = false
   let wake = (): void => {}
   const mark = (key: string): void => {
     dirty.add(key)
@@ -71,9 +72,19 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
     await forget(updates.flatMap((u) => staleFlows(u.before, u.after)))
   }
   await flush(true)
+  const lost = () => {
+    isLost = true
+    wake()
+  }
+  void backend.watch?.(lost, options)
   void follow(flush, {
     ...options,
-    isIdle: () => dirty.size === 0,
+    isIdle: () => dirty.size === 0 && !isLost,
+    takeLost() {
+      const was = isLost
+      isLost = false
+      return was
+    },
     changed: () =>
       new Promise((resolve) => {
         wake = resolve
@@ -83,18 +94,24 @@ export async function startProxy(options: ProxyOptions): Promise<void> {
 
 interface FollowOptions extends ProxyOptions {
   isIdle(): boolean
+  /** Whether another program took the rules away since this was asked last. */
+  takeLost(): boolean
   /** Resolves at the next change. */
   changed(): Promise<void>
 }
 
 async function follow(flush: (whole: boolean) => Promise<void>, options: FollowOptions): Promise<void> {
-  const { signal, log, clock, isIdle, changed } = options
+  const { signal, log, clock, isIdle, takeLost, changed } = options
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   let whole = false
   let delay = 100
   while (!signal.aborted) {
     if (isIdle() && !whole) await Promise.race([changed(), aborted])
     if (signal.aborted) return
+    if (takeLost()) {
+      log.warn('another program took the service rules away; all are made anew')
+      whole = true
+    }
     try {
       await flush(whole)
       whole = false

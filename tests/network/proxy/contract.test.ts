@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { sleep, systemClock } from '../../../src/apimachinery/clock.ts'
 import type { Backend, Ranges } from '../../../src/network/proxy/backend.ts'
 import {
   type Flavour,
@@ -12,6 +13,7 @@ import {
 import { nftBackend, probeNft, removeNft } from '../../../src/network/proxy/nft/backend.ts'
 import { Ruleset } from '../../../src/network/proxy/ruleset.ts'
 import { portsOf } from '../../../src/network/proxy/service-port.ts'
+import { silentLog } from '../../../src/operators/log.ts'
 import { type Point, service, slice } from './service-objects.ts'
 import { makeSmallNetwork, type SmallNetwork } from './small-network.ts'
 
@@ -193,6 +195,43 @@ function contract(name: string, { make, remove, dump }: Subject, network: SmallN
     await backend.rebuild(ruleset.all())
     const counted = (text: string) => text.replace(/#.*|\[\d+:\d+\]|handle \d+/g, '')
     assert.is(counted(dump()), counted(empty))
+  })
+
+  test('what another program takes away is told of, where the kernel tells; our own doings are not', async () => {
+    if (!backend.watch) return
+    const stop = new AbortController()
+    let losses = 0
+    let told = (): void => {}
+    const lost = () => {
+      losses++
+      told()
+    }
+    const watching = backend.watch(lost, { clock: systemClock, log: silentLog, signal: stop.signal })
+    try {
+      await sleep(systemClock, 300)
+      await put(nodePort, [a, b])
+      await put(nodePort, [b])
+      await backend.rebuild(ruleset.all())
+      await sleep(systemClock, 600)
+      assert.is(losses, 0)
+      for (const command of [
+        'flush ruleset',
+        'delete table ip slipway',
+        'flush table ip slipway',
+        'flush chain ip slipway nat-output',
+      ]) {
+        const noticed = new Promise<void>((resolve) => {
+          told = resolve
+        })
+        execFileSync('nft', command.split(' '))
+        await noticed
+        await backend.rebuild(ruleset.all())
+        assert.match(ask('host', vip, 80), /^b /, command)
+      }
+    } finally {
+      stop.abort()
+      await watching
+    }
   })
 
   test('removal leaves nothing of ours', async () => {

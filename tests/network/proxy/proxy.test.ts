@@ -6,6 +6,7 @@ import { staleFlows } from '../../../src/network/proxy/conntrack.ts'
 import { rulesOf as iptablesRulesOf } from '../../../src/network/proxy/iptables/rules.ts'
 import { changeText, presentIn, rebuildText } from '../../../src/network/proxy/iptables/tables.ts'
 import { nftBackend } from '../../../src/network/proxy/nft/backend.ts'
+import { isLoss } from '../../../src/network/proxy/nft/monitor.ts'
 import { rulesOf } from '../../../src/network/proxy/nft/rules.ts'
 import { commandsOf } from '../../../src/network/proxy/nft/table.ts'
 import { startProxy } from '../../../src/network/proxy/proxy.ts'
@@ -159,6 +160,44 @@ test('the proxy makes the table once, then sends only changes, and makes it anew
   assert.match(sent[3] ?? '', 'delete table')
   assert.not.match(sent[3] ?? '', '10.43.0.9')
   stop.abort()
+})
+
+test('when another program took the rules away, all are made anew', async () => {
+  const informers = new InformersInMemory().put(services, service({})).put(endpointslices, slice([{ ip: '10.42.0.2' }]))
+  const sent: string[] = []
+  let told = (): void => {}
+  const apply = async (commands: string) => {
+    sent.push(commands)
+    told()
+  }
+  let lost = (): void => {}
+  const watch = async (onLoss: () => void) => {
+    lost = onLoss
+  }
+  const backend = { ...nftBackend(ranges, apply), watch }
+  const stop = new AbortController()
+  await startProxy({ ...ranges, backend, informers, localNodes, clock: systemClock, log: silentLog, signal: stop.signal })
+  const again = new Promise<void>((resolve) => {
+    told = resolve
+  })
+  lost()
+  await again
+  assert.is(sent[1], sent[0])
+  stop.abort()
+})
+
+test('nft monitor: the loss of the table or of shared rules is noticed, our own changes to Services are not', () => {
+  const lines = ['delete table ip slipway', 'delete rule ip slipway nat-output handle 7', '# ERROR: We lost some netlink events!']
+  for (const line of lines) assert.ok(isLoss(line), line)
+  for (const line of [
+    'delete table ip filter',
+    'delete table ip slipway-probe',
+    'delete rule ip slipway svc-0123456789/x/web handle 9',
+    'delete chain ip slipway svc-0123456789/x/web',
+    'delete element ip slipway hairpin { 10.42.0.2 . 10.42.0.2 }',
+    '# new generation 9 by process 12 (nft)',
+  ])
+    assert.not(isLoss(line), line)
 })
 
 test.run()

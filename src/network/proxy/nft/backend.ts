@@ -1,5 +1,6 @@
 import { type Backend, BackendMissing, type Ranges } from '../backend.ts'
 import { pipe } from '../pipe.ts'
+import { watchLosses } from './monitor.ts'
 import { rulesOf } from './rules.ts'
 import { commandsOf, table, tableText } from './table.ts'
 
@@ -16,6 +17,7 @@ export function nftBackend(ranges: Ranges, apply: (commands: string) => Promise<
     rulesOf: (ports) => rulesOf(ports, ranges.podCidr),
     rebuild: (all) => apply(tableText(ranges) + text(commandsOf(all))),
     change: (changes) => apply(text(changes.flatMap(commandsOf))),
+    watch: watchLosses,
   }
 }
 

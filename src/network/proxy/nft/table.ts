@@ -4,6 +4,20 @@ import { type Change, type Element, outsideMark } from '../ruleset.ts'
 /** The nftables table that is ours alone. */
 export const table = 'ip slipway'
 
+/** The chains of the shared part, which are never without rules. */
+export const ruledChains: readonly string[] = [
+  'services',
+  'guard',
+  'nat-prerouting',
+  'nat-output',
+  'nat-postrouting',
+  'refuse',
+  'closed',
+  'filter-forward',
+  'filter-output',
+  'filter-input',
+]
+
 /** The table without any Service: shared maps, and the hooks that consult them. */
 export function tableText({ podCidr, serviceCidr, bridgeFiltered }: Ranges, name = table): string {
   const address = 'ipv4_addr . inet_proto . inet_service'
