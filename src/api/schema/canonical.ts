@@ -180,12 +180,12 @@ function struct(type: StructType, mode: Mode): Canonicalizer {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
     compiledFields ??= structFields(type, mode)
     const from = value as Record<string, unknown>
-    return inOneGo(from, compiledFields, type) ?? sorted(from, compiledFields, type)
+    return inOneGo(from, compiledFields, type)
   }
 }
 
-/** Of a type's many fields an object has few: those are visited, and those that show when absent. undefined: they are not in Go's order. */
-function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> | undefined {
+/** Of a type's many fields an object has few: those are visited, and those that show when absent. Those that are not in Go's order are sorted. */
+function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> {
   const { fields, places } = compiled
   const to: Record<string, unknown> = {}
   let next = 0
@@ -193,7 +193,7 @@ function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: St
     const value = from[key]
     if (value === undefined) continue
     const place = placeIn(places, key, type)
-    if (place < next) return undefined
+    if (place < next) return sorted(from, compiled, type, { until: key, to })
     putAbsent(to, compiled, next, place)
     put(to, fields[place] as CompiledField, value)
     next = place + 1
@@ -202,14 +202,26 @@ function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: St
   return to
 }
 
-function sorted(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> {
+/** The keys before `until` are converted, in `to`: to convert them again would double the work at each level of a deep value. */
+interface Begun {
+  readonly until: string
+  readonly to: Readonly<Record<string, unknown>>
+}
+
+function sorted(from: Record<string, unknown>, compiled: StructFields, type: StructType, begun: Begun): Record<string, unknown> {
   const { fields } = compiled
+  const done = new Set<string>()
+  for (const key in from) {
+    if (key === begun.until) break
+    if (Object.hasOwn(begun.to, key)) done.add(key)
+  }
   const to: Record<string, unknown> = {}
   let next = 0
   for (const place of placesOf(from, compiled, type)) {
     const field = fields[place] as CompiledField
     putAbsent(to, compiled, next, place)
-    put(to, field, from[field.name])
+    if (done.has(field.name)) to[field.name] = begun.to[field.name]
+    else put(to, field, from[field.name])
     next = place + 1
   }
   putAbsent(to, compiled, next, fields.length)
