@@ -55,7 +55,7 @@ async function main(): Promise<number> {
         }),
       ),
     )
-    const { text, ok } = report(scenario.name, outcomes)
+    const { text, ok } = report(scenario, outcomes)
     console.log(text)
     sound &&= ok
   }

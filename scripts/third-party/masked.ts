@@ -13,11 +13,12 @@ export function masked(object: Json): Json {
   return maskTree(object, randomNames(object), '') as Json
 }
 
-/** Text (an event's message, a line of a log) without times, identities and addresses. */
+/** Text (an event's message, a line of a log) without times, identities, the ends of generated names, and addresses. */
 export function maskText(text: string): string {
   return text
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, '<time>')
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>')
+    .replace(/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, '-<random>')
     .replace(/https?:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+/g, '<server>')
     .replace(/\b10\.43\.\d+\.\d+\b/g, '<service address>')
     .replace(/\b10\.(42|244)\.\d+\.\d+\b/g, '<pod address>')

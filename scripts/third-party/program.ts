@@ -50,6 +50,6 @@ function complaintsIn(log: string): string[] {
 function withoutPlace(line: string): string {
   return maskText(line)
     .replace(/^([EWF])\d{4} [\d:.]+ +\d+ /, '$1 ')
-    .replace(/"ts":[^,]+,|,?"stacktrace":"[^"]*"|"reconcileID":"[^"]*",?/g, '')
+    .replace(/"ts":[^,]+,|,?"stacktrace":"[^"]*"|"reconcileID":"[^"]*",?|resourceVersion=\d+ ?/g, '')
     .slice(0, 600)
 }

@@ -1,13 +1,15 @@
 import { differences } from './compare.ts'
 import type { Outcome } from './run.ts'
+import type { Scenario } from './scenario.ts'
 
 /** A line a step: whether it came true on each cluster and whether both then had the same objects; then what differs. Pure. */
-export function report(name: string, outcomes: readonly Outcome[]): { text: string; ok: boolean } {
+export function report({ name, mayDiffer }: Scenario, outcomes: readonly Outcome[]): { text: string; ok: boolean } {
   const [first, second] = outcomes
   if (!first) return { text: `${name}: nothing ran`, ok: false }
   const rows = first.steps.map((step, i) => {
     const other = second?.steps[i]
-    const differs = other ? differences(step.objects, other.objects) : []
+    const found = other ? differences(step.objects, other.objects) : []
+    const differs = mayDiffer ? found.filter((line) => !mayDiffer.test(line)) : found
     const marks = [
       mark(step.failure),
       other ? mark(other.failure) : '',

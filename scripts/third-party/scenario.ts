@@ -10,6 +10,8 @@ export interface Scenario {
   readonly steps: readonly Step[]
   /** The resources that are compared after each step, as `kubectl get` takes them. */
   readonly shows: string
+  /** Differences that say nothing of the server: keys, and who of several controllers came first. */
+  readonly mayDiffer?: RegExp
 }
 
 export interface Place {

@@ -119,7 +119,7 @@ spec:
   duration: 5s
   templates:
   - {name: a, selector: {matchLabels: {app: trial}}, template: {metadata: {labels: {app: trial}}, spec: {containers: [{name: web, image: "nginx:1"}]}}}`,
-      podsReady: 'app=trial',
+      podsReady: 'rollouts-pod-template-hash',
       until: [['experiment/trial', 'jsonpath={.status.phase}=Successful']],
     },
     {

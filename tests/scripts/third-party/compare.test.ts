@@ -18,7 +18,7 @@ test('identity, times, random names and certificates do not make two objects dif
     data: { crt: '<CERTIFICATE × 1>' },
     at: '<time>',
   })
-  const named = masked({ metadata: { name: 'job-x7k2p', generateName: 'job-' }, ref: 'job-x7k2p' })
+  const named = masked({ metadata: { name: 'job-x7k2a', generateName: 'job-' }, ref: 'job-x7k2a' })
   assert.equal(named, { metadata: { name: 'job-<random>', generateName: 'job-' }, ref: 'job-<random>' })
 })
 
@@ -35,6 +35,11 @@ test('a difference says which object, where and both values', () => {
 
 test('messages lose addresses and identities only', () => {
   assert.is(maskText('at https://127.0.0.1:26100/x of 9f1b4a52-0b0f-4c0e-9d39-0a1b2c3d4e5f'), 'at <server>/x of <uid>')
+})
+
+test('names that were generated, wherever they are told of, lose their random end', () => {
+  assert.is(maskText('Stored new private key in Secret "root-vjbbk"'), 'Stored new private key in Secret "root-<random>"')
+  assert.is(maskText('certificate-request-manager, a-first'), 'certificate-request-manager, a-first')
 })
 
 test.run()
