@@ -15,6 +15,7 @@ const USAGE = `Usage: slipway chart <verb>
   search WORD                    look through the known repositories
   pull CHART                     download a chart (repository or OCI)
   push FILE oci://HOST/PATH      upload a chart to an OCI registry
+  registry login|logout HOST     credentials for OCI registries
 
 Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
   install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
@@ -35,6 +36,7 @@ const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) =>
   search: () => import('./chart/search.ts'),
   pull: () => import('./chart/pull.ts'),
   push: () => import('./chart/push.ts'),
+  registry: () => import('./chart/registry.ts'),
   install: () => import('./chart/install.ts'),
   upgrade: () => import('./chart/upgrade.ts'),
   rollback: () => import('./chart/rollback.ts'),

@@ -102,6 +102,14 @@ ${RENDER}`,
     examples: ['pull bitnami/nginx --version 15.x', 'pull oci://registry.example.com/charts/db --untar'],
   },
   push: { usage: 'push FILE oci://HOST/PATH', flags: WHERE, examples: ['push web-1.0.0.tgz oci://registry.example.com/charts'] },
+  registry: {
+    usage: 'registry login|logout HOST[:PORT]',
+    flags: `  -u, --username NAME
+      --password-stdin          the password is read from standard input (-p, --password PASSWORD)
+      --insecure, --plain-http, --ca-file, --cert-file, --key-file
+`,
+    examples: ['registry login registry.example.com -u me --password-stdin < token', 'registry logout registry.example.com'],
+  },
   install: {
     usage: 'install [NAME] CHART',
     flags: `${CLUSTER}${VALUES}${WHERE}${CHANGE}${UNDO}${SHOWN}  -g, --generate-name, --name-template TEXT

@@ -44,7 +44,8 @@ function stored(host: string): Access {
   }
 }
 
-class Registry {
+/** One repository of a registry, over the distribution API. */
+export class Registry {
   private readonly base: string
   private readonly access: Access
   private token: string | undefined

@@ -210,4 +210,23 @@ test('archives are the same bytes every time, and signatures by exported keys ho
   assert.match(await rejection(ours('verify', file, '--keyring', open)), /sha256 sum does not match/)
 })
 
+test('registry login checks the credentials and keeps them where real Helm finds them; logout forgets them', async () => {
+  const host = await running(registry('me:secret'))
+  const config = () => JSON.parse(readFileSync(join(folder, 'config/registry/config.json'), 'utf8')).auths ?? {}
+  const wrong = await rejection(ours('registry', 'login', host, '-u', 'me', '-p', 'guess'))
+  assert.match(wrong, /401/)
+  assert.not.match(wrong.split('\n').slice(1).join('\n'), /guess/)
+  await ours('registry', 'login', host, '-u', 'me', '-p', 'secret')
+  assert.is(config()[host].auth, Buffer.from('me:secret').toString('base64'))
+  await ours('package', chart('logged', '1.0.0'))
+  await ours('push', 'logged-1.0.0.tgz', `oci://${host}/charts`)
+  if (existsSync(helm)) {
+    assert.match(await real('show', 'chart', `oci://${host}/charts/logged`, '--plain-http'), /name: logged/)
+    await real('registry', 'logout', host)
+    assert.not.ok(config()[host])
+  } else await ours('registry', 'logout', host)
+  assert.match(await ours('registry', 'logout', host), /Not logged in/)
+  assert.match(await rejection(ours('pull', `oci://${host}/charts/logged`)), /401/)
+})
+
 test.run()
