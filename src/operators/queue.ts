@@ -18,6 +18,8 @@ export interface Queue {
   add(key: string, options?: AddOptions): void
   /** Adds after the key's back-off: base × 2^failures, with jitter from the fifth on. Its priority stays. */
   addRateLimited(key: string): void
+  /** As addRateLimited, where the API could not be asked: counted apart, and never after more than 30 s, however long it was away. */
+  addUnasked(key: string): void
   /** The key succeeded: its next back-off starts from the base. */
   forget(key: string): void
   failures(key: string): number
@@ -43,6 +45,8 @@ export interface QueueOptions {
   readonly maxMs?: number
 }
 
+const mostUnaskedMs = 30_000
+
 interface Waiting {
   at: number
   priority: number
@@ -60,6 +64,7 @@ export function createQueue(options: QueueOptions): Queue {
   const again = new Map<string, number>()
   const waiting = new Map<string, Waiting>()
   const failures = new Map<string, number>()
+  const unasked = new Map<string, number>()
   const takers: ((key: string | undefined) => void)[] = []
   const drained = Promise.withResolvers<void>()
   const meter = createQueueMeter(clock)
@@ -120,6 +125,13 @@ export function createQueue(options: QueueOptions): Queue {
     entry.cancel = clock.after(afterMs, () => addNow(key, entry.priority))
     waiting.set(key, entry)
   }
+  const addBackedOff = (key: string, counts: Map<string, number>, mostMs: number) => {
+    const n = counts.get(key) ?? 0
+    counts.set(key, n + 1)
+    meter.retried()
+    const delay = Math.min(mostMs, baseMs * 2 ** Math.min(n, 40))
+    addAfter(key, running.get(key) ?? priorities.change, n < 4 ? delay : Math.min(mostMs, delay * (0.75 + random() / 2)))
+  }
 
   return {
     metrics: meter,
@@ -127,14 +139,12 @@ export function createQueue(options: QueueOptions): Queue {
       if (afterMs > 0) addAfter(key, priority, afterMs)
       else addNow(key, priority)
     },
-    addRateLimited(key) {
-      const n = failures.get(key) ?? 0
-      failures.set(key, n + 1)
-      meter.retried()
-      const delay = Math.min(maxMs, baseMs * 2 ** Math.min(n, 40))
-      addAfter(key, running.get(key) ?? priorities.change, n < 4 ? delay : Math.min(maxMs, delay * (0.75 + random() / 2)))
+    addRateLimited: (key) => addBackedOff(key, failures, maxMs),
+    addUnasked: (key) => addBackedOff(key, unasked, mostUnaskedMs),
+    forget(key) {
+      failures.delete(key)
+      unasked.delete(key)
     },
-    forget: (key) => void failures.delete(key),
     failures: (key) => failures.get(key) ?? 0,
     priorityOf: (key) => running.get(key) ?? priorities.change,
     get() {

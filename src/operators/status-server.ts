@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface StatusServerOptions {
@@ -18,7 +17,7 @@ export interface StatusServer {
 
 /** Serves /metrics, /healthz and /readyz over plain HTTP. */
 export async function serveStatus({ port, host, metrics, unready }: StatusServerOptions): Promise<StatusServer> {
-  const server = createServer((request, response) => {
+  const server = process.getBuiltinModule('node:http').createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0]
     const answer = (code: number, text: string) =>
       response.writeHead(code, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)

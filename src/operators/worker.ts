@@ -126,7 +126,15 @@ function failed(shift: Shift, key: string, error: unknown, term: Term): void {
   const after = error instanceof StatusError ? error.status.details?.retryAfterSeconds : undefined
   // A server that is busy says when to come back.
   if (after) queue.add(key, { afterMs: after * 1000, priority: queue.priorityOf(key) })
+  else if (isUnreachable(error)) queue.addUnasked(key)
   else queue.addRateLimited(key)
+}
+
+/** Nothing was said about the object: the API is away. */
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof StatusError) return error.code === 503 || error.code === 504
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && /^E(CONN|TIMEDOUT|PIPE|HOST|NET|AI_AGAIN)/.test(code)
 }
 
 /** One a term: who keeps something by client, keeps it as long. */

@@ -57,6 +57,23 @@ test('retries wait 5 ms doubled up to 1000 s, forget starts over', async () => {
   assert.is(queue.length, 2)
 })
 
+test('an API that was away for long is asked again within 30 s, and a failure after that waits as a first one', async () => {
+  const { queue, clock } = make()
+  for (let i = 0; i < 60; i++) queue.addUnasked('a')
+  await clock.advance(30_000)
+  assert.is(await queue.get(), 'a')
+  queue.done('a')
+  queue.addUnasked('a')
+  await clock.advance(29_999)
+  assert.is(queue.length, 0)
+  await clock.advance(1)
+  assert.is(await queue.get(), 'a')
+  queue.done('a')
+  queue.addRateLimited('a')
+  await clock.advance(5)
+  assert.is(queue.length, 1)
+})
+
 test('from the fifth on retries have ± 25 % jitter, never past the longest', async () => {
   const clock = createVirtualClock()
   const queue = createQueue({ clock, random: () => 0.999 })
