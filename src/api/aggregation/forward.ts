@@ -1,4 +1,3 @@
-import https from 'node:https'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type Connection, forward, forwardUpgrade } from '../proxy/forward.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
@@ -22,7 +21,8 @@ export interface Forwarder {
 export function createForwarder(remotes: RemoteServices, credentials: FrontProxyCredentials): Forwarder {
   // One pool for all: it keeps connections apart by host, authority, name and certificate.
   // Watches hold theirs for as long as they run: their number is not limited here.
-  const agent = new https.Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 90_000 })
+  const { Agent } = process.getBuiltinModule('node:https')
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 90_000 })
   return {
     async send(remote, request, user) {
       try {

@@ -1,4 +1,3 @@
-import { parse as parseYaml } from 'yaml'
 import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
@@ -12,6 +11,7 @@ import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
+import { yamlPackage } from './yaml-package.ts'
 
 const maxYamlAliases = 100
 
@@ -159,7 +159,9 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    return { value: parseYaml(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error' }) }
+    return {
+      value: yamlPackage().parse(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error' }),
+    }
   } catch (e) {
     throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
   }

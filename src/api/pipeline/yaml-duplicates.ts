@@ -1,7 +1,9 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import { yamlPackage } from './yaml-package.ts'
 
 /** Keys that a mapping has twice, in go-yaml's words: `line 9: key "foo" already set in map`. */
 export function duplicateKeys(text: string): string[] {
+  const { isMap, isScalar, isSeq, LineCounter, parseDocument } = yamlPackage()
   const lines = new LineCounter()
   const document: Document = parseDocument(text, { uniqueKeys: false, schema: 'core', lineCounter: lines, logLevel: 'error' })
   const found: string[] = []

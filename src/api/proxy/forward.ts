@@ -1,5 +1,5 @@
-import http, { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import https from 'node:https'
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+import type { Agent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions, SecureContextOptions } from 'node:tls'
 import { StatusError } from '../../apimachinery/status.ts'
@@ -47,7 +47,7 @@ export interface Connection {
   /** Which certificates are shown and believed; without them the other side's is not checked. */
   readonly tls?: SecureContextOptions & Pick<ConnectionOptions, 'rejectUnauthorized' | 'servername'>
   /** Keeps connections for later requests; by default each has its own. */
-  readonly agent?: https.Agent
+  readonly agent?: Agent
   /** Sent besides the client's own. */
   readonly headers?: OutgoingHttpHeaders
 }
@@ -56,8 +56,9 @@ function dial(target: Target, request: ApiRequest, { tls, agent, headers: more }
   const { host, port, path, scheme } = target
   const headers = { ...forwardedHeaders(request.headers, request.upgrade !== undefined), ...more }
   const options = { host, port, path, method: request.method, headers, signal: request.signal, agent: agent ?? (false as const) }
-  if (scheme === 'http') return http.request(options)
-  return https.request({ ...options, ...(tls ?? { rejectUnauthorized: false }) })
+  // Loaded when it is needed: an API in memory never does.
+  if (scheme === 'http') return process.getBuiltinModule('node:http').request(options)
+  return process.getBuiltinModule('node:https').request({ ...options, ...(tls ?? { rejectUnauthorized: false }) })
 }
 
 function unreachable(target: Target, error: Error): StatusError {

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { headersOf } from '../http/http1.ts'
@@ -27,8 +26,7 @@ async function answer(socket: Duplex, { status, headers, body }: ApiResponse): P
   else if ('stream' in body) for await (const chunk of body.stream) chunks.push(chunk)
   const bytes = Buffer.concat(chunks)
   const all = { ...headers, 'content-length': String(bytes.length), connection: 'close' }
+  const reason = process.getBuiltinModule('node:http').STATUS_CODES[status] ?? ''
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
-  socket.end(
-    Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`), bytes]),
-  )
+  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${reason}\r\n${lines.join('\r\n')}\r\n\r\n`), bytes]))
 }

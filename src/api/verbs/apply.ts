@@ -1,9 +1,10 @@
-import { type Document, parseDocument, type YAMLError } from 'yaml'
+import type { Document, YAMLError } from 'yaml'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
+import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { type Decoded, DecodeError } from '../schema/decode.ts'
 import { isPlainJson } from '../schema/json-syntax.ts'
@@ -90,7 +91,7 @@ export function readConfig(call: Call, options: WriteOptions): object {
     tellDuplicates(call, options, call.request.duplicates ?? [])
     return fast
   }
-  const document = parseDocument(text, { uniqueKeys: false, schema: 'core', logLevel: 'error' })
+  const document = yamlPackage().parseDocument(text, { uniqueKeys: false, schema: 'core', logLevel: 'error' })
   const [error] = document.errors
   if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error)}`)
   const value = jsonOf(document)

@@ -1,4 +1,4 @@
-import { Agent, request as httpsRequest } from 'node:https'
+import type { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
@@ -59,6 +59,7 @@ function agentFor(url: URL, address: string | undefined, caBundle: string | unde
   const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
   // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
   const trust = ca ? { ca, allowPartialTrustChain: true } : {}
+  const { Agent } = process.getBuiltinModule('node:https')
   const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...trust })
   if (agents.size >= mostAgents) {
     const [oldest] = agents.keys()
@@ -79,7 +80,7 @@ function post(
   const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
-    const call = httpsRequest({
+    const call = process.getBuiltinModule('node:https').request({
       host,
       port: url.port || 443,
       path: `${url.pathname}${url.search}`,
