@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type Docker from 'dockerode'
 import { type ProxyMode, proxyModes } from '../network/proxy/choose.ts'
 import { connectDocker } from '../nodes/docker-daemon.ts'
 import { makeImages } from '../nodes/local-images/make.ts'
@@ -112,16 +113,12 @@ async function start(data: DataDirectory, wishes: Wishes): Promise<number> {
 async function serve(data: DataDirectory, wishes: Wishes, signal: AbortSignal): Promise<number> {
   const { say } = wishes
   const began = performance.now()
-  const daemon = await connectDocker({ dataDir: data.file('docker'), say })
-  const made = await makeImages(daemon.docker).catch((error: Error) => {
-    throw new Error(`the images of pods could not be made: ${error.message.trim()}`, { cause: error })
-  })
-  if (made.length > 0) say(`made the images ${made.join(', ')}`)
+  const docker = await dockerOnItsWay(data, say)
   const addresses = await nodeAddresses(wishes.count)
   const nodes = addresses.map((address, i) => ({ name: `node-${i + 1}`, address }))
   const log = stderrLog(wishes.verbose ? 'info' : 'error')
   const { port, proxy, api } = wishes
-  const system = await startSystem({ data, port, proxy, api, nodes, docker: daemon.docker, log, signal })
+  const system = await startSystem({ data, port, proxy, api, nodes, docker: docker.ready, log, signal })
   const names = nodes.map((n) => n.name)
   data.note({ pid: process.pid, server: system.server, nodes: names, proxy: system.proxy, startedAt: new Date().toISOString() })
   await Promise.race([system.ready, aborted(signal)])
@@ -142,6 +139,34 @@ async function serve(data: DataDirectory, wishes: Wishes, signal: AbortSignal): 
   say('stopping; containers go on running and are adopted at the next start')
   await system.closed()
   return 0
+}
+
+/**
+ * The Docker daemon, with the images of pods. Resolves as soon as there is one or one of our own is starting, which takes seconds in which
+ * the API can start too. Throws NoDocker when there can be none.
+ */
+async function dockerOnItsWay(data: DataDirectory, say: Wishes['say']): Promise<{ readonly ready: Promise<Docker> }> {
+  const begun = Promise.withResolvers<void>()
+  const connected = connectDocker({
+    dataDir: data.file('docker'),
+    say(line) {
+      say(line)
+      begun.resolve()
+    },
+  })
+  const ready = connected.then(({ docker }) => withImages(docker, say))
+  // Whoever awaits it is told.
+  ready.catch(() => {})
+  await Promise.race([connected, begun.promise])
+  return { ready }
+}
+
+async function withImages(docker: Docker, say: Wishes['say']): Promise<Docker> {
+  const made = await makeImages(docker).catch((error: Error) => {
+    throw new Error(`the images of pods could not be made: ${error.message.trim()}`, { cause: error })
+  })
+  if (made.length > 0) say(`made the images ${made.join(', ')}`)
+  return docker
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

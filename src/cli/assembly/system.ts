@@ -28,7 +28,8 @@ export interface SystemOptions {
   readonly data: DataDirectory
   readonly port: number
   readonly nodes: readonly { readonly name: string; readonly address: string }[]
-  readonly docker: Docker
+  /** May come later than the rest: pods wait for it. */
+  readonly docker: Promise<Docker>
   /** What carries Services. */
   readonly proxy: ProxyMode
   readonly api: ApiWishes
@@ -133,6 +134,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     signal,
   })
+  const docker = await options.docker
   const agents: NodeAgent[] = []
   // One after another: the first makes the pod network that all share.
   for (const { name, address } of nodes) {
@@ -145,7 +147,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       clusterDomain: 'cluster.local',
       clusterId: data.clusterId(),
       dataDir: data.file('nodes', name),
-      docker: options.docker,
+      docker,
       tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
       kubeletPort: 0,
       clientCa: pki.caCert,
