@@ -13,7 +13,7 @@ import { internalErrorPlain, settleNamespace } from '../verbs/create.ts'
 import { statusKind } from '../verbs/delete.ts'
 import { updateObject } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thawObject } from '../watch/freeze.ts'
 
 const bindingKind = { group: '', version: 'v1', kind: 'Binding' }
 
@@ -69,7 +69,7 @@ function problemOf({ target }: Binding): FieldError | undefined {
 
 /** The pod on its node. Throws 409 when it has one, is going, or waits for its gates. */
 function bound(live: KubeObject, { target, metadata }: Binding, now: number): KubeObject {
-  const pod = thaw(live) as Pod & KubeObject
+  const pod = thawObject(live) as Pod & KubeObject
   const name = pod.metadata.name ?? ''
   const refuse = (why: string) => conflict({ group: '', resource: 'pods/binding' }, name, why)
   const { uid } = metadata ?? {}

@@ -8,7 +8,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thawObject } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
 import { settleNamespace } from './create.ts'
@@ -60,7 +60,7 @@ export function patchText({ body }: ApiRequest): string {
 /** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */
 function patched(call: Call, live: KubeObject, change: ParsedPatch, options: WriteOptions): KubeObject {
   const { resource, info } = call
-  const { value, warnings } = read(call, change, thaw(live) as unknown as Record<string, unknown>, options)
+  const { value, warnings } = read(call, change, thawObject(live) as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
   const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
   if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)

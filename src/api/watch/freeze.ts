@@ -1,3 +1,5 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+
 /** Freezes `value` and all that it holds, and returns it. What is frozen already is not looked into again. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
@@ -18,4 +20,16 @@ export function thaw<T>(value: T): T {
     else out[key] = thaw(item)
   }
   return out as T
+}
+
+/**
+ * As `thaw` for a stored object. What its managers own stays shared and frozen: it is most of many objects, it is never changed in place, and
+ * field management knows what it has read before.
+ */
+export function thawObject<T extends KubeObject>(object: T): T {
+  const { metadata, ...rest } = object
+  const { managedFields, ...own } = metadata
+  const copy = { ...thaw(rest), metadata: thaw(own) } as KubeObject
+  if (managedFields) copy.metadata.managedFields = managedFields.map((entry) => ({ ...entry }))
+  return copy as T
 }
