@@ -1,5 +1,6 @@
 // What a render says when it fails: Helm's words, then a hint where a name is nearly right.
 import { WARN_END, WARN_START } from '../functions/helm.ts'
+import type { Node } from '../gotemplate/nodes.ts'
 import { ExecError, FunctionError } from '../gotemplate/run.ts'
 import type { TemplateSet } from '../gotemplate/template-set.ts'
 import type { TemplateParseError } from '../gotemplate/tokens.ts'
@@ -58,6 +59,12 @@ function cut(message: string): string {
   return next < 0 ? message : message.slice(0, next)
 }
 
+/** The names of `.a.b` and `$.a.b`. */
+function namesOf(node: Node | undefined): readonly string[] {
+  if (node?.kind === 'field') return node.ident
+  return node?.kind === 'variable' && node.ident[0] === '$' ? node.ident.slice(1) : []
+}
+
 /** Names that nearly are what the failing expression asks for. */
 function hintFor(e: ExecError, set: TemplateSet, data: Value): string | undefined {
   let inner: ExecError = e
@@ -67,15 +74,15 @@ function hintFor(e: ExecError, set: TemplateSet, data: Value): string | undefine
   const template = /no template "([^"]+)"|template "([^"]+)" not defined/.exec(inner.message)
   if (template) return suggestion(nearest((template[1] ?? template[2]) as string, set.names()))
   const nil = /nil pointer evaluating interface \{\}\.(\S+)$/.test(inner.message)
-  const { node } = inner
-  if (!nil || node?.kind !== 'field' || node.ident[0] !== 'Values') return undefined
+  const names = namesOf(inner.node)
+  if (!nil || names[0] !== 'Values') return undefined
   let at: Value = data
-  for (const name of node.ident) {
+  for (const name of names) {
     if (!isMap(at)) return undefined
     if (!at.has(name)) {
       const near = nearest(name, [...at.keys()])
       return near === undefined
-        ? `.${node.ident.slice(0, node.ident.indexOf(name) + 1).join('.')} is not set`
+        ? `.${names.slice(0, names.indexOf(name) + 1).join('.')} is not set`
         : `did you mean ${near} instead of ${name}?`
     }
     at = at.get(name)
