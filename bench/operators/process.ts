@@ -8,7 +8,7 @@ export type Kind = 'slipway' | 'controller-runtime'
 
 /** An operator that runs as a process of its own, and what its metrics say. */
 export interface OperatorProcess {
-  /** Of a second of one core. */
+  /** User and system time so far, in seconds of one core. */
   cpu(): number
   /** In MiB. */
   memory(): { readonly now: number }
