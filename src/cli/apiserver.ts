@@ -13,7 +13,11 @@ const help = `slipway apiserver: the Kubernetes API alone, without controllers, 
   --host ADDRESS            the address to listen on, default 0.0.0.0
   --write-kubeconfig FILE   writes the credentials of an administrator
   --service-cidr CIDR       addresses of services, default 10.43.0.0/16
-${apiHelp}${storeHelp}`
+${apiHelp}${storeHelp}
+Examples:
+  slipway apiserver --data /var/lib/slipway-api --write-kubeconfig api.kubeconfig
+  slipway apiserver --data /tmp/api --store memory --host 127.0.0.1 --port 7443
+`
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {

@@ -5,6 +5,10 @@ import { parseArgs } from 'node:util'
 const help = `slipway version: print the version of Slipway, of the Kubernetes API it serves, and of Node
 
   -o json   for programs
+
+Examples:
+  slipway version
+  slipway version -o json
 `
 
 /** `slipway version`. */
