@@ -46,6 +46,7 @@ export function followDefinitions(options: DefinitionsOptions): () => void {
   const busy = new Set<string>()
   const again = new Set<string>()
   const retries = new Set<() => void>()
+  let isEnded = false
   const all = (): readonly CustomResourceDefinition[] => objects.list(resource) as unknown as readonly CustomResourceDefinition[]
   const get = (name: string) => objects.get(resource, undefined, name) as unknown as CustomResourceDefinition | undefined
 
@@ -59,6 +60,7 @@ export function followDefinitions(options: DefinitionsOptions): () => void {
       const definition = get(name)
       if (definition) await settle(options, definition, all())
     } catch {
+      if (isEnded) return
       // Somebody else wrote first, or the store is full: look again at what is stored then.
       const cancel = clock.after(retryMs, () => {
         retries.delete(cancel)
@@ -92,6 +94,7 @@ export function followDefinitions(options: DefinitionsOptions): () => void {
     }
   })
   return () => {
+    isEnded = true
     unsubscribe()
     for (const cancel of retries) cancel()
   }
