@@ -34,6 +34,8 @@ await new Promise((resolve) => {
 await listening.close()
 await close()
 rmSync(data, { recursive: true, force: true })
+// Connections of operators that do not end theirs would keep it.
+process.exit(0)
 
 /** The value of `--name=value`, the last one. */
 function flag(name: string, otherwise?: string): string {

@@ -18,9 +18,13 @@ export function startProgram(
   const log = createWriteStream(options.log)
   child.stdout.pipe(log, { end: false })
   child.stderr.pipe(log, { end: false })
+  // When a run is broken off, nothing is left running.
+  const orphaned = () => child.kill()
+  process.once('exit', orphaned)
   let stopping = false
   const ended = new Promise<void>((resolve) => {
     child.on('close', (status) => {
+      process.off('exit', orphaned)
       log.end(resolve)
       if (!stopping) options.died(status)
     })

@@ -39,7 +39,7 @@ export async function runScenario(scenario: Scenario, kubectl: Kubectl, options:
   }
   await kubectl.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: scenario.namespace } }))
   await kubectl.apply(await scenario.setup(place))
-  await kubectl.must(['wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s'])
+  await established(kubectl, 60)
   const deaths: string[] = []
   const running = start(scenario, place, kubectl, options, deaths)
   const steps: StepOutcome[] = []
@@ -55,6 +55,12 @@ export async function runScenario(scenario: Scenario, kubectl: Kubectl, options:
   } finally {
     await Promise.all(running.map((r) => r.stop()))
   }
+}
+
+/** Waits for every definition to be served. kubectl wait fails at once on one that has no conditions yet. */
+async function established(kubectl: Kubectl, tries: number): Promise<void> {
+  const wait = ['wait', 'crd', '--all', '--for=condition=Established', '--timeout=60s']
+  while ((await kubectl.try(wait)).status !== 0 && tries-- > 0) await new Promise((resolve) => setTimeout(resolve, 1000))
 }
 
 function start(scenario: Scenario, place: Place, kubectl: Kubectl, options: RunOptions, deaths: string[]): Running[] {

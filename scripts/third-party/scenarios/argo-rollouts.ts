@@ -70,10 +70,22 @@ export const argoRollouts: Scenario = {
       until: [['rollout/web', 'jsonpath={.status.availableReplicas}=4']],
     },
     {
-      says: 'aborted, the old one comes back',
-      kubectl: [image('web', 'nginx:3'), status('web', { abort: true })],
+      says: 'a third image waits beside it',
+      kubectl: [image('web', 'nginx:3')],
       podsReady: 'app=web',
-      until: [['rollout/web', 'jsonpath={.status.phase}=Degraded']],
+      until: [
+        ['rollout/web', paused],
+        ['rollout/web', 'jsonpath={.status.updatedReplicas}=2'],
+      ],
+    },
+    {
+      says: 'aborted, the second one comes back',
+      kubectl: [status('web', { abort: true })],
+      podsReady: 'app=web',
+      until: [
+        ['rollout/web', 'jsonpath={.status.phase}=Degraded'],
+        ['rollout/web', 'jsonpath={.status.availableReplicas}=4'],
+      ],
     },
     {
       says: 'a blue-green rollout leads its Services to its ReplicaSet',
