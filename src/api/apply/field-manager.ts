@@ -251,7 +251,7 @@ function readMerged(kind: AppliedKind, config: Json, merged: unknown): Json {
     return kind.read(merged)
   } catch (e) {
     throw plainError(
-      `failed to convert new object (${objectText(config, config)}) to proper version (${apiVersionOf(kind)}): ${(e as Error).message}`,
+      `failed to convert new object (${objectText(config, config)}) to proper version: unable to convert unstructured object to ${typeText(kind)}: ${(e as Error).message}`,
     )
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FieldError, FieldErrorType } from '../../apimachinery/field-error.ts'
 import { invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLonger, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
@@ -65,8 +66,12 @@ export function checkLength(value: string | undefined, max: number, at: string, 
 
 /** `type` is the value's in the internal struct (see `internal`): it says how the value is shown, above all when it is not there. */
 export function checkUnchanged(now: unknown, before: unknown, at: string, errors: Errors, type = '*string'): void {
-  if (!isSame(now, before)) errors.push(invalid(at, internal(type, now), immutableText))
+  if (!isSameAs(type, now, before)) errors.push(invalid(at, internal(type, now), immutableText))
 }
+
+/** `isSame` for values of a type of the internal structs (see `internal`), where a pointer to an empty struct is something. */
+export const isSameAs = (type: string, a: unknown, b: unknown): boolean =>
+  isSame(a, b) && (isDeepStrictEqual(a, b) || isSame(internal(type, a), internal(type, b)))
 
 /** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. */
 export function isSame(a: unknown, b: unknown): boolean {

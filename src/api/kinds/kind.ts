@@ -51,6 +51,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly specFields?: readonly (keyof T & string)[]
   /** Whether a new object gets generation 1. Default: when `specFields` is not empty. */
   readonly hasGeneration?: boolean
+  /** An empty list where there was none is a change that raises metadata.generation. */
+  readonly countsEmpties?: boolean
   /** Further changes that raise metadata.generation, such as a Deployment's annotations. */
   readonly raisesGeneration?: (object: T, old: T) => boolean
   /** Fields that server-side apply may not own at each endpoint (GetResetFields): '' = the object, 'status' = the status endpoint. */

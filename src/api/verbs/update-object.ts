@@ -112,7 +112,7 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   if (update.admits !== false) {
     if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
     else keepOtherPart(next, old, home, update.subresource)
-    raiseGeneration(next, old, home, update.subresource)
+    raiseGeneration(strategy.countsEmpties ? (home.rules.withEmpties(given) ?? next) : next, next, old, home, update.subresource)
   }
   keepSystemFields(next.metadata, old.metadata)
   next.metadata.resourceVersion ||= String(live.revision)
@@ -163,8 +163,14 @@ function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, 
   }
 }
 
-function raiseGeneration(next: KubeObject, old: KubeObject, home: ServedResource, subresource: string): void {
-  const now = next as unknown as Record<string, unknown>
+function raiseGeneration(
+  compared: KubeObject,
+  next: KubeObject,
+  old: KubeObject,
+  home: ServedResource,
+  subresource: string,
+): void {
+  const now = compared as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
   const changed = generationFields(home).some((f) => !sameJson(now[f], before[f]))
   const raises = changed || (subresource !== 'status' && home.strategy.raisesGeneration?.(next, old))

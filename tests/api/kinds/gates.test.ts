@@ -81,4 +81,23 @@ test('a status of a node is not judged as a new node', () => {
   assert.is(changeProblems('v1/Node', now, node).length, 1)
 })
 
+test('a struct that is there but empty is not the same as none', () => {
+  const pod = (securityContext: object) => ({
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }], securityContext },
+  })
+  const refused = (now: object) =>
+    changeProblems('v1/Pod', pod(now), pod({})).some((p) => p.startsWith('spec: Forbidden: pod updates may not change'))
+  assert.ok(refused({ seLinuxOptions: {} }))
+  assert.not(refused({ sysctls: [] }), 'an empty list is none')
+})
+
+test('topology that is dropped from a slice counts as a change', () => {
+  const slice = { metadata: { name: 's', generation: 1 }, addressType: 'IPv4', endpoints: [{ addresses: ['1.2.3.4'] }] }
+  const endpoints = [{ addresses: ['1.2.3.4'], deprecatedTopology: { a: 'b' } }]
+  const now = changed('discovery.k8s.io/v1/EndpointSlice', { ...slice, metadata: { ...slice.metadata }, endpoints }, slice)
+  assert.equal(now.endpoints, slice.endpoints as never)
+  assert.is(now.metadata.generation, 2)
+})
+
 test.run()

@@ -62,6 +62,7 @@ function withDefaults(name: string, definition: Definition): Definition {
   if (!struct || !definition.properties) return definition
   const defaultOf = (property: string): unknown => {
     if (property === 'protocol' && protocolDefaults.has(name)) return 'TCP'
+    if (property === 'name' && name === 'io.k8s.api.core.v1.LocalObjectReference') return ''
     const field = struct.byName.get(property)
     if (field?.omit !== 'never' || field.pointer || field.type.kind !== 'scalar') return undefined
     return zeros[field.type.scalar]

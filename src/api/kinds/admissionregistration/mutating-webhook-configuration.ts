@@ -11,6 +11,7 @@ export const mutatingWebhookConfiguration = kind<MutatingWebhookConfiguration>({
   validate: validateWebhooks,
   validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],
+  countsEmpties: true,
   allowUnconditionalUpdate: false,
   anyFinalizer: true,
   defaults: ({ webhooks }) => {

@@ -11,6 +11,7 @@ export const validatingWebhookConfiguration = kind<ValidatingWebhookConfiguratio
   validate: validateWebhooks,
   validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],
+  countsEmpties: true,
   allowUnconditionalUpdate: false,
   anyFinalizer: true,
   defaults: ({ webhooks }) => webhooks?.forEach(defaultWebhook),

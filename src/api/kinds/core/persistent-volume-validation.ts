@@ -11,6 +11,7 @@ import {
   checkUnchanged,
   type Errors,
   isSame,
+  isSameAs,
   notPositiveText,
   pushInvalid,
   requireText,
@@ -254,7 +255,7 @@ export function validateVolumeUpdate(
     const { controllerExpandSecretRef: _, ...rest } = csi
     Object.assign(now, { csi: rest })
   }
-  if (!isSame(now, was)) {
+  if (!isSameAs('core.PersistentVolumeSource', now, was)) {
     const text = 'spec.persistentvolumesource is immutable after creation'
     errors.push(forbiddenField('spec.persistentvolumesource', `${text}\n${structDiff('core.PersistentVolumeSource', was, now)}`))
   }

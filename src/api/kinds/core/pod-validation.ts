@@ -2,7 +2,7 @@ import { type FieldError, forbiddenField, invalid, required } from '../../../api
 import type { Container, Pod, PodSpec, Toleration } from '../../../apimachinery/kinds.generated.ts'
 import { rangeText } from '../../../apimachinery/names.ts'
 import { structDiff } from '../diff.ts'
-import { type Errors, isSame } from '../errors.ts'
+import { type Errors, isSame, isSameAs } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { appArmorPrefix, validatePodAnnotations } from '../pod-spec/annotations.ts'
 import { checkImageSpaces } from '../pod-spec/containers.ts'
@@ -135,10 +135,10 @@ function validateSpecChange(pod: Pod, oldPod: Pod, errors: Errors): void {
   if (validateDeadline(spec, old, errors)) return
   validateAddedTolerations(spec.tolerations, old.tolerations, errors)
   validateGatesOnlyDeleted(spec, old, errors)
-  if (isSame(spec, old)) return
+  if (isSameAs('core.PodSpec', spec, old)) return
   const rest = withoutUpdatable(spec, old)
   if (old.schedulingGates?.length) validateGatedPlacement(rest, old, errors)
-  if (isSame(rest, old)) return
+  if (isSameAs('core.PodSpec', rest, old)) return
   errors.push(
     forbiddenField('spec', `pod updates may not change fields other than ${updatable}\n${structDiff('core.PodSpec', old, rest)}`),
   )

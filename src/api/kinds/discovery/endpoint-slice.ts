@@ -31,7 +31,11 @@ export const endpointSlice = kind<EndpointSlice>({
     }
   },
   prepareForCreate: (slice) => dropTopology(slice),
-  prepareForUpdate: dropTopology,
+  prepareForUpdate: (slice, old) => {
+    // What is dropped counts as a change.
+    if (!sameJson(slice.endpoints, old.endpoints)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+    dropTopology(slice, old)
+  },
   cells: (slice, now) => [
     slice.metadata.name,
     slice.addressType ?? '',

@@ -9,6 +9,7 @@ export const networkPolicy = kind<NetworkPolicy>({
   validate: validateNetworkPolicy,
   validateUpdate: validateNetworkPolicyUpdate,
   specFields: ['spec'],
+  countsEmpties: true,
   defaults: ({ spec }) => {
     if (!spec) return
     if ((spec.policyTypes ?? []).length === 0) {
