@@ -160,7 +160,7 @@ function withScheduling(template: PodTemplateSpec, now: PodTemplateSpec): PodTem
     metadata: { ...template.metadata, labels: now.metadata?.labels, annotations: now.metadata?.annotations },
     spec: {
       ...fixed,
-      affinity: others,
+      affinity: wanted?.affinity || Object.keys(others).length > 0 ? others : undefined,
       nodeSelector: wanted?.nodeSelector,
       tolerations: wanted?.tolerations,
       schedulingGates: wanted?.schedulingGates,
