@@ -62,9 +62,10 @@ function concat(...lists: Value[]): Value {
 function chunk(size: Int, v: Value): Value {
   const list = elementsOf(v, 'Cannot chunk type')
   const n = Number(size.v)
-  if (n <= 0)
-    throw new FunctionError(n === 0 ? 'runtime error: makeslice: len out of range' : 'runtime error: makeslice: len out of range')
+  const count = Math.floor((list.length - 1) / n) + 1
+  if (n === 0 || (n < 0 && count !== 0)) throw new FunctionError('runtime error: makeslice: len out of range')
   const out: List = []
+  if (count === 0) return typedList(out, '[][]interface {}')
   for (let i = 0; i < list.length; i += n) out.push(list.slice(i, i + n))
   return typedList(out, '[][]interface {}')
 }

@@ -166,12 +166,10 @@ function splitN(separator: string, n: number, s: string): string[] {
 }
 
 function cat(...args: Value[]): string {
-  return trimSpace(
-    args
-      .filter((a) => !isNil(a))
-      .map(formatValue)
-      .join(' '),
-  )
+  return args
+    .filter((a) => !isNil(a))
+    .map(formatValue)
+    .join(' ')
 }
 
 function sortAlpha(v: Value): Value {

@@ -296,7 +296,7 @@ class Printer {
   }
 
   private unicode(v: bigint): string {
-    const digits = `U+${v
+    const digits = `U+${BigInt.asUintN(64, v)
       .toString(16)
       .toUpperCase()
       .padStart(Math.max(4, this.f.precision ?? 0), '0')}`
