@@ -114,8 +114,6 @@ export class Supervised {
       return
     }
     this.#child = child
-    this.#group ??= controlGroup(id, limits)
-    if (child.pid !== undefined) this.#group?.add(child.pid)
     lines.follow(child.stdout)
     lines.follow(child.stderr)
     const forget = lines.onLine((line) => {
@@ -134,6 +132,15 @@ export class Supervised {
       this.#crashed(this.#said ? `${how}: ${this.#said}` : how)
     })
     this.#become({ phase: 'loading' })
+    try {
+      // Anew each time: another program may have removed the group of the one before.
+      this.#group = controlGroup(id, limits)
+      if (child.pid !== undefined) this.#group?.add(child.pid)
+    } catch (error) {
+      this.#said = `its limits could not be set: ${(error as Error).message}`
+      child.kill('SIGKILL')
+      return
+    }
     child.send({ type: 'load', code, module, egress } satisfies ToChild)
   }
 

@@ -13,6 +13,7 @@ class FakeProcess extends EventEmitter {
   readonly heard: ToChild[] = []
   readonly signals: string[] = []
   readonly connected = true
+  pid: number | undefined
   send(message: ToChild): boolean {
     this.heard.push(message)
     return true
@@ -24,11 +25,15 @@ class FakeProcess extends EventEmitter {
   }
 }
 
-function supervising() {
+/** Of Linux: no process has a larger number. */
+const largestPid = 4_194_304
+
+function supervising(pid?: number) {
   const clock = createVirtualClock()
   const made: FakeProcess[] = []
   const start = () => {
     const child = new FakeProcess()
+    child.pid = pid
     made.push(child)
     return child as unknown as ChildProcess
   }
@@ -78,6 +83,15 @@ test('it works when it has said what it is and got a token, and again after a re
   await clock.advance(10_000)
   assert.equal(last(made).signals, ['SIGTERM', 'SIGKILL'])
   await stopped
+})
+
+test('a process whose limits can not be set is ended and started again; nothing else is', async () => {
+  const { clock, made, supervised } = supervising(largestPid + 1)
+  if (supervised.hasGroup) assert.equal(last(made).signals, ['SIGKILL'])
+  else last(made).emit('close', 1, null)
+  await clock.advance(60_000)
+  assert.ok(made.length > 1)
+  await supervised.stop()
 })
 
 test('where a connection leads is told however its arguments are written', () => {
