@@ -1,8 +1,8 @@
 // Deletes what has lost its owners, over all kinds, custom ones included; and carries out foreground and orphan deletion.
-import { systemClock, untilBeat } from '../apimachinery/clock.ts'
+import { type Clock, systemClock, untilBeat } from '../apimachinery/clock.ts'
 import type { KubeObject, OwnerReference } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
-import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
+import { apiservices, customresourcedefinitions } from '../apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
@@ -36,8 +36,11 @@ interface Collector {
 }
 
 const workers = 8
-/** How often discovery is asked again, besides at each change of a CustomResourceDefinition. */
+/** A kind is served a moment after its definition has changed. */
+const servedAfterMs = 200
+/** Discovery is asked once more so long after a change, and so often while there are aggregated servers: what those serve changes unsaid. */
 const discoveryEveryMs = 30_000
+const discoveryRetryMs = 1000
 
 const isCollectable = ({ resource, verbs }: Discovered): boolean =>
   resource.resource !== 'events' && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))
@@ -64,36 +67,16 @@ export function startGarbageCollector(
   }
   const follow = () => followAll(collector, informers, { ...options, clock, random })
   const started = (async () => {
-    while (!signal.aborted && !(await follow())) await new Promise((resolve) => clock.after(1000, () => resolve(undefined)))
+    while (!signal.aborted && !(await follow()))
+      await new Promise((resolve) => clock.after(discoveryRetryMs, () => resolve(undefined)))
     if (signal.aborted) return
     await Promise.race([
       Promise.all([...collector.watched.values()].map((w) => w.informer.synced())),
       new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
     ])
   })()
-  let cancelNext = () => {}
-  let settling = false
-  const again = () => {
-    cancelNext()
-    if (signal.aborted) return
-    cancelNext = clock.after(untilBeat(clock, discoveryEveryMs), () => void follow().then(again))
-  }
-  void started.then(() => {
-    again()
-    // A new kind is served a moment after its definition changed.
-    informers.of(customresourcedefinitions).onChange(() => {
-      if (settling || signal.aborted) return
-      settling = true
-      clock.after(200, () => {
-        settling = false
-        void follow()
-      })
-    })
-  })
-  signal.addEventListener('abort', () => {
-    cancelNext()
-    void collector.queue.shutDown()
-  })
+  void started.then(() => followChanges(follow, informers, { signal, clock }))
+  signal.addEventListener('abort', () => void collector.queue.shutDown())
   const work = async () => {
     await started
     for (let uid = await collector.queue.get(); uid !== undefined; uid = await collector.queue.get()) {
@@ -102,6 +85,30 @@ export function startGarbageCollector(
     }
   }
   return { started, stopped: Promise.all(Array.from({ length: workers }, work)).then(() => {}), graph: collector.graph }
+}
+
+/** Calls `follow` (whether discovery answered) whenever other kinds may be served than before. */
+function followChanges(
+  follow: () => Promise<boolean>,
+  informers: InformerSet,
+  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
+): void {
+  const aggregated = informers.of(apiservices)
+  let due = Number.POSITIVE_INFINITY
+  let cancel = () => {}
+  const within = (ms: number, isRepeat: boolean): void => {
+    if (signal.aborted || clock.now() + ms >= due) return
+    cancel()
+    due = clock.now() + ms
+    cancel = clock.after(ms, async () => {
+      due = Number.POSITIVE_INFINITY
+      if (!(await follow())) within(discoveryRetryMs, isRepeat)
+      else if (!isRepeat || aggregated.list().some((s) => s.spec?.service)) within(untilBeat(clock, discoveryEveryMs), true)
+    })
+  }
+  for (const informer of [informers.of(customresourcedefinitions), aggregated])
+    informer.onChange(() => within(servedAfterMs, false))
+  signal.addEventListener('abort', () => cancel())
 }
 
 /** Watches every kind there is, and stops watching those that are no more. False when discovery failed. */

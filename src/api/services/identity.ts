@@ -17,6 +17,8 @@ export interface IdentityOptions extends ServerAddress {
   readonly handle: HandleRequest
   readonly objects: Objects
   readonly clock: Clock
+  /** Whether no other server can have the same store: then the lease need only not run out. */
+  readonly isAlone?: boolean
   /** Called after each renewal and whenever another server comes or goes, with all that live, this one among them. */
   readonly onServers: (servers: readonly ServerAddress[]) => Promise<void>
 }
@@ -31,6 +33,7 @@ const identityLabel = 'apiserver.kubernetes.io/identity'
 const addressAnnotation = 'kubernetes.io/peer-advertise-address'
 const durationSeconds = 3600
 const renewMs = 10_000
+const renewAloneMs = 600_000
 /** Without a renewal for so long a server gets no more traffic; three are missed then. */
 const deadAfterMs = 35_000
 
@@ -49,7 +52,7 @@ export async function keepIdentity(options: IdentityOptions): Promise<Identity> 
         await remove(handle, leases as never, namespace, old)
       await tell()
     } finally {
-      if (isOpen) cancel = clock.after(untilBeat(clock, renewMs), () => renew().catch(report))
+      if (isOpen) cancel = clock.after(untilBeat(clock, options.isAlone ? renewAloneMs : renewMs), () => renew().catch(report))
     }
   }
   await renew()

@@ -152,7 +152,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       api.knownAs(`${address}:${port}`)
       await makeKubernetesService(handle, serviceAddress, port)
       const onServers = (servers: readonly ServerAddress[]) => leadTo(handle, objects, servers)
-      identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, onServers })
+      const isAlone = options.store.kind !== 'etcd'
+      identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, isAlone, onServers })
     },
     close,
   }

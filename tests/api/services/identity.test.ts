@@ -80,4 +80,19 @@ test('the name of a lease is that of the server: the same after a restart, anoth
   assert.is.not(leaseName('host', '10.0.0.1', 6443), leaseName('host', '10.0.0.1', 6444))
 })
 
+test('a server whose store no other can have renews its lease before it runs out, and seldom', async () => {
+  const clock = createVirtualClock()
+  const { api, client } = await testApi({ clock })
+  await client.create(namespaces, { metadata: { name: 'kube-system' } } as never)
+  const { handle, objects } = api
+  await keepIdentity({ handle, objects, clock, address: '10.0.0.1', port: 6443, isAlone: true, onServers: async () => {} })
+  const lease = async () => (await client.list(leases, { namespace: 'kube-system' })).items[0]
+  const first = await lease()
+  await clock.advance(60_000)
+  assert.equal((await lease())?.metadata.resourceVersion, first?.metadata.resourceVersion)
+  for (let minutes = 0; minutes < 120; minutes += 10) await clock.advance(600_000)
+  const age = clock.now() - Date.parse((await lease())?.spec?.renewTime ?? '')
+  assert.ok(age < (first?.spec?.leaseDurationSeconds ?? 0) * 1000)
+})
+
 test.run()
