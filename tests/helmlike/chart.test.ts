@@ -100,6 +100,22 @@ test('formats count in the drafts in which Helm asserts them; patterns are RE2 a
   assert.ok(performance.now() - started < 2000)
 })
 
+test('a pattern with groups is left to ajv only where there is a string to be matched; counts need no RE2', async () => {
+  const { isPlainSchema, surelyMeets } = await import('../../src/helmlike/chart/schema-plain.ts')
+  const of = (pattern: string) => ({ properties: { a: { type: 'string', pattern } } })
+  const grouped = of('^(sha256:[a-f0-9]{64})?$')
+  assert.ok(isPlainSchema(grouped))
+  assert.is(surelyMeets(grouped, {}), true)
+  assert.is(surelyMeets(grouped, { a: '' }), false)
+  assert.is(surelyMeets({ not: grouped }, { a: 'x' }), false)
+  const counted = of('^[a-f0-9]{2,3}$')
+  assert.is(surelyMeets(counted, { a: 'abc' }), true)
+  assert.is(surelyMeets(counted, { a: 'abcd' }), false)
+  assert.is(surelyMeets({ not: counted }, { a: 'a'.repeat(5000) }), false)
+  for (const refused of ['(?=a)', '(a)\\1', '[z-a]', '(a', 'a{2}{3}', '(a{9}){900}', '\\p{L}'])
+    assert.not.ok(isPlainSchema(of(refused)), refused)
+})
+
 test('a plain schema is walked, and what it does not surely meet ajv judges: the same answers', async () => {
   const { isPlainSchema, surelyMeets } = await import('../../src/helmlike/chart/schema-plain.ts')
   const schema = {

@@ -1,6 +1,6 @@
 // JSON schemas of the simple kind that most charts have, checked by walking them: ajv takes 30 ms to load and compile one.
 // What is plain means the same in every draft that charts use.
-import { plainRegex } from '../functions/plain-regex.ts'
+import { isSurelyRegex, plainRegex } from '../functions/plain-regex.ts'
 
 type Json = { readonly [key: string]: unknown }
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)
@@ -30,7 +30,7 @@ function isPlainKeyword(keyword: string, v: unknown, isRoot: boolean): boolean {
     case 'const':
       return isScalar(v)
     case 'pattern':
-      return typeof v === 'string' && plainRegex(v) !== undefined
+      return typeof v === 'string' && (plainRegex(v) !== undefined || isSurelyRegex(v))
     case '$ref':
       return typeof v === 'string' && /^#(?:\/[\w$.-]+)+$/.test(v)
     case '$id':
@@ -136,9 +136,18 @@ class Walk {
         // Drafts differ in whether what stands beside a reference counts: who meets all of it meets it in each.
         if (this.exact > 0 && Object.keys(schema).length > 1) this.lost = true
         return this.meets(this.referred(wanted as string), value, depth)
+      case 'pattern':
+        return typeof value !== 'string' || this.meetsPattern(wanted as string, value)
       default:
         return meetsSimple(keyword, wanted, value)
     }
+  }
+
+  /** What needs RE2 is left to ajv. */
+  private meetsPattern(pattern: string, value: string): boolean {
+    const regex = value.length < 4096 ? plainRegex(pattern) : undefined
+    if (!regex) this.lost = true
+    return regex?.test(value) === true
   }
 
   private exactly(decide: () => boolean): boolean {
@@ -180,10 +189,7 @@ function meetsSimple(keyword: string, wanted: unknown, value: unknown): boolean 
   if (keyword === 'const') return wanted === value
   if (keyword === 'required') return !isObject(value) || (wanted as string[]).every((name) => Object.hasOwn(value, name))
   if (typeof value === 'number') return meetsBounds(keyword, wanted as number, value)
-  if (typeof value === 'string') {
-    if (keyword === 'pattern') return value.length < 4096 && plainRegex(wanted as string)?.test(value) === true
-    return meetsSize(keyword, 'Length', wanted as number, [...value].length)
-  }
+  if (typeof value === 'string') return meetsSize(keyword, 'Length', wanted as number, [...value].length)
   if (Array.isArray(value)) return meetsSize(keyword, 'Items', wanted as number, value.length)
   return !isObject(value) || meetsSize(keyword, 'Properties', wanted as number, Object.keys(value).length)
 }

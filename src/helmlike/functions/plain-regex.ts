@@ -4,6 +4,8 @@
 const MAX_REPETITIONS = 2
 const TOKEN =
   /(\^)|(\$)|(\.)|([A-Za-z0-9_ /:@,=~<>"'%&#!;-])|\\([.\-/+*?()[\]{}|^$\\])|\\([dws])|(\[\^?(?:[A-Za-z0-9_./:@,= +*$!%&?#~-]|\\[.\-/+*?()[\]{}|^$\\dws])+\])/y
+/** Counts have three digits at most: RE2 takes none above 1000. */
+const QUANTIFIER = /[*+?]|\{\d{1,3}(?:,\d{0,3})?\}/y
 const CLASSES: { readonly [letter: string]: string } = { d: '0-9', w: '0-9A-Za-z_', s: '\\t\\n\\f\\r ' }
 
 function classText(text: string): string | undefined {
@@ -46,13 +48,13 @@ export function plainRegex(pattern: string): RegExp | undefined {
             : classText(set as string)
     if (part === undefined) return undefined
     out += part
-    const quantifier = pattern[i]
-    if (quantifier === '*' || quantifier === '+' || quantifier === '?') {
-      if (quantifier !== '?' && ++repetitions > MAX_REPETITIONS) return undefined
-      out += quantifier
-      i++
-      if (pattern[i] === '?' || pattern[i] === '+' || pattern[i] === '*') return undefined
-    }
+    QUANTIFIER.lastIndex = i
+    const [quantifier = ''] = QUANTIFIER.exec(pattern) ?? []
+    const isVariable = quantifier !== '' && !/^(?:\?|\{\d+\})$/.test(quantifier)
+    if (isVariable && ++repetitions > MAX_REPETITIONS) return undefined
+    out += quantifier
+    i += quantifier.length
+    if (quantifier !== '' && '?+*{'.includes(pattern[i] ?? ' ')) return undefined
   }
   try {
     return new RegExp(out, 'gu')
@@ -62,3 +64,16 @@ export function plainRegex(pattern: string): RegExp | undefined {
 }
 
 const escapeText = (ch: string) => (/[A-Za-z0-9_ :@,=~<>"'%&#!;-]/.test(ch) ? ch : `\\${ch}`)
+
+const FORM =
+  /^(?:[^\\[\](){}]|\\[.\-/+*?()[\]{}|^$\\dwsDWS]|\[\^?(?:[^\\[\]]|\\[.\-/+*?()[\]{}|^$\\dwsDWS])+\]|\((?:\?:|(?!\?))|\)(?!\{)|\{\d{1,3}(?:,\d{0,3})?\})*$/
+
+/** Whether RE2 surely takes the pattern, with groups and alternatives too: then it need not be loaded to say so. */
+export function isSurelyRegex(pattern: string): boolean {
+  if (!FORM.test(pattern)) return false
+  try {
+    return new RegExp(pattern, 'u').flags === 'u'
+  } catch {
+    return false
+  }
+}
