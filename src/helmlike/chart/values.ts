@@ -1,25 +1,32 @@
 // How Helm lays values over one another: user's over the chart's, parent's over the subchart's, globals to all.
 import { copyMap, deepCopy, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { type Chart, ChartError } from './chart.ts'
+import { ChartError } from './chart.ts'
 
 const GLOBAL = 'global'
+
+/** What of a chart its values are laid out by. */
+export interface ValuesOfChart {
+  readonly metadata: { readonly name: string }
+  readonly values?: ValueMap | undefined
+  readonly dependencies: readonly ValuesOfChart[]
+}
 
 /** Told what is skipped because a map meets something else. */
 export type Warn = (message: string) => void
 
 /** The chart's values with the user's over them; null deletes. */
-export function coalesceValues(c: Chart, values: ValueMap | undefined, warn: Warn): ValueMap {
+export function coalesceValues(c: ValuesOfChart, values: ValueMap | undefined, warn: Warn): ValueMap {
   return coalesce(c, values ? copyMap(values) : new Map(), '', false, warn)
 }
 
 /** As coalesceValues, but nulls stay. */
-export function mergeValues(c: Chart, values: ValueMap | undefined, warn: Warn): ValueMap {
+export function mergeValues(c: ValuesOfChart, values: ValueMap | undefined, warn: Warn): ValueMap {
   return coalesce(c, values ? copyMap(values) : new Map(), '', true, warn)
 }
 
 const joined = (a: string, b: string) => (a === '' ? b : `${a}.${b}`)
 
-function coalesce(c: Chart, dest: ValueMap, prefix: string, merge: boolean, warn: Warn): ValueMap {
+function coalesce(c: ValuesOfChart, dest: ValueMap, prefix: string, merge: boolean, warn: Warn): ValueMap {
   coalesceOwn(c, dest, prefix, merge, warn)
   for (const sub of c.dependencies) {
     const { name } = sub.metadata
@@ -55,7 +62,7 @@ function coalesceGlobals(dest: ValueMap, source: ValueMap, prefix: string, warn:
   dest.set(GLOBAL, to)
 }
 
-function coalesceOwn(c: Chart, values: ValueMap, prefix: string, merge: boolean, warn: Warn): void {
+function coalesceOwn(c: ValuesOfChart, values: ValueMap, prefix: string, merge: boolean, warn: Warn): void {
   const subPrefix = joined(prefix, c.metadata.name)
   for (const [key, original] of c.values ?? new Map<string, Value>()) {
     const value = deepCopy(original)

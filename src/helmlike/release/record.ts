@@ -3,8 +3,10 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Chart, ChartFile } from '../chart/chart.ts'
 import { metadataToJson } from '../chart/metadata.ts'
+import { coalesceValues } from '../chart/values.ts'
+import { isMap, type ValueMap } from '../gotemplate/value.ts'
 import type { Hook } from '../render/manifests.ts'
-import { toPlain } from '../yaml/json.ts'
+import { fromPlain, toPlain } from '../yaml/json.ts'
 
 export type Status =
   | 'unknown'
@@ -151,6 +153,14 @@ export const hookRecord = (h: Hook): HookRecord => ({
   ...(h.outputLogPolicies.length > 0 ? { output_log_policies: [...h.outputLogPolicies] } : {}),
   last_run: { phase: '' },
 })
+
+/** The release's values over its chart's defaults. Those of dependencies are not in a record, as with Helm. */
+export function computedValues({ chart, config }: ReleaseRecord): Json {
+  const { metadata, values } = chart as { metadata?: { name?: string }; values?: Json | null }
+  const defaults = fromPlain(values ?? {})
+  const layers = { metadata: { name: metadata?.name ?? '' }, values: isMap(defaults) ? defaults : new Map(), dependencies: [] }
+  return toPlain(coalesceValues(layers, fromPlain(config) as ValueMap, () => {})) as Json
+}
 
 /** `name-version` of the release's chart. */
 export function chartLabel(r: ReleaseRecord): string {

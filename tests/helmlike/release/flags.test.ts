@@ -1,7 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Value } from '../../../src/helmlike/gotemplate/value.ts'
 import { type OperationOptions, Releases } from '../../../src/helmlike/release/operations.ts'
-import { parseLabels } from '../../../src/helmlike/release/record.ts'
+import { computedValues, parseLabels } from '../../../src/helmlike/release/record.ts'
 import { startTestServer } from '../../../src/testkit/start.ts'
 import type { TestServer } from '../../../src/testkit/test-server.ts'
 import { chartOf, configMap } from './charts.ts'
@@ -86,6 +87,32 @@ test('uninstall --dry-run changes nothing', async () => {
   await on({ dryRun: 'client' }).uninstall('stays')
   assert.ok(await server.get('ConfigMap', 'stays'))
   assert.is((await on().revision('stays')).info.status, 'deployed')
+})
+
+test("computed values are the release's over the chart's defaults; null takes a default away", async () => {
+  const chart = {
+    ...chartOf({}),
+    values: new Map<string, Value>([
+      ['a', 1],
+      [
+        'b',
+        new Map<string, Value>([
+          ['c', 'x'],
+          ['d', 'y'],
+        ]),
+      ],
+      ['e', true],
+    ]),
+  }
+  await on().install(
+    'computed',
+    chart,
+    new Map<string, Value>([
+      ['b', new Map<string, Value>([['c', 'z']])],
+      ['e', null],
+    ]),
+  )
+  assert.equal(JSON.parse(JSON.stringify(computedValues(await on().revision('computed')))), { a: 1, b: { c: 'z', d: 'y' } })
 })
 
 test.run()
