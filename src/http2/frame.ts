@@ -56,6 +56,9 @@ export class ConnectionError extends Error {
   }
 }
 
+/** What ends a connection whose peer does not keep to RFC 9113. */
+export const protocolError = (why: string): ConnectionError => new ConnectionError(ErrorCode.protocol, why)
+
 /** Ends one stream. */
 export class StreamError extends Error {
   readonly id: number
@@ -109,4 +112,13 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
     payload.writeUInt32BE(value, i * 6 + 2)
   })
   return frame(FrameType.settings, 0, 0, payload)
+}
+
+/** What a DATA or HEADERS frame holds without its padding (RFC 9113, 6.1). Throws ConnectionError. */
+export function unpadded(flags: number, payload: Buffer): Buffer {
+  if (!(flags & Flag.padded)) return payload
+  const padding = payload[0]
+  if (padding === undefined) throw new ConnectionError(ErrorCode.frameSize, 'no padding length')
+  if (padding >= payload.length) throw protocolError('more padding than payload')
+  return payload.subarray(1, payload.length - padding)
 }

@@ -8,8 +8,10 @@ import {
   frame,
   goawayFrame,
   numberFrame,
+  protocolError,
   SettingId,
   settingsFrame,
+  unpadded,
 } from '../../http2/frame.ts'
 import { FrameReader } from '../../http2/frame-reader.ts'
 import { HpackDecoder } from '../../http2/hpack-decoder.ts'
@@ -150,7 +152,8 @@ export class Connection implements StreamOwner {
 
   #frame(type: number, flags: number, id: number, payload: Buffer): void {
     if (this.#isClosed) return
-    if (this.#block && (type !== FrameType.continuation || id !== this.#block.id)) throw protocol('a header block is not ended')
+    if (this.#block && (type !== FrameType.continuation || id !== this.#block.id))
+      throw protocolError('a header block is not ended')
     this.#takers[type]?.(flags, id, payload)
   }
 
@@ -162,7 +165,7 @@ export class Connection implements StreamOwner {
       this.#headers({ id, parts, endsStream: (flags & Flag.endStream) !== 0 }, flags)
     },
     [FrameType.continuation]: (flags, _, payload) => {
-      if (!this.#block) throw protocol('CONTINUATION of nothing')
+      if (!this.#block) throw protocolError('CONTINUATION of nothing')
       this.#block.parts.push(payload)
       this.#headers(this.#block, flags)
     },
@@ -175,7 +178,7 @@ export class Connection implements StreamOwner {
     [FrameType.goaway]: (_, __, payload) => this.#goaway(payload),
     [FrameType.windowUpdate]: (_, id, payload) => this.#windowUpdate(id, payload),
     [FrameType.pushPromise]: () => {
-      throw protocol('a push that nobody allowed')
+      throw protocolError('a push that nobody allowed')
     },
   }
 
@@ -197,16 +200,16 @@ export class Connection implements StreamOwner {
   #headers(block: { id: number; parts: Buffer[]; endsStream: boolean }, flags: number): void {
     this.#block = flags & Flag.endHeaders ? undefined : block
     if (this.#block) {
-      if (block.parts.length > limits.headerFrames) throw protocol('headers without end')
+      if (block.parts.length > limits.headerFrames) throw protocolError('headers without end')
       return
     }
     const fields = this.#decoder.decode(block.parts.length === 1 ? (block.parts[0] as Buffer) : Buffer.concat(block.parts))
     const stream = this.#streams.get(block.id)
     if (!stream) return
-    if (!fields) throw protocol('headers too long')
+    if (!fields) throw protocolError('headers too long')
     if (!stream.hasAnswered) {
       const status = Number(fields.find((f) => f.name === ':status')?.value)
-      if (!Number.isInteger(status)) throw protocol('an answer without status')
+      if (!Number.isInteger(status)) throw protocolError('an answer without status')
       // "Continue" and the like: the answer itself is yet to come.
       if (status >= 200) stream.answered(status, fields)
     }
@@ -310,12 +313,3 @@ export class Connection implements StreamOwner {
 }
 
 const hangUp = (message = 'socket hang up') => Object.assign(new Error(message), { code: 'ECONNRESET' })
-
-const protocol = (why: string) => new ConnectionError(ErrorCode.protocol, why)
-
-function unpadded(flags: number, payload: Buffer): Buffer {
-  if (!(flags & Flag.padded)) return payload
-  const padding = payload[0] ?? 0
-  if (padding >= payload.length) throw protocol('more padding than payload')
-  return payload.subarray(1, payload.length - padding)
-}

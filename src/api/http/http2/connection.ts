@@ -10,9 +10,11 @@ import {
   goawayFrame,
   largestWindow,
   numberFrame,
+  protocolError,
   SettingId,
   StreamError,
   settingsFrame,
+  unpadded,
 } from '../../../http2/frame.ts'
 import { FrameReader } from '../../../http2/frame-reader.ts'
 import { HpackDecoder } from '../../../http2/hpack-decoder.ts'
@@ -93,8 +95,10 @@ export class Connection implements StreamOwner {
   }
 
   #frame(type: number, flags: number, id: number, payload: Buffer): void {
-    if (!this.#hasSettings && (type !== FrameType.settings || flags & Flag.ack)) throw protocol('the first frame is not SETTINGS')
-    if (this.#block && (type !== FrameType.continuation || id !== this.#block.id)) throw protocol('a header block is not ended')
+    if (!this.#hasSettings && (type !== FrameType.settings || flags & Flag.ack))
+      throw protocolError('the first frame is not SETTINGS')
+    if (this.#block && (type !== FrameType.continuation || id !== this.#block.id))
+      throw protocolError('a header block is not ended')
     const take = this.#takers[type]
     if (take) take(flags, id, payload)
     // Unknown types are ignored (RFC 9113, 4.1), but not without end.
@@ -111,15 +115,15 @@ export class Connection implements StreamOwner {
     [FrameType.ping]: (flags, id, payload) => this.#ping(flags, id, payload),
     [FrameType.windowUpdate]: (_, id, payload) => this.#windowUpdate(id, payload),
     [FrameType.goaway]: (_, id) => {
-      if (id !== 0) throw protocol('GOAWAY on a stream')
+      if (id !== 0) throw protocolError('GOAWAY on a stream')
     },
     [FrameType.pushPromise]: () => {
-      throw protocol('a client does not push')
+      throw protocolError('a client does not push')
     },
   }
 
   #data(flags: number, id: number, payload: Buffer): void {
-    if (id === 0) throw protocol('DATA on no stream')
+    if (id === 0) throw protocolError('DATA on no stream')
     this.#receiveWindow -= payload.length
     if (this.#receiveWindow < 0) throw new ConnectionError(ErrorCode.flowControl, 'more than the window')
     const stream = this.#streams.get(id)
@@ -139,13 +143,13 @@ export class Connection implements StreamOwner {
 
   /** A frame for a stream that is not: late frames of one that we ended are nothing wrong. */
   #onEnded(id: number): void {
-    if (id > this.#lastId || id % 2 === 0) throw protocol('a frame for a stream that was not opened')
+    if (id > this.#lastId || id % 2 === 0) throw protocolError('a frame for a stream that was not opened')
     if (this.#ended.get(id) === 'reset') return
     throw new StreamError(id, ErrorCode.streamClosed, 'the stream has ended')
   }
 
   #headers(flags: number, id: number, payload: Buffer): void {
-    if (id % 2 === 0) throw protocol('a client has odd stream numbers')
+    if (id % 2 === 0) throw protocolError('a client has odd stream numbers')
     let part = unpadded(flags, payload)
     let dependsOnItself = false
     if (flags & Flag.priority) {
@@ -165,7 +169,7 @@ export class Connection implements StreamOwner {
 
   #continuation(flags: number, payload: Buffer): void {
     const block = this.#block
-    if (!block) throw protocol('CONTINUATION of nothing')
+    if (!block) throw protocolError('CONTINUATION of nothing')
     block.size += payload.length
     if (payload.length === 0) this.#countEmpty()
     if (block.size > limits.headerBytes) throw new ConnectionError(ErrorCode.enhanceYourCalm, 'headers too long')
@@ -185,7 +189,9 @@ export class Connection implements StreamOwner {
     if (id <= this.#lastId) {
       const ended = this.#ended.get(id)
       if (ended === 'reset') return
-      throw ended ? new ConnectionError(ErrorCode.streamClosed, 'HEADERS after the end') : protocol('stream numbers must rise')
+      throw ended
+        ? new ConnectionError(ErrorCode.streamClosed, 'HEADERS after the end')
+        : protocolError('stream numbers must rise')
     }
     this.#lastId = id
     if (this.#streams.size >= limits.streams) throw new StreamError(id, ErrorCode.refusedStream, 'too many')
@@ -207,14 +213,14 @@ export class Connection implements StreamOwner {
   }
 
   #priority(id: number, payload: Buffer): void {
-    if (id === 0) throw protocol('PRIORITY on no stream')
+    if (id === 0) throw protocolError('PRIORITY on no stream')
     if (payload.length !== 5) throw new StreamError(id, ErrorCode.frameSize, 'PRIORITY has five bytes')
     this.#countEmpty()
     if ((payload.readUInt32BE(0) & 0x7fffffff) === id) throw new StreamError(id, ErrorCode.protocol, 'it depends on itself')
   }
 
   #resetByPeer(id: number, payload: Buffer): void {
-    if (id === 0 || id > this.#lastId) throw protocol('RST_STREAM on a stream that was not opened')
+    if (id === 0 || id > this.#lastId) throw protocolError('RST_STREAM on a stream that was not opened')
     if (payload.length !== 4) throw new ConnectionError(ErrorCode.frameSize, 'RST_STREAM has four bytes')
     const stream = this.#streams.get(id)
     if (!stream) return
@@ -223,7 +229,7 @@ export class Connection implements StreamOwner {
   }
 
   #settings(flags: number, id: number, payload: Buffer): void {
-    if (id !== 0) throw protocol('SETTINGS on a stream')
+    if (id !== 0) throw protocolError('SETTINGS on a stream')
     if (flags & Flag.ack) {
       if (payload.length > 0) throw new ConnectionError(ErrorCode.frameSize, 'an acknowledgement has no payload')
       return
@@ -235,9 +241,9 @@ export class Connection implements StreamOwner {
   }
 
   #setting(id: number, value: number): void {
-    if (id === SettingId.enablePush && value > 1) throw protocol('ENABLE_PUSH is 0 or 1')
+    if (id === SettingId.enablePush && value > 1) throw protocolError('ENABLE_PUSH is 0 or 1')
     if (id === SettingId.maxFrameSize) {
-      if (value < defaultFrameSize || value > 2 ** 24 - 1) throw protocol('MAX_FRAME_SIZE out of its range')
+      if (value < defaultFrameSize || value > 2 ** 24 - 1) throw protocolError('MAX_FRAME_SIZE out of its range')
       this.#sender.frameSize = value
     }
     if (id !== SettingId.windowSize) return
@@ -252,7 +258,7 @@ export class Connection implements StreamOwner {
   }
 
   #ping(flags: number, id: number, payload: Buffer): void {
-    if (id !== 0) throw protocol('PING on a stream')
+    if (id !== 0) throw protocolError('PING on a stream')
     if (payload.length !== 8) throw new ConnectionError(ErrorCode.frameSize, 'PING has eight bytes')
     if (!(flags & Flag.ack)) this.#sender.control(frame(FrameType.ping, Flag.ack, 0, payload))
   }
@@ -261,13 +267,13 @@ export class Connection implements StreamOwner {
     if (payload.length !== 4) throw new ConnectionError(ErrorCode.frameSize, 'WINDOW_UPDATE has four bytes')
     const bytes = payload.readUInt32BE(0) & 0x7fffffff
     if (id === 0) {
-      if (bytes === 0) throw protocol('a window grows by one at least')
+      if (bytes === 0) throw protocolError('a window grows by one at least')
       this.#sender.widen(bytes)
       return
     }
     const stream = this.#streams.get(id)
     if (!stream) {
-      if (id > this.#lastId) throw protocol('a window of a stream that was not opened')
+      if (id > this.#lastId) throw protocolError('a window of a stream that was not opened')
       return
     }
     if (bytes === 0) throw new StreamError(id, ErrorCode.protocol, 'a window grows by one at least')
@@ -346,7 +352,7 @@ export class Connection implements StreamOwner {
     if (this.#isClosed) return
     const isStarting = !this.#hasSettings || this.#block !== undefined
     if (isStarting && now - this.#startingSince > limits.headersMs) {
-      this.#fail(protocol('the request does not come'))
+      this.#fail(protocolError('the request does not come'))
       return
     }
     if (this.#sender.out.isWaiting && now - this.#sender.out.waitingSince > limits.stuckMs) {
@@ -383,14 +389,4 @@ export class Connection implements StreamOwner {
     this.#sender.close()
     for (const stream of [...this.#streams.values()]) this.#forget(stream, 'ended')
   }
-}
-
-const protocol = (why: string) => new ConnectionError(ErrorCode.protocol, why)
-
-function unpadded(flags: number, payload: Buffer): Buffer {
-  if (!(flags & Flag.padded)) return payload
-  const padding = payload[0]
-  if (padding === undefined) throw new ConnectionError(ErrorCode.frameSize, 'no padding length')
-  if (padding >= payload.length) throw protocol('more padding than payload')
-  return payload.subarray(1, payload.length - padding)
 }
