@@ -1,16 +1,9 @@
+import { type Exchange, exchange, unary } from '../grpc/call.ts'
+import { GrpcError, grpcCode } from '../grpc/grpc-error.ts'
+import { encode, type Field } from '../grpc/protobuf.ts'
 import { Compacted, FutureRevision, type Revision, StorageFull, Unavailable, ValueTooLarge } from '../store.ts'
-import { type Connection, GrpcError, grpcCode } from './connection.ts'
-import { type Exchange, exchange, unary } from './grpc.ts'
-import {
-  decodeRange,
-  decodeTxn,
-  decodeWatch,
-  encode,
-  type Field,
-  type RangeAnswer,
-  type TxnAnswer,
-  type WatchAnswer,
-} from './messages.ts'
+import type { Connection } from './connection.ts'
+import { decodeRange, decodeTxn, decodeWatch, type RangeAnswer, type TxnAnswer, type WatchAnswer } from './messages.ts'
 
 export interface RangeRequest {
   readonly key: string

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
+import type { Peer } from '../grpc/call.ts'
+import { GrpcError, grpcCode } from '../grpc/grpc-error.ts'
 
 export interface EtcdServers {
   /** `http://host:port` or `https://host:port`; all are members of one cluster. */
@@ -10,29 +12,6 @@ export interface EtcdServers {
   readonly keyFile?: string
 }
 
-/** gRPC's codes that matter here. */
-export const grpcCode = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  resourceExhausted: 8,
-  outOfRange: 11,
-  unavailable: 14,
-} as const
-
-export class GrpcError extends Error {
-  readonly code: number
-  constructor(code: number, message: string) {
-    super(message)
-    this.name = 'GrpcError'
-    this.code = code
-  }
-
-  /** The other side could not be reached, or went away before it answered: whether it did what was asked is not known. */
-  get isUnavailable(): boolean {
-    return this.code === grpcCode.unavailable || this.code === grpcCode.deadlineExceeded
-  }
-}
-
 const connectTimeoutMs = 3000
 /** A peer that vanished without closing is noticed by a ping that has no answer. */
 const pingEveryMs = 10_000
@@ -41,7 +20,8 @@ const pingTimeoutMs = 5000
 const windowBytes = 64 << 20
 
 /** One HTTP/2 session to whichever server answers; made anew when it breaks. */
-export class Connection {
+export class Connection implements Peer {
+  readonly name = 'etcd'
   readonly servers: EtcdServers
   readonly #tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer }
   #next = 0

@@ -1,20 +1,28 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
-import { type Connection, GrpcError, grpcCode } from './connection.ts'
+import { GrpcError, grpcCode } from './grpc-error.ts'
 
 const headerBytes = 5
 
+/** Where calls go: one server, or several that are one. */
+export interface Peer {
+  /** For errors. */
+  readonly name: string
+  /** Throws GrpcError when there is none. */
+  session(): Promise<ClientHttp2Session>
+}
+
 /** A call with one message each way. Throws GrpcError. */
-export async function unary(connection: Connection, path: string, message: Buffer, timeoutMs: number): Promise<Buffer> {
-  const { stream, messages } = start(await connection.session(), path, {})
+export async function unary(peer: Peer, path: string, message: Buffer, timeoutMs: number): Promise<Buffer> {
+  const { stream, messages } = start(peer.name, await peer.session(), path, {})
   const timer = setTimeout(
-    () => stream.destroy(new GrpcError(grpcCode.deadlineExceeded, `etcd gave no answer within ${timeoutMs} ms`)),
+    () => stream.destroy(new GrpcError(grpcCode.deadlineExceeded, `${peer.name} gave no answer within ${timeoutMs} ms`)),
     timeoutMs,
   )
   try {
     stream.end(framed(message))
     let answer: Buffer | undefined
     for await (const received of messages) answer = received
-    if (!answer) throw new GrpcError(grpcCode.unavailable, 'etcd ended the call without an answer')
+    if (!answer) throw new GrpcError(grpcCode.unavailable, `${peer.name} ended the call without an answer`)
     return answer
   } finally {
     clearTimeout(timer)
@@ -29,12 +37,8 @@ export interface Exchange {
 }
 
 /** A call with many messages each way. */
-export async function exchange(
-  connection: Connection,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<Exchange> {
-  const { stream, messages } = start(await connection.session(), path, headers)
+export async function exchange(peer: Peer, path: string, headers: Readonly<Record<string, string>>): Promise<Exchange> {
+  const { stream, messages } = start(peer.name, await peer.session(), path, headers)
   return {
     send: (message) => void stream.write(framed(message)),
     messages,
@@ -47,7 +51,7 @@ interface Started {
   readonly messages: AsyncGenerator<Buffer>
 }
 
-function start(session: ClientHttp2Session, path: string, headers: Readonly<Record<string, string>>): Started {
+function start(peer: string, session: ClientHttp2Session, path: string, headers: Readonly<Record<string, string>>): Started {
   try {
     const stream = session.request(
       { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers },
@@ -61,7 +65,7 @@ function start(session: ClientHttp2Session, path: string, headers: Readonly<Reco
     }
     stream.on('response', note)
     stream.on('trailers', note)
-    return { stream, messages: messagesOf(stream, () => status) }
+    return { stream, messages: messagesOf(peer, stream, () => status) }
   } catch (error) {
     throw new GrpcError(grpcCode.unavailable, (error as Error).message)
   }
@@ -76,7 +80,11 @@ function framed(message: Buffer): Buffer {
 }
 
 /** The messages until the end; then throws what the trailers say, if it is not success. */
-async function* messagesOf(stream: ClientHttp2Stream, status: () => IncomingHttpHeaders | undefined): AsyncGenerator<Buffer> {
+async function* messagesOf(
+  peer: string,
+  stream: ClientHttp2Stream,
+  status: () => IncomingHttpHeaders | undefined,
+): AsyncGenerator<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   try {
@@ -97,7 +105,7 @@ async function* messagesOf(stream: ClientHttp2Stream, status: () => IncomingHttp
     throw error instanceof GrpcError ? error : new GrpcError(grpcCode.unavailable, (error as Error).message)
   }
   const code = Number(status()?.['grpc-status'] ?? grpcCode.unavailable)
-  if (code !== 0) throw new GrpcError(code, messageOf(status()) || 'the connection to etcd broke')
+  if (code !== 0) throw new GrpcError(code, messageOf(status()) || `the connection to ${peer} broke`)
 }
 
 /** The size of the first message with its header; infinite while that is not known. */
