@@ -11,8 +11,8 @@ import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
-import { healthRoute } from './health/checks.ts'
-import { metricsRoute } from './health/metrics.ts'
+import { type Check, healthRoute } from './health/checks.ts'
+import { type MetricLines, metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
 import type { StartSteps } from './health/start-steps.ts'
 import { StorageMetrics } from './health/storage-metrics.ts'
@@ -56,6 +56,9 @@ export interface ApiOptions {
   readonly kubelet?: KubeletCredentials
   /** Told of by the health endpoints. */
   readonly steps?: StartSteps
+  /** More of them, and more metrics. */
+  readonly checks?: readonly Check[]
+  readonly metrics?: readonly MetricLines[]
   /** How this server shows itself to aggregated ones; without it there are none. */
   readonly frontProxy?: FrontProxyCredentials
 }
@@ -106,7 +109,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
-    metricsRoute({ requests: metrics, storage: core.storage, inFlight, caches }),
+    metricsRoute({ requests: metrics, storage: core.storage, inFlight, caches, more: options.metrics ?? [] }),
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),
@@ -115,6 +118,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       { name: 'log', run: () => {} },
       { name: 'etcd', run: () => answersSoon(store) },
       { name: 'etcd-readiness', only: 'readyz', run: () => answersSoon(store) },
+      ...(options.checks ?? []),
       // The caches are loaded before there is a server to ask.
       { name: 'informer-sync', only: 'readyz', run: () => {} },
       ...(options.steps?.checks() ?? []),

@@ -1,3 +1,5 @@
+import { DurationError, parseDuration } from './duration.ts'
+
 /** What a configuration file must look like: small shapes put together, each giving a typed value or a ConfigError with the place. */
 
 export class ConfigError extends Error {
@@ -43,6 +45,15 @@ export const flag = ofType<boolean>('boolean', 'true or false')
 export const wholeNumber: Shape<number> = (value, at) => {
   if (!Number.isSafeInteger(value)) throw new ConfigError(at, `must be a whole number, not ${kindOf(value)}`)
   return value as number
+}
+
+/** As in `1m30s`, in milliseconds. */
+export const duration: Shape<number> = (value, at) => {
+  try {
+    return parseDuration(text(value, at)) / 1e6
+  } catch (e) {
+    throw e instanceof DurationError ? new ConfigError(at, e.message) : e
+  }
 }
 
 export function oneOf<const T extends string>(...allowed: readonly T[]): Shape<T> {

@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util'
 import type { SnapshotItem } from '../api/history/backup.ts'
 import { restamped } from '../api/watch/serialize.ts'
 import { EncryptedStore } from '../store/encryption/encrypted-store.ts'
+import type { KmsObserver } from '../store/encryption/kms/observer.ts'
 import { openLmdbStore, restoreLmdbStore } from '../store/lmdb/lmdb-store.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import type { RestoredValue } from '../store/mvcc/restore.ts'
 import { type BackupLine, readBackup, writePiece } from './assembly/backup-file.ts'
 import { DataDirectory } from './assembly/data-directory.ts'
-import { encryptionRules } from './assembly/encryption.ts'
+import { openEncryption } from './assembly/encryption.ts'
 
 const help = `slipway restore: makes a data directory of a backup, from which \`slipway up\` goes on
 
@@ -71,6 +72,14 @@ interface Restored {
   readonly revision: number
 }
 
+const uncounted: KmsObserver = {
+  called: () => {},
+  keyUsed: () => {},
+  keyTold: () => {},
+  invalidKeyId: () => {},
+  sourcesKept: () => {},
+}
+
 /** Everything is made beside what is there, and takes its place when it is whole. */
 async function restore(file: string, data: DataDirectory, encryptionConfig: string | undefined): Promise<Restored> {
   const beside = data.file('restoring')
@@ -80,10 +89,13 @@ async function restore(file: string, data: DataDirectory, encryptionConfig: stri
     // Keys come after the objects in the file: once through it for them, and to know that it is whole.
     const { time, revision: was } = await restoreFiles(file, beside)
     const pki = existsSync(join(beside, 'pki')) ? join(beside, 'pki') : data.file('pki')
-    const sealing = new EncryptedStore(createMemoryStore(), await encryptionRules(encryptionConfig, pki))
+    const log = (line: string) => process.stderr.write(`${line}\n`)
+    const encryption = await openEncryption({ file: encryptionConfig, pki, observe: uncounted, log })
+    const sealing = new EncryptedStore(createMemoryStore(), encryption.rules)
     const revision = Math.max(was, await newestRevision(data)) + bump
     const counts = { objects: 0 }
-    await restoreLmdbStore({ path: join(beside, 'store') }, values(file, sealing, counts), revision)
+    const writing = restoreLmdbStore({ path: join(beside, 'store') }, values(file, sealing, counts), revision)
+    await writing.finally(encryption.close)
     await putAside(data)
     for (const name of await readdir(beside)) await rename(join(beside, name), data.file(name))
     return { objects: counts.objects, time, revision }

@@ -1,5 +1,5 @@
+import { writeDuration } from '../../apimachinery/duration.ts'
 import { WireError, type WireReader, wireBytes, wireVarint } from '../../apimachinery/wire-reader.ts'
-import { writeDuration } from '../schema/duration.ts'
 import { messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
 import { isWrapped, wireOf } from './message-writer.ts'
 

@@ -1,6 +1,6 @@
+import { parseDuration } from '../../apimachinery/duration.ts'
 import { wireBytes, wireDouble, wireVarint } from '../../apimachinery/wire-reader.ts'
 import type { WireWriter } from '../../apimachinery/wire-writer.ts'
-import { parseDuration } from '../schema/duration.ts'
 import { type MapType, messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
 import { zeros } from '../schema/zeros.ts'
 

@@ -5,6 +5,8 @@ export interface Check {
   readonly name: string
   /** Only on this endpoint. */
   readonly only?: 'readyz'
+  /** Not on this one. */
+  readonly except?: 'livez'
   /** Throws, or resolves to nothing, when all is well. */
   readonly run: () => void | Promise<void>
 }
@@ -17,7 +19,7 @@ export function healthRoute(all: readonly Check[]): PathRoute {
     const [endpoint = '', name, ...rest] = info.path.split('/').filter((s) => s !== '')
     if (!endpoints.includes(endpoint as (typeof endpoints)[number]) || rest.length > 0) return undefined
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    const checks = all.filter(({ only }) => only === undefined || only === endpoint)
+    const checks = all.filter(({ only, except }) => (only === undefined || only === endpoint) && except !== endpoint)
     if (name !== undefined) {
       const check = checks.find((c) => c.name === name)
       if (!check) return undefined

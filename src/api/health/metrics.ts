@@ -7,17 +7,23 @@ import type { RequestMetrics } from './request-metrics.ts'
 import type { StorageMetrics } from './storage-metrics.ts'
 import { kubernetesVersion } from './version.ts'
 
+/** What else is counted: lines of the text format. */
+export interface MetricLines {
+  lines(): Iterable<string>
+}
+
 export interface MetricSources {
   readonly requests: RequestMetrics
   readonly storage: StorageMetrics
   readonly inFlight: InFlight
   readonly caches: Caches
+  readonly more: readonly MetricLines[]
 }
 
 const { gitVersion, major, minor, platform } = kubernetesVersion
 
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names and labels. */
-export function metricsRoute({ requests, storage, inFlight, caches }: MetricSources): PathRoute {
+export function metricsRoute({ requests, storage, inFlight, caches, more }: MetricSources): PathRoute {
   return (request, info) => {
     if (info.path !== '/metrics' || request.method !== 'GET') return undefined
     const lines = [
@@ -27,6 +33,7 @@ export function metricsRoute({ requests, storage, inFlight, caches }: MetricSour
       `apiserver_current_inflight_requests{request_kind="readOnly"} ${inFlight.reading}`,
       ...storage.lines(),
       ...cacheLines(caches),
+      ...more.flatMap((m) => [...m.lines()]),
       ...header('kubernetes_build_info', 'gauge', 'Always 1, with the version that is served.'),
       `kubernetes_build_info{git_version="${gitVersion}",major="${major}",minor="${minor}",platform="${platform}"} 1`,
       ...processMetrics(),

@@ -1,5 +1,5 @@
+import { DurationError, parseDuration } from '../../apimachinery/duration.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
-import { DurationError, parseDuration } from '../schema/duration.ts'
 
 /** A client may ask for less time than this, not for more (kube-apiserver's --request-timeout). */
 const longestMs = 60_000

@@ -1,4 +1,4 @@
-import { canonicalDuration } from './duration.ts'
+import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { objectFrom } from './json-syntax.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'

@@ -1,5 +1,5 @@
+import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { canonicalBase64 } from './canonical.ts'
-import { canonicalDuration } from './duration.ts'
 import { DecodeError, decodeAs, type Found } from './go-decode.ts'
 import { nodeOf } from './json-syntax.ts'
 import { canonicalQuantity } from './quantity.ts'

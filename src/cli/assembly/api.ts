@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
@@ -13,6 +14,8 @@ import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
+import type { Check } from '../../api/health/checks.ts'
+import { KmsMetrics } from '../../api/health/kms-metrics.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
@@ -28,8 +31,9 @@ import { systemClock } from '../../apimachinery/clock.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
+import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { OpenAudit } from './audit.ts'
-import { encryptionRules } from './encryption.ts'
+import { type Encryption, openEncryption } from './encryption.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
 
 export interface ApiAssemblyOptions {
@@ -69,8 +73,14 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const inMemory = options.store.kind === 'memory'
-  const rules = await encryptionRules(options.encryptionConfig, inMemory ? undefined : join(data, 'pki'))
-  const store = new EncryptedStore(await openStore(options.store, data), rules)
+  const kmsMetrics = new KmsMetrics(hostname())
+  const encryption = await openEncryption({
+    file: options.encryptionConfig,
+    pki: inMemory ? undefined : join(data, 'pki'),
+    observe: kmsMetrics,
+    log: console.error,
+  })
+  const store = new EncryptedStore(await openStore(options.store, data), encryption.rules)
   const issuer = createTokenIssuer(pki.tokenKey)
   const issuers = options.authentication?.issuers ?? []
   const jwt = issuers.length > 0 ? createJwtAuthenticator(issuers) : undefined
@@ -86,6 +96,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     store,
     kinds,
     steps,
+    checks: kmsCheck(encryption),
+    metrics: encryption.plugins.length > 0 ? [kmsMetrics] : [],
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
@@ -129,15 +141,13 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   // Where nobody advertises an address (a machine without one) there is nothing to wait for.
   steps.done('roles', 'advertised')
   const stop = new AbortController()
-  const reencrypted = reencrypt(store, stop.signal).then(
-    (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
-    (error: unknown) => console.error('writing stored values again with the first key of their encryption:', error),
-  )
+  const reencrypted = rewriteStale(store, encryption, stop.signal)
   let identity: Identity | undefined
   const close = async () => {
     stop.abort()
     await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
-    await reencrypted
+    encryption.close()
+    await reencrypted()
     stopLocalServices()
     api.close()
     await store.close()
@@ -157,6 +167,39 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     },
     close,
   }
+}
+
+/** /healthz/kms-providers, as kube-apiserver has it when there are plugins. */
+function kmsCheck({ plugins }: Encryption): Check[] {
+  if (plugins.length === 0) return []
+  const failure = (plugin: KmsProvider, i: number) =>
+    plugin.check().then(
+      () => [],
+      (error: Error) => [`kms-provider-${i}: ${error.message}`],
+    )
+  const run = async () => {
+    const failures = (await Promise.all(plugins.map(failure))).flat()
+    if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`)
+  }
+  return [{ name: 'kms-providers', except: 'livez', run }]
+}
+
+/** Writes again what older keys wrote, now and whenever a KMS plugin has a new key. The answer waits for the end of it. */
+function rewriteStale(store: EncryptedStore, encryption: Encryption, signal: AbortSignal): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve()
+  const rewrite = () => {
+    running = running
+      .then(() => reencrypt(store, signal))
+      .then(
+        (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
+        (error: unknown) => console.error('writing stored values again with the first key of their encryption:', error),
+      )
+      .then(() => {})
+  }
+  rewrite()
+  for (const plugin of encryption.plugins)
+    plugin.follow(rewrite, (error) => console.error(`kms plugin failed health check probe: ${error.message}`))
+  return () => running
 }
 
 /** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */

@@ -1,6 +1,7 @@
 import type { Change, Range, RangeOptions, Revision, Store, StoreEvent, Versioned, Watcher } from '../store.ts'
 import { withoutRevision, withRevision } from '../template.ts'
 import { type EncryptionRule, split } from './configuration.ts'
+import { EventLine } from './event-line.ts'
 import { type Sealer, sealedPrefix } from './providers.ts'
 
 /** A value that none of the configured keys opens. */
@@ -11,7 +12,18 @@ export class Undecryptable extends Error {
   }
 }
 
-/** A store whose values of some resources are sealed in `inner`. */
+/** A value whose key cannot be used for writing now. */
+export class Unsealable extends Error {
+  constructor(key: string, why: string) {
+    super(`unable to transform key "${key}": ${why}`)
+    this.name = 'Unsealable'
+  }
+}
+
+/**
+ * A store whose values of some resources are sealed in `inner`. Where a value's key must first be fetched, reads wait for it, and so do events
+ * and all that follow them: nobody sees a revision whose values cannot be opened yet.
+ */
 export class EncryptedStore implements Store {
   readonly #inner: Store
   readonly #rules: readonly EncryptionRule[]
@@ -19,14 +31,16 @@ export class EncryptedStore implements Store {
   readonly #byPrefix = new Map<string, EncryptionRule | undefined>()
   /** The changes whose sealed bytes these are: what this process wrote need not be opened again. */
   readonly #own = new WeakMap<Uint8Array, Change>()
+  readonly #line: EventLine
 
   constructor(inner: Store, rules: readonly EncryptionRule[]) {
     this.#inner = inner
     this.#rules = rules
+    this.#line = new EventLine(inner, (events) => all(events.map((e) => e.value && this.#prepared(e.key, e.value))))
   }
 
   get revision(): Revision {
-    return this.#inner.revision
+    return this.#line.delivered ?? this.#inner.revision
   }
 
   get compacted(): Revision {
@@ -34,16 +48,26 @@ export class EncryptedStore implements Store {
   }
 
   current(): Revision | Promise<Revision> {
-    return this.#inner.current()
+    const current = this.#inner.current()
+    if (current instanceof Promise) return current.then((r) => this.#line.reached(r) ?? r)
+    return this.#line.reached(current) ?? current
   }
 
   get(key: string, revision?: Revision): Versioned | undefined | Promise<Versioned | undefined> {
+    const open = (v: Versioned | undefined) => {
+      const waits = v && this.#prepared(v.key, v.value)
+      return waits ? waits.then(() => this.#opened(v)) : v && this.#opened(v)
+    }
     const found = this.#inner.get(key, revision)
-    return found instanceof Promise ? found.then((v) => v && this.#opened(v)) : found && this.#opened(found)
+    return found instanceof Promise ? found.then(open) : open(found)
   }
 
   range(prefix: string, options?: RangeOptions): Range | Promise<Range> {
-    const open = (range: Range): Range => ({ ...range, items: range.items.map((v) => this.#opened(v)) })
+    const opened = (range: Range): Range => ({ ...range, items: range.items.map((v) => this.#opened(v)) })
+    const open = (range: Range) => {
+      const waits = all(range.items.map((v) => this.#prepared(v.key, v.value)))
+      return waits ? waits.then(() => opened(range)) : opened(range)
+    }
     const found = this.#inner.range(prefix, options)
     // One resource, which is kept as it is.
     if (prefix.split('/').length > 4 && !this.#ruleOf(prefix)) return found
@@ -54,15 +78,17 @@ export class EncryptedStore implements Store {
     return this.#inner.count(prefix)
   }
 
-  commit(changes: readonly Change[], note?: string): Promise<Revision> {
-    return this.#inner.commit(
+  async commit(changes: readonly Change[], note?: string): Promise<Revision> {
+    const revision = await this.#inner.commit(
       changes.map((change) => this.sealed(change)),
       note,
     )
+    await this.#line.reached(revision)
+    return revision
   }
 
   async versions(key: string): Promise<readonly StoreEvent[]> {
-    return this.#openedEvents(await this.#inner.versions(key))
+    return this.#fetchedEvents(await this.#inner.versions(key))
   }
 
   noteAt(revision: Revision): string | undefined | Promise<string | undefined> {
@@ -72,13 +98,13 @@ export class EncryptedStore implements Store {
   async watch(prefix: string, since: Revision): Promise<Watcher> {
     const watcher = await this.#inner.watch(prefix, since)
     const opened = async function* (this: EncryptedStore): AsyncGenerator<readonly StoreEvent[]> {
-      for await (const events of watcher) yield this.#openedEvents(events)
+      for await (const events of watcher) yield await this.#fetchedEvents(events)
     }
     return { [Symbol.asyncIterator]: () => opened.call(this), close: () => watcher.close() }
   }
 
   subscribe(listener: (events: readonly StoreEvent[]) => void, onLost?: (revision: Revision) => Promise<void>): () => void {
-    return this.#inner.subscribe((events) => listener(this.#openedEvents(events)), onLost)
+    return this.#line.subscribe((events) => listener(this.#openedEvents(events)), onLost)
   }
 
   compact(revision: Revision): Promise<void> {
@@ -89,7 +115,7 @@ export class EncryptedStore implements Store {
     prefix: string,
     options?: { readonly since?: Revision; readonly limit?: number },
   ): Promise<readonly StoreEvent[]> {
-    return this.#openedEvents(await this.#inner.history(prefix, options))
+    return this.#fetchedEvents(await this.#inner.history(prefix, options))
   }
 
   close(): Promise<void> {
@@ -103,8 +129,9 @@ export class EncryptedStore implements Store {
         const page = await this.#inner.range(prefix, { limit: 200, ...(after === undefined ? {} : { after }) })
         const old = page.items.filter((item) => {
           const rule = this.#ruleOf(item.key)
-          return rule && !isWrittenBy(rule.providers[0], item.value)
+          return rule && !isAsNow(rule.providers[0], item.value)
         })
+        await all(old.map((v) => this.#prepared(v.key, v.value)))
         if (old.length > 0) yield old.map((item) => this.#opened(item))
         if (page.remaining === 0) break
         after = page.items.at(-1)?.key
@@ -127,9 +154,35 @@ export class EncryptedStore implements Store {
     const plain = sealer && withoutRevision(change)
     if (!plain) return change
     const { key, expected } = change
-    const value = Buffer.concat([Buffer.from(sealer.prefix), sealer.seal(plain, key)])
+    const value = Buffer.concat([Buffer.from(sealer.prefix), sealedBy(sealer, plain, key)])
     this.#own.set(value, change)
     return expected === undefined ? { key, value } : { key, value, expected }
+  }
+
+  /** Fetches what the value's key needs to be opened; undefined when that is nothing. */
+  #prepared(key: string, value: Uint8Array): Promise<void> | undefined {
+    const rule = this.#ruleOf(key)
+    if (!rule || this.#own.has(value)) return undefined
+    const sealer = rule.providers.find((p) => p?.prepare && isWrittenBy(p, value))
+    if (!sealer) return undefined
+    try {
+      return sealer.prepare?.(sealedPart(sealer, value))?.catch((error: Error) => {
+        throw new Undecryptable(key, error.message)
+      })
+    } catch (error) {
+      throw new Undecryptable(key, (error as Error).message)
+    }
+  }
+
+  /** Events of the past: what was there before each is opened, too. */
+  async #fetchedEvents(events: readonly StoreEvent[]): Promise<readonly StoreEvent[]> {
+    await all(
+      events.flatMap((e) => {
+        if (!this.#ruleOf(e.key)?.providers.some((p) => p?.prepare)) return []
+        return [e.value, e.previous].map((value) => value && this.#prepared(e.key, value))
+      }),
+    )
+    return this.#openedEvents(events)
   }
 
   #opened(v: Versioned): Versioned {
@@ -155,6 +208,20 @@ export class EncryptedStore implements Store {
       throw new Undecryptable(key, 'it is not encrypted, and the configuration has no identity provider for it')
     }
     return withRevision(openWith(rule, key, bytes), revision)
+  }
+}
+
+/** undefined: there is nothing to wait for. */
+function all(waits: readonly (Promise<void> | undefined)[]): Promise<void> | undefined {
+  const running = waits.filter((w) => w !== undefined)
+  return running.length === 0 ? undefined : Promise.all(running).then(() => {})
+}
+
+function sealedBy(sealer: Sealer, plain: Buffer, key: string): Buffer {
+  try {
+    return sealer.seal(plain, key)
+  } catch (error) {
+    throw new Unsealable(key, (error as Error).message)
   }
 }
 
@@ -212,6 +279,14 @@ function isWrittenBy(sealer: Sealer | undefined, value: Uint8Array): boolean {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   if (!sealer) return !bytes.subarray(0, sealedPrefix.length).equals(sealedPrefix)
   return bytes.subarray(0, sealer.prefix.length).equals(Buffer.from(sealer.prefix))
+}
+
+function isAsNow(sealer: Sealer | undefined, value: Uint8Array): boolean {
+  return isWrittenBy(sealer, value) && (!sealer?.isCurrent || sealer.isCurrent(sealedPart(sealer, value)))
+}
+
+function sealedPart(sealer: Sealer, value: Uint8Array): Buffer {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).subarray(sealer.prefix.length)
 }
 
 /** Every key whose prefix it has is tried: two may have one name. */

@@ -8,6 +8,10 @@ export interface Sealer {
   seal(plain: Uint8Array, context: string): Buffer
   /** Of what follows the prefix. Throws when it was not sealed with this key. */
   open(sealed: Buffer, context: string): Buffer
+  /** Fetches what `open` needs for it; undefined when it has all. Rejects when it cannot be had. */
+  prepare?(sealed: Buffer): Promise<void> | undefined
+  /** Whether it is sealed as `seal` would do it now; default: whatever has the prefix is. */
+  isCurrent?(sealed: Buffer): boolean
 }
 
 export const sealedPrefix = Buffer.from('k8s:enc:')
@@ -18,22 +22,29 @@ const boxNonceBytes = 24
 
 /** 16, 24 or 32 bytes of key. Random nonces: change the key before some four thousand million writes. */
 export function aesGcm(name: string, key: Buffer): Sealer {
-  const cipher = `aes-${key.length * 8}-gcm` as 'aes-256-gcm'
   return {
     prefix: `k8s:enc:aesgcm:v1:${name}:`,
-    seal(plain, context) {
-      const nonce = randomBytes(nonceBytes)
-      const sealing = createCipheriv(cipher, key, nonce).setAAD(Buffer.from(context))
-      return Buffer.concat([nonce, sealing.update(plain), sealing.final(), sealing.getAuthTag()])
-    },
-    open(sealed, context) {
-      if (sealed.length < nonceBytes + tagBytes) throw new Error('the sealed value is cut off')
-      const opening = createDecipheriv(cipher, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
-      opening.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(-tagBytes))
-      return Buffer.concat([opening.update(sealed.subarray(nonceBytes, -tagBytes)), opening.final()])
-    },
+    seal: (plain, context) => sealGcm(key, plain, context),
+    open: (sealed, context) => openGcm(key, sealed, context),
   }
 }
+
+/** A random nonce, what is sealed, and its tag. */
+export function sealGcm(key: Buffer, plain: Uint8Array, context: string): Buffer {
+  const nonce = randomBytes(nonceBytes)
+  const sealing = createCipheriv(gcmOf(key), key, nonce).setAAD(Buffer.from(context))
+  return Buffer.concat([nonce, sealing.update(plain), sealing.final(), sealing.getAuthTag()])
+}
+
+/** Throws when it was not sealed with this key for this context. */
+export function openGcm(key: Buffer, sealed: Buffer, context: string): Buffer {
+  if (sealed.length < nonceBytes + tagBytes) throw new Error('the sealed value is cut off')
+  const opening = createDecipheriv(gcmOf(key), key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes })
+  opening.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(-tagBytes))
+  return Buffer.concat([opening.update(sealed.subarray(nonceBytes, -tagBytes)), opening.final()])
+}
+
+const gcmOf = (key: Buffer) => `aes-${key.length * 8}-gcm` as 'aes-256-gcm'
 
 /** For data written by kube-apiserver with it; it does not notice changes. */
 export function aesCbc(name: string, key: Buffer): Sealer {
