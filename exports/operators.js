@@ -1,8 +1,5 @@
-// slipway/operators: the sources in a checkout, else what was built of them.
-import { existsSync } from 'node:fs'
-
-const source = new URL('../src/operators/public.ts', import.meta.url)
-const built = new URL('../dist/operators/public.js', import.meta.url)
+// slipway/operators.
+import { ours } from './ours.js'
 
 export const {
   createLog,
@@ -31,4 +28,4 @@ export const {
   token,
   watching,
   webhook,
-} = await import(existsSync(source) ? source.href : built.href)
+} = await ours('operators')

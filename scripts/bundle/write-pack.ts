@@ -1,13 +1,13 @@
 // Writes packs, so that readers see the old one or the new one.
 import { renameSync, writeFileSync } from 'node:fs'
-import { ENGINE, type Header, packPath } from './pack.ts'
+import { ENGINE, type Header } from './pack.ts'
 
 export interface Chunk {
   readonly code: Buffer
   readonly cache: Buffer
 }
 
-export function writePack(root: string, sources: Header['sources'], chunks: ReadonlyMap<string, Chunk>): void {
+export function writePack(path: string, sources: Header['sources'], chunks: ReadonlyMap<string, Chunk>): void {
   const places: { [name: string]: [number, number, number] } = {}
   const bodies: Buffer[] = []
   let offset = 0
@@ -19,7 +19,7 @@ export function writePack(root: string, sources: Header['sources'], chunks: Read
   const header = Buffer.from(JSON.stringify({ engine: ENGINE, sources, chunks: places } satisfies Header))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(header.length)
-  replace(packPath(root), Buffer.concat([length, header, ...bodies]))
+  replace(path, Buffer.concat([length, header, ...bodies]))
 }
 
 /** Writes a file in one step. */

@@ -26,7 +26,7 @@ import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
 import { defaultLimits, InFlight, type InFlightLimits, noLimits } from './pipeline/in-flight.ts'
 import type { Security } from './pipeline/security.ts'
-import { yamlPackage } from './pipeline/yaml-package.ts'
+import { loadYaml } from './pipeline/yaml-package.ts'
 import type { KubeletCredentials } from './proxy/forward.ts'
 import { upgradeHandler } from './proxy/upgrade.ts'
 import { builtInResources } from './registry/built-in.ts'
@@ -157,8 +157,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     listen: async (o) => {
       // Who needs no port does not load what serves one.
       const { listen } = await import('./http/listen.ts')
-      // Bodies may be YAML there: not the first of them is to wait for it.
-      yamlPackage()
+      await loadYaml()
       const listening = await listen(handle, upgrade, o)
       address ??= `${o.host ?? '127.0.0.1'}:${listening.port}`
       return listening

@@ -1,42 +1,45 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Header, isFresh, openPack } from '../../scripts/bundle/pack.ts'
+import { freshPack, type Header, isFresh, openPack } from '../../scripts/bundle/pack.ts'
 import { writePack } from '../../scripts/bundle/write-pack.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'bundle-'))
+const path = join(root, 'a.pack')
 const sourceOf = (path: string): Header['sources'][number] => {
   const { size, mtimeMs } = statSync(join(root, path))
   return [path, size, mtimeMs]
 }
 
-test.before(() => {
-  mkdirSync(join(root, '.slipway/start'), { recursive: true })
-  mkdirSync(join(root, 'src'))
-})
+test.before(() => mkdirSync(join(root, 'src')))
 test.after(() => rmSync(root, { recursive: true }))
 
 test('a pack runs its chunks once, and each finds the others', () => {
   writeFileSync(join(root, 'src/a.ts'), 'a')
   const code = (body: string) => ({
-    code: Buffer.from(`(function (exports, require, module) {${body}})`),
+    code: Buffer.from(`(function (exports, require, module, place) {${body}})`),
     cache: Buffer.alloc(0),
   })
   const chunks = new Map([
-    ['a.cjs', code('exports.n = require("./b.cjs").n + 1; exports.sep = require("node:path").sep')],
+    [
+      'a.cjs',
+      code('exports.n = require("./b.cjs").n + 1; exports.sep = require("node:path").sep; exports.at = place("src/a.ts")'),
+    ],
     ['b.cjs', code('globalThis.packed = (globalThis.packed ?? 0) + 1; exports.n = globalThis.packed')],
   ])
-  writePack(root, [sourceOf('src/a.ts')], chunks)
-  const pack = openPack(root)
+  writePack(path, [sourceOf('src/a.ts')], chunks)
+  const pack = openPack(path, root)
   assert.ok(pack)
   assert.equal([pack?.load('a.cjs').n, pack?.load('a.cjs').sep, pack?.load('b.cjs').n], [2, '/', 1])
+  assert.equal(pack?.load('a.cjs').at, { url: pathToFileURL(join(root, 'src/a.ts')).href, dirname: join(root, 'src') })
   assert.throws(() => pack?.load('c.cjs'), /no chunk c\.cjs/)
 })
 
 test('a pack is fresh while every source has its size and time, and for this Node alone', () => {
-  const header = openPack(root)?.header as Header
+  const header = openPack(path, root)?.header as Header
   assert.ok(isFresh(header, root))
   assert.not.ok(isFresh({ ...header, engine: 'v0' }, root))
   utimesSync(join(root, 'src/a.ts'), new Date(), new Date(Date.now() + 5000))
@@ -45,8 +48,13 @@ test('a pack is fresh while every source has its size and time, and for this Nod
   assert.not.ok(isFresh(header, root))
 })
 
+test("a pack without sources is a package's: always fresh", () => {
+  writePack(path, [], new Map())
+  assert.ok(freshPack(path, root))
+})
+
 test('where there is no pack, there is none', () => {
-  assert.is(openPack(join(root, 'nowhere')), undefined)
+  assert.is(openPack(join(root, 'nowhere'), root), undefined)
 })
 
 test.run()

@@ -1,9 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import Koa from 'koa'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type FrontProxyTrust, frontProxyNoter } from '../auth/front-proxy.ts'
 import type { HandleRequest } from '../request.ts'
@@ -12,13 +11,8 @@ import { Http1Exchange } from './http1.ts'
 import { Connection } from './http2/connection.ts'
 import { limits } from './http2/limits.ts'
 import { NodeRequest, NodeResponse } from './http2/node-style.ts'
+import type { Mount } from './mounts.ts'
 import { serve } from './serve.ts'
-
-/** A part of the port that is not the API: requests whose path begins with `prefix`. */
-export interface Mount {
-  readonly prefix: string
-  handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>
-}
 
 export interface ListenOptions {
   readonly port: number
@@ -48,7 +42,7 @@ const http1SweepMs = 15_000
 /** Opens the port: API paths go straight to the pipeline, mounts through koa. */
 export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<Listening> {
   const mounts = options.mounts ?? []
-  const others = koaApp(mounts).callback() as (req: IncomingMessage, res: ServerResponse) => Promise<void>
+  const others = mounts.length > 0 ? (await import('./mounts.ts')).serveMounts(mounts) : undefined
   const isMounted = (url: string): boolean => mounts.some((m) => url.startsWith(m.prefix))
   const exchange = (e: Exchange): void => void serve(handle, e)
   const server = createServer({
@@ -68,7 +62,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     noDelay: true,
   })
   server.on('request', (req, res) => {
-    if (isMounted(req.url ?? '')) void others(req, res)
+    if (isMounted(req.url ?? '')) void others?.(req, res)
     else exchange(new Http1Exchange(req, res))
   })
   if (options.frontProxy) server.on('secureConnection', frontProxyNoter(options.frontProxy))
@@ -78,7 +72,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
   const connections = byProtocol(server, (stream) => {
     if (!isMounted(stream.url)) return exchange(stream)
     const req = new NodeRequest(stream)
-    void others(req as never, new NodeResponse(stream, req) as never)
+    void others?.(req as never, new NodeResponse(stream, req) as never)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -139,15 +133,4 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
   const line = isMethod ? '405 Method Not Allowed' : '400 Bad Request'
   const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
   socket.end(head + body)
-}
-
-function koaApp(mounts: readonly Mount[]): Koa {
-  const app = new Koa()
-  app.use(async (context) => {
-    const mount = mounts.find((m) => context.path.startsWith(m.prefix))
-    if (!mount) return
-    context.respond = false
-    await mount.handle(context.req, context.res)
-  })
-  return app
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Kind } from '../kinds/kind.ts'
-import { typeOf } from '../schema/types.ts'
+import { hasType, type StructType, typeOf } from '../schema/types.ts'
 import { conversionOf, prefixOf, storedElsewhere } from './conversion.ts'
 import { builtInRules, untypedRules } from './rules.ts'
 import { type Column, gvkText, type ServedResource, type ServedSubresource, type Storage } from './served.ts'
@@ -71,7 +71,6 @@ function served(
 ): ServedResource {
   const kind = r.responseKind.kind
   const gvk = gvkText({ group, version, kind })
-  const type = typeOf(group, version, kind)
   const namespaced = r.scope === 'Namespaced'
   const own: Storage = { prefix: prefixOf(group, r.resource), group, resource: r.resource, version, kind, namespaced }
   const storage = isStored(r) ? (storedElsewhere(gvk, r.resource) ?? own) : undefined
@@ -89,7 +88,7 @@ function served(
     verbs: new Set(r.verbs),
     subresources: new Map((r.subresources ?? []).map((s) => [s.subresource, subresource(s, group, version)])),
     storage,
-    rules: type ? builtInRules(type) : untypedRules,
+    rules: hasType(group, version, kind) ? builtInRules(() => typeOf(group, version, kind) as StructType) : untypedRules,
     strategy: strategies.get(gvk) ?? { gvk },
     columns: columns[`${group ? `${group}/` : ''}${version}/${r.resource}`] ?? [],
     isCustom: false,

@@ -34,15 +34,18 @@ export interface ObjectRules {
   readonly type: StructType | undefined
 }
 
-export function builtInRules(type: StructType): ObjectRules {
+/** `type` is asked for when it is first needed: most kinds of a server are never used. */
+export function builtInRules(type: () => StructType): ObjectRules {
   return {
-    decode: (text) => decodeText(type, text),
-    decodeValue: (value) => decodeValue(type, value),
-    decodePatched: (value) => decodePatched(type, value),
-    decodeApplied: (value) => decodePatched(type, value),
-    canonical: (object) => asStored(type, object) as unknown as KubeObject,
-    withEmpties: (object) => (hasEmpties(object) ? (canonical(type, object) as KubeObject) : undefined),
-    type,
+    decode: (text) => decodeText(type(), text),
+    decodeValue: (value) => decodeValue(type(), value),
+    decodePatched: (value) => decodePatched(type(), value),
+    decodeApplied: (value) => decodePatched(type(), value),
+    canonical: (object) => asStored(type(), object) as unknown as KubeObject,
+    withEmpties: (object) => (hasEmpties(object) ? (canonical(type(), object) as KubeObject) : undefined),
+    get type() {
+      return type()
+    },
   }
 }
 

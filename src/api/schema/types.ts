@@ -86,14 +86,20 @@ const kinds = new Map<string, StructType | undefined>()
 /** The type of a built-in kind, or undefined. Group '' is the core group; meta kinds (DeleteOptions, Status, WatchEvent …) are in
  *  every group, Table and PartialObjectMetadata in `meta.k8s.io`. Compiled on first use. */
 export function typeOf(group: string, version: string, kind: string): StructType | undefined {
-  const key = group === '' ? `${version}/${kind}` : `${group}/${version}/${kind}`
+  const key = kindKey(group, version, kind)
   if (kinds.has(key)) return kinds.get(key)
-  const { kinds: paths } = goTypes()
-  const path = Object.hasOwn(paths, key) ? paths[key] : undefined
+  const path = hasType(group, version, kind) ? goTypes().kinds[key] : undefined
   const type = path === undefined ? undefined : structType(path)
   kinds.set(key, type)
   return type
 }
+
+/** Whether `typeOf` has one, without compiling it. */
+export const hasType = (group: string, version: string, kind: string): boolean =>
+  Object.hasOwn(goTypes().kinds, kindKey(group, version, kind))
+
+const kindKey = (group: string, version: string, kind: string): string =>
+  group === '' ? `${version}/${kind}` : `${group}/${version}/${kind}`
 
 /** The struct of a path in go-types.json, e.g. `core/v1.PodSpec`. Throws when there is none. */
 export function structType(path: string): StructType {

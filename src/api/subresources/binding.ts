@@ -23,7 +23,12 @@ export async function bind(call: Call): Promise<Answer> {
   const type = typeOf('', 'v1', 'Binding')
   if (!type) throw new Error('Binding is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object, warnings } = readBody(request, bindingKind, builtInRules(type), options.fieldValidation)
+  const { object, warnings } = readBody(
+    request,
+    bindingKind,
+    builtInRules(() => type),
+    options.fieldValidation,
+  )
   for (const w of warnings) call.warnings.add(w)
   settleNamespace(object, call.resource, info.namespace)
   const name = info.name || (object.metadata.name ?? '')

@@ -25,7 +25,12 @@ export async function evict(call: Call): Promise<Answer> {
   const type = typeOf('policy', 'v1', 'Eviction')
   if (!type) throw new Error('Eviction is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object } = readBody(withVersion(request), evictionKind, builtInRules(type), options.fieldValidation)
+  const { object } = readBody(
+    withVersion(request),
+    evictionKind,
+    builtInRules(() => type),
+    options.fieldValidation,
+  )
   object.metadata.name ||= info.name
   if (object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   const sent = (object as { deleteOptions?: SentDeleteOptions }).deleteOptions ?? {}

@@ -20,7 +20,7 @@ export async function createToken(call: Call): Promise<Answer> {
   const { issuer } = core.security
   if (!type || !issuer) throw new Error('this API was made without what issues tokens')
   const options = writeOptions(request.query, 'CreateOptions')
-  const rules = builtInRules(type)
+  const rules = builtInRules(() => type)
   const { object, warnings } = readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
   const { spec } = object as TokenRequest

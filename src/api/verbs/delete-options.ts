@@ -70,7 +70,10 @@ function bodyOf(call: Call): SentDeleteOptions | undefined {
     } = decodeProtobuf(body, { group: '', version: 'v1', kind: 'DeleteOptions' }).decoded.value
     return sent as SentDeleteOptions
   }
-  const object = readOptions(call, builtInRules(type))
+  const object = readOptions(
+    call,
+    builtInRules(() => type),
+  )
   const { kind: _, apiVersion: __, metadata: ___, ...sent } = object as unknown as Record<string, unknown>
   return sent as SentDeleteOptions
 }

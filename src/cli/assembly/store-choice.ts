@@ -1,7 +1,5 @@
 import { join } from 'node:path'
-import { type EtcdOptions, openEtcdStore } from '../../store/etcd/etcd-store.ts'
-import { openLmdbStore } from '../../store/lmdb/lmdb-store.ts'
-import { createMemoryStore } from '../../store/memory/memory-store.ts'
+import type { EtcdOptions } from '../../store/etcd/etcd-store.ts'
 import type { Store } from '../../store/store.ts'
 import { durationMs } from './duration.ts'
 
@@ -60,7 +58,12 @@ export function storeChoice(values: StoreFlagValues): StoreChoice {
 }
 
 export async function openStore(choice: StoreChoice, directory: string): Promise<Store> {
-  if (choice.kind === 'memory') return createMemoryStore()
-  if (choice.kind === 'lmdb') return openLmdbStore({ path: join(directory, 'store') })
-  return openEtcdStore(choice.etcd)
+  switch (choice.kind) {
+    case 'memory':
+      return (await import('../../store/memory/memory-store.ts')).createMemoryStore()
+    case 'lmdb':
+      return (await import('../../store/lmdb/lmdb-store.ts')).openLmdbStore({ path: join(directory, 'store') })
+    case 'etcd':
+      return (await import('../../store/etcd/etcd-store.ts')).openEtcdStore(choice.etcd)
+  }
 }

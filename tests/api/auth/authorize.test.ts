@@ -4,6 +4,7 @@ import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
 import type { Attributes } from '../../../src/api/auth/authorizer.ts'
 import { forbiddenRequest } from '../../../src/api/auth/forbidden.ts'
 import { decideBootstrap } from '../../../src/api/auth/rbac/bootstrap.ts'
+import { missingRules } from '../../../src/api/auth/rbac/policy-rule.ts'
 import type { UserInfo } from '../../../src/api/request.ts'
 import {
   clusterrolebindings,
@@ -156,6 +157,18 @@ test('the default roles and bindings are made once, repaired when rules are miss
     decideBootstrap(objects).map((w) => [w.operation, w.object.kind]),
     [['update', 'ClusterRoleBinding']],
   )
+})
+
+test('a rule that differs in one part alone is missing, one in another order is not', () => {
+  const rule = { verbs: ['get', 'list'], apiGroups: ['a'], resources: ['x'], resourceNames: ['n'] }
+  const missing = (owned: object) => missingRules([{ ...rule, ...owned }], [rule]).length
+  assert.is(missing({}), 0)
+  assert.is(missing({ verbs: ['list', 'get'] }), 0)
+  assert.is(missing({ verbs: ['get'] }), 1)
+  assert.is(missing({ apiGroups: ['b'] }), 2)
+  assert.is(missing({ resources: ['y'] }), 2)
+  assert.is(missing({ resourceNames: ['m'] }), 2)
+  assert.is(missingRules([{ verbs: ['get'], nonResourceURLs: ['/a'] }], [{ verbs: ['get'], nonResourceURLs: ['/b'] }]).length, 1)
 })
 
 test.run()

@@ -67,7 +67,18 @@ function coversResource(owned: readonly string[], resource: string): boolean {
 
 /** What of `wanted` is not held by somebody who holds `owned`; empty when all is. */
 export function missingRules(owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): PolicyRule[] {
-  return wanted.flatMap(atoms).filter((atom) => !owned.some((owner) => covers(owner, atom)))
+  // At each start of a server all default roles are as they should be: a rule that is held as it stands needs no taking apart.
+  const others = wanted.filter((rule) => !owned.some((owner) => isSame(owner, rule)))
+  return others.flatMap(atoms).filter((atom) => !owned.some((owner) => covers(owner, atom)))
+}
+
+const parts = ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'] as const
+
+function isSame(a: PolicyRule, b: PolicyRule): boolean {
+  return parts.every((part) => {
+    const [x = [], y = []] = [a[part], b[part]]
+    return x.length === y.length && x.every((text, i) => text === y[i])
+  })
 }
 
 /** Joins rules that differ only by verb. */
