@@ -85,11 +85,10 @@ function zeroOf(type: Type, pointer: boolean): unknown {
 
 const writtenZeros: Partial<Record<ScalarKind, unknown>> = { ...zeros, JSONSchemaPropsOrBool: false }
 
-/** Whether Go's omitempty leaves `value` out. Structs are never empty, and neither is what a pointer points to. */
+/** Whether Go's omitempty leaves `value` out. Structs are never empty, and neither is what a pointer points to; of maps `emptyMapOf` knows. */
 function isEmptyFor({ type, pointer }: Field): (value: unknown) => boolean {
-  if (pointer || type.kind === 'struct') return never
+  if (pointer || type.kind === 'struct' || type.kind === 'map') return never
   if (type.kind === 'list') return (value) => (value as unknown[]).length === 0
-  if (type.kind === 'map') return isEmptyObject
   switch (type.scalar) {
     case 'string':
     case 'bytes':
@@ -107,26 +106,31 @@ function isEmptyFor({ type, pointer }: Field): (value: unknown) => boolean {
 
 const never = (): boolean => false
 
-/** As `isEmptyFor`, but empty lists and maps stay, and are counted. */
+/** As `isEmptyFor`, but empty lists stay, and are counted. */
 function keptIfEmpty(field: Field): (value: unknown) => boolean {
   const isEmpty = isEmptyFor(field)
-  if (field.omit === 'never' && field.type.kind !== 'list' && field.type.kind !== 'map') return never
-  if (field.pointer || (field.type.kind !== 'list' && field.type.kind !== 'map')) return isEmpty
+  if (field.omit === 'never' && field.type.kind !== 'list') return never
+  if (field.pointer || field.type.kind !== 'list') return isEmpty
   return (value) => {
     if (value !== null && isEmpty(value)) emptiesSeen++
     return false
   }
 }
 
-/** The map that was copied last, and whether it is empty: asking a map of many keys for one of them takes as long as asking for all. */
-let lastMap: unknown
-let lastIsEmpty = false
-
-function isEmptyObject(value: unknown): boolean {
-  if (value === lastMap) return lastIsEmpty
-  for (const key in value as object) if (Object.hasOwn(value as object, key)) return false
-  return true
+/** What becomes of the empty map of a field; undefined: it is left out. */
+function emptyMapOf({ pointer, omit }: Field, mode: Mode): (value: unknown) => unknown {
+  if (pointer) return itself
+  if (mode === 'stored' && omit === 'never') return () => null
+  if (mode === 'held') {
+    return (value) => {
+      emptiesSeen++
+      return value
+    }
+  }
+  return omit === 'never' ? itself : () => undefined
 }
+
+const itself = (value: unknown): unknown => value
 
 interface CompiledField {
   readonly name: string
@@ -147,13 +151,13 @@ function compileField(field: Field, mode: Mode): CompiledField {
     type.kind === 'map' ||
     (type.kind === 'scalar' && (type.scalar === 'bytes' || type.scalar === 'any'))
   const leftOut = omit === 'zero' || (omit === 'empty' && (isNilable || zeroIsEmpty(type)))
-  const hasNoEmpty = mode === 'stored' && omit === 'never' && (type.kind === 'list' || type.kind === 'map')
+  const hasNoEmpty = mode === 'stored' && omit === 'never' && type.kind === 'list'
   let convert: Canonicalizer | undefined
   return {
     name: field.name,
     omit,
     convert: (value) => {
-      convert ??= canonicalizerOf(type, mode)
+      convert ??= type.kind === 'map' ? map(type.value, mode, emptyMapOf(field, mode)) : canonicalizerOf(type, mode)
       const converted = convert(value)
       return hasNoEmpty && isEmptyFor(field)(converted) ? null : converted
     },
@@ -287,7 +291,8 @@ function list(element: Type, mode: Mode): Canonicalizer {
 
 const isBytes = (type: Type): boolean => type.kind === 'scalar' && type.scalar === 'bytes'
 
-function map(valueType: Type, mode: Mode): Canonicalizer {
+/** `ofEmpty`: what an empty map becomes. Asking a map of many keys whether it has any takes as long as asking for all: it is told where they are known. */
+function map(valueType: Type, mode: Mode, ofEmpty = itself): Canonicalizer {
   let convert: Canonicalizer | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit('map')
@@ -296,6 +301,7 @@ function map(valueType: Type, mode: Mode): Canonicalizer {
     const nothing = () => (mode === 'stored' && isBytes(valueType) ? '' : zeroOf(valueType, false))
     const from = value as Record<string, unknown>
     const keys = Object.keys(from)
+    if (keys.length === 0) return ofEmpty(value)
     let changed: Map<string, unknown> | undefined
     for (const key of keys) {
       const item = from[key]
@@ -304,10 +310,7 @@ function map(valueType: Type, mode: Mode): Canonicalizer {
       changed ??= new Map()
       changed.set(key, converted)
     }
-    const copy = changed ? objectFrom(keys.map((key) => [key, changed.has(key) ? changed.get(key) : from[key]] as const)) : value
-    lastMap = copy
-    lastIsEmpty = keys.length === 0
-    return copy
+    return changed ? objectFrom(keys.map((key) => [key, changed.has(key) ? changed.get(key) : from[key]] as const)) : value
   }
 }
 
