@@ -22,6 +22,25 @@ export function parseFieldSelector(text: string): FieldTerm[] {
   return terms
 }
 
+/** All that a selector asks of one field: to be `only`, if that is given, and none of `not`. */
+export interface FieldTerms {
+  readonly only: string | undefined
+  readonly not: ReadonlySet<string>
+}
+
+/** The terms by their field. A field that is asked to be two things is in `not` what it is in `only`: nothing matches. */
+export function fieldTerms(terms: readonly FieldTerm[]): ReadonlyMap<string, FieldTerms> {
+  const byField = new Map<string, { only: string | undefined; not: Set<string> }>()
+  for (const { field, value, negated } of terms) {
+    const known = byField.get(field) ?? { only: undefined, not: new Set() }
+    byField.set(field, known)
+    if (negated) known.not.add(value)
+    else if (known.only === undefined) known.only = value
+    else if (known.only !== value) known.not.add(known.only)
+  }
+  return byField
+}
+
 /** Splits at commas that no backslash escapes. */
 function split(text: string): string[] {
   const parts: string[] = []

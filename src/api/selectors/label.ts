@@ -1,16 +1,9 @@
 import { invalid } from '../../apimachinery/field-error.ts'
 import { isLabelValue, isQualifiedName } from '../../apimachinery/names.ts'
 import { type Token, tokens } from './label-lexer.ts'
+import { type Operator, type Requirement, satisfying } from './label-terms.ts'
 
 export type LabelPredicate = (labels: Readonly<Record<string, string>> | undefined) => boolean
-
-type Operator = 'in' | 'notin' | '=' | '==' | '!=' | 'gt' | 'lt' | 'exists' | '!'
-
-interface Requirement {
-  readonly key: string
-  readonly operator: Operator
-  readonly values: readonly string[]
-}
 
 const binaryOperators = 'in, notin, =, ==, !=, gt, lt'
 
@@ -19,29 +12,9 @@ export function parseLabelSelector(text: string): LabelPredicate | undefined {
   if (text === '') return undefined
   const requirements = new Parser(tokens(text)).parse()
   if (requirements.length === 0) return undefined
-  return (labels) => requirements.every((r) => satisfies(r, labels ?? {}))
+  const satisfies = satisfying(requirements)
+  return (labels) => satisfies(labels ?? {})
 }
-
-function satisfies({ key, operator, values }: Requirement, labels: Readonly<Record<string, string>>): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined
-  switch (operator) {
-    case 'in':
-    case '=':
-    case '==':
-      return value !== undefined && values.includes(value)
-    case 'notin':
-    case '!=':
-      return value === undefined || !values.includes(value)
-    case 'exists':
-      return value !== undefined
-    case '!':
-      return value === undefined
-    default:
-      return value !== undefined && /^[+-]?\d+$/.test(value) && compares(operator, BigInt(value), BigInt(values[0] ?? '0'))
-  }
-}
-
-const compares = (operator: 'gt' | 'lt', a: bigint, b: bigint): boolean => (operator === 'gt' ? a > b : a < b)
 
 class Parser {
   readonly #tokens: readonly Token[]

@@ -1,6 +1,6 @@
 import { badRequest } from '../../apimachinery/status.ts'
 import type { ServedResource } from '../registry/served.ts'
-import { type FieldTerm, parseFieldSelector } from '../selectors/field.ts'
+import { type FieldTerms, fieldTerms, parseFieldSelector } from '../selectors/field.ts'
 import { type LabelPredicate, parseLabelSelector } from '../selectors/label.ts'
 import type { Stored } from '../watch/stored.ts'
 import { viewAs } from './view.ts'
@@ -23,7 +23,7 @@ export function selectionOf(resource: ServedResource, labelSelector: string, fie
   for (const term of terms) checkField(resource, term.field)
   const predicates: Matches[] = []
   if (byLabels) predicates.push(labelsMatch(byLabels))
-  for (const term of terms) predicates.push(fieldMatches(resource, term))
+  for (const [field, of] of fieldTerms(terms)) predicates.push(fieldMatches(resource, field, of))
   const namespace = terms.find((t) => t.field === 'metadata.namespace' && !t.negated && t.value !== '')?.value
   const [only] = predicates
   const needsViews = resource.conversion !== undefined && terms.some((t) => !t.field.startsWith('metadata.'))
@@ -36,17 +36,16 @@ const labelsMatch =
   (stored) =>
     predicate(stored.labels)
 
-function fieldMatches(resource: ServedResource, { field, value, negated }: FieldTerm): Matches {
-  if (field === 'metadata.name') return (stored) => (stored.name === value) !== negated
-  if (field === 'metadata.namespace') {
-    return (stored) => ((stored.object.metadata.namespace ?? '') === value) !== negated
-  }
+function fieldMatches(resource: ServedResource, field: string, { only, not }: FieldTerms): Matches {
+  const admits = (value: string) => (only === undefined || only === value) && !not.has(value)
+  if (field === 'metadata.name') return (stored) => admits(stored.name)
+  if (field === 'metadata.namespace') return (stored) => admits(stored.object.metadata.namespace ?? '')
   const read = resource.strategy.selectableFields?.[field]
   if (!read) return () => false
   return (stored) => {
     const view = viewAs(resource, stored)
     if (view instanceof Promise) throw new Error(`${stored.key}: selected before it was converted`)
-    return (read(view.object) === value) !== negated
+    return admits(read(view.object))
   }
 }
 
