@@ -71,18 +71,25 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
   field,
   message: `Too many: ${actual}: must have at most ${max} item${max === 1 ? '' : 's'}`,
 })
-export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
+export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
+  notSupportedOf(field, value, supportedText(supported))
+/** As `notSupported`, of what `supportedText` gives. */
+export const notSupportedOf = (field: string, value: unknown, supported: string): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
-  message: `Unsupported value: ${goText(value)}: supported values: ${[...supported].map((s) => quote(s)).join(', ')}`,
+  message: `Unsupported value: ${goText(value)}: supported values: ${supported}`,
 })
+export const supportedText = (supported: readonly string[]): string => supported.map((s) => quote(s)).join(', ')
 
 /** Nobody reads more, and an object can be made to have a hundred thousand. */
 export const mostErrors = 1000
 
-/** The 422 answer for the first thousand of `all`, with one cause each, worded as kube-apiserver words it. */
+/** Of all that is told: a value that is wrong and long may be so at many places, and what its enum allows may be longer. */
+const mostLetters = 1024 * 1024
+
+/** The 422 answer for the first thousand of `all`, or as many as fit, with one cause each, worded as kube-apiserver words it. */
 export function invalidObject(r: { group: string; kind: string }, name: string, all: readonly FieldError[]): StatusError {
-  const errors = all.length > mostErrors ? all.slice(0, mostErrors) : all
+  const errors = all.slice(0, howMany(all))
   const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))]
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${text}` : ''}`
@@ -93,4 +100,13 @@ export function invalidObject(r: { group: string; kind: string }, name: string, 
     kind: r.kind,
     causes,
   })
+}
+
+function howMany(all: readonly FieldError[]): number {
+  let letters = 0
+  for (const [i, { field, message }] of all.entries()) {
+    letters += field.length + message.length
+    if (i === mostErrors || (i > 0 && letters > mostLetters)) return i
+  }
+  return all.length
 }

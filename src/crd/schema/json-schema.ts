@@ -86,6 +86,17 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
 }
 
+/** What two JSON values have in common, as keys of a map or set, exactly when `sameJson` says that they are the same. */
+export function identityOf(value: Json): string | number | boolean | null {
+  if (typeof value === 'string') return `"${value}`
+  if (isJsonArray(value)) return `[${value.map(identityText).join(',')}]`
+  if (!isJsonObject(value)) return value
+  const members = Object.keys(value).sort()
+  return `{${members.map((key) => `${JSON.stringify(key)}:${identityText(value[key] as Json)}`).join(',')}}`
+}
+
+const identityText = (value: Json): string => (typeof value === 'string' ? JSON.stringify(value) : String(identityOf(value)))
+
 /** JSON as Go's encoding/json writes it: keys sorted, `<`, `>` and `&` escaped. */
 export function goJson(value: unknown): string {
   const text = JSON.stringify(value, (_key, part: unknown) => (isJsonObject(part) ? sorted(part) : part))

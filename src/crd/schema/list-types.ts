@@ -1,5 +1,5 @@
 import { duplicate, type FieldError, invalid } from '../../apimachinery/field-error.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own, sameJson } from './json-schema.ts'
+import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
 
@@ -41,14 +41,13 @@ function keysOf(item: JsonObject | null, names: readonly string[]): JsonObject {
 
 /** The index of the second of equal values; further ones are not told again. */
 function secondOccurrences(values: readonly Json[]): number[] {
-  const seen = new Map<unknown, { value: Json; times: number }[]>()
+  const times = new Map<unknown, number>()
   const second: number[] = []
-  values.forEach((value, i) => {
-    const bucket = typeof value === 'object' && value !== null ? JSON.stringify(Object.keys(value).sort()) : value
-    const candidates = seen.get(bucket) ?? []
-    const match = candidates.find((candidate) => sameJson(candidate.value, value))
-    if (match === undefined) seen.set(bucket, [...candidates, { value, times: 1 }])
-    else if (match.times++ === 1) second.push(i)
-  })
+  for (const [i, value] of values.entries()) {
+    const identity = identityOf(value)
+    const before = times.get(identity) ?? 0
+    times.set(identity, before + 1)
+    if (before === 1) second.push(i)
+  }
   return second
 }

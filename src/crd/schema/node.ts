@@ -1,7 +1,8 @@
 import type { RE2JS } from 're2js'
+import { supportedText } from '../../apimachinery/field-error.ts'
 import { pattern } from '../cel/library/patterns.ts'
 import { stringFormat } from '../formats/formats.ts'
-import type { Json, JsonSchema, ValidationRule } from './json-schema.ts'
+import { goJson, identityOf, type Json, type JsonSchema, type ValidationRule } from './json-schema.ts'
 
 /** A schema in the form that validation walks over: maps for properties, formats and patterns looked up. */
 export interface SchemaNode {
@@ -18,6 +19,8 @@ export interface SchemaNode {
   readonly additional: SchemaNode | boolean | undefined
   readonly items: SchemaNode | undefined
   readonly required: readonly string[]
+  /** undefined: any value. */
+  readonly allowed: Allowed | undefined
   readonly anyOf: readonly SchemaNode[]
   readonly allOf: readonly SchemaNode[]
   readonly oneOf: readonly SchemaNode[]
@@ -31,6 +34,14 @@ export interface SchemaNode {
   readonly listMapKeys: readonly string[]
   readonly mapType: string
   readonly rules: readonly ValidationRule[]
+}
+
+/** The values of an enum. */
+export interface Allowed {
+  /** By `identityOf`. */
+  readonly identities: ReadonlySet<unknown>
+  /** As messages list them: made once, thousands of values may be wrong. */
+  readonly text: string
 }
 
 /** The nodes of `schema`. Defaults that are null count as none, as in Go. */
@@ -52,6 +63,7 @@ export function nodeOf(schema: JsonSchema): SchemaNode {
       typeof schema.additionalProperties === 'object' ? nodeOf(schema.additionalProperties) : schema.additionalProperties,
     items: items === undefined || Array.isArray(items) ? undefined : nodeOf(items as JsonSchema),
     required: schema.required ?? [],
+    allowed: schema.enum === undefined || schema.enum.length === 0 ? undefined : allowedBy(schema.enum),
     anyOf: (schema.anyOf ?? []).map(nodeOf),
     allOf: (schema.allOf ?? []).map(nodeOf),
     oneOf: (schema.oneOf ?? []).map(nodeOf),
@@ -65,6 +77,11 @@ export function nodeOf(schema: JsonSchema): SchemaNode {
     rules: schema['x-kubernetes-validations'] ?? [],
   }
 }
+
+const allowedBy = (values: readonly Json[]): Allowed => ({
+  identities: new Set(values.map(identityOf)),
+  text: supportedText(values.map((value) => (typeof value === 'string' ? value : goJson(value)))),
+})
 
 const NUMBER_FORMATS: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] }
 

@@ -1,7 +1,7 @@
 import {
   type FieldError,
   invalid,
-  notSupported,
+  notSupportedOf,
   required,
   tooLong,
   tooMany,
@@ -10,7 +10,7 @@ import {
 import { codePoints } from '../cel/cost-estimate.ts'
 import { doubleText } from '../cel/library/number-text.ts'
 import { Correlation } from './correlation.ts'
-import { goJson, isJsonArray, isJsonObject, type Json, type JsonObject, own, sameJson } from './json-schema.ts'
+import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
 import { child, orNil } from './path.ts'
 
@@ -107,11 +107,9 @@ class Validation {
   }
 
   private enum(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
-    const allowed = node.schema.enum
     outcome.matches++
-    if (allowed === undefined || allowed.length === 0 || allowed.some((item) => sameJson(item, value))) return
-    const texts = allowed.map((item) => (typeof item === 'string' ? item : goJson(item)))
-    outcome.errors.push(notSupported(this.field(path), value, texts))
+    if (node.allowed === undefined || node.allowed.identities.has(identityOf(value))) return
+    outcome.errors.push(notSupportedOf(this.field(path), value, node.allowed.text))
   }
 
   private string(value: string, node: SchemaNode, path: string, outcome: Outcome): void {
@@ -181,7 +179,7 @@ class Validation {
       this.invalid(path, list.length, `should have at least ${minItems} items`, outcome)
     }
     if (maxItems !== undefined && list.length > maxItems) outcome.errors.push(tooMany(this.field(path), list.length, maxItems))
-    if (uniqueItems && list.some((item, i) => list.slice(0, i).some((other) => sameJson(item, other)))) {
+    if (uniqueItems && new Set(list.map(identityOf)).size < list.length) {
       this.invalid(path, '', "shouldn't contain duplicates", outcome)
     }
     outcome.matches += 2
@@ -272,7 +270,7 @@ class Validation {
 const FORMAT_OF: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' }
 
 function merge(into: Outcome, from: Outcome): void {
-  into.errors.push(...from.errors)
+  for (const error of from.errors) into.errors.push(error)
   into.matches += from.matches
 }
 

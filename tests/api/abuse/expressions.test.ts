@@ -1,12 +1,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asking } from './asking.ts'
-import { shortestLongestTurn } from './turns.ts'
+import { longestTurn } from './turns.ts'
 
 const { ask } = await asking()
 const json = { 'content-type': 'application/json' }
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 let count = 0
+let made = 0
 
 interface Answer {
   readonly status: number
@@ -14,10 +15,10 @@ interface Answer {
   readonly turn: number
 }
 
-/** What the last of up to five runs answered; each asks for something new. */
+/** What was answered, and the longest turn that it took. */
 async function timed(run: () => Promise<{ status: number; text: string }>): Promise<Answer> {
   let answer = { status: 0, text: '' }
-  const turn = await shortestLongestTurn(50, async () => {
+  const turn = await longestTurn(async () => {
     answer = await run()
   })
   return { ...answer, turn }
@@ -42,11 +43,9 @@ const define = (spec: object): Promise<Answer> =>
 async function make(spec: object): Promise<Answer> {
   const target = `/apis/b.io/v1/namespaces/default/a${count}s`
   while ((await ask('GET', target)).status === 404) await new Promise((resolve) => setTimeout(resolve, 10))
-  let made = 0
-  return timed(() => {
-    const metadata = { name: `x${++made}` }
-    return ask('POST', target, JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata, spec }), json)
-  })
+  const metadata = { name: `x${++made}` }
+  const body = JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata, spec })
+  return timed(() => ask('POST', target, body, json))
 }
 
 const list = (rule: string, more: object = {}) => ({
@@ -103,10 +102,29 @@ test('a rule with a bound is not run on a value that is past it', async () => {
   isClear(await make({ a: Array.from({ length: 20_000 }, (_, i) => `v${i}`) }), 422)
 })
 
-test('a list that is a set is compared in one pass', async () => {
-  const set = { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'string' } }
-  isClear(await define({ type: 'object', properties: { a: set } }), 201)
+const listOf = (type: 'set' | 'map', items: object, more: object = {}) => ({
+  type: 'object',
+  properties: { a: { type: 'array', 'x-kubernetes-list-type': type, items, ...more } },
+})
+const keyed = { type: 'object', required: ['k'], properties: { k: { type: 'string' } } }
+
+test('a list whose items must differ is compared in one pass', async () => {
+  isClear(await define(listOf('set', { type: 'string' })), 201)
   isClear(await make({ a: Array.from({ length: 5000 }, () => 'v') }), 422)
+  isClear(await define(listOf('set', { ...keyed, 'x-kubernetes-map-type': 'atomic' })), 201)
+  isClear(await make({ a: Array.from({ length: 2500 }, (_, i) => ({ k: `k${i}` })) }), 201)
+  isClear(await define(listOf('map', keyed, { 'x-kubernetes-list-map-keys': ['k'] })), 201)
+  isClear(await make({ a: Array.from({ length: 6000 }, (_, i) => ({ k: `k${i}` })) }), 201)
+})
+
+test('a value is looked up in an enum, and what the enum allows is told once for each value, up to a size', async () => {
+  const values = Array.from({ length: 10_000 }, (_, i) => `v${i}`)
+  isClear(await define({ type: 'object', properties: { a: { type: 'array', items: { type: 'string', enum: values } } } }), 201)
+  isClear(await make({ a: Array.from({ length: 10_000 }, () => 'v9999') }), 201)
+  const wrong = await make({ a: Array.from({ length: 10_000 }, () => 'v') })
+  isClear(wrong, 422)
+  assert.ok(wrong.text.length < 4 * 1024 * 1024, `${wrong.text.length} letters`)
+  assert.ok(wrong.text.includes('spec.a[1]: Unsupported value'))
 })
 
 test('a default under `__proto__` reaches no prototype', async () => {

@@ -17,11 +17,3 @@ export async function longestTurn(run: () => Promise<unknown>): Promise<number> 
   await ended
   return longest
 }
-
-/** The longest turn of the run in which that was shortest, of up to five: what else the machine does only ever adds to it, even to
- *  processor time. Ends with the first run below `enough`. */
-export async function shortestLongestTurn(enough: number, run: () => Promise<unknown>): Promise<number> {
-  let shortest = Number.POSITIVE_INFINITY
-  for (let i = 0; i < 5 && shortest >= enough; i++) shortest = Math.min(shortest, await longestTurn(run))
-  return shortest
-}
