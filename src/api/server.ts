@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../apimachinery/clock.ts'
+import { type Clock, preciseClock, systemClock } from '../apimachinery/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
@@ -10,6 +10,7 @@ import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
+import { dumpRoutes } from './flow-control/dumps.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { type Check, healthRoute } from './health/checks.ts'
 import { type MetricLines, metricsRoute } from './health/metrics.ts'
@@ -24,7 +25,7 @@ import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type PathRoute } from './pipeline/handle.ts'
-import { defaultLimits, InFlight, type InFlightLimits, noLimits } from './pipeline/in-flight.ts'
+import { defaultLimits, InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
 import type { Security } from './pipeline/security.ts'
 import { loadYaml } from './pipeline/yaml-package.ts'
 import type { KubeletCredentials } from './proxy/forward.ts'
@@ -96,20 +97,31 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     get aggregator() {
       return aggregator
     },
+    onWatch: (info, query) => flow?.watches.open(info, query) ?? (() => {}),
     admission: options.admission?.(objects) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
   const limits = options.limits ?? defaultLimits
   // One of them says how many: priority and fairness, or two plain limits.
-  const flow = options.priorityAndFairness === false ? undefined : new FlowControl(objects, limits.reading + limits.writing)
-  const inFlight = new InFlight(flow ? noLimits : limits)
+  const isFair = options.priorityAndFairness !== false
+  const inFlight = new InFlight(isFair ? undefined : limits)
+  const flow = isFair
+    ? new FlowControl({
+        objects,
+        total: limits.reading + limits.writing,
+        clock: options.clock ?? preciseClock,
+        stats: (group, resource) => caches.stats(group, resource),
+        onWaiting: (info, isWaiting) => inFlight.noteWaiting(info, isWaiting),
+      })
+    : undefined
   let address: string | undefined
   let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
-    metricsRoute({ requests: metrics, storage: core.storage, inFlight, caches, more: options.metrics ?? [] }),
+    metricsRoute({ requests: metrics, storage: core.storage, inFlight, flow, caches, more: options.metrics ?? [] }),
+    ...(flow ? [dumpRoutes(flow)] : []),
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),

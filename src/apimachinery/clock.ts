@@ -21,6 +21,9 @@ export const systemClock: Clock = {
   },
 }
 
+/** The system's time with parts of milliseconds. */
+export const preciseClock: Clock = { now: () => performance.timeOrigin + performance.now(), after: systemClock.after }
+
 /**
  * How long until the next beat of `everyMs`, which all that act so often share: a machine that idles is then woken once for all of them.
  * A beat that is less than a tenth away is left out, since timers may fire a little early.

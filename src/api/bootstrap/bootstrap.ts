@@ -27,7 +27,7 @@ export async function bootstrap(handle: HandleRequest, { serviceCidr, now = Date
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await ensure(handle, namespaces, { metadata: { name } })
   }
-  for (const object of systemObjects()) await ensure(handle, resourceOf(object), object)
+  for (const object of systemObjects()) await ensure(handle, resourceOf(object), object, writerOf(object))
   await ensure(handle, configmaps, tokenTracking(now))
   if (serviceCidr) {
     const cidr = { metadata: { name: 'kubernetes' }, spec: { cidrs: [serviceCidr] } }
@@ -53,13 +53,22 @@ function resourceOf({ kind }: KubeObject): Resource {
   return found as unknown as Resource
 }
 
-/** Creates `object` if there is none of its name. */
-export async function ensure(handle: HandleRequest, resource: Resource<never> | Resource, object: KubeObject): Promise<void> {
+/** The field manager by which kube-apiserver makes them. */
+const writerOf = ({ kind }: KubeObject): string | undefined =>
+  kind === 'PriorityClass' ? undefined : 'api-priority-and-fairness-config-producer-v1'
+
+/** Creates `object` if there is none of its name. `fieldManager`: default kube-apiserver. */
+export async function ensure(
+  handle: HandleRequest,
+  resource: Resource<never> | Resource,
+  object: KubeObject,
+  fieldManager?: string,
+): Promise<void> {
   const { namespace } = object.metadata
   const response = await handle({
     method: 'POST',
     path: pathOf(resource as Resource<unknown>, namespace),
-    query: new URLSearchParams(),
+    query: new URLSearchParams(fieldManager ? { fieldManager } : {}),
     headers: { 'user-agent': 'kube-apiserver' },
     user: apiserverUser,
     wantsObjects: true,

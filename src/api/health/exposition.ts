@@ -5,10 +5,47 @@ export const header = (name: string, type: 'counter' | 'gauge' | 'histogram', he
   `# TYPE ${name} ${type}`,
 ]
 
-interface Series {
-  readonly counts: number[]
-  sum: number
-  total: number
+/** The text of `le` and of sums. */
+const numberText = (n: number): string => (n === Number.POSITIVE_INFINITY ? '+Inf' : `${n}`)
+
+/** `name{labels}`, without braces when there are no labels. */
+export const sample = (name: string, labels: string, value: number): string =>
+  labels === '' ? `${name} ${numberText(value)}` : `${name}{${labels}} ${numberText(value)}`
+
+const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' }
+/** A label's value as it stands between quotes. */
+export const labelValue = (text: string): string => text.replace(/[\\"\n]/g, (c) => escapes[c] ?? c)
+
+/** How often values of one set of labels were at most so large. */
+export class Series {
+  readonly #bounds: readonly number[]
+  readonly #counts: number[]
+  #sum = 0
+  #total = 0
+
+  constructor(bounds: readonly number[]) {
+    this.#bounds = bounds
+    this.#counts = bounds.map(() => 0)
+  }
+
+  observe(value: number): void {
+    this.#sum += value
+    this.#total++
+    const bucket = this.#bounds.findIndex((b) => value <= b)
+    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
+  }
+
+  *lines(name: string, labels: string): Generator<string> {
+    const before = labels === '' ? '' : `${labels},`
+    let below = 0
+    for (const [i, bound] of this.#bounds.entries()) {
+      below += this.#counts[i] ?? 0
+      yield `${name}_bucket{${before}le="${bound}"} ${below}`
+    }
+    yield `${name}_bucket{${before}le="+Inf"} ${this.#total}`
+    yield sample(`${name}_sum`, labels, this.#sum)
+    yield sample(`${name}_count`, labels, this.#total)
+  }
 }
 
 /** How often values were at most so large, by labels (`a="1",b="2"`), which must come from a list that has an end. */
@@ -25,29 +62,24 @@ export class Histogram {
   }
 
   observe(labels: string, value: number): void {
-    let series = this.#series.get(labels)
-    if (!series) {
-      series = { counts: this.#bounds.map(() => 0), sum: 0, total: 0 }
-      this.#series.set(labels, series)
-    }
-    series.sum += value
-    series.total++
-    const bucket = this.#bounds.findIndex((b) => value <= b)
-    if (bucket >= 0) series.counts[bucket] = (series.counts[bucket] ?? 0) + 1
+    this.series(labels).observe(value)
   }
 
-  *lines(): Generator<string> {
-    yield* header(this.#name, 'histogram', this.#help)
-    for (const [labels, { counts, sum, total }] of this.#series) {
-      let below = 0
-      for (const [i, bound] of this.#bounds.entries()) {
-        below += counts[i] ?? 0
-        yield `${this.#name}_bucket{${labels},le="${bound}"} ${below}`
-      }
-      yield `${this.#name}_bucket{${labels},le="+Inf"} ${total}`
-      yield `${this.#name}_sum{${labels}} ${sum}`
-      yield `${this.#name}_count{${labels}} ${total}`
+  /** For callers that count the same labels again and again. */
+  series(labels: string): Series {
+    let series = this.#series.get(labels)
+    if (!series) {
+      series = new Series(this.#bounds)
+      this.#series.set(labels, series)
     }
+    return series
+  }
+
+  /** Nothing when nothing was observed. */
+  *lines(): Generator<string> {
+    if (this.#series.size === 0) return
+    yield* header(this.#name, 'histogram', this.#help)
+    for (const [labels, series] of this.#series) yield* series.lines(this.#name, labels)
   }
 }
 
@@ -60,7 +92,8 @@ export class Gauge {
   }
 
   *lines(name: string, type: 'counter' | 'gauge', help: string): Generator<string> {
+    if (this.#values.size === 0) return
     yield* header(name, type, help)
-    for (const [labels, value] of this.#values) yield `${name}{${labels}} ${value}`
+    for (const [labels, value] of this.#values) yield sample(name, labels, value)
   }
 }

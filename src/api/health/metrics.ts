@@ -1,3 +1,4 @@
+import type { FlowControl } from '../flow-control/flow-control.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { InFlight } from '../pipeline/in-flight.ts'
 import type { Caches } from '../watch/caches.ts'
@@ -16,6 +17,8 @@ export interface MetricSources {
   readonly requests: RequestMetrics
   readonly storage: StorageMetrics
   readonly inFlight: InFlight
+  /** undefined: priority and fairness is off. */
+  readonly flow: FlowControl | undefined
   readonly caches: Caches
   readonly more: readonly MetricLines[]
 }
@@ -23,14 +26,15 @@ export interface MetricSources {
 const { gitVersion, major, minor, platform } = kubernetesVersion
 
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names and labels. */
-export function metricsRoute({ requests, storage, inFlight, caches, more }: MetricSources): PathRoute {
+export function metricsRoute({ requests, storage, inFlight, flow, caches, more }: MetricSources): PathRoute {
   return (request, info) => {
     if (info.path !== '/metrics' || request.method !== 'GET') return undefined
     const lines = [
       ...requests.lines(),
-      ...header('apiserver_current_inflight_requests', 'gauge', 'Requests being answered.'),
-      `apiserver_current_inflight_requests{request_kind="mutating"} ${inFlight.writing}`,
-      `apiserver_current_inflight_requests{request_kind="readOnly"} ${inFlight.reading}`,
+      ...header('apiserver_current_inflight_requests', 'gauge', 'Most requests that were answered at a time in the last second.'),
+      `apiserver_current_inflight_requests{request_kind="mutating"} ${inFlight.executing.writing.highest}`,
+      `apiserver_current_inflight_requests{request_kind="readOnly"} ${inFlight.executing.reading.highest}`,
+      ...(flow ? [...waitingLines(inFlight), ...flow.lines()] : []),
       ...storage.lines(),
       ...cacheLines(caches),
       ...more.flatMap((m) => [...m.lines()]),
@@ -42,6 +46,12 @@ export function metricsRoute({ requests, storage, inFlight, caches, more }: Metr
     return { status: 200, headers, body: { bytes: Buffer.from(`${lines.join('\n')}\n`) } }
   }
 }
+
+const waitingLines = ({ waiting }: InFlight): string[] => [
+  ...header('apiserver_current_inqueue_requests', 'gauge', 'Most requests that waited at a time in the last second.'),
+  `apiserver_current_inqueue_requests{request_kind="mutating"} ${waiting.writing.highest}`,
+  `apiserver_current_inqueue_requests{request_kind="readOnly"} ${waiting.reading.highest}`,
+]
 
 function cacheLines(caches: Caches): string[] {
   const all = [...caches.all()].map(({ group, resource, cache }) => ({

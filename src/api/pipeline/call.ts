@@ -39,6 +39,8 @@ export interface Core {
   readonly kubelet?: KubeletCredentials
   /** The other API servers that APIServices lead to; undefined: there can be none. */
   readonly aggregator?: Aggregator | undefined
+  /** A watch of a client begins; gives back how it ends. */
+  readonly onWatch: (info: RequestInfo, query: URLSearchParams) => () => void
   /** In order; a plugin may come later than the core. */
   readonly admission: readonly AdmissionPlugin[]
   /** What happens around one kind besides its strategy: service addresses, role escalation. By `group/resource`. */

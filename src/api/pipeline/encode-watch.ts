@@ -16,9 +16,11 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
   const timer = setTimeout(() => view.close(), seconds * 1000)
   timer.unref()
   const leave = call.core.requests.open(call.info)
+  const forget = request.wantsObjects ? () => {} : call.core.onWatch(call.info, request.query)
   const release = () => {
     clearTimeout(timer)
     leave()
+    forget()
     view.close()
   }
   if (request.wantsObjects) {

@@ -20,6 +20,7 @@ import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
 import { storeFailure } from './store-failure.ts'
+import { TooManyRequests } from './too-many-requests.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -79,10 +80,11 @@ export function createHandler(
           trail = core.audit.open({ id: auditId, request, info, user: sender, receivedMs: core.audit.now() })
           await trail?.received()
         }
-        const user = await authorized(security, sender, request, info, trail)
-        leave = inFlight.enter(request, info, user)
+        const user = await impersonated(security, sender, request, info, trail)
         const entered = flow?.enter(request, info, user)
         place = entered instanceof Promise ? await entered : entered
+        leave = inFlight.enter(request, info, user)
+        await authorize(security, user, request, info, trail)
         const elsewhere = core.aggregator?.find(request.path)
         if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
         if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())
@@ -111,6 +113,7 @@ export function createHandler(
         const response = warned(await encode(call, answer), warnings)
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {
+        if (error instanceof TooManyRequests) return await told(trail, error.response)
         const status = statusOf(request, error)
         await breath(request)
         const response = warned(failure(request, accept, status), isUnrouted(info, error) ? new Set() : warnings)
@@ -148,21 +151,31 @@ function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestI
   return !(reads && query.get('resourceVersion') === '0')
 }
 
-async function authorized(
+/** The user that the request goes on as. */
+async function impersonated(
   security: Security,
   sender: UserInfo,
   request: ApiRequest,
   info: RequestInfo,
   trail: Trail | undefined,
 ): Promise<UserInfo> {
-  const impersonated = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
-  const { user } = impersonated
-  if (user !== sender) trail?.impersonated(impersonated)
+  const found = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
+  if (found.user !== sender) trail?.impersonated(found)
+  return found.user
+}
+
+/** Throws 403. */
+async function authorize(
+  security: Security,
+  user: UserInfo,
+  request: ApiRequest,
+  info: RequestInfo,
+  trail: Trail | undefined,
+): Promise<void> {
   const attributes = attributesOf(user, info, request.query)
   const decision = await security.authorize(attributes)
   trail?.decided(decision)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
-  return user
 }
 
 function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {

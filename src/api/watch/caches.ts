@@ -79,6 +79,12 @@ export class Caches {
     }
   }
 
+  /** How many objects of a resource there are, and their bytes; undefined: none was ever stored here. */
+  stats(group: string, resource: string): { objects: number; bytes: number } | undefined {
+    const cache = this.#byPrefix.get(`${root}${group || 'core'}/${resource}/`)
+    return cache && { objects: cache.size, bytes: cache.bytes }
+  }
+
   close(): void {
     this.#unsubscribe()
   }

@@ -32,6 +32,9 @@ export class ResourceCache {
   /** How many events there were. */
   received = 0
 
+  /** Of all objects together, as they are stored. */
+  bytes = 0
+
   get size(): number {
     return this.#keys.length
   }
@@ -123,7 +126,9 @@ export class ResourceCache {
   }
 
   #put(stored: Stored): void {
-    if (!this.#entries.has(stored.key)) {
+    const known = this.#entries.get(stored.key)
+    this.bytes += stored.bytes.length - (known?.bytes.length ?? 0)
+    if (!known) {
       const last = this.#keys.at(-1)
       if (last === undefined || last < stored.key) this.#keys.push(stored.key)
       else this.#keys.splice(this.#indexOf(stored.key), 0, stored.key)
@@ -132,7 +137,11 @@ export class ResourceCache {
   }
 
   #remove(key: string): void {
-    if (this.#entries.delete(key)) this.#keys.splice(this.#indexOf(key), 1)
+    const known = this.#entries.get(key)
+    if (!known) return
+    this.#entries.delete(key)
+    this.#keys.splice(this.#indexOf(key), 1)
+    this.bytes -= known.bytes.length
   }
 
   #firstAfter(prefix: string, after: string | undefined): number {

@@ -7,11 +7,13 @@ import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
 import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './authentication.ts'
 import { durationMs } from './duration.ts'
+import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
 
 /** The flags of kube-apiserver that every verb which runs the API has. */
 export const apiFlags = {
   ...authenticationFlags,
   ...auditFlags,
+  ...flowFlags,
   'token-auth-file': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
@@ -25,10 +27,11 @@ export const apiHelp = `
                             start on, and writes again what older ones wrote
   --event-ttl 1h            how long Events are kept after they were last written
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
-${authenticationHelp}${auditHelp}`
+${authenticationHelp}${flowHelp}${auditHelp}`
 
 type Values = Parameters<typeof authenticationOf>[0] &
-  Parameters<typeof openAudit>[0] & {
+  Parameters<typeof openAudit>[0] &
+  Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
     readonly 'event-ttl'?: string | undefined
@@ -39,7 +42,7 @@ type Values = Parameters<typeof authenticationOf>[0] &
 export interface ApiWishes {
   readonly api: Pick<
     ApiAssemblyOptions,
-    'audit' | 'authentication' | 'disabledAdmission' | 'encryptionConfig' | 'eventTtlMs' | 'staticTokens'
+    'audit' | 'authentication' | 'disabledAdmission' | 'encryptionConfig' | 'eventTtlMs' | 'flow' | 'staticTokens'
   >
   readonly port: { readonly frontProxy?: FrontProxyTrust }
 }
@@ -55,6 +58,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
+      flow: flowWishes(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
       // Last: it opens a file.
       audit: await openAudit(values),

@@ -14,6 +14,7 @@ import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
+import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
 import type { Check } from '../../api/health/checks.ts'
 import { KmsMetrics } from '../../api/health/kms-metrics.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
@@ -34,6 +35,7 @@ import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
 import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { OpenAudit } from './audit.ts'
 import { type Encryption, openEncryption } from './encryption.ts'
+import type { FlowWishes } from './flow-control.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
 
 export interface ApiAssemblyOptions {
@@ -54,6 +56,8 @@ export interface ApiAssemblyOptions {
   readonly authentication?: AuthenticationConfiguration | undefined
   /** Names of admission plugins that are off. */
   readonly disabledAdmission?: readonly string[]
+  /** How many requests are answered at a time. Default: as kube-apiserver. */
+  readonly flow?: FlowWishes
 }
 
 export interface AssembledApi {
@@ -100,6 +104,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     metrics: encryption.plugins.length > 0 ? [kmsMetrics] : [],
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
+    ...options.flow,
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
@@ -131,6 +136,10 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   steps.done('served')
   await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
   steps.done('objects')
+  const stopSchemaStatus =
+    options.flow?.priorityAndFairness === false
+      ? () => {}
+      : keepSchemaStatus({ objects: api.objects, handle: api.handle, clock: systemClock })
   await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
   steps.done('authorities')
   const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
@@ -149,6 +158,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     encryption.close()
     await reencrypted()
     stopLocalServices()
+    stopSchemaStatus()
     api.close()
     await store.close()
     await options.audit?.close()

@@ -33,7 +33,7 @@ test('requests are counted with the labels of kube-apiserver', async () => {
     `apiserver_request_duration_seconds_count{${labels('resource', 'GET')}} 1`,
     'etcd_request_duration_seconds_count{group="",operation="create",resource="configmaps"} 1',
     'apiserver_storage_objects{resource="configmaps"} 0',
-    'apiserver_current_inflight_requests{request_kind="mutating"} 0',
+    'apiserver_current_inflight_requests{request_kind="mutating"} 1',
   ])
     assert.ok(text.includes(`${line}\n`), line)
 })

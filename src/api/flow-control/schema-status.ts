@@ -1,0 +1,73 @@
+import { type Clock, timeText } from '../../apimachinery/clock.ts'
+import type { FlowSchema } from '../../apimachinery/kinds.generated.ts'
+import { apiVersionOf, pathOf } from '../../apimachinery/resource.ts'
+import { flowschemas, prioritylevelconfigurations } from '../../apimachinery/resources.generated.ts'
+import { apiserverUser } from '../auth/users.ts'
+import type { Objects } from '../objects.ts'
+import type { HandleRequest } from '../request.ts'
+
+export interface SchemaStatusOptions {
+  readonly objects: Objects
+  readonly handle: HandleRequest
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** Writes into each FlowSchema's status whether its priority level exists (`Dangling`). Returns what ends it. */
+export function keepSchemaStatus(options: SchemaStatusOptions): () => void {
+  const { objects } = options
+  let isBusy = false
+  let again = false
+  const run = async () => {
+    again = isBusy
+    if (isBusy) return
+    isBusy = true
+    // A write that failed is made good at the next change.
+    await settle(options).catch((error) => console.error('status of FlowSchemas:', error))
+    isBusy = false
+    if (again) void run()
+  }
+  const stops = [objects.onChange(flowschemas, () => void run()), objects.onChange(prioritylevelconfigurations, () => void run())]
+  void run()
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+async function settle({ objects, handle, clock }: SchemaStatusOptions): Promise<void> {
+  const levels = new Set(objects.list(prioritylevelconfigurations).map(({ metadata }) => metadata.name))
+  for (const schema of objects.list(flowschemas)) {
+    const wanted = danglingOf(schema, levels)
+    const { status, reason, message } = schema.status?.conditions?.find(({ type }) => type === 'Dangling') ?? {}
+    if (status === wanted.status && reason === wanted.reason && message === wanted.message) continue
+    await apply(handle, schema.metadata.name ?? '', { ...wanted, lastTransitionTime: timeText(clock.now()) })
+  }
+}
+
+/** The condition of a schema where there are these levels. */
+export function danglingOf({ spec }: FlowSchema, levels: ReadonlySet<string | undefined>) {
+  const name = spec?.priorityLevelConfiguration.name ?? ''
+  const says = `This FlowSchema references the PriorityLevelConfiguration object named "${name}"`
+  return levels.has(name)
+    ? { type: 'Dangling', status: 'False', reason: 'Found', message: `${says} and it exists` }
+    : { type: 'Dangling', status: 'True', reason: 'NotFound', message: `${says} but there is no such object` }
+}
+
+async function apply(handle: HandleRequest, name: string, condition: object): Promise<void> {
+  const response = await handle({
+    method: 'PATCH',
+    path: `${pathOf(flowschemas)}/${name}/status`,
+    query: new URLSearchParams({ fieldManager: 'api-priority-and-fairness-config-consumer-v1', force: 'true' }),
+    headers: { 'content-type': 'application/apply-patch+yaml' },
+    user: apiserverUser,
+    wantsObjects: true,
+    signal: new AbortController().signal,
+    body: {
+      apiVersion: apiVersionOf(flowschemas),
+      kind: flowschemas.kind,
+      metadata: { name },
+      status: { conditions: [condition] },
+    },
+  })
+  // One that is gone needs no status.
+  if (response.status >= 400 && response.status !== 404) throw new Error(`${name}: ${response.status}`)
+}
