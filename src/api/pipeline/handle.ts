@@ -63,7 +63,7 @@ export function createHandler(
     metrics.record(counted, response.status, (performance.now() - started) / 1000)
     return request.wantsObjects
       ? response
-      : { ...response, headers: { ...response.headers, ...place?.headers, 'audit-id': auditId } }
+      : { ...response, headers: { ...notKept, ...response.headers, ...place?.headers, 'audit-id': auditId } }
 
     async function answered(): Promise<ApiResponse> {
       let accept = plainJson
@@ -124,6 +124,8 @@ export function createHandler(
 }
 
 const maxAuditId = 64
+/** Answers are of this moment and for this client, unless they say otherwise. */
+const notKept = { 'cache-control': 'no-cache, private' }
 
 async function authenticated(
   core: Core,
