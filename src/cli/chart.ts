@@ -12,14 +12,16 @@ const USAGE = `Usage: slipway chart <verb>
   verify FILE                    check a .tgz against its .prov file
   dependency build|update|list CHART
   repo add|list|update|remove|index
-  search WORD                    look through the known repositories
+  search [repo|hub] WORD         look through the known repositories, or a hub
   pull CHART                     download a chart (repository or OCI)
   push FILE oci://HOST/PATH      upload a chart to an OCI registry
   registry login|logout HOST     credentials for OCI registries
+  env [NAME]                     Helm's variables, as they are here
+  version                        the Helm that charts are rendered as by
 
 Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
   install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
-  list | history NAME | status NAME | get values|manifest|hooks|notes NAME | test NAME | diff NAME CHART
+  list | history NAME | status NAME | get all|values|manifest|metadata|hooks|notes NAME | test NAME | diff NAME CHART
 
 slipway chart <verb> --help tells more, with examples.
 `
@@ -47,6 +49,27 @@ const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) =>
   get: () => import('./chart/get.ts'),
   test: () => import('./chart/test.ts'),
   diff: () => import('./chart/diff.ts'),
+  env: () => import('./chart/env.ts'),
+  version: () => import('./chart/version.ts'),
+}
+
+/** Helm's other names of verbs. */
+const ALIASES: { readonly [alias: string]: string } = {
+  dep: 'dependency',
+  dependencies: 'dependency',
+  fetch: 'pull',
+  hist: 'history',
+  inspect: 'show',
+  ls: 'list',
+  del: 'uninstall',
+  delete: 'uninstall',
+  un: 'uninstall',
+}
+
+/** Verbs of Helm's that we leave out. */
+const LEFT_OUT: { readonly [verb: string]: string } = {
+  completion: 'shells complete no words of slipway',
+  plugin: 'plugins of Helm are programs for Helm: none runs here, and --post-renderer takes a program',
 }
 
 /** Runs a chart verb; the exit status. */
@@ -56,14 +79,19 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write(USAGE)
     return verb === undefined ? 2 : 0
   }
-  const load = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined
+  const name = Object.hasOwn(ALIASES, verb) ? (ALIASES[verb] as string) : verb
+  const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!load) {
+    if (Object.hasOwn(LEFT_OUT, verb)) {
+      process.stderr.write(`Error: slipway chart has no ${verb}: ${LEFT_OUT[verb]}\n`)
+      return 1
+    }
     process.stderr.write(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
-    return 2
+    return 1
   }
   const end = rest.indexOf('--')
   if ((end < 0 ? rest : rest.slice(0, end)).some((a) => a === '--help' || a === '-h')) {
-    process.stdout.write((await import('./chart/help.ts')).helpOf(verb) ?? USAGE)
+    process.stdout.write((await import('./chart/help.ts')).helpOf(name) ?? USAGE)
     return 0
   }
   setPaths(rest)

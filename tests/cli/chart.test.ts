@@ -52,7 +52,10 @@ test('--output-dir writes a file for each template', () => {
 test('programs get JSON or YAML, and a format that is none is refused', () => {
   assert.equal(JSON.parse(chart('repo', 'list', '-o', 'json')), [])
   assert.is(chart('repo', 'list', '-o', 'yaml'), '[]\n')
-  assert.match(failure('repo', 'list', '-o', 'xml'), /invalid format type "xml": use -o table, json or yaml/)
+  assert.match(
+    failure('repo', 'list', '-o', 'xml'),
+    /invalid argument "xml" for "-o, --output" flag: invalid format type\nHint: use -o table, json or yaml/,
+  )
 })
 
 test('an unknown flag is named', () => {

@@ -1,12 +1,16 @@
 // `slipway chart create NAME`: a new chart to start from.
 import { basename, dirname } from 'node:path'
-import { createChart } from '../../helmlike/package/scaffold.ts'
-import { parseFlags } from './flags.ts'
+import { helmPaths } from '../../helmlike/package/helm-paths.ts'
+import { createChart, createFromStarter } from '../../helmlike/package/scaffold.ts'
+import { type FlagTable, onlyArgument, parseFlags } from './flags.ts'
+
+export const FLAGS: FlagTable = { flags: { starter: 'value' }, short: { p: 'starter' } }
 
 export async function run(argv: string[]): Promise<number> {
-  const { args } = parseFlags(argv, { flags: {}, short: {} })
-  const [path] = args
-  if (path === undefined) throw new Error('use: slipway chart create NAME')
-  process.stdout.write(`Created ${createChart(basename(path), dirname(path))}\n`)
+  const flags = parseFlags(argv, FLAGS)
+  const path = onlyArgument(flags, 'create NAME')
+  const [name, folder, starter] = [basename(path), dirname(path), flags.get('starter')]
+  const made = starter === undefined ? createChart(name, folder) : createFromStarter(name, folder, helmPaths().starter(starter))
+  process.stdout.write(`Created ${made}\n`)
   return 0
 }

@@ -1,7 +1,8 @@
 // `slipway chart diff NAME CHART`: what an upgrade would change, object by object.
 import { diffLines } from '../../helmlike/release/diff.ts'
+import { argument } from './flags.ts'
 import { chartForRelease } from './locate.ts'
-import { argument, connect, print } from './release.ts'
+import { connect, print } from './release.ts'
 import { upgradeValues } from './upgrade.ts'
 
 export async function run(argv: string[]): Promise<number> {

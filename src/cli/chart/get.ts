@@ -1,27 +1,101 @@
-// `slipway chart get values|manifest|hooks|notes NAME`: what a release is made of.
-
+// `slipway chart get all|values|manifest|metadata|hooks|notes NAME`: what a release is made of.
 import { computedValues, type ReleaseRecord } from '../../helmlike/release/record.ts'
+import { RFC3339, shownTime } from '../../helmlike/release/record-time.ts'
 import { toYaml } from '../../helmlike/yaml/emit.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
+import { type Flags, onlyArgument, parseFamily } from './flags.ts'
 import { show } from './output.ts'
-import { argument, connect, print } from './release.ts'
+import { connectBy, print } from './release.ts'
+import { GET_FLAGS, revisionOf } from './release-flags.ts'
+import { releaseText } from './release-text.ts'
 
-const PARTS: { readonly [what: string]: (r: ReleaseRecord) => string } = {
-  manifest: (r) => r.manifest,
-  hooks: (r) => (r.hooks ?? []).map((h) => `---\n# Source: ${h.path}\n${h.manifest}\n`).join(''),
-  notes: (r) => r.info.notes ?? '',
+const PARTS: { readonly [what in keyof typeof GET_FLAGS]: (r: ReleaseRecord, flags: Flags) => Promise<void> | void } = {
+  all: async (r, flags) => {
+    const template = flags.get('template')
+    if (template === undefined) return print(releaseText(r, { all: true }))
+    const [{ executed }, { releaseValue }] = await Promise.all([import('./go-template.ts'), import('./release-value.ts')])
+    process.stdout.write(executed(template, new Map([['Release', releaseValue(r)]])))
+  },
+  values: (r, flags) => {
+    const values = flags.has('all') ? computedValues(r) : r.config
+    const data = Object.keys(values).length > 0 || flags.has('all') ? values : null
+    return show(flags, data, () => `${flags.has('all') ? 'COMPUTED' : 'USER-SUPPLIED'} VALUES:\n${toYaml(fromPlain(data))}`)
+  },
+  manifest: (r) => print(`${r.manifest}\n`),
+  metadata: (r, flags) => show(flags, metadata(r), () => metadataText(r)),
+  hooks: (r) => void process.stdout.write((r.hooks ?? []).map((h) => `---\n# Source: ${h.path}\n${h.manifest}\n`).join('')),
+  notes: (r) => void (r.info.notes && process.stdout.write(`NOTES:\n${r.info.notes}\n`)),
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const { flags, releases } = await connect('get', argv)
-  const what = argument(flags, 0, 'get values|manifest|hooks|notes NAME')
-  const part = Object.hasOwn(PARTS, what) ? PARTS[what] : undefined
-  if (!part && what !== 'values') throw new Error(`use: slipway chart get values|${Object.keys(PARTS).join('|')} NAME`)
-  const revision = flags.get('revision')
-  const r = await releases.revision(argument(flags, 1, 'get … NAME'), revision === undefined ? undefined : Number(revision))
-  if (what === 'values') {
-    const values = flags.has('all') ? computedValues(r) : r.config
-    await show(flags, values, () => `${flags.has('all') ? 'COMPUTED' : 'USER-SUPPLIED'} VALUES:\n${toYaml(fromPlain(values))}`)
-  } else if (part) print(part(r))
+  const { verb, flags } = parseFamily(argv, GET_FLAGS, `get ${Object.keys(PARTS).join('|')} NAME`)
+  const name = onlyArgument(flags, `get ${verb} NAME`)
+  const { releases } = await connectBy(flags)
+  await PARTS[verb as keyof typeof PARTS](await releases.revision(name, revisionOf(flags)), flags)
   return 0
+}
+
+interface ChartMetadata {
+  readonly name?: string
+  readonly version?: string
+  readonly appVersion?: string
+  readonly annotations?: { readonly [key: string]: string }
+  readonly dependencies?: readonly { readonly name: string }[]
+}
+
+const chartOf = (r: ReleaseRecord) => (r.chart.metadata ?? {}) as ChartMetadata
+const isFilled = (m: object | undefined) => m !== undefined && Object.keys(m).length > 0
+
+/** The keys that Helm gives programs. */
+function metadata(r: ReleaseRecord): object {
+  const { name, version, appVersion, annotations, dependencies } = chartOf(r)
+  return {
+    name: r.name,
+    chart: name ?? '',
+    version: version ?? '',
+    appVersion: appVersion ?? '',
+    ...(isFilled(annotations) ? { annotations } : {}),
+    ...(isFilled(r.labels) ? { labels: r.labels } : {}),
+    ...(isFilled(dependencies) ? { dependencies } : {}),
+    namespace: r.namespace,
+    revision: r.version,
+    status: r.info.status,
+    deployedAt: shownTime(r.info.last_deployed, RFC3339) ?? '0001-01-01T00:00:00Z',
+    ...(r.apply_method ? { applyMethod: r.apply_method } : {}),
+  }
+}
+
+const METHODS: { readonly [method: string]: string } = {
+  '': 'client-side apply (defaulted)',
+  csa: 'client-side apply',
+  ssa: 'server-side apply',
+}
+
+function metadataText(r: ReleaseRecord): string {
+  const { name, version, appVersion, annotations, dependencies } = chartOf(r)
+  const pairs = (m: { readonly [key: string]: string } = {}) =>
+    Object.keys(m)
+      .sort()
+      .map((key) => `${key}=${m[key]}`)
+      .join(',')
+  const lines = {
+    NAME: r.name,
+    CHART: name,
+    VERSION: version,
+    APP_VERSION: appVersion,
+    ANNOTATIONS: pairs(annotations),
+    LABELS: pairs(r.labels),
+    DEPENDENCIES: (dependencies ?? [])
+      .map((d) => d.name)
+      .sort()
+      .join(','),
+    NAMESPACE: r.namespace,
+    REVISION: r.version,
+    STATUS: r.info.status,
+    DEPLOYED_AT: shownTime(r.info.last_deployed, RFC3339),
+    APPLY_METHOD: METHODS[r.apply_method ?? ''] ?? `unknown (${JSON.stringify(r.apply_method)})`,
+  }
+  return Object.entries(lines)
+    .map(([key, value]) => `${key}: ${value ?? ''}\n`)
+    .join('')
 }

@@ -1,6 +1,9 @@
 // The flags that every verb takes, as Helm's do.
 import type { FlagTable } from './flags.ts'
 
+/** The short forms of these. */
+export const GLOBAL_SHORT: FlagTable['short'] = { n: 'namespace' }
+
 export const GLOBAL_FLAGS: FlagTable['flags'] = {
   namespace: 'value',
   kubeconfig: 'value',

@@ -1,23 +1,37 @@
 // `slipway chart history NAME`: every revision of a release.
-import { chartLabel } from '../../helmlike/release/record.ts'
-import { objects, show } from './output.ts'
-import { argument, connect } from './release.ts'
+import { appVersionOf, chartLabel } from '../../helmlike/release/record.ts'
+import { ANSIC, shownTime } from '../../helmlike/release/record-time.ts'
+import { onlyArgument } from './flags.ts'
+import { show } from './output.ts'
+import { connect } from './release.ts'
 import { table } from './table.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('history', argv)
-  const all = await releases.history(argument(flags, 0, 'history NAME'))
+  const all = await releases.history(onlyArgument(flags, 'history NAME'))
   if (all.length === 0) throw new Error('release: not found')
-  const history = all.slice(-Number(flags.get('max') ?? 256))
+  const max = Number(flags.get('max') ?? 256)
+  const history = max > 0 ? all.slice(-max) : []
+  const withRollback = flags.has('show-rollback-revision')
   const rows = history.map((r) => [
     String(r.version),
-    r.info.last_deployed ?? '',
+    shownTime(r.info.last_deployed, ANSIC) ?? 'Mon Jan  1 00:00:00 0001',
     r.info.status,
     chartLabel(r),
+    appVersionOf(r),
+    ...(withRollback ? [String(r.info.rollback_revision || '')] : []),
     r.info.description ?? '',
   ])
-  const heading = ['REVISION', 'UPDATED', 'STATUS', 'CHART', 'DESCRIPTION']
-  const data = objects(heading, rows).map((r) => ({ ...r, revision: Number(r.revision) }))
-  await show(flags, data, () => table(heading, rows))
+  const heading = ['REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION', ...(withRollback ? ['ROLLBACK'] : []), 'DESCRIPTION']
+  const data = history.map((r) => ({
+    revision: r.version,
+    ...(r.info.last_deployed ? { updated: r.info.last_deployed } : {}),
+    status: r.info.status,
+    chart: chartLabel(r),
+    app_version: appVersionOf(r),
+    ...(r.info.rollback_revision ? { rollback_revision: r.info.rollback_revision } : {}),
+    description: r.info.description ?? '',
+  }))
+  await show(flags, data, () => table([heading, ...rows]))
   return 0
 }

@@ -1,8 +1,9 @@
 // `slipway chart install [NAME] CHART`.
 import { chartForRelease } from './locate.ts'
-import { releaseData, show } from './output.ts'
-import { connect, shown } from './release.ts'
+import { show } from './output.ts'
+import { connect, releaseData } from './release.ts'
 import { nameAndChart } from './release-name.ts'
+import { releaseText } from './release-text.ts'
 import { checkName } from './template.ts'
 import { valuesFromFlags } from './values.ts'
 
@@ -11,6 +12,7 @@ export async function run(argv: string[]): Promise<number> {
   const [name, reference] = await nameAndChart(flags, 'install')
   checkName(name)
   const r = await releases.install(name, await chartForRelease(reference, flags), await valuesFromFlags(flags))
-  await show(flags, releaseData(r), () => shown(r, flags))
+  const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
+  await show(flags, releaseData(r), () => releaseText(r, hidden))
   return 0
 }

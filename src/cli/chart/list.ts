@@ -1,53 +1,67 @@
 // `slipway chart list`: the releases of a namespace.
-import { chartLabel, type ReleaseRecord, type Status } from '../../helmlike/release/record.ts'
+import { appVersionOf, chartLabel, type ReleaseRecord, type Status } from '../../helmlike/release/record.ts'
+import { shownTime, TIME_STRING } from '../../helmlike/release/record-time.ts'
 import { ReleaseStore } from '../../helmlike/release/release-store.ts'
-import { print } from '../print.ts'
 import type { Flags } from './flags.ts'
-import { objects, show } from './output.ts'
+import { formatOf, objects, show } from './output.ts'
 import { connect } from './release.ts'
 import { table } from './table.ts'
 
 const STATES = ['deployed', 'failed', 'superseded', 'uninstalled', 'uninstalling'] as const satisfies readonly Status[]
+const HEADING = ['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION']
 
 /** Whether a release in this state is asked for; by default those that are installed, or being so. */
 function isWanted(status: Status, flags: Flags): boolean {
   if (flags.has('all')) return true
   const chosen = STATES.filter((s) => flags.has(s))
-  if (chosen.length === 0 && !flags.has('pending')) return status !== 'uninstalled'
+  if (chosen.length === 0 && !flags.has('pending')) return status !== 'uninstalled' && status !== 'superseded'
   return status.startsWith('pending-') ? flags.has('pending') : chosen.some((s) => s === status)
 }
 
 /** Order, then the part that --offset and --max leave. */
-function arranged(found: readonly ReleaseRecord[], flags: Flags): ReleaseRecord[] {
-  const filter = flags.get('filter')
-  const expression = filter === undefined ? undefined : new RegExp(filter)
-  const list = found.filter((r) => isWanted(r.info.status, flags) && (expression?.test(r.name) ?? true))
+function arranged(
+  found: readonly ReleaseRecord[],
+  flags: Flags,
+  isNamed: ((name: string) => boolean) | undefined,
+): ReleaseRecord[] {
+  const list = found.filter((r) => isWanted(r.info.status, flags) && (isNamed?.(r.name) ?? true))
   if (flags.has('date')) list.sort((a, b) => Date.parse(a.info.last_deployed ?? '') - Date.parse(b.info.last_deployed ?? ''))
+  else list.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.namespace < b.namespace ? -1 : 1))
   if (flags.has('reverse')) list.reverse()
-  const from = Number(flags.get('offset') ?? 0)
+  const from = Math.max(0, Number(flags.get('offset') ?? 0))
   const max = Number(flags.get('max') ?? 256)
   return list.slice(from, max > 0 ? from + max : undefined)
 }
 
+/** --filter is an expression of RE2, as in Go. Throws Error in its words. */
+async function filterOf(flags: Flags): Promise<((name: string) => boolean) | undefined> {
+  const text = flags.get('filter') ?? ''
+  if (text === '') return undefined
+  const { RE2JS } = await import('re2js')
+  const expression = RE2JS.compile(text)
+  return (name) => expression.matcher(name).find()
+}
+
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases, namespace } = await connect('list', argv)
+  if (flags.args.length > 0) throw new Error('"slipway chart list" accepts no arguments')
   const store = new ReleaseStore(releases.cluster.client, flags.has('all-namespaces') ? undefined : namespace, () => new Date())
-  const found = arranged(await store.newest(flags.get('selector')), flags)
+  const found = arranged(await store.newest(flags.get('selector')), flags, await filterOf(flags))
   if (flags.has('short')) {
-    await print(found.map((r) => `${r.name}\n`).join(''))
+    const names = found.map((r) => r.name)
+    if (formatOf(flags) !== 'table' || names.length > 0) await show(flags, names, () => names.map((name) => `${name}\n`).join(''))
     return 0
   }
+  const layout = flags.get('time-format') || TIME_STRING
   const rows = found.map((r) => [
     r.name,
     r.namespace,
     String(r.version),
-    r.info.last_deployed ?? '',
+    shownTime(r.info.last_deployed, layout) ?? '-',
     r.info.status,
     chartLabel(r),
-    (r.chart.metadata as { appVersion?: string } | undefined)?.appVersion ?? '',
+    appVersionOf(r),
   ])
-  const heading = ['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION']
-  const lines = () => table(heading, rows)
-  await show(flags, objects(heading, rows), () => (flags.has('no-headers') ? lines().replace(/^.*\n/, '') : lines()))
+  await show(flags, objects(HEADING, rows), () => table(flags.has('no-headers') ? rows : [HEADING, ...rows]))
   return 0
 }

@@ -6,19 +6,27 @@ import type { Access } from '../../helmlike/package/http.ts'
 import type { LocateOptions } from '../../helmlike/package/locate.ts'
 import type { Flags, FlagTable } from './flags.ts'
 
-export const LOCATE_FLAGS: FlagTable = {
+/** Who asks a server of charts, and whom to trust. */
+export const ACCESS_FLAGS: FlagTable['flags'] = {
+  username: 'value',
+  password: 'value',
+  'ca-file': 'value',
+  'cert-file': 'value',
+  'key-file': 'value',
+  'insecure-skip-tls-verify': 'bool',
+}
+
+/** Which chart, from where, and whether its signature is checked. */
+export const CHART_FLAGS: FlagTable = {
   flags: {
+    ...ACCESS_FLAGS,
+    'plain-http': 'bool',
+    'pass-credentials': 'bool',
     version: 'value',
     repo: 'value',
-    username: 'value',
-    password: 'value',
-    'pass-credentials': 'bool',
-    'ca-file': 'value',
-    'cert-file': 'value',
-    'key-file': 'value',
-    'insecure-skip-tls-verify': 'bool',
-    'plain-http': 'bool',
     devel: 'bool',
+    verify: 'bool',
+    keyring: 'value',
   },
   short: {},
 }
@@ -39,6 +47,7 @@ export const locateOptions = (flags: Flags): LocateOptions => ({
   repo: flags.get('repo'),
   ...accessOptions(flags),
   plainHttp: flags.has('plain-http'),
+  ...(flags.has('verify') ? { verify: { keyring: flags.get('keyring') } } : {}),
 })
 
 /** The chart that a release is made of; with --dependency-update a folder's charts/ is filled first. */
@@ -46,7 +55,7 @@ export async function chartForRelease(reference: string, flags: Flags): Promise<
   const { locateChart } = await import('../../helmlike/package/locate.ts')
   if (flags.has('dependency-update') && existsSync(join(reference, 'Chart.yaml'))) {
     const { updateDependencies } = await import('../../helmlike/package/dependency-build.ts')
-    await updateDependencies(reference, new Date())
+    await updateDependencies(reference, new Date(), { ...accessOptions(flags), plainHttp: flags.has('plain-http') })
   }
   return locateChart(reference, locateOptions(flags))
 }

@@ -1,14 +1,17 @@
 // `slipway chart package CHART…`: writes .tgz files, the same bytes every time.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { missingDependencies } from '../../helmlike/chart/dependencies.ts'
 import { loadChart } from '../../helmlike/chart/load.ts'
 import { validated } from '../../helmlike/chart/metadata.ts'
 import { archiveName, packageChart } from '../../helmlike/package/archive.ts'
-import { type FlagTable, parseFlags } from './flags.ts'
+import { FlagError, type FlagTable, parseFlags } from './flags.ts'
+import { ACCESS_FLAGS, accessOptions } from './locate.ts'
 
-const FLAGS: FlagTable = {
+export const FLAGS: FlagTable = {
   flags: {
+    ...ACCESS_FLAGS,
+    'plain-http': 'bool',
     destination: 'value',
     version: 'value',
     'app-version': 'value',
@@ -23,12 +26,17 @@ const FLAGS: FlagTable = {
 
 export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, FLAGS)
-  if (flags.args.length === 0) throw new Error('need at least one argument, the path to the chart')
+  if (flags.args.length === 0) throw new FlagError('need at least one argument, the path to the chart')
+  if (flags.has('sign') && !flags.get('key')) throw new FlagError('--key is required for signing a package')
   const destination = flags.get('destination') ?? '.'
   const epoch = process.env.SOURCE_DATE_EPOCH
   for (const path of flags.args) {
     if (flags.has('dependency-update'))
-      await (await import('../../helmlike/package/dependency-build.ts')).updateDependencies(path, new Date())
+      await (await import('../../helmlike/package/dependency-build.ts')).updateDependencies(path, new Date(), {
+        ...accessOptions(flags),
+        plainHttp: flags.has('plain-http'),
+      })
+    if (!existsSync(path)) throw new Error(`${path}: no such chart`)
     const chart = loadChart(path)
     chart.metadata = validated({
       ...chart.metadata,

@@ -1,35 +1,36 @@
 // `slipway chart registry login|logout HOST`: credentials for OCI registries, in Helm's own file.
-import { readFileSync } from 'node:fs'
 import { login, logout } from '../../helmlike/package/registry-login.ts'
-import { type FlagTable, parseFlags } from './flags.ts'
+import { type Family, onlyArgument, parseFamily } from './flags.ts'
 import { accessOptions } from './locate.ts'
+import { passwordFromInput } from './password.ts'
 import { print } from './release.ts'
 
-const FLAGS: FlagTable = {
-  flags: {
-    username: 'value',
-    password: 'value',
-    'password-stdin': 'bool',
-    insecure: 'bool',
-    'plain-http': 'bool',
-    'ca-file': 'value',
-    'cert-file': 'value',
-    'key-file': 'value',
+export const FAMILY: Family = {
+  login: {
+    flags: {
+      username: 'value',
+      password: 'value',
+      'password-stdin': 'bool',
+      insecure: 'bool',
+      'plain-http': 'bool',
+      'ca-file': 'value',
+      'cert-file': 'value',
+      'key-file': 'value',
+    },
+    short: { u: 'username', p: 'password' },
   },
-  short: { u: 'username', p: 'password' },
+  logout: { flags: {}, short: {} },
 }
 
 export async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv, FLAGS)
-  const [verb, host] = flags.args
-  if ((verb !== 'login' && verb !== 'logout') || host === undefined || flags.args.length > 2)
-    throw new Error('use: slipway chart registry login|logout HOST')
+  const { verb, flags } = parseFamily(argv, FAMILY, 'registry login|logout HOST')
+  const host = onlyArgument(flags, `registry ${verb} HOST`)
   if (verb === 'logout') {
     print(logout(host) ? `Removing login credentials for ${host}` : `Not logged in to ${host}`)
     return 0
   }
   const username = flags.get('username')
-  const password = flags.has('password-stdin') ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : flags.get('password')
+  const password = flags.has('password-stdin') ? passwordFromInput() : flags.get('password')
   if (username === undefined || password === undefined || password === '')
     throw new Error('a username and a password are needed: slipway chart registry login HOST -u NAME --password-stdin < FILE')
   if (flags.get('password') !== undefined)

@@ -6,6 +6,7 @@ import { type HttpsOptions, httpsClient } from '../../client/https.ts'
 import { type KubeconfigContext, readKubeconfig } from '../../client/kubeconfig.ts'
 import { Releases } from '../../helmlike/release/operations.ts'
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
+import { hostOf } from './dns.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
 import { postRendererOf } from './post-render.ts'
@@ -24,12 +25,20 @@ export const releaseFlags = (verb: keyof typeof RELEASE_FLAGS, argv: readonly st
 /** Reads a verb's flags and connects. */
 export async function connect(verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Promise<Connection> {
   const flags = releaseFlags(verb, argv)
-  const context = verb === 'install' && dryRunOf(flags) === 'client' ? await offline(flags) : await contextOf(flags)
+  const isOffline = verb === 'install' && dryRunOf(flags) === 'client'
+  return connection(flags, isOffline ? await offline(flags) : await contextOf(flags))
+}
+
+/** Connects as flags say that were read already. */
+export const connectBy = async (flags: Flags): Promise<Connection> => connection(flags, await contextOf(flags))
+
+async function connection(flags: Flags, context: KubeconfigContext): Promise<Connection> {
   const namespace = flags.get('namespace') ?? fromEnvironment('namespace') ?? context.namespace
   const releases = new Releases(httpsClient({ ...context.options, userAgent: 'slipway' }), {
     namespace,
     ...operationOptions(flags),
     ...(await postRendererOf(flags)),
+    ...(await hostOf(flags)),
     warn: (message) => void process.stderr.write(`${message}\n`),
   })
   return { flags, releases, namespace }
@@ -82,46 +91,13 @@ async function maybe(path: string, context: string | undefined): Promise<Kubecon
   }
 }
 
-/** The argument at `i`, or an error that shows how the verb is used. */
-export function argument(flags: Flags, i: number, usage: string): string {
-  const found = flags.args[i]
-  if (found === undefined) throw new Error(`use: slipway chart ${usage}`)
-  return found
+/** A release as Helm prints it for programs: its record, without what is empty. */
+export function releaseData({ labels: _secret, ...r }: ReleaseRecord): { chart?: object; [field: string]: unknown } {
+  const isEmpty = (v: unknown) =>
+    v === undefined || v === '' || v === 0 || (typeof v === 'object' && v !== null && Object.keys(v).length === 0)
+  const { name, info, chart, config, manifest, hooks, version, namespace, apply_method } = r
+  const fields = { name, info, chart, config, manifest, hooks, version, namespace, apply_method }
+  return Object.fromEntries(Object.entries(fields).filter(([, v]) => !isEmpty(v)))
 }
-
-/** A release as install, upgrade and status show it; with its manifest after a dry run. */
-export function shown(r: ReleaseRecord, flags?: Flags): string {
-  const rows = [
-    ['NAME', r.name],
-    ['LAST DEPLOYED', r.info.last_deployed ?? ''],
-    ['NAMESPACE', r.namespace],
-    ['STATUS', r.info.status],
-    ['REVISION', String(r.version)],
-    ['DESCRIPTION', r.info.description ?? ''],
-  ]
-  const tests = (r.hooks ?? [])
-    .filter((h) => h.events.includes('test'))
-    .map((h) => `TEST SUITE: ${h.name} ${h.last_run.phase || 'not run'}\n`)
-  const tried = r.info.description === 'Dry run complete' ? manifests(r, flags?.has('hide-secret') ?? false) : ''
-  const notes = r.info.notes && !flags?.has('hide-notes') ? `NOTES:\n${r.info.notes}\n` : ''
-  return `${rows.map(([k, v]) => `${k}: ${v}`).join('\n')}\n${tests.join('')}${tried}${notes}`
-}
-
-function manifests(r: ReleaseRecord, hideSecrets: boolean): string {
-  const hooks = (r.hooks ?? []).map((h) => `---\n# Source: ${h.path}\n${h.manifest}\n`).join('')
-  const hidden = (text: string) =>
-    hideSecrets
-      ? text
-          .split(/^---\n/m)
-          .map(withoutSecret)
-          .join('---\n')
-      : text
-  return `HOOKS:\n${hidden(hooks)}MANIFEST:\n${hidden(r.manifest)}`
-}
-
-const withoutSecret = (document: string) =>
-  /^kind: *["']?Secret["']? *$/m.test(document)
-    ? `${/^# Source: .*\n/.exec(document)?.[0] ?? ''}# HIDDEN: The Secret output has been suppressed\n`
-    : document
 
 export const print = (text: string): void => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)

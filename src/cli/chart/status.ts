@@ -1,11 +1,44 @@
 // `slipway chart status NAME`.
-import { releaseData, show } from './output.ts'
-import { argument, connect, shown } from './release.ts'
+import type { ObjectTable } from '../../helmlike/release/cluster.ts'
+import { releaseObjects, releaseTables } from '../../helmlike/release/resources.ts'
+import { table } from '../assembly/table.ts'
+import { onlyArgument } from './flags.ts'
+import { formatOf, show } from './output.ts'
+import { connect, releaseData } from './release.ts'
+import { revisionOf } from './release-flags.ts'
+import { releaseText } from './release-text.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('status', argv)
-  const revision = flags.get('revision')
-  const r = await releases.revision(argument(flags, 0, 'status NAME'), revision === undefined ? undefined : Number(revision))
-  await show(flags, releaseData(r), () => shown(r, flags))
+  const r = await releases.revision(onlyArgument(flags, 'status NAME'), revisionOf(flags))
+  if (formatOf(flags) === 'table') {
+    const resources = tablesText(await releaseTables(releases.cluster, r))
+    await show(flags, undefined, () => releaseText(r, { resources }))
+    return 0
+  }
+  const resources = Object.fromEntries(await releaseObjects(releases.cluster, r))
+  const { chart: _stripped, ...data } = releaseData(r)
+  await show(flags, { ...data, info: { ...r.info, ...(Object.keys(resources).length > 0 ? { resources } : {}) } }, () => '')
   return 0
+}
+
+/** Each kind under its name, as kubectl prints tables. */
+function tablesText(tables: ReadonlyMap<string, readonly ObjectTable[]>): string {
+  let text = ''
+  for (const [kind, list] of tables) {
+    text += `==> ${kind}\n`
+    for (const [i, t] of list.entries()) {
+      const shown = t.columnDefinitions.flatMap(({ name, priority }, at) =>
+        priority === 0 ? [{ name: name.toUpperCase(), at }] : [],
+      )
+      const rows = t.rows.map(({ cells }) => shown.map(({ at }) => String(cells[at] ?? '')))
+      const [head = '', ...lines] = table(
+        shown.map(({ name }) => name),
+        rows,
+      ).split('\n')
+      text += [...(i === 0 ? [head] : []), ...lines].join('\n')
+    }
+    text += '\n'
+  }
+  return text
 }

@@ -1,13 +1,20 @@
-/** Rows under a heading, columns aligned. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [heading, ...rows]
-  const widths = heading.map((_, i) => Math.max(...all.map((r) => (r[i] ?? '').length)))
-  return `${all
-    .map((r) =>
-      r
-        .map((cell, i) => (i === r.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
-        .join('\t')
-        .trimEnd(),
-    )
-    .join('\n')}\n`
+// Tables as Helm prints them: cells padded to the width of their column, with a tab between.
+
+/** Longer cells end in `...`; a width of 0 is no limit. */
+export function table(rows: readonly (readonly string[])[], maxWidth = 0): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) {
+      const length = [...cell].length
+      widths[i] = Math.max(widths[i] ?? 0, maxWidth > 0 ? Math.min(length, maxWidth) : length)
+    }
+  }
+  const line = (row: readonly string[]) => row.map((cell, i) => sized(cell, widths[i] ?? 0)).join('\t')
+  return `${rows.map(line).join('\n')}\n`
+}
+
+function sized(cell: string, width: number): string {
+  const letters = [...cell]
+  if (letters.length <= width) return cell + ' '.repeat(width - letters.length)
+  return `${letters.slice(0, Math.max(1, width - 3)).join('')}...`
 }

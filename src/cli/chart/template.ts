@@ -1,22 +1,31 @@
 // `slipway chart template NAME CHART`: prints what a chart renders to.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION, parseKubeVersion } from '../../helmlike/chart/capabilities.ts'
+import {
+  type Capabilities,
+  DEFAULT_API_VERSIONS,
+  DEFAULT_KUBE_VERSION,
+  parseKubeVersion,
+} from '../../helmlike/chart/capabilities.ts'
 import type { Chart } from '../../helmlike/chart/chart.ts'
 import { loadChart } from '../../helmlike/chart/load.ts'
+import { pathMatcher } from '../../helmlike/chart/match-path.ts'
+import { splitDocuments } from '../../helmlike/render/manifests.ts'
+import { nearest } from '../../helmlike/render/nearest.ts'
 import { checkInstallable, type Rendered, render, toText } from '../../helmlike/render/render.ts'
 import { print } from '../print.ts'
-import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
-import { chartForRelease, LOCATE_FLAGS } from './locate.ts'
+import { namespaceOf } from './context-namespace.ts'
+import { hostOf } from './dns.ts'
+import { FlagError, type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
+import { CHART_FLAGS, chartForRelease } from './locate.ts'
 import { postRendererOf } from './post-render.ts'
 import { nameAndChart } from './release-name.ts'
 import { valuesFromFlags } from './values.ts'
 
-const FLAGS: FlagTable = {
+export const FLAGS: FlagTable = {
   flags: {
     ...VALUE_FLAGS.flags,
-    ...LOCATE_FLAGS.flags,
-    namespace: 'value',
+    ...CHART_FLAGS.flags,
     'kube-version': 'value',
     'api-versions': 'value',
     'include-crds': 'bool',
@@ -34,6 +43,7 @@ const FLAGS: FlagTable = {
     'release-name': 'bool',
     'dependency-update': 'bool',
     'dry-run': 'optional',
+    'enable-dns': 'bool',
     'post-renderer': 'value',
     'post-renderer-args': 'value',
     // Flags of an install that mean nothing for a render: Helm takes them, too.
@@ -46,21 +56,20 @@ const FLAGS: FlagTable = {
     labels: 'value',
     replace: 'bool',
     'rollback-on-failure': 'bool',
-    atomic: 'bool',
-    'server-side': 'optional',
+    'server-side': 'bool',
     'take-ownership': 'bool',
     timeout: 'value',
     wait: 'optional',
     'wait-for-jobs': 'bool',
   },
-  short: { ...VALUE_FLAGS.short, n: 'namespace', a: 'api-versions', s: 'show-only', g: 'generate-name', l: 'labels' },
+  short: { ...VALUE_FLAGS.short, a: 'api-versions', s: 'show-only', g: 'generate-name', l: 'labels' },
+  deprecated: { force: 'force-replace', atomic: 'rollback-on-failure', validate: 'dry-run=server' },
 }
 
 /** Runs the verb; the exit status. */
 export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, FLAGS)
-  if (flags.get('dry-run') === 'server')
-    throw new Error('--dry-run=server asks a cluster: use slipway chart install NAME CHART --dry-run=server')
+  const isOffline = !asksCluster(flags)
   const [name, path] = await nameAndChart(flags, 'template', 'release-name')
   checkName(name)
   const values = await valuesFromFlags(flags)
@@ -68,23 +77,21 @@ export async function run(argv: string[]): Promise<number> {
   checkInstallable(chart)
   const warn = (message: string) => void process.stderr.write(`${message}\n`)
   if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
-  const kube = flags.get('kube-version')
+  const asked = isOffline ? undefined : await (await import('./template-server.ts')).askCluster(flags)
   const rendered = await render(chart, values, {
     release: {
       name,
-      namespace: flags.get('namespace') ?? process.env.HELM_NAMESPACE ?? 'default',
+      namespace: asked?.namespace ?? namespaceOf(flags),
       revision: 1,
       isUpgrade: flags.has('is-upgrade'),
     },
-    capabilities: {
-      kubeVersion: kube === undefined ? DEFAULT_KUBE_VERSION : parseKubeVersion(kube),
-      apiVersions: [...DEFAULT_API_VERSIONS, ...flags.all('api-versions').flatMap((v) => v.split(','))],
-    },
+    ...(asked?.options ?? { capabilities: offlineCapabilities(flags), ...(await hostOf(flags)) }),
     skipSchemas: flags.has('skip-schema-validation'),
     subNotes: flags.has('render-subchart-notes'),
     warn,
     ...(await postRendererOf(flags)),
   })
+  await asked?.check(rendered)
   const folder = flags.get('output-dir')
   if (folder !== undefined)
     await (await import('./output-dir.ts')).writeFiles(
@@ -97,9 +104,26 @@ export async function run(argv: string[]): Promise<number> {
   return 0
 }
 
+/** What the flags say of a cluster, where none is asked. */
+function offlineCapabilities(flags: Flags): Capabilities {
+  const kube = flags.get('kube-version')
+  return {
+    kubeVersion: kube === undefined ? DEFAULT_KUBE_VERSION : parseKubeVersion(kube),
+    apiVersions: [...DEFAULT_API_VERSIONS, ...flags.all('api-versions').flatMap((v) => v.split(','))],
+  }
+}
+
+/** Whether a cluster is asked; a template is always a dry run. Throws FlagError. */
+function asksCluster(flags: Flags): boolean {
+  const dryRun = flags.get('dry-run') || 'client'
+  if (/^(?:|client|server|1|t|T|true|TRUE|True)$/.test(dryRun)) return dryRun === 'server'
+  throw new FlagError(`invalid dry-run value (${JSON.stringify(dryRun)}). Must be "server" or "client"`)
+}
+
 /** A chart on disk, or wherever else it is. */
 async function chartAt(reference: string, flags: Flags): Promise<Chart> {
-  const isHere = flags.get('repo') === undefined && !flags.has('dependency-update') && existsSync(reference)
+  const isHere =
+    flags.get('repo') === undefined && !flags.has('dependency-update') && !flags.has('verify') && existsSync(reference)
   return isHere ? loadChart(reference) : chartForRelease(reference, flags)
 }
 
@@ -107,7 +131,7 @@ async function chartAt(reference: string, flags: Flags): Promise<Chart> {
 export function checkName(name: string): void {
   if (name.length > 53 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)) {
     throw new Error(
-      `release name check failed: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53`,
+      `release name check failed: release name ${JSON.stringify(name)}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53`,
     )
   }
 }
@@ -117,12 +141,24 @@ function text(r: Rendered, flags: Flags): string {
   return toText({ ...r, hooks }, { includeCrds: flags.has('include-crds'), hooks: !flags.has('no-hooks') })
 }
 
+/** What the named templates made; a name may be a pattern, such as `templates/*.yaml`. Throws FlagError for one that made nothing. */
 function onlyShown(r: Rendered, flags: Flags): string {
+  const all = splitDocuments(text(r, flags)).map(({ content }) => ({
+    content,
+    path: /# Source: [^/]+\/(.+)/.exec(content)?.[1] ?? '',
+  }))
   let out = ''
-  for (const wanted of flags.all('show-only').flatMap((s) => s.split(','))) {
-    const found = [...r.manifests, ...r.hooks].filter((m) => m.path.slice(m.path.indexOf('/') + 1) === wanted)
-    if (found.length === 0) throw new Error(`could not find template ${wanted} in chart`)
-    for (const m of found) out += `---\n# Source: ${m.path}\n${m.content}\n`
+  for (const wanted of flags.all('show-only')) {
+    const isWanted = pathMatcher(wanted)
+    const found = all.filter(({ path }) => isWanted(path))
+    if (found.length === 0) {
+      const near = nearest(
+        wanted,
+        all.map(({ path }) => path),
+      )
+      throw new FlagError(`could not find template ${wanted} in chart`, near === undefined ? undefined : `did you mean ${near}?`)
+    }
+    for (const { content } of found) out += `---\n${content}\n`
   }
   return out
 }

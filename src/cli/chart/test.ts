@@ -1,13 +1,16 @@
 // `slipway chart test NAME`: runs the release's test hooks.
-import { argument, connect, print, shown } from './release.ts'
+import type { ReleaseRecord } from '../../helmlike/release/record.ts'
+import { FlagError, onlyArgument } from './flags.ts'
+import { connect, print } from './release.ts'
+import { releaseText } from './release-text.ts'
 
-/** `--filter name=a,!name=b`: which hooks run. Throws Error for other attributes. */
+/** `--filter name=a,!name=b`: which hooks run. Throws FlagError for other attributes. */
 function chosen(filters: readonly string[]): ((name: string) => boolean) | undefined {
   const wanted = new Set<string>()
   const unwanted = new Set<string>()
   for (const part of filters.flatMap((f) => f.split(','))) {
-    const m = /^(!?)name=(.+)$/.exec(part)
-    if (!m) throw new Error(`invalid --filter ${JSON.stringify(part)}: use name=A or !name=B`)
+    const m = /^(!?)\s?name=(.+)$/.exec(part)
+    if (!m) throw new FlagError(`invalid --filter ${JSON.stringify(part)}`, 'use name=A or !name=B')
     ;(m[1] === '' ? wanted : unwanted).add(m[2] as string)
   }
   if (wanted.size + unwanted.size === 0) return undefined
@@ -17,10 +20,15 @@ function chosen(filters: readonly string[]): ((name: string) => boolean) | undef
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases, namespace } = await connect('test', argv)
   const only = chosen(flags.all('filter'))
-  const r = await releases.test(argument(flags, 0, 'test NAME'), only)
-  print(shown(r))
-  if (!flags.has('logs')) return 0
-  const pods = (r.hooks ?? []).filter((h) => h.kind === 'Pod' && h.events.includes('test') && (only?.(h.name) ?? true))
-  for (const { name } of pods) print(`POD LOGS: ${name}\n${await releases.cluster.podLog(name, namespace)}`)
+  const look = async (r: ReleaseRecord) => {
+    print(releaseText(r, { hideNotes: true }))
+    if (!flags.has('logs')) return
+    const pods = (r.hooks ?? []).filter((h) => h.kind === 'Pod' && h.events.includes('test') && (only?.(h.name) ?? true))
+    process.stdout.write('\n')
+    for (const { name } of pods)
+      for (const { container, text } of await releases.cluster.podLogs(name, namespace))
+        process.stdout.write(`POD LOGS: ${name} (${container})\n${text}\n`)
+  }
+  await releases.test(onlyArgument(flags, 'test NAME'), only, look)
   return 0
 }

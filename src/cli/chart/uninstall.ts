@@ -1,5 +1,6 @@
 // `slipway chart uninstall NAME…`.
-import { argument, connect, print } from './release.ts'
+import { argument } from './flags.ts'
+import { connect, print } from './release.ts'
 import { dryRunOf } from './release-flags.ts'
 
 export async function run(argv: string[]): Promise<number> {
@@ -13,11 +14,10 @@ export async function run(argv: string[]): Promise<number> {
     const kept = await releases.uninstall(name)
     if (kept.length > 0)
       print(
-        `These resources were kept due to the resource policy:\n${kept.map((o) => `[${o.kind}] ${o.metadata.name}`).join('\n')}`,
+        `These resources were kept due to the resource policy:\n${kept.map((o) => `[${o.kind}] ${o.metadata.name}\n`).join('')}\n`,
       )
-    print(
-      dryRunOf(flags) ? `release ${JSON.stringify(name)} would be uninstalled` : `release ${JSON.stringify(name)} uninstalled`,
-    )
+    const done = dryRunOf(flags) ? 'would be uninstalled' : 'uninstalled'
+    print(`release ${JSON.stringify(name)} ${done}`)
   }
   return 0
 }

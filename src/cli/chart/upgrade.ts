@@ -6,10 +6,11 @@ import { coalesceTables } from '../../helmlike/chart/values.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
 import type { Releases } from '../../helmlike/release/operations.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
-import type { Flags } from './flags.ts'
+import { FlagError, type Flags } from './flags.ts'
 import { chartForRelease } from './locate.ts'
-import { releaseData, show } from './output.ts'
-import { argument, connect, shown } from './release.ts'
+import { formatOf, show } from './output.ts'
+import { connect, print, releaseData } from './release.ts'
+import { releaseText } from './release-text.ts'
 import { valuesFromFlags } from './values.ts'
 
 /** The values of an upgrade: the given ones, or over the release's with --reuse-values or when none are given. */
@@ -29,13 +30,19 @@ export async function upgradeValues(flags: Flags, releases: Releases, name: stri
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('upgrade', argv)
-  const name = argument(flags, 0, 'upgrade NAME CHART')
-  const chart = await chartForRelease(argument(flags, 1, 'upgrade NAME CHART'), flags)
+  if (flags.args.length !== 2)
+    throw new FlagError('"slipway chart upgrade" requires 2 arguments', 'use slipway chart upgrade NAME CHART')
+  const [name, reference] = flags.args as [string, string]
+  const chart = await chartForRelease(reference, flags)
   const last = flags.has('install') ? (await releases.history(name)).at(-1) : undefined
   const isNew = flags.has('install') && (last === undefined || last.info.status === 'uninstalled')
+  const isTable = formatOf(flags) === 'table'
+  if (isNew && isTable) print(`Release ${JSON.stringify(name)} does not exist. Installing it now.`)
   const r = isNew
     ? await releases.install(name, chart, await valuesFromFlags(flags))
     : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
-  await show(flags, releaseData(r), () => shown(r, flags))
+  if (!isNew && isTable) print(`Release ${JSON.stringify(name)} has been upgraded.`)
+  const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
+  await show(flags, releaseData(r), () => releaseText(r, hidden))
   return 0
 }

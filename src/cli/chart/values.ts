@@ -3,18 +3,33 @@ import { readFileSync } from 'node:fs'
 import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
 import { fromBytes } from '../../helmlike/gotemplate/bytes.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
-import type { Flags } from './flags.ts'
+import { FlagError, type Flags } from './flags.ts'
 
 function readText(path: string): string {
   const file = path.trim() === '-' ? 0 : path
   return fromBytes(readFileSync(file))
 }
 
+const isUrl = (path: string) => /^https?:\/\//.test(path)
+
+/** A file's text, or what a URL gives. */
+async function fileOrUrl(path: string): Promise<string> {
+  if (!isUrl(path)) return readText(path)
+  const { download } = await import('../../helmlike/package/http.ts')
+  return fromBytes(await download(path))
+}
+
+/** The text of --set-file, whose grammar is read without a pause. */
+function setFileText(path: string): string {
+  if (isUrl(path)) throw new FlagError(`--set-file: ${path} is not fetched`, 'download it first, and give the file')
+  return readText(path)
+}
+
 /** The user's values. Throws ChartError, SetError or the file system's error. */
 export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
   let values: ValueMap = new Map()
   for (const list of flags.all('values')) {
-    for (const path of list.split(',')) values = mergeMaps(values, readValues(readText(path), path))
+    for (const path of list.split(',')) values = mergeMaps(values, readValues(await fileOrUrl(path), path))
   }
   const names = ['set-json', 'set', 'set-string', 'set-file', 'set-literal'] as const
   if (!names.some((name) => flags.all(name).length > 0)) return values
@@ -23,7 +38,7 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
     'set-json': SET_JSON,
     set: SET,
     'set-string': SET_STRING,
-    'set-file': setFile(readText),
+    'set-file': setFile(setFileText),
     'set-literal': SET_LITERAL,
   }
   for (const name of names) {

@@ -1,13 +1,12 @@
 // `slipway chart verify FILE`: checks a packaged chart against its .prov file.
-import { readFileSync } from 'node:fs'
-import { verify } from '../../helmlike/package/provenance.ts'
-import { parseFlags } from './flags.ts'
+import { verifyFile } from '../../helmlike/package/locate.ts'
+import { verifiedText } from '../../helmlike/package/provenance.ts'
+import { type FlagTable, onlyArgument, parseFlags } from './flags.ts'
+
+export const FLAGS: FlagTable = { flags: { keyring: 'value' }, short: {} }
 
 export async function run(argv: string[]): Promise<number> {
-  const flags = parseFlags(argv, { flags: { keyring: 'value' }, short: {} })
-  const [file] = flags.args
-  if (file === undefined) throw new Error('a path to a package file is required')
-  const signer = await verify(readFileSync(file), file, readFileSync(`${file}.prov`, 'utf8'), { keyring: flags.get('keyring') })
-  process.stdout.write(`Signed by: ${signer}\nChart hash verified.\n`)
+  const flags = parseFlags(argv, FLAGS)
+  process.stdout.write(verifiedText(await verifyFile(onlyArgument(flags, 'verify FILE'), { keyring: flags.get('keyring') })))
   return 0
 }

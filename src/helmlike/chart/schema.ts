@@ -13,6 +13,12 @@ export async function checkSchemas(c: Chart, values: ValueMap): Promise<void> {
     throw new ChartError(`values don't meet the specifications of the schema(s) in the following chart(s):\n${problems}`)
 }
 
+/** One schema alone; a line for each problem, '' for none. */
+export async function checkSchema(schema: Buffer, values: ValueMap): Promise<string> {
+  const { schemaProblems } = await import('./schema-check.ts')
+  return schemaProblems(schema, toPlain(values))
+}
+
 const hasSchema = (c: Chart): boolean => c.schema !== undefined || c.dependencies.some(hasSchema)
 
 async function collect(c: Chart, values: ValueMap, check: (schema: Buffer, values: unknown) => Promise<string>): Promise<string> {

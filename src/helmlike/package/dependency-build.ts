@@ -10,9 +10,10 @@ import { isMap, type Value } from '../gotemplate/value.ts'
 import { toYaml } from '../yaml/emit.ts'
 import { jsonNumber, toJson } from '../yaml/json.ts'
 import { archiveName, packageChart } from './archive.ts'
-import { fetchChart } from './locate.ts'
+import type { Access } from './http.ts'
+import { type Found, fetchChart, verifyFound } from './locate.ts'
 import { ociVersions } from './oci.ts'
-import { indexAt, indexOf, repositories } from './repositories.ts'
+import { indexAt, indexOf, type Repository, refresh, repositories } from './repositories.ts'
 import { findVersion } from './repository-index.ts'
 
 export interface Locked {
@@ -33,9 +34,18 @@ export function lockDigest(asked: readonly Dependency[], found: readonly Locked[
   return `sha256:${createHash('sha256').update(text).digest('hex')}`
 }
 
+export interface FillOptions extends Access {
+  readonly plainHttp?: boolean
+  /** The indexes of the known repositories are taken as they are cached. */
+  readonly skipRefresh?: boolean
+  /** Every archive's signature is checked. */
+  readonly verify?: { readonly keyring: string | undefined }
+  readonly warn?: (line: string) => void
+}
+
 const isLocal = (d: { repository: string }) => d.repository.startsWith('file://')
 
-async function resolveOne(d: Dependency, folder: string): Promise<Locked> {
+async function resolveOne(d: Dependency, folder: string, o: FillOptions): Promise<Locked> {
   const locked = (version: string) => ({ name: d.name, version, repository: d.repository })
   if (d.repository === '') {
     const path = join(folder, 'charts', d.name)
@@ -51,40 +61,66 @@ async function resolveOne(d: Dependency, folder: string): Promise<Locked> {
     return locked(version)
   }
   if (d.repository.startsWith('oci://')) {
-    const found = (await ociVersions(`${d.repository.replace(/\/$/, '')}/${d.name}`)).find((v) => isInRange(d.version, v))
+    const found = (await ociVersions(`${d.repository.replace(/\/$/, '')}/${d.name}`, registryOptions(o))).find((v) =>
+      isInRange(d.version, v),
+    )
     if (!found)
       throw new ChartError(
         `could not retrieve list of tags for repository ${d.repository}: no version matches ${JSON.stringify(d.version)}`,
       )
     return locked(found)
   }
-  return locked(findVersion(await indexFor(d), d.name, d.version).version)
+  return locked(findVersion(await indexFor(d, o), d.name, d.version).version)
 }
 
-function indexFor(d: { repository: string }) {
+function indexFor(d: { repository: string }, o: FillOptions) {
   const alias = /^(?:@|alias:)(.+)$/.exec(d.repository)?.[1]
-  if (alias === undefined) return indexAt(d.repository)
+  if (alias === undefined) return indexAt(d.repository, o)
   const known = repositories().find((r) => r.name === alias)
   if (!known) throw new ChartError(`no repository named ${JSON.stringify(alias)}; add it with "slipway chart repo add"`)
   return indexOf(known)
 }
 
 /** The archive of a locked dependency; undefined for one that lies in charts/ already. */
-async function archiveOf(d: Locked, folder: string): Promise<{ name: string; data: Buffer } | undefined> {
+async function archiveOf(d: Locked, folder: string, o: FillOptions): Promise<{ name: string; data: Buffer } | undefined> {
   if (d.repository === '') return undefined
   if (isLocal(d)) {
     const chart = loadChart(resolve(folder, d.repository.slice('file://'.length)))
     return { name: archiveName(chart), data: packageChart(chart) }
   }
   const name = `${d.name}-${d.version}.tgz`
-  if (d.repository.startsWith('oci://')) {
-    return { name, data: (await fetchChart(`${d.repository.replace(/\/$/, '')}/${d.name}`, { version: d.version })).archive }
-  }
-  const alias = /^(?:@|alias:)(.+)$/.exec(d.repository)?.[1]
-  const found = await (alias === undefined
-    ? fetchChart(d.name, { repo: d.repository, version: d.version })
-    : fetchChart(`${alias}/${d.name}`, { version: d.version }))
+  const found = await fetched(d, o)
+  if (o.verify) await verifyFound(found, o.verify)
   return { name, data: found.archive }
+}
+
+function fetched(d: Locked, o: FillOptions): Promise<Found> {
+  if (d.repository.startsWith('oci://'))
+    return fetchChart(`${d.repository.replace(/\/$/, '')}/${d.name}`, { ...registryOptions(o), version: d.version })
+  const alias = /^(?:@|alias:)(.+)$/.exec(d.repository)?.[1]
+  return alias === undefined
+    ? fetchChart(d.name, { ...o, repo: d.repository, version: d.version })
+    : fetchChart(`${alias}/${d.name}`, { version: d.version })
+}
+
+const registryOptions = (o: FillOptions) => ({ ...o, plainHttp: o.plainHttp ?? false })
+
+/** The known repositories that a chart asks for are read anew: one that cannot be reached is told, and its cache used. */
+async function refreshFor(asked: readonly Dependency[], o: FillOptions): Promise<void> {
+  if (o.skipRefresh) return
+  const without = (url: string) => url.replace(/\/$/, '')
+  const isAsked = (r: Repository) =>
+    asked.some(
+      (d) => without(d.repository) === without(r.url) || d.repository === `@${r.name}` || d.repository === `alias:${r.name}`,
+    )
+  for (const r of repositories().filter(isAsked)) {
+    try {
+      await refresh(r)
+    } catch (e) {
+      if (!(e instanceof ChartError)) throw e
+      o.warn?.(`...Unable to get an update from the ${JSON.stringify(r.name)} chart repository (${r.url}):\n\t${e.message}`)
+    }
+  }
 }
 
 function lockedOf(c: Chart): Locked[] {
@@ -95,12 +131,13 @@ function lockedOf(c: Chart): Locked[] {
 }
 
 /** Resolves all ranges anew, downloads, and writes Chart.lock (requirements.lock for v1). What was found. Throws ChartError. */
-export async function updateDependencies(folder: string, now: Date): Promise<Locked[]> {
+export async function updateDependencies(folder: string, now: Date, o: FillOptions = {}): Promise<Locked[]> {
   const c = loadChart(folder)
   const asked = c.metadata.dependencies ?? []
+  await refreshFor(asked, o)
   const found: Locked[] = []
-  for (const d of asked) found.push(await resolveOne(d, folder))
-  await install(folder, found)
+  for (const d of asked) found.push(await resolveOne(d, folder, o))
+  await install(folder, found, o)
   if (lockDigest(asked, found) !== c.lock?.digest) {
     const lock = new Map<string, Value>([
       [
@@ -123,24 +160,25 @@ export async function updateDependencies(folder: string, now: Date): Promise<Loc
 }
 
 /** Downloads what Chart.lock says; without a lock it updates. Throws ChartError when lock and Chart.yaml disagree. */
-export async function buildDependencies(folder: string, now: Date): Promise<Locked[]> {
+export async function buildDependencies(folder: string, now: Date, o: FillOptions = {}): Promise<Locked[]> {
   const c = loadChart(folder)
-  if (!c.lock) return updateDependencies(folder, now)
+  if (!c.lock) return updateDependencies(folder, now, o)
+  await refreshFor(c.metadata.dependencies ?? [], o)
   const locked = lockedOf(c)
   if (lockDigest(c.metadata.dependencies ?? [], locked) !== c.lock.digest) {
     throw new ChartError(
       'the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml). Please update the dependencies',
     )
   }
-  await install(folder, locked)
+  await install(folder, locked, o)
   return locked
 }
 
 /** Everything is downloaded before the first old archive goes. */
-async function install(folder: string, locked: readonly Locked[]): Promise<void> {
+async function install(folder: string, locked: readonly Locked[], o: FillOptions): Promise<void> {
   const archives = []
   for (const d of locked) {
-    const archive = await archiveOf(d, folder)
+    const archive = await archiveOf(d, folder, o)
     if (archive) archives.push(archive)
   }
   const charts = join(folder, 'charts')
@@ -155,21 +193,4 @@ async function install(folder: string, locked: readonly Locked[]): Promise<void>
     const name = /^(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)?.[1]
     if (name !== undefined && names.has(name) && !kept.has(file)) rmSync(join(charts, file))
   }
-}
-
-/** Each dependency and how it is: ok, missing, unpacked, wrong version. */
-export function dependencyStatus(folder: string): { name: string; version: string; repository: string; status: string }[] {
-  const c = loadChart(folder)
-  return (c.metadata.dependencies ?? []).map((d) => {
-    const present = c.dependencies.find((x) => x.metadata.name === d.name)
-    const unpacked = existsSync(join(folder, 'charts', d.name))
-    const status = !present
-      ? 'missing'
-      : !isInRange(d.version, present.metadata.version)
-        ? 'wrong version'
-        : unpacked
-          ? 'unpacked'
-          : 'ok'
-    return { name: d.name, version: d.version, repository: d.repository, status }
-  })
 }

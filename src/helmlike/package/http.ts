@@ -32,8 +32,8 @@ export function accessTo(url: string, base: string, a: Access): Access {
 }
 
 /** The body of a URL. Throws ChartError with URL and status. */
-export async function download(url: string, access: Access = {}): Promise<Buffer> {
-  const response = await request(url, { headers: basic(access) }, access)
+export async function download(url: string, access: Access = {}, timeoutMs = TIMEOUT_MS): Promise<Buffer> {
+  const response = await request(url, { headers: basic(access), timeoutMs }, access)
   if (!response.ok) throw new ChartError(`failed to fetch ${url} : ${response.status} ${response.statusText}`)
   return readBody(response, url)
 }
@@ -42,14 +42,15 @@ export interface RequestOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer
+  readonly timeoutMs?: number
 }
 
 /** A request with a deadline; network errors as ChartError. */
 export async function request(url: string, o: RequestOptions = {}, access: Access = {}): Promise<Response> {
-  const signal = AbortSignal.timeout(TIMEOUT_MS)
+  const signal = AbortSignal.timeout(o.timeoutMs ?? TIMEOUT_MS)
   try {
     if (access.caFile || access.certFile || access.insecureSkipTlsVerify) return await requestTls(url, o, access, signal)
-    const { body, ...rest } = o
+    const { body, timeoutMs: _deadline, ...rest } = o
     return await fetch(url, { signal, ...rest, ...(body ? { body: new Uint8Array(body) } : {}) })
   } catch (e) {
     const cause = (e as Error).cause

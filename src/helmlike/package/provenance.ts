@@ -79,8 +79,21 @@ export async function sign(c: Chart, archive: Buffer, file: string, k: Keyring):
   return out
 }
 
+/** What a signature that holds says. */
+export interface Verified {
+  readonly signer: string
+  /** Of the primary key, in capitals. */
+  readonly fingerprint: string
+  /** `sha256:…` of the archive. */
+  readonly digest: string
+}
+
+/** Helm's words for it. */
+export const verifiedText = (v: Verified): string =>
+  `Signed by: ${v.signer}\nUsing Key With Fingerprint: ${v.fingerprint}\nChart Hash Verified: ${v.digest}\n`
+
 /** Checks signature and checksum; who signed. Throws ChartError. */
-export async function verify(archive: Buffer, file: string, provenance: string, k: Keyring): Promise<string> {
+export async function verify(archive: Buffer, file: string, provenance: string, k: Keyring): Promise<Verified> {
   const { status, out, err } = await withKeys(k, (keys) => gpg([...keys, '--status-fd', '2', '--decrypt'], provenance))
   if (status !== 0 || !/\[GNUPG:\] VALIDSIG /.test(err))
     throw new ChartError(`signature of ${basename(file)} is not valid: ${reason(err)}`)
@@ -93,7 +106,11 @@ export async function verify(archive: Buffer, file: string, provenance: string, 
     throw new ChartError(
       `sha256 sum does not match for ${basename(file)}: ${JSON.stringify(expected)} != ${JSON.stringify(digest(archive))}`,
     )
-  return /GOODSIG \S+ (.*)/.exec(err)?.[1] ?? 'unknown signer'
+  return {
+    signer: /GOODSIG \S+ (.*)/.exec(err)?.[1] ?? 'unknown signer',
+    fingerprint: /VALIDSIG .*?([0-9A-F]{40,64})$/m.exec(err)?.[1] ?? '',
+    digest: expected,
+  }
 }
 
 const reason = (err: string) =>

@@ -5,6 +5,7 @@ import { metadataToJson, scalarText } from '../chart/metadata.ts'
 import { compareVersions, parseConstraints, parseVersion, satisfies, VersionError } from '../functions/version.ts'
 import { isList, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { toYaml } from '../yaml/emit.ts'
+import { toJson } from '../yaml/json.ts'
 import { parseYaml } from '../yaml/parse.ts'
 import { archiveName } from './archive.ts'
 
@@ -13,6 +14,7 @@ export interface IndexEntry {
   readonly version: string
   readonly appVersion: string
   readonly description: string
+  readonly keywords: readonly string[]
   readonly deprecated: boolean
   readonly digest: string
   readonly urls: readonly string[]
@@ -25,11 +27,13 @@ export type RepositoryIndex = ReadonlyMap<string, readonly IndexEntry[]>
 function entryOf(m: ValueMap): IndexEntry | undefined {
   const text = (k: string) => scalarText(m.get(k)) ?? ''
   const urls = m.get('urls')
+  const keywords = m.get('keywords')
   const entry = {
     name: text('name'),
     version: text('version'),
     appVersion: text('appVersion'),
     description: text('description'),
+    keywords: isList(keywords) ? keywords.filter((k) => typeof k === 'string') : [],
     digest: text('digest'),
     deprecated: m.get('deprecated') === true,
     urls: isList(urls) ? urls.filter((u) => typeof u === 'string') : [],
@@ -79,11 +83,18 @@ export function findVersion(index: RepositoryIndex, name: string, range: string)
   return found
 }
 
-/** index.yaml for archives, over an older index if given; `url` is where the archives will be found. */
+export interface IndexOptions {
+  /** Where the archives will be found; '' is beside the index. */
+  readonly url: string
+  readonly created: Date
+  /** JSON, which is YAML, too. */
+  readonly json?: boolean
+}
+
+/** index.yaml for archives at their paths below it, over an older index if given. */
 export function writeIndex(
-  charts: readonly { chart: Chart; archive: Buffer }[],
-  url: string,
-  created: Date,
+  charts: readonly { chart: Chart; archive: Buffer; path?: string }[],
+  o: IndexOptions,
   old?: RepositoryIndex,
 ): string {
   const entries = new Map<string, Value[]>()
@@ -91,23 +102,21 @@ export function writeIndex(
     const list = entries.get(name) ?? []
     if (!list.some((v) => isMap(v) && v.get('version') === raw.get('version'))) entries.set(name, [...list, raw])
   }
-  for (const { chart, archive } of charts) {
+  for (const { chart, archive, path = archiveName(chart) } of charts) {
     const raw = metadataToJson(chart.metadata)
-    const file = archiveName(chart)
-    raw.set('urls', [url === '' ? file : `${url.replace(/\/$/, '')}/${file}`])
-    raw.set('created', created.toISOString())
+    raw.set('urls', [o.url === '' ? path : `${o.url.replace(/\/$/, '')}/${path}`])
+    raw.set('created', o.created.toISOString())
     raw.set('digest', createHash('sha256').update(archive).digest('hex'))
     add(chart.metadata.name, raw)
   }
   for (const [name, versions] of old ?? []) for (const v of versions) add(name, v.raw)
   for (const list of entries.values()) list.sort((a, b) => compareVersions(parseVersion(textAt(b)), parseVersion(textAt(a))))
-  return toYaml(
-    new Map<string, Value>([
-      ['apiVersion', 'v1'],
-      ['entries', new Map<string, Value>(entries)],
-      ['generated', created.toISOString()],
-    ]),
-  )
+  const index = new Map<string, Value>([
+    ['apiVersion', 'v1'],
+    ['entries', new Map<string, Value>(entries)],
+    ['generated', o.created.toISOString()],
+  ])
+  return o.json ? `${toJson(index, { html: true, indent: '  ' })}\n` : toYaml(index)
 }
 
 const textAt = (v: Value) => (isMap(v) ? (scalarText(v.get('version')) ?? '0') : '0')

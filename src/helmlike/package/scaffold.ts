@@ -2,6 +2,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ChartError } from '../chart/chart.ts'
+import { loadChart } from '../chart/load.ts'
+import { fromBytes, toBytes } from '../gotemplate/bytes.ts'
+import { archiveName, packageChart } from './archive.ts'
 
 const CHART = `apiVersion: v2
 name: NAME
@@ -158,14 +161,44 @@ const FILES: { readonly [path: string]: string } = {
 
 /** Writes a new chart into `folder`/`name`; its path. Never overwrites. Throws ChartError. */
 export function createChart(name: string, folder: string): string {
+  const root = newRoot(name, folder)
+  for (const [path, text] of Object.entries(FILES)) write(join(root, path), text.replaceAll('NAME', name))
+  return root
+}
+
+/** A new chart of the files of another one, in which `<CHARTNAME>` stands for the name, as Helm's starters have it. Throws ChartError. */
+export function createFromStarter(name: string, folder: string, starter: string): string {
+  const root = newRoot(name, folder)
+  if (!existsSync(join(starter, 'Chart.yaml'))) throw new ChartError(`could not load ${starter}: no such chart`)
+  const chart = loadChart(starter)
+  const named = (data: Buffer) => fromBytes(data).replaceAll('<CHARTNAME>', name)
+  write(join(root, 'Chart.yaml'), STARTED.replaceAll('NAME', name))
+  for (const f of chart.raw) if (f.name === 'values.yaml') write(join(root, f.name), named(f.data))
+  if (chart.schema) write(join(root, 'values.schema.json'), chart.schema)
+  for (const f of chart.templates) write(join(root, f.name), named(f.data))
+  for (const f of chart.files) write(join(root, f.name), f.data)
+  for (const sub of chart.dependencies) write(join(root, 'charts', archiveName(sub)), packageChart(sub))
+  return root
+}
+
+/** Chart.yaml of a chart made of a starter. */
+const STARTED = `apiVersion: v2
+appVersion: 0.1.0
+description: A Helm chart for Kubernetes
+name: NAME
+type: application
+version: 0.1.0
+`
+
+function newRoot(name: string, folder: string): string {
   if (!/^[a-zA-Z0-9._-]+$/.test(name) || name.length > 250 || /^\.+$/.test(name))
     throw new ChartError(`chart name must match the regular expression "^[a-zA-Z0-9._-]+$"`)
   const root = join(folder, name)
   if (existsSync(join(root, 'Chart.yaml'))) throw new ChartError(`${root} holds a chart already`)
-  for (const [path, text] of Object.entries(FILES)) {
-    const file = join(root, path)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text.replaceAll('NAME', name))
-  }
   return root
+}
+
+function write(path: string, data: string | Buffer): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, typeof data === 'string' ? toBytes(data) : data)
 }

@@ -1,7 +1,7 @@
 // What a release does with a cluster: find resources, apply, read and delete objects, ask for versions.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Unstructured } from '../../apimachinery/object.ts'
-import { apiVersionOf, parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
+import { apiVersionOf, parseApiVersion, pathOf, type Resource } from '../../apimachinery/resource.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 import { type Capabilities, parseKubeVersion } from '../chart/capabilities.ts'
@@ -13,15 +13,32 @@ interface Discovery {
   }[]
 }
 
+/** What an API server shows of objects: columns of priority 0 are for everybody. */
+export interface ObjectTable {
+  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[]
+  readonly rows: readonly { readonly cells: readonly unknown[] }[]
+}
+
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
 /** The field manager under which Helm applies: ours is the same, so that the two continue each other. */
 export const FIELD_MANAGER = 'helm'
 
+type Labels = Readonly<Record<string, string>>
+const selector = (labels: Labels) =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',')
+
+async function bodyOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
 async function get(client: Client, path: string): Promise<string> {
   const response = await client.raw({ method: 'GET', path, headers: { accept: AGGREGATED } })
-  const chunks: Uint8Array[] = []
-  for await (const chunk of response.body) chunks.push(chunk)
-  const text = Buffer.concat(chunks).toString('utf8')
+  const text = await bodyOf(response.body)
   if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 200)}`)
   return text
 }
@@ -99,6 +116,29 @@ export class Cluster {
       if (e instanceof StatusError && e.code === 404) return undefined
       throw e
     }
+  }
+
+  /** The objects of a kind and namespace that `labels` select. */
+  async selected(apiVersion: string, kind: string, namespace: string, labels: Labels): Promise<Unstructured[]> {
+    const { items } = await this.client.list(await this.resourceOf(apiVersion, kind), {
+      namespace,
+      labelSelector: selector(labels),
+    })
+    return items
+  }
+
+  /** The server's table of one object, or of those that `labels` select; undefined when there is none. */
+  async tableOf(o: Unstructured, namespace: string, labels?: Labels): Promise<ObjectTable | undefined> {
+    const resource = await this.resourceOf(o.apiVersion ?? '', o.kind ?? '')
+    const where = resource.namespaced ? (o.metadata.namespace ?? namespace) : undefined
+    const path = labels
+      ? `${pathOf(resource, where)}?labelSelector=${encodeURIComponent(selector(labels))}`
+      : pathOf(resource, where, o.metadata.name)
+    const response = await this.client.raw({ method: 'GET', path, headers: { accept: TABLE } })
+    const text = await bodyOf(response.body)
+    if (response.status === 404) return undefined
+    if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text.slice(0, 200)}`)
+    return JSON.parse(text) as ObjectTable
   }
 
   /** The object now and after every change, undefined while it is not there, until `signal` aborts. */
@@ -191,9 +231,19 @@ export class Cluster {
     }
   }
 
-  /** What a pod's containers wrote. */
-  podLog(name: string, namespace: string): Promise<string> {
-    return get(this.client, `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`)
+  /** What each of a pod's containers wrote, in their order. Throws Error where the pod is not there any more. */
+  async podLogs(name: string, namespace: string): Promise<{ readonly container: string; readonly text: string }[]> {
+    const pod = await this.read({ apiVersion: 'v1', kind: 'Pod', metadata: { name } }, namespace)
+    if (!pod) throw new Error(`unable to get pod ${name}: pods ${JSON.stringify(name)} not found`)
+    const { initContainers = [], containers = [] } = pod.spec as {
+      initContainers?: { name: string }[]
+      containers?: { name: string }[]
+    }
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`
+    const logs: { container: string; text: string }[] = []
+    for (const { name: container } of [...initContainers, ...containers])
+      logs.push({ container, text: await get(this.client, `${path}?container=${encodeURIComponent(container)}`) })
+    return logs
   }
 
   /** A template's lookup: the object, or with an empty name all of a namespace ('' for every one); undefined where there is nothing. */

@@ -13,6 +13,8 @@ export interface HookContext {
   readonly only?: ((name: string) => boolean) | undefined
   /** Stores the release after its hooks' states changed. */
   readonly record: (r: ReleaseRecord) => Promise<void>
+  /** Gets the deletions that end a run, to do them when somebody has looked at the hooks; otherwise they are done at once. */
+  readonly later?: ((clean: () => Promise<void>) => void) | undefined
 }
 
 const policies = (h: HookRecord) => (h.delete_policies?.length ? h.delete_policies : ['before-hook-creation'])
@@ -22,6 +24,14 @@ async function deleteBy(h: HookRecord, policy: string, r: ReleaseRecord, c: Hook
   const objects = objectsOf(h.manifest)
   for (const o of objects) await c.cluster.delete(o, r.namespace)
   await waitGone(c.cluster, objects, r.namespace, c.timeoutMs)
+}
+
+async function cleanUp(r: ReleaseRecord, c: HookContext, gone: readonly (readonly [HookRecord, string])[]): Promise<void> {
+  const clean = async () => {
+    for (const [hook, policy] of gone) await deleteBy(hook, policy, r, c)
+  }
+  if (c.later) c.later(clean)
+  else await clean()
 }
 
 /** Runs the release's hooks of an event. Throws Error when one fails. */
@@ -39,10 +49,14 @@ export async function runHooks(r: ReleaseRecord, event: string, c: HookContext):
       h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Succeeded' }
     } catch (e) {
       h.last_run = { ...h.last_run, completed_at: c.now().toISOString(), phase: 'Failed' }
-      await deleteBy(h, 'hook-failed', r, c)
-      for (const done of sorted.slice(0, i)) await deleteBy(done, 'hook-succeeded', r, c)
+      const done = sorted.slice(0, i).map((x) => [x, 'hook-succeeded'] as const)
+      await cleanUp(r, c, [[h, 'hook-failed'], ...done])
       throw new Error(`${event} hook ${h.path} failed: ${(e as Error).message}`)
     }
   }
-  for (const h of sorted.toReversed()) await deleteBy(h, 'hook-succeeded', r, c)
+  await cleanUp(
+    r,
+    c,
+    sorted.toReversed().map((h) => [h, 'hook-succeeded'] as const),
+  )
 }

@@ -48,6 +48,8 @@ export interface OperationOptions extends ApplyOptions {
   readonly description?: string
   readonly skipSchemas?: boolean
   readonly postRender?: RenderOptions['postRender']
+  /** What templates may ask beside the cluster. */
+  readonly host?: RenderOptions['host']
   readonly now?: () => Date
   readonly warn?: (message: string) => void
 }
@@ -78,6 +80,11 @@ export class Releases {
     return this.store.newest()
   }
 
+  /** `.Capabilities` and what else a render asks of the cluster. */
+  async asked(): Promise<Pick<RenderOptions, 'capabilities' | 'host'>> {
+    return { capabilities: await this.cluster.capabilities(), host: { ...this.o.host, ...clusterHost(this.cluster) } }
+  }
+
   private async render(name: string, chart: Chart, values: ValueMap, revision: number): Promise<Rendered> {
     checkInstallable(chart)
     const isClient = this.o.dryRun === 'client'
@@ -87,7 +94,7 @@ export class Releases {
       capabilities: isOffline
         ? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
         : await this.cluster.capabilities(),
-      ...(isClient ? {} : { host: clusterHost(this.cluster) }),
+      host: { ...this.o.host, ...(isClient ? {} : clusterHost(this.cluster)) },
       skipSchemas: this.o.skipSchemas ?? false,
       subNotes: this.o.subNotes ?? false,
       ...(this.o.postRender ? { postRender: this.o.postRender } : {}),
@@ -187,7 +194,8 @@ export class Releases {
         ...(current.info.first_deployed ? { first_deployed: current.info.first_deployed } : {}),
         last_deployed: now,
         status: 'pending-rollback',
-        description: `Rollback to ${wanted}`,
+        rollback_revision: wanted,
+        description: this.o.description ?? `Rollback to ${wanted}`,
       },
     }
     if (this.o.dryRun) return r
@@ -201,7 +209,8 @@ export class Releases {
     const last = history.at(-1)
     if (!last) throw new Error(`uninstall: Release not loaded: ${name}: release: not found`)
     if (this.o.dryRun) return objectsOf(last.manifest).filter(isKept)
-    if (last.info.status === 'uninstalled' && !this.o.keepHistory) {
+    if (last.info.status === 'uninstalled') {
+      if (this.o.keepHistory) throw new Error(`the release named ${JSON.stringify(name)} is already deleted`)
       for (const r of history) await this.store.delete(r)
       return []
     }
@@ -250,12 +259,20 @@ export class Releases {
     return kept
   }
 
-  /** Runs the release's test hooks, those that `only` names. Throws Error when one fails. */
-  async test(name: string, only?: (hook: string) => boolean): Promise<ReleaseRecord> {
+  /** Runs the release's test hooks, those that `only` names; `look` sees the release before the hooks are cleaned up, also when one failed. Throws Error when one fails. */
+  async test(
+    name: string,
+    only?: (hook: string) => boolean,
+    look: (r: ReleaseRecord) => Promise<void> = async () => {},
+  ): Promise<ReleaseRecord> {
     const r = await this.store.last(name)
     if (r.info.status !== 'deployed') throw new Error(`release ${name} is ${r.info.status}, not deployed`)
-    await this.hooks(r, 'test', only)
+    const cleanings: (() => Promise<void>)[] = []
+    const [ran] = await Promise.allSettled([this.hooks(r, 'test', only, (clean) => void cleanings.push(clean))])
     await this.store.update(r)
+    await look(r)
+    for (const clean of cleanings) await clean()
+    if (ran.status === 'rejected') throw ran.reason
     return r
   }
 
@@ -323,13 +340,19 @@ export class Releases {
     return { ...r, info: { ...r.info, description: 'Dry run complete' } }
   }
 
-  private hooks(r: ReleaseRecord, event: string, only?: (hook: string) => boolean): Promise<void> {
+  private hooks(
+    r: ReleaseRecord,
+    event: string,
+    only?: (hook: string) => boolean,
+    later?: (clean: () => Promise<void>) => void,
+  ): Promise<void> {
     if (this.o.noHooks) return Promise.resolve()
     return runHooks(r, event, {
       cluster: this.cluster,
       timeoutMs: this.o.timeoutMs,
       now: this.now,
       only,
+      later,
       record: (x) => this.store.update(x),
     })
   }

@@ -162,10 +162,18 @@ export function computedValues({ chart, config }: ReleaseRecord): Json {
   return toPlain(coalesceValues(layers, fromPlain(config) as ValueMap, () => {})) as Json
 }
 
+const metadataOf = (r: ReleaseRecord) => r.chart.metadata as { name?: string; version?: string; appVersion?: string } | undefined
+
 /** `name-version` of the release's chart. */
 export function chartLabel(r: ReleaseRecord): string {
-  const m = (r.chart.metadata ?? {}) as { name?: string; version?: string }
-  return `${m.name ?? 'unknown'}-${m.version ?? ''}`
+  const m = metadataOf(r)
+  return m ? `${m.name ?? ''}-${m.version ?? ''}` : 'MISSING'
+}
+
+/** The version of what the chart installs. */
+export function appVersionOf(r: ReleaseRecord): string {
+  const m = metadataOf(r)
+  return m ? (m.appVersion ?? '') : 'MISSING'
 }
 
 export const isPending = (r: ReleaseRecord): boolean => r.info.status.startsWith('pending-')

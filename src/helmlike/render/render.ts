@@ -24,6 +24,8 @@ export interface RenderOptions {
   readonly release: Release
   readonly capabilities?: Capabilities
   readonly skipSchemas?: boolean
+  /** Whatever versions of Kubernetes the chart is for. */
+  readonly skipVersionCheck?: boolean
   readonly strict?: boolean
   /** The notes of dependencies, too. */
   readonly subNotes?: boolean
@@ -65,13 +67,35 @@ export function checkInstallable(c: Chart): void {
 
 /** Renders a chart. Throws ChartError, RenderError or LimitError. */
 export async function render(original: Chart, values: ValueMap, options: RenderOptions): Promise<Rendered> {
+  const { chart, input } = await prepared(original, values, options)
+  let files = await runTemplates(input)
+  const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
+  if (options.postRender) files = await options.postRender(files)
+  return { ...sorted(files, input), notes, crds: crdsOf(chart), chart }
+}
+
+/** What every template gives, by its path, as it is. Throws ChartError, RenderError or LimitError. */
+export async function renderFiles(
+  original: Chart,
+  values: ValueMap,
+  options: RenderOptions,
+): Promise<ReadonlyMap<string, string>> {
+  return runTemplates((await prepared(original, values, options)).input)
+}
+
+/** The chart as it takes part, and what its templates see. */
+async function prepared(
+  original: Chart,
+  values: ValueMap,
+  options: RenderOptions,
+): Promise<{ chart: Chart; input: RenderInput }> {
   const warn: Warn = options.warn ?? (() => {})
   const capabilities = options.capabilities ?? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
   const chart = processDependencies(original, values, warn)
   const merged = coalesceValues(chart, values, warn)
   if (!options.skipSchemas) await checkSchemas(chart, merged)
   const { kubeVersion } = chart.metadata
-  if (kubeVersion !== '' && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
+  if (kubeVersion !== '' && !options.skipVersionCheck && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
     throw new ChartError(
       `chart requires kubeVersion: ${kubeVersion} which is incompatible with Kubernetes ${capabilities.kubeVersion.version}`,
     )
@@ -84,10 +108,7 @@ export async function render(original: Chart, values: ValueMap, options: RenderO
     strict: options.strict ?? false,
     ...(options.limits ? { limits: options.limits } : {}),
   }
-  let files = await runTemplates(input)
-  const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
-  if (options.postRender) files = await options.postRender(files)
-  return { ...sorted(files, input), notes, crds: crdsOf(chart), chart }
+  return { chart, input }
 }
 
 function topValues(r: Release, values: ValueMap, capabilities: Capabilities): ValueMap {
