@@ -19,7 +19,6 @@ import type { UserInfo } from '../request.ts'
 import type { Authorizer } from './authorize.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
 import type { ReviewToken } from './bearer-tokens.ts'
-import { nodeOf } from './users.ts'
 
 const group = 'authorization.k8s.io'
 type Review = SubjectAccessReview | LocalSubjectAccessReview
@@ -70,9 +69,7 @@ export async function reviewSelfAccess(
 export function reviewSelfRules(review: SelfSubjectRulesReview, user: UserInfo, authorizer: Authorizer): SelfSubjectRulesReview {
   const namespace = review.spec?.namespace
   if (!namespace) throw badRequest('no namespace on request')
-  const { rules, problems } = authorizer.rulesFor(user, namespace)
-  const isNode = nodeOf(user) !== undefined
-  const errors = [...(isNode ? ['node authorizer does not support user rule resolution'] : []), ...problems]
+  const { rules, problems: errors, incomplete } = authorizer.rulesFor(user, namespace)
   const { apiVersion = `${group}/v1`, kind = 'SelfSubjectRulesReview' } = review
   return {
     apiVersion,
@@ -91,7 +88,7 @@ export function reviewSelfRules(review: SelfSubjectRulesReview, user: UserInfo, 
       nonResourceRules: rules
         .filter((r) => r.nonResourceURLs?.length)
         .map(({ verbs, nonResourceURLs }) => ({ verbs, ...(nonResourceURLs && { nonResourceURLs }) })),
-      incomplete: isNode,
+      incomplete,
       ...(errors.length > 0 ? { evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]` } : {}),
     },
   } as SelfSubjectRulesReview
@@ -135,9 +132,14 @@ async function statusFor(
     ...(spec.uid ? { uid: spec.uid } : {}),
     extra: spec.extra ?? {},
   }
-  const { allowed, reason } = await authorize(attributesOf(spec, user))
-  const ignored = ignoredSelectors(spec.resourceAttributes)
-  return { allowed, ...(reason ? { reason } : {}), ...(ignored ? { evaluationError: ignored } : {}) }
+  const { allowed, denied, reason, error } = await authorize(attributesOf(spec, user))
+  const problems = [error, ignoredSelectors(spec.resourceAttributes)].filter(Boolean).join('; ')
+  return {
+    allowed,
+    ...(denied ? { denied } : {}),
+    ...(reason ? { reason } : {}),
+    ...(problems ? { evaluationError: problems } : {}),
+  }
 }
 
 function attributesOf(
@@ -146,6 +148,7 @@ function attributesOf(
 ): Attributes {
   if (!r) return { user, verb: path?.verb ?? '', path: path?.path ?? '' }
   const fieldSelector = r.fieldSelector?.rawSelector ?? requirementsText(r.fieldSelector)
+  const labelSelector = r.labelSelector?.rawSelector ?? labelsText(r.labelSelector)
   return {
     user,
     verb: r.verb ?? '',
@@ -157,14 +160,26 @@ function attributesOf(
       namespace: r.namespace ?? '',
       name: r.name ?? '',
       ...(fieldSelector ? { fieldSelector } : {}),
+      ...(labelSelector ? { labelSelector } : {}),
     },
   }
 }
 
 const requirementsText = (selector: FieldSelectorAttributes | undefined): string =>
   (selector?.requirements ?? [])
-    .filter((r) => r.operator === 'In' && r.values?.length === 1)
-    .map((r) => `${r.key}=${r.values?.[0]}`)
+    .filter((r) => ['In', 'NotIn'].includes(r.operator) && r.values?.length === 1)
+    .map((r) => `${r.key}${r.operator === 'In' ? '=' : '!='}${(r.values?.[0] ?? '').replace(/[\\,=]/g, '\\$&')}`)
+    .join(',')
+
+/** Keys and values are known to be those of labels. */
+const labelsText = (selector: LabelSelectorAttributes | undefined): string =>
+  (selector?.requirements ?? [])
+    .flatMap(({ key, operator, values = [] }) => {
+      if (operator === 'In') return `${key} in (${values.join(',')})`
+      if (operator === 'NotIn') return `${key} notin (${values.join(',')})`
+      if (operator === 'Exists') return key
+      return operator === 'DoesNotExist' ? `!${key}` : []
+    })
     .join(',')
 
 /** A selector that can't be understood is left out, which only makes the question broader; the answer says so. */

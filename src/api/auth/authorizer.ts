@@ -22,8 +22,12 @@ export interface Attributes {
 
 export interface Decision {
   readonly allowed: boolean
+  /** No authorizer after this one may allow it either. */
+  readonly denied?: boolean
   /** Why, as SubjectAccessReview and audit show it, e.g. `RBAC: allowed by ClusterRoleBinding "x" of ClusterRole "y" to Group "z"`. */
   readonly reason: string
+  /** An authorizer could not do its part: a request that nobody allows fails by this instead of being forbidden. */
+  readonly error?: string
 }
 
 export type Authorize = (attributes: Attributes) => Decision | Promise<Decision>

@@ -15,12 +15,13 @@ import type { Answer, Call, Core } from './call.ts'
 import { deadlineOf, within } from './deadline.ts'
 import { encode, encodeObject } from './encode.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
+import { PlainRefusal } from './plain-refusal.ts'
 import { breath, readable } from './readable.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
 import { storeFailure } from './store-failure.ts'
-import { TooManyRequests } from './too-many-requests.ts'
+import { Unauthorizable } from './unauthorizable.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -113,7 +114,7 @@ export function createHandler(
         const response = warned(await encode(call, answer), warnings)
         return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
       } catch (error) {
-        if (error instanceof TooManyRequests) return await told(trail, error.response)
+        if (error instanceof PlainRefusal) return await told(trail, error.response)
         const status = statusOf(request, error)
         await breath(request)
         const response = warned(failure(request, accept, status), isUnrouted(info, error) ? new Set() : warnings)
@@ -176,13 +177,21 @@ async function authorize(
 ): Promise<void> {
   const attributes = attributesOf(user, info, request.query)
   const decision = await security.authorize(attributes)
+  if (!decision.allowed && decision.error !== undefined) {
+    trail?.annotate('authorization.k8s.io/reason', 'internal error')
+    throw new Unauthorizable(request, decision.error)
+  }
   trail?.decided(decision)
   if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason)
 }
 
+/** Selectors mean something where several objects are asked for. */
+const multiple = new Set(['list', 'watch', 'deletecollection'])
+
 function attributesOf(user: UserInfo, info: RequestInfo, query: URLSearchParams): Attributes {
   if (!info.isResource) return { user, verb: info.verb, path: info.path }
   const { group, version, resource, subresource, namespace, name, verb } = info
+  if (!multiple.has(verb)) return { user, verb, resource: { group, version, resource, subresource, namespace, name } }
   const [fieldSelector, labelSelector] = [query.get('fieldSelector'), query.get('labelSelector')]
   const selectors = { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) }
   return { user, verb, resource: { group, version, resource, subresource, namespace, name, ...selectors } }

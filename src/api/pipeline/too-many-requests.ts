@@ -1,26 +1,9 @@
-import type { ApiResponse } from '../request.ts'
+import { PlainRefusal } from './plain-refusal.ts'
 
 /** There is no place for a request now. */
-export class TooManyRequests extends Error {
-  readonly retryAfterSeconds: number
-  /** Told with the refusal. */
-  readonly headers: Readonly<Record<string, string>>
-
+export class TooManyRequests extends PlainRefusal {
   constructor(retryAfterSeconds = 1, headers: Readonly<Record<string, string>> = {}) {
-    super('Too many requests, please try again later.')
+    super(429, 'Too many requests, please try again later.', { ...headers, 'retry-after': String(retryAfterSeconds) })
     this.name = 'TooManyRequests'
-    this.retryAfterSeconds = retryAfterSeconds
-    this.headers = headers
-  }
-
-  /** kube-apiserver refuses in plain text, before it looks at what the client accepts. */
-  get response(): ApiResponse {
-    const headers = {
-      ...this.headers,
-      'content-type': 'text/plain; charset=utf-8',
-      'retry-after': String(this.retryAfterSeconds),
-      'x-content-type-options': 'nosniff',
-    }
-    return { status: 429, headers, body: { bytes: Buffer.from(`${this.message}\n`) } }
   }
 }

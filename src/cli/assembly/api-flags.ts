@@ -6,6 +6,7 @@ import { readTokenFile } from '../../api/auth/token-file.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
 import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './authentication.ts'
+import { openAuthorization } from './authorization.ts'
 import { durationMs } from './duration.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
 
@@ -15,6 +16,7 @@ export const apiFlags = {
   ...auditFlags,
   ...flowFlags,
   'token-auth-file': { type: 'string' },
+  'authorization-config': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
   'disable-admission-plugins': { type: 'string' },
@@ -22,6 +24,8 @@ export const apiFlags = {
 
 export const apiHelp = `
   --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
+  --authorization-config FILE   AuthorizationConfiguration: which authorizers are asked, in order (Node, RBAC, webhooks, AlwaysAllow,
+                            AlwaysDeny); read again when it changes. Default: Node and RBAC
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
@@ -33,6 +37,7 @@ type Values = Parameters<typeof authenticationOf>[0] &
   Parameters<typeof openAudit>[0] &
   Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
+    readonly 'authorization-config'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
     readonly 'event-ttl'?: string | undefined
     readonly 'disable-admission-plugins'?: string | undefined
@@ -42,7 +47,14 @@ type Values = Parameters<typeof authenticationOf>[0] &
 export interface ApiWishes {
   readonly api: Pick<
     ApiAssemblyOptions,
-    'audit' | 'authentication' | 'disabledAdmission' | 'encryptionConfig' | 'eventTtlMs' | 'flow' | 'staticTokens'
+    | 'audit'
+    | 'authentication'
+    | 'authorization'
+    | 'disabledAdmission'
+    | 'encryptionConfig'
+    | 'eventTtlMs'
+    | 'flow'
+    | 'staticTokens'
   >
   readonly port: { readonly frontProxy?: FrontProxyTrust }
 }
@@ -51,6 +63,7 @@ export interface ApiWishes {
 export async function apiWishes(values: Values): Promise<ApiWishes> {
   const tokenFile = values['token-auth-file']
   const encryptionConfig = values['encryption-provider-config']
+  const authorizationConfig = values['authorization-config']
   const frontProxy = await frontProxyOf(values)
   return {
     api: {
@@ -60,6 +73,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
       flow: flowWishes(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
+      ...(authorizationConfig ? { authorization: await openAuthorization(authorizationConfig) } : {}),
       // Last: it opens a file.
       audit: await openAudit(values),
     },

@@ -34,6 +34,7 @@ import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
 import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { OpenAudit } from './audit.ts'
+import type { OpenAuthorization } from './authorization.ts'
 import { type Encryption, openEncryption } from './encryption.ts'
 import type { FlowWishes } from './flow-control.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
@@ -54,6 +55,8 @@ export interface ApiAssemblyOptions {
   readonly staticTokens?: readonly StaticToken[]
   /** Other issuers of tokens, and who may ask without credentials. */
   readonly authentication?: AuthenticationConfiguration | undefined
+  /** Which authorizers are asked; default Node and RBAC. */
+  readonly authorization?: OpenAuthorization
   /** Names of admission plugins that are off. */
   readonly disabledAdmission?: readonly string[]
   /** How many requests are answered at a time. Default: as kube-apiserver. */
@@ -92,7 +95,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   // One index of roles and bindings, for requests and for admission.
   let shared: Authorizer | undefined
   const authorizerOf = (objects: Objects): Authorizer => {
-    shared ??= createAuthorizer(objects)
+    shared ??= createAuthorizer(objects, options.authorization?.choice)
     return shared
   }
   const steps = new StartSteps()
@@ -101,7 +104,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     kinds,
     steps,
     checks: kmsCheck(encryption),
-    metrics: encryption.plugins.length > 0 ? [kmsMetrics] : [],
+    metrics: [...(encryption.plugins.length > 0 ? [kmsMetrics] : []), ...(options.authorization?.metrics ?? [])],
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
     ...options.flow,
@@ -162,6 +165,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     api.close()
     await store.close()
     await options.audit?.close()
+    options.authorization?.close()
   }
   return {
     api,

@@ -8,14 +8,38 @@ import { CelStruct, type Value } from './values.ts'
 type Fields = Readonly<Record<string, CelType>>
 
 const strings = listOf(STRING)
+const requirements = listOf(structType('kubernetes.SelectorRequirement'))
 const gvk = structType('kubernetes.GroupVersionKind')
 const gvr = structType('kubernetes.GroupVersionResource')
 
-/** The types of `request` and `namespaceObject` (k8s.io/apiserver/pkg/admission/plugin/cel/compile.go). */
+/** The types of `request` and `namespaceObject` (k8s.io/apiserver/pkg/admission/plugin/cel/compile.go; pkg/authorization/cel/compile.go). */
 const declared: Readonly<Record<string, Fields | undefined>> = {
   'kubernetes.GroupVersionKind': { group: STRING, version: STRING, kind: STRING },
   'kubernetes.GroupVersionResource': { group: STRING, version: STRING, resource: STRING },
   'kubernetes.UserInfo': { username: STRING, uid: STRING, groups: strings, extra: mapOf(STRING, strings) },
+  'kubernetes.SubjectAccessReviewSpec': {
+    resourceAttributes: structType('kubernetes.ResourceAttributes'),
+    nonResourceAttributes: structType('kubernetes.NonResourceAttributes'),
+    user: STRING,
+    groups: strings,
+    extra: mapOf(STRING, strings),
+    uid: STRING,
+  },
+  'kubernetes.ResourceAttributes': {
+    namespace: STRING,
+    verb: STRING,
+    group: STRING,
+    version: STRING,
+    resource: STRING,
+    subresource: STRING,
+    name: STRING,
+    fieldSelector: structType('kubernetes.FieldSelectorAttributes'),
+    labelSelector: structType('kubernetes.LabelSelectorAttributes'),
+  },
+  'kubernetes.NonResourceAttributes': { path: STRING, verb: STRING },
+  'kubernetes.FieldSelectorAttributes': { rawSelector: STRING, requirements: requirements },
+  'kubernetes.LabelSelectorAttributes': { rawSelector: STRING, requirements: requirements },
+  'kubernetes.SelectorRequirement': { key: STRING, operator: STRING, values: strings },
   'kubernetes.AdmissionRequest': {
     kind: gvk,
     resource: gvr,
@@ -62,6 +86,8 @@ const declared: Readonly<Record<string, Fields | undefined>> = {
 
 export const REQUEST = structType('kubernetes.AdmissionRequest')
 export const NAMESPACE = structType('kubernetes.Namespace')
+/** `request` in the match conditions of authorization webhooks. */
+export const ACCESS_REVIEW = structType('kubernetes.SubjectAccessReviewSpec')
 
 const own = (name: string): Fields | undefined => (Object.hasOwn(declared, name) ? declared[name] : undefined)
 

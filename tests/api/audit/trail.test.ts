@@ -130,7 +130,7 @@ test('admission leaves its annotations: pod security, validation failures that a
       authorizer: {
         authorize: () => ({ allowed: true, reason: '' }),
         refuseEscalation: async () => undefined,
-        rulesFor: () => ({ rules: [], problems: [] }),
+        rulesFor: () => ({ rules: [], problems: [], incomplete: false }),
       },
       findKind: () => undefined,
       writeQuotaStatus: async () => {},

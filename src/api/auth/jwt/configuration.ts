@@ -3,7 +3,8 @@ import { ConfigError, fields, flag, listOf, oneOf, optional, text } from '../../
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { BOOL } from '../../../crd/cel/types.ts'
 import type { UserInfo } from '../../request.ts'
-import { type Claims, claimsExpression, type Expression, userExpression } from './expressions.ts'
+import type { Expression } from '../expression.ts'
+import { type Claims, claimsExpression, userExpression } from './expressions.ts'
 
 const prefixed = fields({ claim: optional(text), prefix: optional(text), expression: optional(text) })
 const shape = fields({
@@ -230,8 +231,8 @@ function extraOf({ extra = [] }: Mappings, at: string): JwtIssuer['extra'] {
 
 /** A user name made of an e-mail address that nobody has verified is nobody's name. */
 function checkEmail(username: Mapping, others: readonly Expression<Claims>[], at: string): void {
-  if (!('expression' in username) || !username.expression.uses('email')) return
-  if ([username.expression, ...others].some((e) => e.uses('email_verified'))) return
+  if (!('expression' in username) || !username.expression.uses('email', 'claims')) return
+  if ([username.expression, ...others].some((e) => e.uses('email_verified', 'claims'))) return
   throw invalid(
     at,
     username.expression.source,
