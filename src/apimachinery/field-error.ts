@@ -1,4 +1,5 @@
 import { goJson, quote } from './go-quote.ts'
+import { numberText } from './number-text.ts'
 import { groupResource } from './resource.ts'
 import { StatusError } from './status.ts'
 
@@ -26,6 +27,7 @@ export interface FieldError {
 const goText = (value: unknown): string => {
   if (typeof value === 'string') return quote(value)
   if (value === undefined || value === null) return 'null'
+  if (typeof value === 'number') return numberText(value)
   return typeof value === 'object' ? goJson(value) : String(value)
 }
 

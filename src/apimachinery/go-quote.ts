@@ -1,3 +1,5 @@
+import { jsonText } from './json.ts'
+
 // Text as Go writes it: strconv.Quote and encoding/json.
 
 /** Whether Go's strconv.IsPrint holds for the code point. */
@@ -38,6 +40,6 @@ export const pointedText = (text: string): object => ({ toJSON: () => text })
 
 /** encoding/json's text of a value: HTML's special characters are escaped. */
 export function goJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, undefined, indent) ?? 'null'
+  const text = jsonText(value, indent) ?? 'null'
   return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${hex(c.charCodeAt(0), 4)}`) : text
 }

@@ -1,3 +1,5 @@
+import { int64 } from './json.ts'
+
 /** A body that is not protobuf, or not of its message. */
 export class WireError extends Error {
   constructor(message: string) {
@@ -37,8 +39,13 @@ export class WireReader {
     return value
   }
 
-  /** A number of up to 64 bits, two's complement; beyond 2^53 it loses its last digits. */
+  /** A number of up to 53 bits; a longer one loses its last digits. */
   signed(): number {
+    return Number(this.int64())
+  }
+
+  /** A number of up to 64 bits, two's complement. */
+  int64(): number | bigint {
     let low = 0
     for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.byte()
@@ -49,7 +56,7 @@ export class WireReader {
     for (let shift = 28n; shift < 70n; shift += 7n) {
       const byte = this.byte()
       value |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value))
+      if (byte < 0x80) return int64(BigInt.asIntN(64, value)) as number | bigint
     }
     throw new WireError('proto: integer overflow')
   }

@@ -24,8 +24,9 @@ export class WireWriter {
   }
 
   /** A whole number; negative ones take ten bytes, as in Go. */
-  varint(value: number): void {
-    if (value >= 0 && value < 0x80) {
+  varint(value: number | bigint): void {
+    if (typeof value === 'bigint') this.wide(BigInt.asUintN(64, value))
+    else if (value >= 0 && value < 0x80) {
       this.reserve(1)
       this.buffer[--this.at] = value
     } else if (value >= 0 && value <= 0x7fffffff) {

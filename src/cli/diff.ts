@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { jsonText } from '../apimachinery/json.ts'
 import { RestMapper } from '../client/rest-mapper.ts'
 import { applications, controlNamespace, trackingName } from '../sync/application/application.ts'
 import { inventoryOf } from '../sync/application/status.ts'
@@ -70,7 +71,7 @@ export async function run(argv: string[]): Promise<number> {
         name: object.metadata.name,
         fields: object.kind === 'Secret' ? fields.map((f) => f.field) : fields,
       }))
-      process.stdout.write(`${JSON.stringify(rows)}\n`)
+      process.stdout.write(`${jsonText(rows)}\n`)
     } else process.stdout.write(`${[planSummary(found), ...planText(found, namespace)].join('\n')}\n`)
     return changes.length > 0 ? 1 : 0
   } catch (error) {

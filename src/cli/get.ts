@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import { parseJson } from '../apimachinery/json.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
 import { kindAndName, messageOf, pathTo, rawText, resourceNamed } from './assembly/resource-words.ts'
 import { table } from './assembly/table.ts'
@@ -56,8 +57,8 @@ export async function run(argv: string[]): Promise<number> {
   const { status, text } = await rawText(client, path, accept)
   if (status !== 200) throw new Error(messageOf(text))
   if (values.output === 'json') process.stdout.write(`${text.trimEnd()}\n`)
-  else if (values.output === 'yaml') process.stdout.write(stringify(JSON.parse(text)))
-  else process.stdout.write(tableText(JSON.parse(text) as Table, everywhere && resource.namespaced))
+  else if (values.output === 'yaml') process.stdout.write(stringify(parseJson(text)))
+  else process.stdout.write(tableText(parseJson(text) as Table, everywhere && resource.namespaced))
   return 0
 }
 

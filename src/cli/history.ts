@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import type { HistoryItem, ObjectHistory } from '../api/history/object-history.ts'
+import { jsonText, parseJson } from '../apimachinery/json.ts'
 import { differences, shortValue } from '../sync/plan/difference.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
 import { kindAndName, messageOf, pathTo, rawText, resourceNamed } from './assembly/resource-words.ts'
@@ -42,8 +43,8 @@ export async function run(argv: string[]): Promise<number> {
   const path = `${pathTo(resource, values.namespace, name)}/history?limit=${encodeURIComponent(values.limit)}`
   const { status, text } = await rawText(client, path, 'application/json')
   if (status !== 200) throw new Error(messageOf(text))
-  const history = JSON.parse(text) as ObjectHistory
-  if (values.output === 'json') process.stdout.write(`${JSON.stringify(history)}\n`)
+  const history = parseJson(text) as ObjectHistory
+  if (values.output === 'json') process.stdout.write(`${jsonText(history)}\n`)
   else if (values.output === 'yaml') process.stdout.write(stringify(history))
   else process.stdout.write(historyText(history.items, resource.kind === 'Secret'))
   return 0

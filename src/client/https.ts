@@ -2,6 +2,7 @@ import { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { WatchEvent } from '../api/request.ts'
+import { jsonText, parseJson } from '../apimachinery/json.ts'
 import { type Status, StatusError } from '../apimachinery/status.ts'
 import type { Answer } from './answer.ts'
 import type { Client, RawResponse } from './client.ts'
@@ -93,7 +94,7 @@ function exchangerFor(options: HttpsOptions): (sent: Sent) => Promise<Answer> {
   return async (sent) => {
     const { method, signal, body } = sent
     const isPlain = body === undefined || body instanceof Uint8Array
-    const bytes = isPlain ? body : Buffer.from(JSON.stringify(body))
+    const bytes = isPlain ? body : Buffer.from(jsonText(body))
     const headers = isPlain ? sent.headers : { 'content-type': 'application/json', ...sent.headers }
     const wired = { method, path: root + sent.path, headers, body: bytes, signal }
     const answer = await connections.send(wired)
@@ -121,7 +122,7 @@ async function objectOf(answer: Answer): Promise<object> {
 
 function parsed(text: string): object | undefined {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = parseJson(text)
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
@@ -132,7 +133,7 @@ async function* watch(asked: Promise<Answer>, signal: AbortSignal | undefined): 
   const answer = await asked
   if (answer.status >= 400) await objectOf(answer)
   try {
-    for await (const batch of lines(answer.body)) yield batch.map((line) => JSON.parse(line) as WatchEvent)
+    for await (const batch of lines(answer.body)) yield batch.map((line) => parseJson(line) as WatchEvent)
   } catch (e) {
     if (!signal?.aborted) throw e
   } finally {

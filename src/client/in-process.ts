@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo, WatchEvent } from '../api/request.ts'
+import { parseJson } from '../apimachinery/json.ts'
 import { type Status, StatusError } from '../apimachinery/status.ts'
 import type { Client, RawRequest, RawResponse } from './client.ts'
 import type { Prepared } from './paths.ts'
@@ -44,7 +45,7 @@ function objectOf({ status, body }: ApiResponse): object {
 function parsed(body: ApiResponse['body']): object {
   const text = 'bytes' in body ? Buffer.from(body.bytes).toString('utf8') : ''
   try {
-    return JSON.parse(text) as object
+    return parseJson(text) as object
   } catch {
     return new StatusError(404, 'NotFound', text.trim()).status
   }

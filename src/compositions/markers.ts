@@ -1,3 +1,4 @@
+import { parseJson } from '../apimachinery/json.ts'
 import type { Json, JsonSchema, ValidationRule } from '../crd/schema/json-schema.ts'
 
 type Fail = (message: string) => Error
@@ -47,7 +48,7 @@ function markerSchema(name: string, value: string, base: JsonSchema, fail: Fail)
 function typedValue(value: string, { type }: JsonSchema, fail: Fail): Json {
   if (type === 'string') return value
   try {
-    return JSON.parse(value) as Json
+    return parseJson(value) as Json
   } catch {
     throw fail(`default=${value}: is no ${type ?? 'JSON'}`)
   }

@@ -156,7 +156,7 @@ export function typedValue(value: unknown, typed: TypedSchema): Value {
     case 'list':
       return Array.isArray(value) ? itemsOf(value, itemOf(shaped)) : fromJson(value)
     case 'number':
-      return typeof value === 'number' ? new CelDouble(value) : fromJson(value)
+      return typeof value === 'number' || typeof value === 'bigint' ? new CelDouble(Number(value)) : fromJson(value)
     case 'string':
       return typeof value === 'string' ? textValue(value, shaped.schema.format) : fromJson(value)
     default:

@@ -1,3 +1,4 @@
+import { isInt64, jsonText } from '../apimachinery/json.ts'
 import { toJson } from '../crd/cel/json-values.ts'
 import { CelError, CelOptional, type Value } from '../crd/cel/values.ts'
 import { isJsonArray, isJsonObject, type Json } from '../crd/schema/json-schema.ts'
@@ -37,7 +38,7 @@ export function compileTemplate(
   const entries = Object.entries(value).map(([name, part]) => {
     const at = /[./]/.test(name) ? `${field}[${name}]` : `${field}.${name}`
     const known = fieldOf(shaped, name)
-    if (!known && !isOpen) compiler.problem(at, `there is no field ${JSON.stringify(name)}`)
+    if (!known && !isOpen) compiler.problem(at, `there is no field ${jsonText(name)}`)
     if (name.includes('${')) compiler.problem(at, 'names of fields cannot be expressions: make the whole map one expression')
     return [name, compileTemplate(compiler, part, known ?? anything, at, variables)] as const
   })
@@ -81,13 +82,7 @@ const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'}
 
 function literalMisfit(value: Json, shape: string): string | undefined {
   if (shape === 'any' || value === null) return undefined
-  const is = isJsonArray(value)
-    ? 'list'
-    : isJsonObject(value)
-      ? 'object'
-      : typeof value === 'number' && Number.isInteger(value)
-        ? 'integer'
-        : typeof value
+  const is = isJsonArray(value) ? 'list' : isJsonObject(value) ? 'object' : isInt64(value) ? 'integer' : typeof value
   if (is === shape || (is === 'object' && shape === 'map') || (is === 'integer' && shape === 'number')) return undefined
   return `is ${article(is)}, where ${article(shape)} is needed`
 }
@@ -133,7 +128,7 @@ function evaluatePart(template: Template, bindings: Readonly<Record<string, Valu
 function textOf(expression: Expression, bindings: Readonly<Record<string, Value>>): string {
   return attempt(expression, () => {
     const json = toJson(valueIn(expression, bindings))
-    if (typeof json === 'object') throw new CelError(`is no text but ${JSON.stringify(json)}`)
+    if (typeof json === 'object') throw new CelError(`is no text but ${jsonText(json)}`)
     return String(json)
   })
 }

@@ -48,7 +48,7 @@ export function decide(cron: CronJob, children: readonly Job[], schedule: Schedu
   const last = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp ?? '') || now
   const due = lastBetween(schedule, last, now)
   if (due === undefined) return idle
-  if (spec?.startingDeadlineSeconds !== undefined && due + spec.startingDeadlineSeconds * 1000 < now)
+  if (spec?.startingDeadlineSeconds !== undefined && due + Number(spec.startingDeadlineSeconds) * 1000 < now)
     return {
       ...idle,
       skipped: { reason: 'MissSchedule', message: `Missed scheduled time to start a job: ${new Date(due).toUTCString()}` },

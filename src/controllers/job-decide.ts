@@ -122,7 +122,7 @@ function endOf(job: Job, pods: readonly Pod[], t: Tally, now: number): End | und
   const succeeded = t.succeeded + t.uncounted.succeeded.length
   if (t.fatal) return fails('PodFailurePolicy', t.fatal)
   const started = Date.parse(status?.startTime ?? '')
-  if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && now - started >= spec.activeDeadlineSeconds * 1000)
+  if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && now - started >= Number(spec.activeDeadlineSeconds) * 1000)
     return fails('DeadlineExceeded', 'Job was active longer than specified deadline')
   if (spec.backoffLimitPerIndex === undefined && (failed > (spec.backoffLimit ?? 6) || hasRestartedTooOften(job, pods)))
     return fails('BackoffLimitExceeded', 'Job has reached the specified backoff limit')
@@ -200,7 +200,9 @@ export function decide(job: Job, pods: readonly Pod[], now: number): Decision {
 
 function deadlineLeft(job: Job, status: JobStatus, now: number): number | undefined {
   const seconds = job.spec?.activeDeadlineSeconds
-  return seconds === undefined || !status.startTime ? undefined : Math.max(0, Date.parse(status.startTime) + seconds * 1000 - now)
+  return seconds === undefined || !status.startTime
+    ? undefined
+    : Math.max(0, Date.parse(status.startTime) + Number(seconds) * 1000 - now)
 }
 
 /** Which pods to start or stop so that as many run as the Job wants. */

@@ -15,7 +15,7 @@ export function evictionTime(pod: Pod, taints: readonly Taint[], now: number): n
   const tolerations = pod.spec?.tolerations ?? []
   if (executing.some((taint) => !tolerations.some((t) => tolerates(t, taint)))) return now
   const used = tolerations.filter((t) => executing.some((taint) => tolerates(t, taint)))
-  const seconds = Math.min(...used.map((t) => t.tolerationSeconds ?? Number.POSITIVE_INFINITY))
+  const seconds = Math.min(...used.map((t) => Number(t.tolerationSeconds ?? Number.POSITIVE_INFINITY)))
   if (seconds === Number.POSITIVE_INFINITY) return undefined
   const since = Math.min(...executing.map((t) => Date.parse(t.timeAdded ?? '') || now))
   return seconds <= 0 ? now : since + seconds * 1000

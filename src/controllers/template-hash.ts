@@ -1,3 +1,4 @@
+import { jsonText } from '../apimachinery/json.ts'
 import type { PodTemplateSpec } from '../apimachinery/kinds.generated.ts'
 
 /** Kubernetes' letters for hashes: no vowels, so no words. */
@@ -22,6 +23,6 @@ export function fnv32a(text: string): number {
 
 /** A short name for `template`: the same for equal templates. `collisions` picks another when that one is taken. */
 export function templateHash(template: PodTemplateSpec | object, collisions?: number): string {
-  const sum = fnv32a(JSON.stringify(stable(template)) + (collisions === undefined ? '' : `#${collisions}`))
+  const sum = fnv32a(jsonText(stable(template)) + (collisions === undefined ? '' : `#${collisions}`))
   return [...String(sum)].map((digit) => letters[digit.charCodeAt(0) % letters.length]).join('')
 }

@@ -1,4 +1,4 @@
-import { doubleText } from './cel/library/number-text.ts'
+import { numberText } from '../apimachinery/number-text.ts'
 import { goJson, isJsonArray, isJsonObject, type Json, own } from './schema/json-schema.ts'
 
 /** The text is no JSONPath template, or it does not fit the data. */
@@ -39,7 +39,7 @@ export const resultText = (results: readonly Json[]): string => results.map(valu
 function valueText(value: Json): string {
   if (value === null) return '<nil>'
   if (typeof value === 'object') return goJson(value)
-  return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value)
+  return typeof value === 'number' ? numberText(value) : String(value)
 }
 
 const SLICE = /^(-?\d*)(:-?\d*)?(:-?\d*)?$/

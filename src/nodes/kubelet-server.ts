@@ -3,6 +3,7 @@ import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { jsonText } from '../apimachinery/json.ts'
 import { dockerMessage } from './docker/engine.ts'
 import type { ObservedContainer } from './docker/observed.ts'
 import { certificateUser, mayUse } from './kubelet-access.ts'
@@ -131,7 +132,7 @@ async function answer(
         .workers()
         .map((w) => w.pod)
         .filter((p) => p.spec)
-      return text(res, 200, JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items }), 'application/json')
+      return text(res, 200, jsonText({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items }), 'application/json')
     }
     case 'stats':
       return text(res, 200, JSON.stringify(await stats.summary()), 'application/json')

@@ -1,5 +1,7 @@
 // What an operator declares for an object: made whole, applied where it differs, and deleted when it is no longer declared.
+
 import { hash } from 'node:crypto'
+import { jsonText } from '../apimachinery/json.ts'
 import type { KubeObject, ObjectMeta } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import { isConflict, isNotFound, StatusError } from '../apimachinery/status.ts'
@@ -72,7 +74,7 @@ function childOf(operator: Operator, owner: KubeObject, resource: Resource, decl
       ownerReferences: [controlledBy(operator.definition.for, owner)],
     },
   }
-  const digest = hash('sha256', JSON.stringify(made), 'base64url').slice(0, 22)
+  const digest = hash('sha256', jsonText(made), 'base64url').slice(0, 22)
   const metadata = { ...made.metadata, annotations: { ...rest.annotations, [digestAnnotation]: digest } }
   return { object: { ...made, metadata } as KubeObject, digest }
 }

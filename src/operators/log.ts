@@ -1,3 +1,5 @@
+import { jsonText } from '../apimachinery/json.ts'
+
 /** Structured log: a sentence, and what it is about. Never put the content of a Secret into `fields`. */
 export interface Log {
   info(message: string, fields?: Fields): void
@@ -27,7 +29,7 @@ export function stderrLog(least: LogLevel = 'warn', now: () => number = Date.now
   const order: readonly LogLevel[] = ['info', 'warn', 'error']
   return createLog((level, message, fields) => {
     if (order.indexOf(level) < order.indexOf(least)) return
-    process.stderr.write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`)
+    process.stderr.write(`${jsonText({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`)
   })
 }
 

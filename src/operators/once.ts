@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../apimachinery/json.ts'
 import type { Secret } from '../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
@@ -80,15 +81,15 @@ export function createOnceValues(options: OnceOptions): OnceValues {
       for (let attempt = 1; ; attempt++) {
         const live = await (attempt === 1 ? recall : load)(namespace, name, uid)
         const kept = live?.data?.[key]
-        if (kept !== undefined) return JSON.parse(Buffer.from(kept, 'base64').toString()) as V
+        if (kept !== undefined) return parseJson(Buffer.from(kept, 'base64').toString()) as V
         made ??= await make()
-        const text = JSON.stringify(made)
+        const text = jsonText(made)
         if (text === undefined) throw new Error(`once(${JSON.stringify(key)}): the value can't be written as JSON`)
         try {
           const data = { [key]: Buffer.from(text).toString('base64') }
           const saved = await save(namespace, name, owner, live, data)
           remember(uid, saved)
-          return JSON.parse(text) as V
+          return parseJson(text) as V
         } catch (error) {
           known.delete(uid)
           const isRace = isConflict(error) || isAlreadyExists(error) || isNotFound(error)

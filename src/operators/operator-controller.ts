@@ -1,3 +1,4 @@
+import { jsonText } from '../apimachinery/json.ts'
 import type { KubeObject } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
 import { secrets } from '../apimachinery/resources.generated.ts'
@@ -156,7 +157,7 @@ function cached(scope: CacheScope | undefined): InformerScope {
 export function isMeant(now: KubeObject | undefined, before: KubeObject | undefined): boolean {
   if (!now || !before) return true
   const seen = ({ metadata: m }: KubeObject) =>
-    JSON.stringify([m.uid, m.generation, m.labels, m.annotations, m.deletionTimestamp, m.finalizers])
+    jsonText([m.uid, m.generation, m.labels, m.annotations, m.deletionTimestamp, m.finalizers])
   return now.metadata.generation === undefined || seen(now) !== seen(before)
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../apimachinery/clock.ts'
+import { jsonText } from '../apimachinery/json.ts'
 import { type Duration, milliseconds } from '../operators/duration.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -41,6 +42,6 @@ export async function eventually<R>(
       await clock.advance(Math.min(clock.next() ?? Number.POSITIVE_INFINITY, deadline - clock.now()))
     else await new Promise((resolve) => setImmediate(resolve))
   }
-  const saw = last instanceof Error ? last.message : JSON.stringify(last)
+  const saw = last instanceof Error ? last.message : jsonText(last)
   throw new Error(`not within ${within}: ${what}; the last look gave ${saw}\n${explain()}`)
 }

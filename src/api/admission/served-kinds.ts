@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Atom } from '../apply/types/atom.ts'
 
@@ -13,8 +14,8 @@ export type FindKind = (group: string, version: string, resource: string) => Ser
 
 /** Makes the content of `object` that of `next`, in place: it is the request's own copy. Returns whether anything changed. */
 export function replaceContent(object: KubeObject, next: KubeObject): boolean {
-  const before = JSON.stringify(object)
+  const before = jsonText(object)
   for (const key of Object.keys(object)) delete (object as unknown as Record<string, unknown>)[key]
   Object.assign(object, next)
-  return JSON.stringify(object) !== before
+  return jsonText(object) !== before
 }

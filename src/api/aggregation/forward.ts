@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type Connection, forward, forwardUpgrade } from '../proxy/forward.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
@@ -63,7 +64,7 @@ function inText(request: ApiRequest): ApiRequest {
   const accept = { ...headers, accept: 'application/json' }
   if (!body || body instanceof Uint8Array) return { ...rest, headers: accept, ...(body ? { body } : {}) }
   const type = headers['content-type'] ?? 'application/json'
-  return { ...rest, headers: { ...accept, 'content-type': type }, body: Buffer.from(JSON.stringify(body)) }
+  return { ...rest, headers: { ...accept, 'content-type': type }, body: Buffer.from(jsonText(body)) }
 }
 
 /** A redirect would send the client, with what it carries, where the remote server likes. */

@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import { type Status, StatusError } from '../../apimachinery/status.ts'
 import type { ApiRequest, ApiResponse, WatchEvent } from '../request.ts'
 
@@ -29,7 +30,7 @@ export async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string>
 
 function parsed(status: number, content: string): object {
   try {
-    const object: unknown = JSON.parse(content)
+    const object: unknown = parseJson(content)
     if (typeof object === 'object' && object !== null) return status < 400 ? object : asStatus(status, object as Partial<Status>)
   } catch {
     // Text of an intermediary: it becomes the message of a Status.
@@ -38,7 +39,7 @@ function parsed(status: number, content: string): object {
 }
 
 const asStatus = (code: number, object: Partial<Status>): object =>
-  object.kind === 'Status' ? { code, ...object } : new StatusError(code, '', JSON.stringify(object).slice(0, 1024)).status
+  object.kind === 'Status' ? { code, ...object } : new StatusError(code, '', jsonText(object).slice(0, 1024)).status
 
 async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly WatchEvent[]> {
   const decoder = new TextDecoder()
@@ -47,7 +48,7 @@ async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<read
     const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > longest) throw new Error(`an event is longer than ${longest} bytes`)
-    const events = lines.filter((l) => l.trim() !== '').map((l) => JSON.parse(l) as WatchEvent)
+    const events = lines.filter((l) => l.trim() !== '').map((l) => parseJson(l) as WatchEvent)
     if (events.length > 0) yield events
   }
 }

@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import type { FieldSet } from './fields/field-set.ts'
 import type { Json } from './managers.ts'
@@ -24,7 +25,7 @@ export function unchangedSinceLastApplied(kind: AppliedKind, apiVersion: string,
   const atom = kind.typeAt(apiVersion)
   if (!text || !atom) return undefined
   try {
-    const last: unknown = JSON.parse(text)
+    const last: unknown = parseJson(text)
     if (!isMap(last) || last.apiVersion !== apiVersion) return undefined
     validate(atom, live, false)
     validate(atom, last, false)
@@ -43,7 +44,7 @@ export function withLastApplied(object: Json, config: Json): Json {
   const metadata = isMap(config.metadata)
     ? { ...config.metadata, ...(annotationsOf(config) ? { annotations: others } : {}) }
     : config.metadata
-  const updated = { ...annotations, [annotation]: `${JSON.stringify(sorted({ ...config, metadata }))}\n` }
+  const updated = { ...annotations, [annotation]: `${jsonText(sorted({ ...config, metadata }))}\n` }
   const size = Object.entries(updated).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0)
   if (size > maxAnnotationBytes) delete (updated as Record<string, string>)[annotation]
   return { ...object, metadata: { ...(object.metadata as Json), annotations: updated } }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { Status } from '../../apimachinery/status.ts'
 import { plainJson } from '../negotiation/accept.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -12,15 +13,15 @@ export function statusIn(answer: Answer): Status | undefined {
 
 /** The body of a response as JSON: what was sent, or the same in JSON when it was sent otherwise. */
 export async function jsonOf(call: Call, answer: Answer, response: ApiResponse): Promise<string | undefined> {
-  const sent = jsonText(response)
+  const sent = sentJson(response)
   if (sent !== undefined || answer.kind === 'watch' || answer.kind === 'response') return sent
   const { wantsObjects: _, ...request } = call.request
   return jsonText(await encode({ ...call, request, accept: plainJson }, answer))
 }
 
 /** The body, if it is JSON. */
-export function jsonText({ headers, body }: ApiResponse): string | undefined {
-  if ('object' in body) return JSON.stringify(body.object)
+export function sentJson({ headers, body }: ApiResponse): string | undefined {
+  if ('object' in body) return jsonText(body.object)
   if (!headers['content-type']?.startsWith('application/json')) return undefined
   if ('bytes' in body) return textOf(body.bytes).trimEnd()
   if ('chunks' in body) return Buffer.concat(body.chunks).toString().trimEnd()

@@ -1,4 +1,5 @@
 import { parse as parseYaml } from 'yaml'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Status, StatusError } from '../../apimachinery/status.ts'
 import type { Decision } from '../auth/authorizer.ts'
@@ -80,19 +81,17 @@ export class Trail {
       reference.uid ||= metadata.uid ?? ''
       reference.resourceVersion ||= metadata.resourceVersion ?? ''
     }
-    if (this.#has('Request')) this.#requestObject = JSON.stringify(this.#shown(object))
+    if (this.#has('Request')) this.#requestObject = jsonText(this.#shown(object))
   }
 
   /** When no verb has told what was asked: the body as it was sent, when it is readable. */
   #readBody(): void {
     const { body } = this.#o.request
     if (this.#requestObject !== undefined || body === undefined || !this.#has('Request')) return
-    if (!(body instanceof Uint8Array)) this.#requestObject = JSON.stringify(this.#shown(body))
+    if (!(body instanceof Uint8Array)) this.#requestObject = jsonText(this.#shown(body))
     else if (body.length > 0 && body[0] !== 0x6b) {
       try {
-        this.#requestObject = JSON.stringify(
-          this.#shown(parseYaml(textOf(body), { maxAliasCount: 100, logLevel: 'error' }) as object),
-        )
+        this.#requestObject = jsonText(this.#shown(parseYaml(textOf(body), { maxAliasCount: 100, logLevel: 'error' }) as object))
       } catch {
         // Neither JSON nor YAML: refused, and the refusal is logged.
       }
@@ -130,7 +129,7 @@ export class Trail {
     const runsLong = info.isResource && (info.verb === 'watch' || info.verb === 'proxy' || longRunning.has(info.subresource))
     if (this.#has('RequestResponse') && info.isResource && !runsLong) {
       const text = await json()
-      this.#responseObject = text && this.#o.extent.omitManagedFields ? JSON.stringify(this.#shown(JSON.parse(text))) : text
+      this.#responseObject = text && this.#o.extent.omitManagedFields ? jsonText(this.#shown(parseJson(text) as object)) : text
     }
     if (runsLong || isUpgrade) await this.#tell('ResponseStarted')
     const { body } = response
@@ -190,7 +189,7 @@ export class Trail {
       this.#requestObject ? `"requestObject":${this.#requestObject},` : '',
       this.#responseObject ? `"responseObject":${this.#responseObject},` : '',
     ].join('')
-    return `${JSON.stringify(event).slice(0, -1)},${bodies}${JSON.stringify(rest).slice(1)}\n`
+    return `${jsonText(event).slice(0, -1)},${bodies}${jsonText(rest).slice(1)}\n`
   }
 }
 

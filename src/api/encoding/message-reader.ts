@@ -1,4 +1,5 @@
 import { writeDuration } from '../../apimachinery/duration.ts'
+import { parseJson } from '../../apimachinery/json.ts'
 import { WireError, type WireReader, wireBytes, wireVarint } from '../../apimachinery/wire-reader.ts'
 import { messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
 import { isWrapped, wireOf } from './message-writer.ts'
@@ -151,7 +152,7 @@ const raw: ValueReader = (from) => {
   const { value } = fieldsOf(from, { 1: simple('value', wireBytes, (inner) => inner.slice().toString()) })
   if (value === undefined || value === '') return null
   try {
-    return JSON.parse(String(value)) as unknown
+    return parseJson(String(value))
   } catch {
     throw new WireError('proto: embedded JSON cannot be read')
   }
@@ -193,7 +194,7 @@ const scalars: Record<ScalarKind, ValueReader> = {
   string: text,
   bool,
   int32: number,
-  int64: number,
+  int64: (from) => from.int64(),
   float64: (from) => from.double(),
   bytes: (from) => from.slice().toString('base64'),
   Time: time((date) => `${date.toISOString().slice(0, 19)}Z`),

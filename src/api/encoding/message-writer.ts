@@ -1,4 +1,5 @@
 import { parseDuration } from '../../apimachinery/duration.ts'
+import { jsonText } from '../../apimachinery/json.ts'
 import { wireBytes, wireDouble, wireVarint } from '../../apimachinery/wire-reader.ts'
 import type { WireWriter } from '../../apimachinery/wire-writer.ts'
 import { type MapType, messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
@@ -122,7 +123,7 @@ const message =
   }
 
 const text = (to: WireWriter, value: unknown): void => to.text(String(value))
-const number = (to: WireWriter, value: unknown): void => to.varint(Number(value))
+const number = (to: WireWriter, value: unknown): void => to.varint(value as number | bigint)
 
 const blob = (to: WireWriter, bytes: Uint8Array): void => {
   to.bytes(bytes)
@@ -132,7 +133,7 @@ const blob = (to: WireWriter, bytes: Uint8Array): void => {
 /** Opaque JSON, in field 1; nothing for Go's nil. */
 const rawJson = message((to, value) => {
   if (value === null || value === undefined) return
-  blob(to, Buffer.from(JSON.stringify(value)))
+  blob(to, Buffer.from(jsonText(value)))
   to.tag(10)
 })
 

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { Schema } from './definitions.ts'
 
 /**
@@ -38,7 +39,7 @@ function double(field: number, value: number): Buffer {
 const integer = (field: number, value: number): Buffer => Buffer.concat([varint(field * 8), varint(value)])
 
 /** openapi.v2.Any: JSON is YAML. */
-const any = (value: unknown): Buffer => text(2, JSON.stringify(value))
+const any = (value: unknown): Buffer => text(2, jsonText(value))
 
 function namedSchema(name: string, schema: Schema): Buffer {
   return Buffer.concat([text(1, name), message(2, schemaMessage(schema))])
@@ -70,7 +71,8 @@ function field(key: string, value: unknown): Buffer | undefined {
   if (key.startsWith('x-')) return message(31, Buffer.concat([text(1, key), message(2, any(value))]))
   const number = texts[key]
   if (number !== undefined && typeof value === 'string') return text(number, value)
-  if (numbers[key] !== undefined && typeof value === 'number') return double(numbers[key], value)
+  if (numbers[key] !== undefined && (typeof value === 'number' || typeof value === 'bigint'))
+    return double(numbers[key], Number(value))
   if (counts[key] !== undefined && typeof value === 'number') return integer(counts[key], value)
   if (flags[key] !== undefined && typeof value === 'boolean') return flag(flags[key], value)
   switch (key) {

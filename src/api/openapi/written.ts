@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { jsonText } from '../../apimachinery/json.ts'
 
 /** A document as it is sent, and its hash. */
 export interface Written {
@@ -30,9 +31,9 @@ export async function inTurns(make: Iterable<string | Uint8Array>): Promise<Writ
 export function* jsonMembers(members: Iterable<readonly [string, unknown]>): Generator<string> {
   let separator = '{'
   for (const [name, value] of members) {
-    const json = JSON.stringify(value)
+    const json = jsonText(value)
     if (json === undefined) continue
-    yield `${separator}${JSON.stringify(name)}:${json}`
+    yield `${separator}${jsonText(name)}:${json}`
     separator = ','
   }
   yield separator === '{' ? '{}' : '}'

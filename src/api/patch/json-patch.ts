@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { StatusError } from '../../apimachinery/status.ts'
 import { decodeAs } from '../schema/go-decode.ts'
 import { isPlainJson, isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
@@ -86,7 +87,7 @@ function strictErrorsOf(text: string): readonly string[] {
 function readOperations(text: string): Operation[] {
   let patch: unknown
   try {
-    patch = JSON.parse(text)
+    patch = parseJson(text)
   } catch {
     throw badPatch(syntaxErrorOf(text))
   }
@@ -214,7 +215,7 @@ class Patching {
     const value = this.valueAt(operation, 'copy')
     const path = pathOf('copy', operation)
     if (isTooDeep(value)) throw notApplicable('exceeded max depth')
-    const text = JSON.stringify(value) ?? 'null'
+    const text = jsonText(value) ?? 'null'
     this.copied += Buffer.byteLength(text)
     this.copiedValues += commasIn(text)
     if (this.copied > maxCopiedBytes || this.copiedValues > maxCopiedValues) {
@@ -222,7 +223,7 @@ class Patching {
         `Unable to complete the copy, the accumulated size increase of copy is ${this.copied}, exceeding the limit ${maxCopiedBytes}`,
       )
     }
-    this.add('copy', path, isContainer(value) ? (JSON.parse(text) as unknown) : value)
+    this.add('copy', path, isContainer(value) ? parseJson(text) : value)
   }
 
   private valueAt(operation: Operation, op: string): unknown {
@@ -309,7 +310,7 @@ function setMember(object: Record<string, unknown>, key: string, value: unknown)
 /** The index that `key` names in a list of `length`; throws 422 `failure: …` when it names none. */
 function indexOf(key: string, length: number, failure: string): number {
   const fail = (why: string): StatusError => notApplicable(`${failure}: ${why}`)
-  if (!/^[+-]?\d+$/.test(key)) throw fail(`strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(key)) throw fail(`strconv.Atoi: parsing ${jsonText(key)}: invalid syntax`)
   const index = Number(key)
   if (index >= length || index < -length) throw fail(`Unable to access invalid index: ${key}: invalid index referenced`)
   return index < 0 ? index + length : index

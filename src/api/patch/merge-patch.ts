@@ -1,3 +1,4 @@
+import { parseJson } from '../../apimachinery/json.ts'
 import { decodeUntyped } from '../schema/decode.ts'
 import { isTooDeep, objectFrom } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
@@ -18,7 +19,7 @@ export function parseMergePatch(text: string, strict: boolean): { patch: unknown
   }
   let patch: unknown
   try {
-    patch = JSON.parse(text)
+    patch = parseJson(text)
   } catch {
     throw badPatch('Invalid JSON Patch')
   }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 
 /** A patch that is well-formed but cannot be applied to this document. kube-apiserver hides why; `cause` keeps it for the log. */
@@ -23,7 +24,7 @@ export function unforeseen(message: string): StatusError {
 
 /** The answer when the patched document cannot be read as its kind: `patched` is its JSON, or `goText` of a strategic merge patch. */
 export function invalidPatched(patched: string, message: string): StatusError {
-  const text = `Invalid value: ${JSON.stringify(patched)}: ${message}`
+  const text = `Invalid value: ${jsonText(patched)}: ${message}`
   return new StatusError(422, 'Invalid', ` "" is invalid: patch: ${text}`, {
     causes: [{ reason: 'FieldValueInvalid', message: text, field: 'patch' }],
   })

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import { DecodeError, decodePatched, decodeValue, strictMessage } from '../schema/decode.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
@@ -51,9 +52,9 @@ export interface Patched {
 
 /** Go has the patched document as a map, whose members it writes in alphabetical order. */
 function asJson(patched: unknown): string {
-  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return JSON.stringify(patched)
+  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return jsonText(patched)
   const entries = Object.entries(patched).sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify(Object.fromEntries(entries))
+  return jsonText(Object.fromEntries(entries))
 }
 
 /** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422

@@ -1,3 +1,4 @@
+import { isInt64 } from '../../apimachinery/json.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
 import { objectFrom, readJson } from '../schema/json-syntax.ts'
 import type { Field, StructType, Type } from '../schema/types.ts'
@@ -219,13 +220,21 @@ function goTypeOf(value: unknown): string {
   if (value === null || value === undefined) return '%!s(<nil>)'
   if (Array.isArray(value)) return '[]interface {}'
   if (typeof value === 'object') return 'map[string]interface {}'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 /** What Go tells types apart by when it decides whether two values can merge. */
 function jsonType(value: unknown): string {
-  return Array.isArray(value) ? 'list' : value === null ? 'null' : typeof value === 'object' ? 'map' : typeof value
+  return Array.isArray(value)
+    ? 'list'
+    : value === null
+      ? 'null'
+      : typeof value === 'object'
+        ? 'map'
+        : typeof value === 'bigint'
+          ? 'number'
+          : typeof value
 }
 
 /** The one type of all items; lists in lists and mixed lists are refused. */

@@ -2,6 +2,7 @@ import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
 import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
@@ -159,9 +160,10 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    return {
-      value: yamlPackage().parse(text, { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error' }),
-    }
+    const intAsBigInt = hasLongIntegers(text)
+    const options = { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error', intAsBigInt } as const
+    const value: unknown = yamlPackage().parse(text, options)
+    return { value: intAsBigInt ? exactNumbers(value) : value }
   } catch (e) {
     throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
   }

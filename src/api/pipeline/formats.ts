@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import { encodeProtobuf } from './protobuf.ts'
@@ -7,7 +8,7 @@ import { yamlText } from './yaml-text.ts'
 export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
   switch (accept.format) {
     case 'json':
-      return Buffer.from(accept.pretty ? `${JSON.stringify(object, null, 2)}\n` : JSON.stringify(object))
+      return Buffer.from(accept.pretty ? `${jsonText(object, 2)}\n` : jsonText(object))
     case 'yaml':
       return Buffer.from(yamlText(object))
     case 'protobuf':

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { internalError, StatusError } from '../../apimachinery/status.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
-import { jsonOf, jsonText, statusIn } from '../audit/answer-text.ts'
+import { jsonOf, sentJson, statusIn } from '../audit/answer-text.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest } from '../auth/forbidden.ts'
@@ -145,7 +145,7 @@ async function authenticated(
 }
 
 const told = (trail: Trail | undefined, response: ApiResponse): ApiResponse | Promise<ApiResponse> =>
-  trail ? trail.answered(response, undefined, async () => jsonText(response)) : response
+  trail ? trail.answered(response, undefined, async () => sentJson(response)) : response
 
 /** Whether the answer must show what other servers have written before. `resourceVersion=0` asks for no such thing. */
 function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestInfo): boolean {

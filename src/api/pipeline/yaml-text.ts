@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 
@@ -11,7 +12,7 @@ const ambiguous =
 
 /** As sigs.k8s.io/yaml writes what JSON holds: keys in order, lists not indented, long texts folded. */
 export function yamlText(object: object): string {
-  const value: unknown = JSON.parse(JSON.stringify(object))
+  const value: unknown = parseJson(jsonText(object))
   if (isEmpty(value) || !isCollection(value)) return `${scalar(value, 2, 0)}\n`
   return collection(value, 0, true)
 }

@@ -1,4 +1,5 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
 import { objectFrom } from './json-syntax.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
@@ -315,28 +316,28 @@ function map(valueType: Type, mode: Mode, ofEmpty = itself): Canonicalizer {
 }
 
 const expecting =
-  (typeName: 'string' | 'boolean' | 'number'): Canonicalizer =>
+  (typeName: 'string' | 'boolean'): Canonicalizer =>
   (value) => {
     if (typeof value !== typeName) throw new Misfit(typeName)
     return value
   }
 
-const integer =
-  (min: number, max: number): Canonicalizer =>
-  (value) => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) throw new Misfit('integer')
-    return value
-  }
+const int32: Canonicalizer = (value) => {
+  if (typeof value !== 'number' || (value | 0) !== value) throw new Misfit('int32')
+  return value
+}
 
-/** The largest double that is still an int64 when it is written in decimal. */
-const maxWrittenInt64 = 2 ** 63 - 1024
+const int64: Canonicalizer = (value) => {
+  if (!isInt64(value)) throw new Misfit('int64')
+  return value
+}
 
-/** Beyond 2^53 the last digits are lost, but never so that Go could not read the number again. */
-export const nearestInt64 = (value: number): number => Math.max(-maxWrittenInt64, Math.min(value, maxWrittenInt64))
-
-const anyInt64 = integer(-(2 ** 63), 2 ** 63)
-
-const int32 = integer(-(2 ** 31), 2 ** 31 - 1)
+/** A float that was written without fraction is read as an int64. */
+const float64: Canonicalizer = (value) => {
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value !== 'number') throw new Misfit('float64')
+  return value
+}
 
 /** Reads with one of the canonical text functions, whose own errors become Misfit. */
 const textual =
@@ -369,9 +370,9 @@ const isObject = (value: unknown): boolean => typeof value === 'object' && value
 const scalars: Record<ScalarKind, Canonicalizer> = {
   string: expecting('string'),
   bool: expecting('boolean'),
-  float64: expecting('number'),
+  float64,
   int32,
-  int64: (value) => nearestInt64(anyInt64(value) as number),
+  int64,
   bytes: (value) => {
     const text = typeof value === 'string' ? canonicalBase64(value) : undefined
     if (text === undefined) throw new Misfit('base64')
@@ -380,7 +381,10 @@ const scalars: Record<ScalarKind, Canonicalizer> = {
   Time: textual(canonicalTime),
   MicroTime: textual(canonicalMicroTime),
   Duration: textual(canonicalDuration),
-  Quantity: (value) => quantity(typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : value),
+  Quantity: (value) =>
+    quantity(
+      typeof value === 'number' || typeof value === 'bigint' ? String(value) : typeof value === 'string' ? value.trim() : value,
+    ),
   IntOrString: (value) => (typeof value === 'string' ? value : int32(value)),
   RawExtension: (value) => value,
   FieldsV1: (value) => value,

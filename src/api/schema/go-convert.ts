@@ -1,4 +1,5 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
 import { canonicalBase64 } from './canonical.ts'
 import { DecodeError, decodeAs, type Found } from './go-decode.ts'
 import { nodeOf } from './json-syntax.ts'
@@ -16,7 +17,7 @@ export function convertTo(type: StructType, value: unknown): Found {
 
 const kindOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'slice'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
   if (typeof value === 'object') return 'map'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }

@@ -1,4 +1,5 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
+import { numberOf } from '../../apimachinery/json.ts'
 import { canonicalBase64 } from './canonical.ts'
 import { type Node, plainValue } from './json-syntax.ts'
 import { canonicalQuantity } from './quantity.ts'
@@ -111,8 +112,8 @@ class Decoding {
   untyped(node: Node, path: string): unknown {
     if (node.kind === 'array') return node.items.map((item, i) => this.untyped(item, `${path}[${i}]`))
     if (node.kind === 'number') {
-      const number = Number(node.text)
-      if (!Number.isFinite(number)) this.mismatch(`number ${node.text}`, 'float64')
+      const number = numberOf(node.text)
+      if (number === Infinity || number === -Infinity) this.mismatch(`number ${node.text}`, 'float64')
       return number
     }
     if (node.kind !== 'object') return plainValue(node)
@@ -171,7 +172,7 @@ class Decoding {
       this.mismatch(`number ${node.text}`, goType)
       return null
     }
-    return Number(node.text)
+    return numberOf(node.text)
   }
 
   private bytes(type: ScalarType, node: Node): unknown {

@@ -1,6 +1,8 @@
 /** A JSON reader that keeps what JSON.parse drops: duplicate keys, their order, and how numbers were written. It reports errors as
  *  Go's encoding/json does. Slow, so it runs only where JSON.parse's answer is not enough. */
 
+import { numberOf } from '../../apimachinery/json.ts'
+
 export type Node =
   | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, value: Node])[] }
   | { readonly kind: 'array'; readonly items: readonly Node[] }
@@ -190,17 +192,22 @@ export function readJson(text: string): Node {
   return node
 }
 
+/** A float64 that is large must not look like an int64. */
+const numberText = (value: number): string =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : JSON.stringify(value)
+
 /** The node of a parsed value; numbers are written as JSON.stringify writes them. */
 export function nodeOf(value: unknown): Node {
   if (value === null || value === undefined) return { kind: 'null' }
   if (typeof value === 'string') return { kind: 'string', value }
-  if (typeof value === 'number') return { kind: 'number', text: JSON.stringify(value) }
+  if (typeof value === 'number') return { kind: 'number', text: numberText(value) }
+  if (typeof value === 'bigint') return { kind: 'number', text: String(value) }
   if (typeof value === 'boolean') return { kind: 'bool', value }
   if (Array.isArray(value)) return { kind: 'array', items: value.map(nodeOf) }
   return { kind: 'object', entries: Object.entries(value as object).map(([k, v]) => [k, nodeOf(v)] as const) }
 }
 
-/** The value of a node as JSON.parse would give it: the last of duplicate keys counts. */
+/** The value of a node as `parseJson` gives it: the last of duplicate keys counts. */
 export function plainValue(node: Node): unknown {
   switch (node.kind) {
     case 'object':
@@ -208,7 +215,7 @@ export function plainValue(node: Node): unknown {
     case 'array':
       return node.items.map(plainValue)
     case 'number':
-      return Number(node.text)
+      return numberOf(node.text)
     case 'null':
       return null
     default:

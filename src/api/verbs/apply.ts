@@ -1,6 +1,8 @@
 import type { Document, YAMLError } from 'yaml'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
+import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
@@ -84,14 +86,19 @@ function settled(call: Call, object: KubeObject): KubeObject {
 /** The applied configuration: YAML or JSON. Duplicate keys are told of, or refused under `Strict`. */
 export function readConfig(call: Call, options: WriteOptions): object {
   const { body } = call.request
-  if (body !== undefined && !(body instanceof Uint8Array)) return JSON.parse(JSON.stringify(body)) as object
+  if (body !== undefined && !(body instanceof Uint8Array)) return parseJson(jsonText(body)) as object
   const text = patchText(call.request)
-  const fast = parseJson(text)
+  const fast = plainJson(text)
   if (fast) {
     tellDuplicates(call, options, call.request.duplicates ?? [])
     return fast
   }
-  const document = yamlPackage().parseDocument(text, { uniqueKeys: false, schema: 'core', logLevel: 'error' })
+  const document = yamlPackage().parseDocument(text, {
+    uniqueKeys: false,
+    schema: 'core',
+    logLevel: 'error',
+    intAsBigInt: hasLongIntegers(text),
+  })
   const [error] = document.errors
   if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error)}`)
   const value = jsonOf(document)
@@ -107,7 +114,7 @@ export function readConfig(call: Call, options: WriteOptions): object {
 /** Throws 400 for aliases of nothing, and for too many. */
 function jsonOf(document: Document): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 })
+    return exactNumbers(document.toJS({ maxAliasCount: 100 }))
   } catch (error) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(error as Error).message}`)
   }
@@ -127,7 +134,7 @@ function goYamlMessage(error: YAMLError): string {
   return error.message.split('\n', 1)[0] ?? error.message
 }
 
-function parseJson(text: string): object | undefined {
+function plainJson(text: string): object | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
   try {
     const value: unknown = JSON.parse(text)

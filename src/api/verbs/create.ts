@@ -1,4 +1,5 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
@@ -159,7 +160,7 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 function serializerWithout(object: KubeObject): Uint8Array {
   const given = object.metadata.resourceVersion
   if (given) return serializer(object)(Number(given))
-  return Buffer.from(JSON.stringify(object))
+  return Buffer.from(jsonText(object))
 }
 
 /** Go's errors without a status: 500 with the bare message. */

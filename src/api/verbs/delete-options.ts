@@ -1,4 +1,5 @@
 import { invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
+import { int64 } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { isProtobuf } from '../encoding/protobuf.ts'
@@ -101,6 +102,13 @@ function asDeleteOptions(call: Call): Call['request'] {
   return { ...call.request, body: { ...body, apiVersion: 'v1' } }
 }
 
+/** An int64, which may be a bigint. */
+function graceSeconds(text: string): number {
+  const value = int64(BigInt(text.replace('+', '')))
+  if (value === undefined) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
+  return value as number
+}
+
 function fromQuery(query: URLSearchParams): SentDeleteOptions {
   const grace = query.get('gracePeriodSeconds')
   if (grace !== null && !/^[+-]?\d+$/.test(grace))
@@ -109,7 +117,7 @@ function fromQuery(query: URLSearchParams): SentDeleteOptions {
   const orphan = query.get('orphanDependents')
   const dryRun = query.getAll('dryRun')
   return {
-    ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(grace === null ? {} : { gracePeriodSeconds: graceSeconds(grace) }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
     ...(orphan === null ? {} : { orphanDependents: isTrue(orphan) }),
     ...(dryRun.length === 0 ? {} : { dryRun }),

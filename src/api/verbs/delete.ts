@@ -173,12 +173,18 @@ export function marking(old: KubeObject, home: ServedResource, options: DeleteOp
     return { object, thenRemove: false }
   }
   const started = metadata.deletionTimestamp
-  const base = started ? Date.parse(started) - (metadata.deletionGracePeriodSeconds ?? 0) * 1000 : nowMs
+  const base = started ? Date.parse(started) - durationMs(metadata.deletionGracePeriodSeconds ?? 0) : nowMs
   if (!started && metadata.generation) metadata.generation++
-  metadata.deletionTimestamp = timeText(base + grace * 1000)
+  metadata.deletionTimestamp = timeText(base + durationMs(grace))
   metadata.deletionGracePeriodSeconds = grace
   return { object, thenRemove: grace === 0 && finalizers.length === 0 }
 }
+
+/** Go's duration of so many seconds, which is 64 bits of nanoseconds: too many seconds are any time. */
+const durationMs = (seconds: number | bigint): number =>
+  Math.abs(Number(seconds)) < 2 ** 32
+    ? Number(seconds) * 1000
+    : Number(BigInt.asIntN(64, BigInt(seconds) * 1_000_000_000n) / 1_000_000n)
 
 /** Seconds of grace; undefined: the kind has none, or the object is past it; 'pending': it runs already. */
 function graceOf(old: KubeObject, home: ServedResource, options: DeleteOptions): number | undefined | 'pending' {

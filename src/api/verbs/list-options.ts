@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
+import { int64 } from '../../apimachinery/json.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { isTrue } from '../pipeline/request-info.ts'
 
@@ -38,9 +39,9 @@ export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptio
 function integer(text: string | null): number {
   if (text === null || text === '') return 0
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
-  const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
-  return value
+  const value = int64(BigInt(text.replace('+', '')))
+  if (value === undefined) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
+  return Number(value)
 }
 
 const matchField = 'resourceVersionMatch'

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
@@ -54,7 +55,7 @@ export function patchTypeOf({ resource }: Call, type: string): (typeof patchType
 
 export function patchText({ body }: ApiRequest): string {
   if (body === undefined) return ''
-  return body instanceof Uint8Array ? textOf(body) : JSON.stringify(body)
+  return body instanceof Uint8Array ? textOf(body) : jsonText(body)
 }
 
 /** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Conversion, ServedResource } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
@@ -43,7 +44,7 @@ function convert(conversion: Conversion, resource: ServedResource, stored: Store
     if (object === stored.object) return stored
     const canonical = resource.rules.canonical(object)
     const isDry = stored.revision === 0
-    const bytes = isDry ? Buffer.from(JSON.stringify(canonical)) : serializer(canonical)(stored.revision)
+    const bytes = isDry ? Buffer.from(jsonText(canonical)) : serializer(canonical)(stored.revision)
     return new Stored(stored.key, bytes, stored.revision, canonical)
   }
   const object = conversion.fromStorage(stored.object)

@@ -1,5 +1,6 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import { type FieldError, invalidObject } from '../../apimachinery/field-error.ts'
+import { hasLongNumber, parseJson } from '../../apimachinery/json.ts'
 import { isLonger } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { namespaces } from '../../apimachinery/resources.generated.ts'
@@ -124,11 +125,13 @@ export async function commitObject(
 ): Promise<Stored> {
   const { store, caches } = call.core
   const write = serializer(object)
+  // A float64 without fraction is read back as an int64.
+  const kept = hasLongNumber(write.text) ? (parseJson(write.text) as KubeObject) : object
   let bytes: Uint8Array | undefined
   const stamp: Stamp = {
     at: (revision) => {
       bytes = write(revision)
-      caches.expect(bytes, withVersion(object, revision))
+      caches.expect(bytes, withVersion(kept, revision))
       return bytes
     },
     offset: write.offset,
@@ -140,7 +143,7 @@ export async function commitObject(
   const revision = await call.core.storage.time(expected === 0 ? 'create' : 'update', key, commit)
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
-  return new Stored(key, bytes ?? write(revision), revision, withVersion(object, revision))
+  return new Stored(key, bytes ?? write(revision), revision, withVersion(kept, revision))
 }
 
 export function withVersion(object: KubeObject, revision: number): KubeObject {

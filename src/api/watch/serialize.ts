@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
 import { textOf } from './stored.ts'
@@ -31,7 +32,7 @@ export interface Serializer {
 
 /** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
 export function serializer(object: KubeObject): Serializer {
-  const text = JSON.stringify(ordered(object, ''))
+  const text = jsonText(ordered(object, ''))
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)

@@ -1,3 +1,4 @@
+import { parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Revision } from '../../store/store.ts'
 import { deepFreeze } from './freeze.ts'
@@ -26,7 +27,7 @@ export class Stored {
     const known = this.#object?.deref()
     // Most of what is written is never asked for: it is frozen when it is.
     if (known) return deepFreeze(known)
-    const object = deepFreeze(JSON.parse(textOf(this.bytes)) as KubeObject)
+    const object = deepFreeze(parseJson(textOf(this.bytes)) as KubeObject)
     this.#object = new WeakRef(object)
     return object
   }

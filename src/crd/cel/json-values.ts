@@ -1,3 +1,4 @@
+import { int64 } from '../../apimachinery/json.ts'
 import { LazyList } from './lazy-list.ts'
 import {
   CelDouble,
@@ -20,7 +21,9 @@ export function fromJson(value: unknown): Value {
     case 'boolean':
       return value
     case 'number':
-      return Number.isInteger(value) ? value : new CelDouble(value)
+      return Number.isSafeInteger(value) ? value : new CelDouble(value)
+    case 'bigint':
+      return value
     case 'object':
       if (value === null) return null
       return Array.isArray(value) ? new LazyList(value, fromJson) : new JsonMap(value as Record<string, unknown>)
@@ -50,9 +53,8 @@ class JsonMap extends CelMap {
 
 /** What an expression made, as JSON. Throws CelError for what JSON can't say. */
 export function toJson(value: Value): unknown {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof CelUint) return Number(value.value)
+  if (value === null || typeof value !== 'object') return value
+  if (value instanceof CelUint) return int64(value.value) ?? Number(value.value)
   if (value instanceof CelDouble) return value.value
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
   if (value instanceof CelOptional) return value.value === undefined ? null : toJson(value.value)

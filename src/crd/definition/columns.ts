@@ -1,5 +1,7 @@
+import { isInt64 } from '../../apimachinery/json.ts'
 import { JsonPathError, parseFieldPath, resultText } from '../jsonpath.ts'
 import type { Json, JsonObject } from '../schema/json-schema.ts'
+import { int64Of } from '../schema/number-rules.ts'
 import type { DefinitionVersion, PrinterColumn } from './definition.ts'
 
 /** meta.k8s.io/v1 TableColumnDefinition */
@@ -63,9 +65,10 @@ function cell(column: PrinterColumn, find: () => Json[][], now: Date): Json {
 function typedCell(type: string, value: Json, now: Date): Json {
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null
+      if (isInt64(value)) return value
+      return typeof value === 'number' ? int64Of(value) : null
     case 'number':
-      return typeof value === 'number' ? value : null
+      return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null
     case 'boolean':
       return typeof value === 'boolean' ? value : null
     case 'date':

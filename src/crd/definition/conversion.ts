@@ -1,3 +1,4 @@
+import { isInt64 } from '../../apimachinery/json.ts'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own, setOwn } from '../schema/json-schema.ts'
 import { withChanges } from '../schema/prune.ts'
 import type { Conversion } from './definition.ts'
@@ -149,6 +150,6 @@ function goType(value: Json): string {
   if (value === null) return '<nil>'
   if (isJsonArray(value)) return '[]interface {}'
   if (typeof value === 'object') return 'map[string]interface {}'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
   return typeof value === 'boolean' ? 'bool' : 'string'
 }

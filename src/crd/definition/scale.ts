@@ -1,4 +1,6 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
+import { numberText } from '../../apimachinery/number-text.ts'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../schema/json-schema.ts'
 import { withChanges } from '../schema/prune.ts'
 import type { ScaleSubresource } from './definition.ts'
@@ -47,8 +49,8 @@ function replicaErrors(object: JsonObject, path: string): FieldError[] {
   const { value, problem } = lookup(object, path)
   if (problem !== undefined) return [invalid(path, 0, problem)]
   if (value === undefined) return []
-  if (!Number.isInteger(value)) return [invalid(path, 0, accessorProblem(path, value, 'int64'))]
-  const replicas = value as number
+  if (!isInt64(value)) return [invalid(path, 0, accessorProblem(path, value, 'int64'))]
+  const replicas = value
   if (replicas < 0) return [invalid(path, replicas, 'should be a non-negative integer')]
   return replicas > MOST_REPLICAS ? [invalid(path, replicas, `should be less than or equal to ${MOST_REPLICAS}`)] : []
 }
@@ -77,12 +79,13 @@ function lookup(object: JsonObject, path: string): { value?: Json; problem?: str
 const accessorProblem = (path: string, value: Json, wanted: string): string =>
   `.${steps(path).join('.')} accessor error: ${shown(value)} is of the type ${goType(value)}, expected ${wanted}`
 
-const shown = (value: Json): string => (value === null ? '<nil>' : typeof value === 'object' ? 'map[]' : String(value))
+const shown = (value: Json): string =>
+  value === null ? '<nil>' : typeof value === 'object' ? 'map[]' : typeof value === 'number' ? numberText(value) : String(value)
 
 function goType(value: Json): string {
   if (value === null) return '<nil>'
   if (isJsonArray(value)) return '[]interface {}'
   if (typeof value === 'object') return 'map[string]interface {}'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
   return typeof value === 'boolean' ? 'bool' : 'string'
 }

@@ -1,4 +1,4 @@
-import { doubleText } from '../cel/library/number-text.ts'
+import { numberText } from '../../apimachinery/number-text.ts'
 import { parseFieldPath } from '../jsonpath.ts'
 import type { JsonObject } from '../schema/json-schema.ts'
 import type { DefinitionVersion } from './definition.ts'
@@ -17,7 +17,7 @@ export function selectableFieldReader(version: DefinitionVersion): FieldReader {
       fields.map(({ name, path }) => {
         const value = path.find(object)[0]?.[0]
         if (value === undefined || value === null) return [name, '']
-        return [name, typeof value === 'number' ? doubleText(value) : String(value)]
+        return [name, typeof value === 'number' ? numberText(value) : String(value)]
       }),
     )
 }

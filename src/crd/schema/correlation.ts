@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { isJsonArray, isJsonObject, type Json, own, sameJson } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
 
@@ -59,5 +60,5 @@ function compositeKey(keys: readonly string[], item: Json): string | undefined {
   if (!isJsonObject(item) || keys.length === 0) return undefined
   const values = keys.map((key) => own(item, key))
   if (values.some((value) => value === undefined || value === null || typeof value === 'object')) return undefined
-  return JSON.stringify(values)
+  return jsonText(values)
 }

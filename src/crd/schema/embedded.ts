@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, required } from '../../apimachinery/field-error.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
 import {
   isDns1035Label,
   isDns1123Label,
@@ -87,7 +88,7 @@ function nameErrors(metadata: JsonObject, path: string): FieldError[] {
       errors.push(invalid(child(path, 'namespace'), text('namespace'), problem))
   }
   const generation = metadata.generation
-  if (typeof generation === 'number' && generation < 0) {
+  if (isInt64(generation) && generation < 0) {
     errors.push(invalid(child(path, 'generation'), generation, 'must be greater than or equal to 0'))
   }
   return errors

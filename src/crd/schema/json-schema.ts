@@ -1,5 +1,7 @@
-/** A value as JSON has it. Objects may have any own key, '__proto__' too. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+import { jsonText, parseJson, writable } from '../../apimachinery/json.ts'
+
+/** A value as JSON has it; a bigint where a number loses digits of an int64. Objects may have any own key, '__proto__' too. */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Json
 }
@@ -87,7 +89,7 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 /** What two JSON values have in common, as keys of a map or set, exactly when `sameJson` says that they are the same. */
-export function identityOf(value: Json): string | number | boolean | null {
+export function identityOf(value: Json): string | number | bigint | boolean | null {
   if (typeof value === 'string') return `"${value}`
   if (isJsonArray(value)) return `[${value.map(identityText).join(',')}]`
   if (!isJsonObject(value)) return value
@@ -99,17 +101,18 @@ const identityText = (value: Json): string => (typeof value === 'string' ? JSON.
 
 /** JSON as Go's encoding/json writes it: keys sorted, `<`, `>` and `&` escaped. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value, (_key, part: unknown) => (isJsonObject(part) ? sorted(part) : part))
+  const text = JSON.stringify(value, sortedKeys)
   return (text ?? 'null').replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** A value whose keys stand as Go's maps are shown. */
-export const withSortedKeys = (value: Json): Json =>
-  JSON.parse(JSON.stringify(value, (_key, part: unknown) => (isJsonObject(part) ? sorted(part) : part)))
+export const withSortedKeys = (value: Json): Json => parseJson(JSON.stringify(value, sortedKeys)) as Json
+
+const sortedKeys = (key: string, part: unknown): unknown => (isJsonObject(part) ? sorted(part) : writable(key, part))
 
 /** For structures of Go, whose fields keep their order. */
 export function goStructJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return jsonText(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function sorted(object: JsonObject): JsonObject {

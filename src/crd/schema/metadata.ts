@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, withSortedKeys } from './json-schema.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
@@ -171,8 +172,8 @@ function readValue(type: MetaType, value: Json, at: string, path: string, unknow
     return value.map((item, i) => readValue(type.list, item, at, atIndex(path, i), unknown))
   }
   if (type === 'FieldsV1') return value
-  const wanted = type === 'int64' ? 'number' : type === 'bool' ? 'boolean' : 'string'
-  if (typeof value !== wanted || (type === 'int64' && !Number.isInteger(value))) throw wrongType(value, goType(type), at)
+  const fits = type === 'int64' ? isInt64(value) : typeof value === (type === 'bool' ? 'boolean' : 'string')
+  if (!fits) throw wrongType(value, goType(type), at)
   return value
 }
 
@@ -189,8 +190,10 @@ const goType = (type: MetaType): string => {
   return 'name' in type ? `v1.${type.name}` : 'map' in type ? 'map[string]string' : `[]${goType(type.list)}`
 }
 
+const goNames: Readonly<Record<string, string>> = { boolean: 'bool', bigint: 'number' }
+
 function wrongType(value: Json, wanted: string, at: string): MetadataError {
-  const kind = isJsonArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value
+  const kind = isJsonArray(value) ? 'array' : value === null ? 'null' : (goNames[typeof value] ?? typeof value)
   const where = at === '' ? 'value' : `struct field ${at}`
   return new MetadataError(`json: cannot unmarshal ${kind} into Go ${where} of type ${wanted}`)
 }

@@ -51,7 +51,7 @@ export function nodeOf(schema: JsonSchema): SchemaNode {
   const format = knownFormat(schema.format ?? '', types)
   const { items } = schema
   return {
-    schema,
+    schema: withFloatBounds(schema),
     types,
     nullable: schema.nullable === true,
     intOrString,
@@ -82,6 +82,14 @@ const allowedBy = (values: readonly Json[]): Allowed => ({
   identities: new Set(values.map(identityOf)),
   text: supportedText(values.map((value) => (typeof value === 'string' ? value : goJson(value)))),
 })
+
+/** Bounds are float64, whose digits an int64 may be read from. */
+function withFloatBounds(schema: JsonSchema): JsonSchema {
+  const { maximum, minimum, multipleOf } = schema
+  if (typeof maximum !== 'bigint' && typeof minimum !== 'bigint' && typeof multipleOf !== 'bigint') return schema
+  const bounds = Object.entries({ maximum, minimum, multipleOf }).filter(([, bound]) => bound !== undefined)
+  return { ...schema, ...Object.fromEntries(bounds.map(([name, bound]) => [name, Number(bound)])) }
+}
 
 const NUMBER_FORMATS: Readonly<Record<string, readonly string[]>> = { integer: ['int32', 'int64'], number: ['float', 'double'] }
 

@@ -7,11 +7,13 @@ import {
   tooMany,
   typeInvalid,
 } from '../../apimachinery/field-error.ts'
+import { isInt64 } from '../../apimachinery/json.ts'
+import { numberText } from '../../apimachinery/number-text.ts'
 import { codePoints } from '../cel/cost-estimate.ts'
-import { doubleText } from '../cel/library/number-text.ts'
 import { Correlation } from './correlation.ts'
 import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
+import { int64Of, isWhole, type JsonNumber, numberProblems } from './number-rules.ts'
 import { child, orNil } from './path.ts'
 
 /** What of `value` breaks its schema, at `base` (''; 'status' when only the status is validated). */
@@ -63,7 +65,7 @@ class Validation {
     if (node.types.length > 0 || node.format !== '') outcome.matches++
     this.junctors(value, node, path, correlation, outcome)
     if (typeof value === 'string') this.string(value, node, path, outcome)
-    else if (typeof value === 'number') this.number(value, node, path, outcome)
+    else if (typeof value === 'number' || typeof value === 'bigint') this.number(value, node, path, outcome)
     else if (isJsonArray(value)) this.array(value, node, path, correlation, outcome)
     this.enum(value, node, path, outcome)
     if (isJsonObject(value)) this.object(value, node, path, correlation, outcome)
@@ -80,7 +82,10 @@ class Validation {
       else outcome.matches++
       return
     }
-    const fits = types.includes(actual) || (actual === 'integer' && types.includes('number'))
+    const fits =
+      types.includes(actual) ||
+      (actual === 'integer' && types.includes('number')) ||
+      (actual === 'number' && types.includes('integer') && isWhole(value as number))
     const isText = typeof value === 'string' || isJsonArray(value)
     if (!isText && format !== '' && !fits && format !== FORMAT_OF[actual]) {
       this.typeError(path, format, FORMAT_OF[actual] ?? '', outcome)
@@ -108,8 +113,9 @@ class Validation {
 
   private enum(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
     outcome.matches++
-    if (node.allowed === undefined || node.allowed.identities.has(identityOf(value))) return
-    outcome.errors.push(notSupportedOf(this.field(path), value, node.allowed.text))
+    const { allowed } = node
+    if (allowed === undefined || allowed.identities.has(identityOf(value)) || isConverted(value, node.schema.enum)) return
+    outcome.errors.push(notSupportedOf(this.field(path), value, allowed.text))
   }
 
   private string(value: string, node: SchemaNode, path: string, outcome: Outcome): void {
@@ -137,26 +143,15 @@ class Validation {
     } else if (!node.pattern.matcher(value).find()) this.invalid(path, value, `should match '${source}'`, outcome)
   }
 
-  private number(value: number, node: SchemaNode, path: string, outcome: Outcome): void {
-    const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = node.schema
-    const range = rangeComplaint(value, node)
-    if (range !== undefined) this.general(`Checked value must be of type ${range} in ${path}`, outcome)
-    const limit = (bound: number): number => (Number.isInteger(value) ? Math.trunc(bound) : bound)
-    if (multipleOf !== undefined && limit(multipleOf) <= 0) {
-      const factor = limit(multipleOf)
-      outcome.errors.push(
-        invalid(this.field(path), factor, `factor MultipleOf declared for ${path} must be positive: ${doubleText(factor)}`),
-      )
-    } else if (multipleOf !== undefined && !isMultiple(value, limit(multipleOf))) {
-      this.invalid(path, value, `should be a multiple of ${doubleText(limit(multipleOf))}`, outcome)
-    }
-    if (minimum !== undefined && (exclusiveMinimum ? value <= limit(minimum) : value < limit(minimum))) {
-      const than = exclusiveMinimum ? 'greater than' : 'greater than or equal to'
-      this.invalid(path, value, `should be ${than} ${doubleText(limit(minimum))}`, outcome)
-    }
-    if (maximum !== undefined && (exclusiveMaximum ? value >= limit(maximum) : value > limit(maximum))) {
-      const than = exclusiveMaximum ? 'less than' : 'less than or equal to'
-      this.invalid(path, value, `should be ${than} ${doubleText(limit(maximum))}`, outcome)
+  private number(value: JsonNumber, node: SchemaNode, path: string, outcome: Outcome): void {
+    for (const problem of numberProblems(value, node, path)) {
+      if (problem.of === 'whole') this.general(problem.detail, outcome)
+      else if (problem.of === 'value') this.invalid(path, problem.value, problem.detail, outcome)
+      else {
+        const { factor } = problem
+        const detail = `factor MultipleOf declared for ${path} must be positive: ${numberText(factor)}`
+        outcome.errors.push(invalid(this.field(path), factor, detail))
+      }
     }
     outcome.matches += 2
   }
@@ -267,6 +262,21 @@ class Validation {
   }
 }
 
+/** Whether Go makes one of an enum's values of the number `value` by converting it to the type of that: an integer even to the text of that char. */
+function isConverted(value: Json, allowed: readonly Json[] = []): boolean {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return false
+  return allowed.some((item) => {
+    if (typeof item === 'string') return isInt64(value) && item === charOf(value)
+    if (typeof item !== 'number' && typeof item !== 'bigint') return false
+    return isInt64(item) ? int64Of(Number(value)) === item && !isInt64(value) : Number(value) === item
+  })
+}
+
+const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff
+
+const charOf = (code: number | bigint): string =>
+  typeof code === 'number' && code >= 0 && code <= 0x10ffff && !isSurrogate(code) ? String.fromCodePoint(code) : '\ufffd'
+
 const FORMAT_OF: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' }
 
 function merge(into: Outcome, from: Outcome): void {
@@ -274,31 +284,10 @@ function merge(into: Outcome, from: Outcome): void {
   into.matches += from.matches
 }
 
-/** The JSON type of a value, as messages name it. Whole numbers outside of 64 bits are no integers; 2^63 was 2^63 - 1 in JSON. */
+/** The JSON type of a value, as messages name it. */
 function typeName(value: Json): string {
   if (value === null) return 'null'
   if (isJsonArray(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) <= 2 ** 63 ? 'integer' : 'number'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'integer' : 'number'
   return typeof value
-}
-
-function isMultiple(value: number, factor: number): boolean {
-  if (Number.isInteger(value)) return value % factor === 0
-  const times = factor < 1 ? (1 / factor) * value : value / factor
-  return Math.abs(times - Math.round(times)) <= 1e-9 * Math.max(1, Math.abs(times))
-}
-
-/** 'integer with format int32' when the value is outside of what its type can hold. */
-function rangeComplaint(value: number, node: SchemaNode): string | undefined {
-  const [type, second] = node.types
-  if (second !== undefined) return undefined
-  if (type === 'integer') {
-    const limit = node.format === 'int32' ? 2 ** 31 : 2 ** 63
-    if (Number.isInteger(value) && value >= -limit && value < limit) return undefined
-    if (value === 2 ** 63 && node.format !== 'int32') return undefined
-    return node.format === '' ? 'integer (default format)' : `integer with format ${node.format}`
-  }
-  return type === 'number' && node.format === 'float' && Math.abs(value) > 3.4028234663852886e38
-    ? 'number with format float'
-    : undefined
 }

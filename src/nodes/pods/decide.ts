@@ -96,9 +96,10 @@ function terminateInOrder(view: PodView, running: readonly ObservedContainer[]):
 /** Seconds the pod's containers get when the pod ends. */
 function graceOf(view: PodView): number {
   const { pod } = view
-  const own = pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds
-  if (view.removed) return pod.spec ? Math.min(pod.metadata.deletionGracePeriodSeconds ?? own, own) : orphanGraceSeconds
-  return pod.metadata.deletionGracePeriodSeconds ?? own
+  const own = Number(pod.spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds)
+  const asked = Number(pod.metadata.deletionGracePeriodSeconds ?? own)
+  if (view.removed) return pod.spec ? Math.min(asked, own) : orphanGraceSeconds
+  return asked
 }
 
 // ── running ─────────────────────────────────────────────────────────────────────────────────────────────────────────

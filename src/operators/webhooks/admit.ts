@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { jsonPatch } from './json-patch.ts'
 import type { ServedWebhook } from './served-webhooks.ts'
@@ -64,12 +65,12 @@ async function decide(webhook: ServedWebhook, request: AdmissionRequest, review:
   const changed = (await webhook.mutate?.(draft, review)) ?? draft
   const patch = jsonPatch(object, changed)
   if (patch.length === 0) return { uid, allowed: true }
-  return { uid, allowed: true, patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') }
+  return { uid, allowed: true, patchType: 'JSONPatch', patch: Buffer.from(jsonText(patch)).toString('base64') }
 }
 
 function refusal(problems: readonly FieldProblem[]): object {
   const text = ({ value, message }: FieldProblem) =>
-    value === undefined ? message : `Invalid value: ${JSON.stringify(value)}: ${message}`
+    value === undefined ? message : `Invalid value: ${jsonText(value)}: ${message}`
   const all = problems.map((p) => `${p.field}: ${text(p)}`)
   return {
     code: 422,

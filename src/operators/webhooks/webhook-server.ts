@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { AnswerReview } from './answer.ts'
 import type { KeyPair } from './certificates.ts'
 import type { WebhookMeter } from './webhook-metrics.ts'
@@ -30,11 +31,11 @@ export async function serveWebhooks({ port, host, answer, meter }: WebhookServer
     const path = (request.url ?? '').split('?')[0] ?? ''
     const send = (code: number, body: object) => {
       done(code)
-      response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      response.writeHead(code, { 'content-type': 'application/json' }).end(jsonText(body))
     }
     const done = meter.begin(path)
     bodyOf(request)
-      .then((text) => answer(path, JSON.parse(text)))
+      .then((text) => answer(path, parseJson(text)))
       .then((review) => (review ? send(200, review) : send(404, { error: `no webhook is served under ${path}` })))
       .catch((error: Error) => send(400, { error: error.message }))
   })

@@ -1,4 +1,5 @@
 import { timeText } from '../../apimachinery/clock.ts'
+import { jsonText } from '../../apimachinery/json.ts'
 import { keyOf, type Unstructured } from '../../apimachinery/object.ts'
 import type { Client } from '../../client/client.ts'
 import type { RestMapper } from '../../client/rest-mapper.ts'
@@ -98,7 +99,7 @@ class Reconcile {
   async #toCommit(commit: string, rendered: Rendered): Promise<Result | undefined> {
     const { prune, on, selfHeal } = automation(this.#app)
     const input = this.#input(rendered, true)
-    const spec = JSON.stringify([this.#app.spec.source, this.#app.spec.destination])
+    const spec = jsonText([this.#app.spec.source, this.#app.spec.destination])
     const before = this.#known.get(this.#key)
     const isNew = before === undefined || before.commit !== commit || before.spec !== spec
     const operation = this.#app.operation

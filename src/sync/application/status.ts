@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { Unstructured } from '../../apimachinery/object.ts'
 import { type HealthStatus, healthOf, worst } from '../health/health.ts'
 import { entryOf, type InventoryEntry, idOf } from '../plan/plan.ts'
@@ -65,7 +66,7 @@ export function healthSince(
 
 /** Whether writing `after` would tell anybody anything. */
 export function saysMore(before: ApplicationStatus | undefined, after: ApplicationStatus): boolean {
-  const plain = (s: ApplicationStatus | undefined) => JSON.parse(JSON.stringify({ ...s, reconciledAt: undefined })) as unknown
+  const plain = (s: ApplicationStatus | undefined) => parseJson(jsonText({ ...s, reconciledAt: undefined })) as unknown
   return !isDeepStrictEqual(plain(before), plain(after))
 }
 

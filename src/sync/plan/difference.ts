@@ -1,3 +1,5 @@
+import { jsonText } from '../../apimachinery/json.ts'
+
 /** One field that differs; `before` or `after` is undefined where the field is not there. */
 export interface FieldChange {
   readonly field: string
@@ -54,6 +56,6 @@ function isMap(value: unknown): value is Record<string, unknown> {
 export function shortValue(value: unknown, secret = false): string {
   if (value === undefined) return '(none)'
   if (secret) return '(hidden)'
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : jsonText(value)
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { type Chart, ChartError } from '../../helmlike/chart/chart.ts'
 import { chartFromFiles } from '../../helmlike/chart/load.ts'
 import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
@@ -62,8 +63,7 @@ async function valuesOf(files: readonly TreeFile[], helm: ApplicationSource['hel
     values = mergeMaps(values, readValues(Buffer.from(await file.read()).toString(), path))
   }
   if (helm?.values) values = mergeMaps(values, readValues(helm.values, 'spec.source.helm.values'))
-  if (helm?.valuesObject)
-    values = mergeMaps(values, readValues(JSON.stringify(helm.valuesObject), 'spec.source.helm.valuesObject'))
+  if (helm?.valuesObject) values = mergeMaps(values, readValues(jsonText(helm.valuesObject), 'spec.source.helm.valuesObject'))
   for (const { name, value, forceString } of helm?.parameters ?? [])
     setValues(`${name}=${value}`, values, forceString ? SET_STRING : SET)
   return values

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import { type Application, builtInRepository } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
 import { filesOf } from '../git/tree.ts'
@@ -57,7 +58,7 @@ export class SourceRenderer {
 
   /** Throws ManifestError, TreeError or SourceError. */
   render(app: Application, commit: string): Promise<Rendered> {
-    const key = JSON.stringify([commit, app.spec.source, app.metadata.name, app.spec.destination.namespace])
+    const key = jsonText([commit, app.spec.source, app.metadata.name, app.spec.destination.namespace])
     const found = this.#cache.get(key)
     if (found) return found
     const rendering = this.#render(app, commit)

@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml'
 import type { Unstructured } from '../../apimachinery/object.ts'
+import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
 import { type FieldSegment, fieldSegments, type Manifest, ManifestError, type Place } from './manifest.ts'
 
 /** An alias may be used so often in one document: above that it is a YAML bomb. */
@@ -12,12 +13,13 @@ export function parseManifests(file: string, text: string): Manifest[] {
     const { line, col } = lines.linePos(offset ?? 0)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
+  const intAsBigInt = hasLongIntegers(text)
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     version: '1.1',
     merge: true,
     uniqueKeys: true,
-    intAsBigInt: false,
+    intAsBigInt,
   })
   if (!Array.isArray(documents)) return []
   return documents.flatMap((document) => {
@@ -25,15 +27,16 @@ export function parseManifests(file: string, text: string): Manifest[] {
     if (error)
       throw new ManifestError(error.message.split(' at line ')[0] ?? error.message, at(error.pos[0]), 'fix the YAML syntax here')
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return []
-    return objectsOf(document, at)
+    return objectsOf(document, intAsBigInt, at)
   })
 }
 
-function objectsOf(document: Document.Parsed, at: (offset: number | undefined) => Place): Manifest[] {
+function objectsOf(document: Document.Parsed, hasBigInts: boolean, at: (offset: number | undefined) => Place): Manifest[] {
   const place = at(document.contents?.range?.[0])
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: maxAliases })
+    if (hasBigInts) value = exactNumbers(value)
   } catch (error) {
     throw new ManifestError(error instanceof Error ? error.message : String(error), place)
   }

@@ -10,6 +10,7 @@ import {
   decodeValue,
 } from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
+import { jsonText } from '../../../src/apimachinery/json.ts'
 
 const type = (group: string, version: string, kind: string): StructType => {
   const found = typeOf(group, version, kind)
@@ -103,9 +104,10 @@ test('scalars are written canonically', () => {
   assert.is(refusal('{"data":{"a":"%"}}', type('', 'v1', 'Secret')), 'illegal base64 data at input byte 0')
 })
 
-test('an int64 that a double cannot hold stays one that Go can read', () => {
+test('an int64 keeps digits that a double cannot hold', () => {
   const { value } = decodeText(type('', 'v1', 'Pod'), '{"metadata":{"generation":9223372036854775807}}')
-  assert.is(JSON.stringify(value.metadata), '{"generation":9223372036854775000}')
+  assert.is(jsonText(value.metadata), '{"generation":9223372036854775807}')
+  assert.match(refusal('{"metadata":{"generation":1e18}}'), 'cannot unmarshal number 1e18')
   assert.match(refusal('{"metadata":{"generation":9223372036854775808}}'), 'cannot unmarshal number 9223372036854775808')
 })
 

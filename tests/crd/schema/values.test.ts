@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { FieldError } from '../../../src/apimachinery/field-error.ts'
+import { parseJson } from '../../../src/apimachinery/json.ts'
 import { compileSchema } from '../../../src/crd/schema/compiled.ts'
 import type { Json, JsonObject, JsonSchema } from '../../../src/crd/schema/json-schema.ts'
 
@@ -18,7 +19,7 @@ interface Recorded {
   readonly warnings?: string[]
 }
 
-const { schema, cases } = JSON.parse(readFileSync('tests/data/crd/values.json', 'utf8')) as {
+const { schema, cases } = parseJson(readFileSync('tests/data/crd/values.json', 'utf8')) as {
   schema: JsonSchema
   cases: Recorded[]
 }
@@ -69,7 +70,7 @@ test('keys of Object.prototype are keys like others', () => {
     type: 'object',
     properties: { m: { type: 'object', additionalProperties: { type: 'string' } }, d: { type: 'object', properties: {} } },
   })
-  const given = JSON.parse('{"m":{"__proto__":"a","constructor":"b"},"d":{"__proto__":{"x":1}},"toString":1}') as JsonObject
+  const given = parseJson('{"m":{"__proto__":"a","constructor":"b"},"d":{"__proto__":{"x":1}},"toString":1}') as JsonObject
   const { object, unknown } = open.prune(given)
   assert.is(JSON.stringify(object), '{"m":{"__proto__":"a","constructor":"b"},"d":{}}')
   assert.equal(unknown, ['d.__proto__', 'toString'])

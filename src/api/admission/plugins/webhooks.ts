@@ -1,3 +1,4 @@
+import { jsonText, parseJson } from '../../../apimachinery/json.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
@@ -85,7 +86,7 @@ function annotator({ webhook, configuration, index }: Hook, { annotate }: Admiss
     mutated: (mutated: boolean, patch: string | undefined) => {
       annotate?.(`mutation.${place}`, JSON.stringify({ ...by, mutated }))
       if (!annotate || patch === undefined) return
-      annotate(`patch.${place}`, JSON.stringify({ ...by, patch: JSON.parse(patch), patchType: 'JSONPatch' }), 'Request')
+      annotate(`patch.${place}`, jsonText({ ...by, patch: parseJson(patch), patchType: 'JSONPatch' }), 'Request')
     },
   }
 }

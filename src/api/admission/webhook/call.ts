@@ -1,5 +1,6 @@
 import type { Agent } from 'node:https'
 import { isIP } from 'node:net'
+import { jsonText, parseJson } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
@@ -27,9 +28,9 @@ export async function callWebhook(
   if (local) return local
   const { url, address } = targetOf(objects, config)
   url.searchParams.set('timeout', `${seconds}s`)
-  const text = await post(url, address, config.caBundle, JSON.stringify(body), seconds)
+  const text = await post(url, address, config.caBundle, jsonText(body), seconds)
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
   }

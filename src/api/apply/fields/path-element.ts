@@ -1,3 +1,5 @@
+import { jsonText, parseJson } from '../../../apimachinery/json.ts'
+
 /** One step of a field path, as fieldsV1 writes it: `f:name` a field, `k:{"name":"a"}` a list item by its keys, `v:"x"` a set item,
  *  `i:0` an index. Two elements are the same exactly when these texts are. */
 export type PathElement = string
@@ -29,7 +31,7 @@ export function goJson(value: unknown): string {
     const members = Object.keys(object).sort()
     return `{${members.map((key) => `${goJson(key)}:${goJson(object[key])}`).join(',')}}`
   }
-  const text = JSON.stringify(value) ?? 'null'
+  const text = jsonText(value) ?? 'null'
   return special.test(text) ? text.replace(special, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`) : text
 }
 
@@ -43,14 +45,14 @@ export function normalElement(text: string): PathElement | undefined {
     case 'f':
       return text
     case 'v':
-      return valueElement(JSON.parse(rest))
+      return valueElement(parseJson(rest))
     case 'k': {
-      const keys: unknown = JSON.parse(rest)
+      const keys: unknown = parseJson(rest)
       if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) throw new Error(`not an object: ${rest}`)
       return keyElement(sortedEntries(keys))
     }
     case 'i':
-      if (!/^[+-]?\d+$/.test(rest)) throw new Error(`strconv.Atoi: parsing ${JSON.stringify(rest)}: invalid syntax`)
+      if (!/^[+-]?\d+$/.test(rest)) throw new Error(`strconv.Atoi: parsing ${jsonText(rest)}: invalid syntax`)
       return indexElement(Number(rest))
     default:
       return undefined
@@ -109,9 +111,9 @@ function rankedOf(element: PathElement): Ranked {
   const text = element.slice(2)
   switch (element[0]) {
     case 'k':
-      return { element, kind, rest: sortedEntries(JSON.parse(text) as object) }
+      return { element, kind, rest: sortedEntries(parseJson(text) as object) }
     case 'v':
-      return { element, kind, rest: JSON.parse(text) }
+      return { element, kind, rest: parseJson(text) }
     case 'i':
       return { element, kind, rest: Number(text) }
     default:
@@ -138,12 +140,13 @@ function compareKeys(a: [string, unknown][], b: [string, unknown][]): number {
 
 const rank = (value: unknown): number => {
   if (Array.isArray(value)) return 3
-  return { number: 0, string: 1, boolean: 2, object: value === null ? 5 : 4 }[typeof value as 'number'] ?? 5
+  return { number: 0, bigint: 0, string: 1, boolean: 2, object: value === null ? 5 : 4 }[typeof value as 'number'] ?? 5
 }
 
 function compareValues(a: unknown, b: unknown): number {
   if (rank(a) !== rank(b)) return rank(a) - rank(b)
-  if (typeof a === 'number' || typeof a === 'string' || typeof a === 'boolean') return a === b ? 0 : a < (b as typeof a) ? -1 : 1
+  if (typeof a === 'number' || typeof a === 'bigint' || typeof a === 'string' || typeof a === 'boolean')
+    return a === b ? 0 : a < (b as typeof a) ? -1 : 1
   const [left, right] = [goJson(a), goJson(b)]
   return left === right ? 0 : left < right ? -1 : 1
 }
@@ -161,9 +164,9 @@ export function elementText(element: PathElement): string {
     case 'i':
       return `[${rest}]`
     case 'v':
-      return `[=${valueText(JSON.parse(rest))}]`
+      return `[=${valueText(parseJson(rest))}]`
     default:
-      return `[${sortedEntries(JSON.parse(rest) as object)
+      return `[${sortedEntries(parseJson(rest) as object)
         .map(([name, value]) => `${name}=${valueText(value)}`)
         .join(',')}]`
   }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../../apimachinery/json.ts'
 import { keyElement, type PathElement, valueElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, ScalarName } from '../types/atom.ts'
 import { isMap, type JsonMap } from './json-value.ts'
@@ -50,7 +51,9 @@ export function scalarProblem(scalar: ScalarName, value: unknown): string | unde
   if (value === undefined || value === null) return undefined
   switch (scalar) {
     case 'numeric':
-      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goTypeOf(value)}`
+      return typeof value === 'number' || typeof value === 'bigint'
+        ? undefined
+        : `expected numeric (int or float), got ${goTypeOf(value)}`
     case 'string':
       return typeof value === 'string' ? undefined : `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
     case 'boolean':
@@ -69,7 +72,7 @@ const goTypeOf = (value: unknown): string => {
 function goSyntax(value: unknown): string {
   if (value === null) return 'interface {}(nil)'
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
-  if (!isMap(value)) return JSON.stringify(value)
+  if (!isMap(value)) return jsonText(value)
   const keys = Object.keys(value).sort()
   return `map[string]interface {}{${keys.map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../../../apimachinery/json.ts'
 import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
 import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
@@ -49,7 +50,7 @@ export const daemonSet = kind<DaemonSet>({
     keepOther(set, old, context)
     setTemplateGeneration(set, templateGenerationOf(old))
     if (context.subresource !== '') return
-    const changed = JSON.stringify(set.spec?.template) !== JSON.stringify(old.spec?.template)
+    const changed = jsonText(set.spec?.template) !== jsonText(old.spec?.template)
     setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))
   },
   resetFields: statusResetFields,

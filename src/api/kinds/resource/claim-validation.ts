@@ -1,4 +1,5 @@
 import { invalid, notSupported, required, tooLong } from '../../../apimachinery/field-error.ts'
+import { jsonText } from '../../../apimachinery/json.ts'
 import type {
   DeviceClaim,
   DeviceClaimConfiguration,
@@ -110,7 +111,7 @@ function validateConstraint(constraint: DeviceConstraint, names: RequestNames, a
 /** A JSON object of limited size. */
 export function checkRawObject(value: unknown, max: number, at: string, errors: Errors): void {
   if (value === undefined || value === null) errors.push(required(at))
-  else if (Buffer.byteLength(JSON.stringify(value)) > max) errors.push(tooLong(at, max))
+  else if (Buffer.byteLength(jsonText(value)) > max) errors.push(tooLong(at, max))
   else if (typeof value !== 'object' || Array.isArray(value)) {
     errors.push(invalid(at, '<value omitted>', 'must be a valid JSON object'))
   }

@@ -1,3 +1,4 @@
+import { doubleText } from '../../../apimachinery/number-text.ts'
 import { scale } from '../cost-range.ts'
 import type { Library } from '../environment.ts'
 import { typeOfValue } from '../equality.ts'
@@ -5,7 +6,6 @@ import { toInt, toUint } from '../numbers.ts'
 import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, typeOf, UINT } from '../types.ts'
 import { CelDouble, CelDuration, CelError, type CelInt, CelTimestamp, type CelUint, type Value } from '../values.ts'
 import { traversal } from './costs.ts'
-import { doubleText } from './number-text.ts'
 import { A, overload } from './signature.ts'
 import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from './time-text.ts'
 

@@ -1,3 +1,4 @@
+import { isInt64 } from '../../../apimachinery/json.ts'
 import { equals } from '../../cel/equality.ts'
 import { parseDuration, parseTimestamp } from '../../cel/library/time-text.ts'
 import { opaqueType } from '../../cel/types.ts'
@@ -14,7 +15,7 @@ export function adapt(value: Json, node: SchemaNode): Value {
     throw new CelError('invalid data, got null for schema with nullable=false')
   }
   if (node.intOrString) {
-    if (typeof value === 'string' || Number.isInteger(value)) return value as string | number
+    if (typeof value === 'string' || isInt64(value)) return value
     throw new CelError('invalid data, expected XIntOrString value to be either a string or integer')
   }
   switch (node.schema.type) {
@@ -26,11 +27,13 @@ export function adapt(value: Json, node: SchemaNode): Value {
     case 'string':
       return adaptString(value, node)
     case 'number':
-      if (typeof value !== 'number') throw new CelError(`invalid data, expected float, got ${typeof value}`)
-      return new CelDouble(value)
+      if (typeof value !== 'number' && typeof value !== 'bigint')
+        throw new CelError(`invalid data, expected float, got ${typeof value}`)
+      return new CelDouble(Number(value))
     case 'integer':
-      if (!Number.isInteger(value)) throw new CelError(`invalid data, expected int, got ${typeof value}`)
-      return value as number
+      if (!isInt64(value))
+        throw new CelError(`invalid data, expected int, got ${typeof value === 'number' ? 'float64' : typeof value}`)
+      return value
     case 'boolean':
       if (typeof value !== 'boolean') throw new CelError(`invalid data, expected bool, got ${typeof value}`)
       return value
