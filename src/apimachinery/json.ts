@@ -27,6 +27,13 @@ export function int64(value: bigint): number | bigint | undefined {
   return Number.isSafeInteger(short) ? short : value
 }
 
+/** `value` as Go converts a float64 to an int64 on amd64. */
+export function int64Of(value: number): number | bigint {
+  const whole = Math.trunc(value)
+  if (Number.isSafeInteger(whole)) return whole + 0
+  return whole >= -(2 ** 63) && whole < 2 ** 63 ? BigInt(whole) : -(2n ** 63n)
+}
+
 /** As JSON.parse, with exact integers. */
 export function parseJson(text: string): unknown {
   return hasLongNumber(text) ? JSON.parse(text, exactly as Reviver) : JSON.parse(text)
@@ -49,8 +56,16 @@ export function jsonText(value: unknown, indent?: number): string {
   }
 }
 
-/** What is written as the number `text`, which need not be how JavaScript writes it. */
-export const writtenNumber = (text: string): object => ({ toJSON: () => rawJSON(text) })
+/** A number that is written as `text`, which need not be how JavaScript writes it. */
+export class WrittenNumber {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+  toJSON(): object {
+    return rawJSON(this.text)
+  }
+}
 
 /** For replacers of JSON.stringify: a bigint as it is written. */
 export const writable = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? rawJSON(String(value)) : value)

@@ -3,6 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type FrontProxyTrust, frontProxyNoter } from '../auth/front-proxy.ts'
 import type { HandleRequest } from '../request.ts'
@@ -129,7 +130,7 @@ function refuseUnreadable(error: Error & { code?: string }, socket: Duplex): voi
   const status = isMethod
     ? new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
     : new StatusError(400, 'BadRequest', 'the request is not readable as HTTP')
-  const body = JSON.stringify(status.status)
+  const body = goJson(status.status)
   const line = isMethod ? '405 Method Not Allowed' : '400 Bad Request'
   const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
   socket.end(head + body)

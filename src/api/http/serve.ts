@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { userOfConnection } from '../auth/authenticate.ts'
 import { isFrontProxy, proxiedUser } from '../auth/front-proxy.ts'
@@ -141,7 +142,7 @@ function fail(exchange: Exchange, error: unknown): void {
   const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', 'Internal error occurred')
   if (!(error instanceof StatusError)) console.error('while answering a request:', error)
   if (exchange.isAnswered) return
-  const bytes = Buffer.from(JSON.stringify(status.status))
+  const bytes = Buffer.from(goJson(status.status))
   const headers = { 'content-type': 'application/json', 'content-length': String(bytes.length) }
   exchange.answer(status.code, headers, [bytes])
 }

@@ -1,9 +1,10 @@
-import { jsonText, parseJson } from '../../apimachinery/json.ts'
+import { jsonText, parseJson, WrittenNumber } from '../../apimachinery/json.ts'
 import type { StatusError } from '../../apimachinery/status.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { isPlainJson, isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isPlainJson, isTooDeep, type Node, objectFrom, readJson } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
+import { isWrittenAs, writtenValue } from './written.ts'
 
 /** RFC 6902 as evanphx/json-patch v4 applies it: negative indexes count from the end, `replace` of an absent member adds it. */
 
@@ -12,6 +13,8 @@ export interface Operation {
   readonly path?: unknown
   readonly from?: unknown
   readonly value?: unknown
+  /** How the value is written, where that may not be as the server writes it. */
+  readonly written?: Node
 }
 
 const maxOperations = 10_000
@@ -38,11 +41,16 @@ export function parseJsonPatch(
 function plainOperations(text: string): Operation[] | undefined {
   try {
     const patch: unknown = JSON.parse(text)
-    return Array.isArray(patch) && patch.every(isPlainOperation) && isPlainJson(text, patch) ? patch : undefined
+    return Array.isArray(patch) && patch.every(isPlainOperation) && isPlainJson(text, patch) && !escaped.test(text)
+      ? patch
+      : undefined
   } catch {
     return undefined
   }
 }
+
+/** What may be written in several ways. */
+const escaped = /[\\<>&\u2028\u2029]/
 
 function isPlainOperation(operation: unknown): boolean {
   if (!isObject(operation)) return false
@@ -99,8 +107,15 @@ function readOperations(text: string): Operation[] {
     if (!isObject(operation))
       throw badPatch(`json: cannot unmarshal ${tokenOf(operation)} into Go value of type jsonpatch.Operation`)
   }
-  return patch.map((operation: Operation | null) => operation ?? {})
+  const node = readJson(text)
+  const written = (i: number): Node | undefined => {
+    const operation = node.kind === 'array' ? node.items[i] : undefined
+    return operation?.kind === 'object' ? operation.entries.findLast(([key]) => key === 'value')?.[1] : undefined
+  }
+  return patch.map((operation: Operation | null, i) => ({ ...operation, ...asWritten(written(i)) }))
 }
+
+const asWritten = (written: Node | undefined): { written?: Node } => (written ? { written } : {})
 
 function syntaxErrorOf(text: string): string {
   try {
@@ -117,9 +132,13 @@ const tokenOf = (value: unknown): string => {
 }
 
 type Container = Record<string, unknown> | unknown[]
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isContainer = (value: unknown): value is Container => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is Record<string, unknown> => isContainer(value) && !Array.isArray(value)
+const isContainer = (value: unknown): value is Container =>
+  typeof value === 'object' && value !== null && !(value instanceof WrittenNumber)
+
+/** The operations with numbers in their values as they are written. */
+export const withWritten = (operations: readonly Operation[]): readonly Operation[] =>
+  operations.map((operation) => (operation.written ? { ...operation, value: writtenValue(operation.written) } : operation))
 
 /** `document` with the operations applied in order, all or none; `document` itself is not touched. Throws StatusError 422, whose
  *  `cause` says which operation failed and why. */
@@ -161,7 +180,7 @@ class Patching {
         this.copy(operation)
         break
       case 'test':
-        this.test(pathOf(kind, operation), operation.value ?? null)
+        this.test(pathOf(kind, operation), operation)
         break
       default:
         throw notApplicable(`Unexpected kind: ${typeof kind === 'string' ? kind : 'unknown'}`)
@@ -235,11 +254,12 @@ class Patching {
     return memberOf(place.container, place.key, `error in ${op} for path: '${place.key}'`) ?? null
   }
 
-  private test(path: string, value: unknown): void {
+  private test(path: string, { value = null, written }: Operation): void {
     const place = path === '' ? undefined : this.find(path, false)
     if (path !== '' && !place) throw notApplicable(`test operation does not apply: is missing path: ${path}: missing value`)
     const found = place ? memberOf(place.container, place.key, `error in test for path: '${path}'`) : this.root
-    if (!isEqual(found ?? null, value)) throw notApplicable(`testing value ${path} failed: test failed`)
+    const holds = written ? isWrittenAs(found ?? null, written) : isEqual(found ?? null, value)
+    if (!holds) throw notApplicable(`testing value ${path} failed: test failed`)
   }
 
   /** The container that the last part of `path` is in, made changeable when `toChange`; undefined when the path leads nowhere. */

@@ -1,14 +1,23 @@
-import { parseJson } from '../../apimachinery/json.ts'
+import { parseJson, WrittenNumber } from '../../apimachinery/json.ts'
 import { decodeUntyped } from '../schema/decode.ts'
-import { isTooDeep, objectFrom } from '../schema/json-syntax.ts'
+import { isPlainJson, isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
+import { writtenValue } from './written.ts'
 
 type JsonObject = Record<string, unknown>
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber)
+
+interface MergePatch {
+  readonly patch: unknown
+  /** The patch with numbers as they are written. */
+  readonly written: unknown
+  readonly strictErrors: readonly string[]
+}
 
 /** Reads the text of a merge patch. `strict` (fieldValidation Strict or Warn) also finds duplicate members. Throws StatusError 400. */
-export function parseMergePatch(text: string, strict: boolean): { patch: unknown; strictErrors: readonly string[] } {
+export function parseMergePatch(text: string, strict: boolean): MergePatch {
   let strictErrors: readonly string[] = []
   if (strict) {
     try {
@@ -24,7 +33,7 @@ export function parseMergePatch(text: string, strict: boolean): { patch: unknown
     throw badPatch('Invalid JSON Patch')
   }
   if ((!isObject(patch) && !Array.isArray(patch)) || isTooDeep(patch)) throw badPatch('Invalid JSON Patch')
-  return { patch, strictErrors }
+  return { patch, written: isPlainJson(text, patch) ? patch : writtenValue(readJson(text)), strictErrors }
 }
 
 /** `document` after the RFC 7386 merge patch: objects merge, null removes, anything else replaces. Shares what does not change. */

@@ -1,9 +1,9 @@
 import { jsonText } from '../../apimachinery/json.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
-import { DecodeError, decodePatched, decodeValue, strictMessage } from '../schema/decode.ts'
+import { DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
-import { jsonPatch, parseJsonPatch } from './json-patch.ts'
+import { jsonPatch, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatch, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
 import { parseStrategicPatch, strategicMergePatch } from './strategic.ts'
@@ -18,7 +18,9 @@ export interface ParsedPatch {
   readonly kind: PatchKind
   /** Duplicate members of the patch itself; empty under `Ignore`. */
   readonly strictErrors: readonly string[]
-  /** The patched document, not yet read as its kind. Throws StatusError. */
+  /** Whether numbers of the patched document may be `WrittenNumber`s. */
+  readonly isWritten: boolean
+  /** The patched document, not yet read as its kind; of a built-in type with numbers as they are written. Throws StatusError. */
   readonly applyTo: (type: StructType | undefined, document: JsonObject) => unknown
   /** The text that a refusal shows of `patched`. */
   readonly shown: (patched: unknown) => string
@@ -29,18 +31,22 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
   const strict = validation !== 'Ignore'
   if (kind === 'json') {
     const { operations, strictErrors } = parseJsonPatch(text, strict)
-    return { kind, strictErrors, applyTo: (_type, document) => jsonPatch(document, operations), shown: asJson }
+    const written = withWritten(operations)
+    const isWritten = operations.some((operation) => operation.written !== undefined)
+    const applyTo: ParsedPatch['applyTo'] = (type, document) => jsonPatch(document, type ? written : operations)
+    return { kind, strictErrors, isWritten, applyTo, shown: asJson }
   }
   if (kind === 'merge') {
-    const { patch, strictErrors } = parseMergePatch(text, strict)
-    return { kind, strictErrors, applyTo: (_type, document) => mergePatch(document, patch), shown: asJson }
+    const { patch, written, strictErrors } = parseMergePatch(text, strict)
+    const applyTo: ParsedPatch['applyTo'] = (type, document) => mergePatch(document, type ? written : patch)
+    return { kind, strictErrors, isWritten: written !== patch, applyTo, shown: asJson }
   }
   const { patch, strictErrors } = parseStrategicPatch(text, strict)
   const applyTo = (type: StructType | undefined, document: JsonObject) => {
     if (!type) throw badPatch('strategic merge patch format is not supported')
     return strategicMergePatch(type, document, patch)
   }
-  return { kind, strictErrors, applyTo, shown: () => goText(patch) }
+  return { kind, strictErrors, isWritten: false, applyTo, shown: () => goText(patch) }
 }
 
 export interface Patched {
@@ -62,7 +68,7 @@ function asJson(patched: unknown): string {
 export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: JsonObject, validation: FieldValidation): Patched {
   const patched = patch.applyTo(type, document)
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
-  const read = patch.kind === 'strategic' ? decodePatched : decodeValue
+  const read = patch.kind === 'strategic' ? decodePatched : patch.isWritten ? decodeWritten : decodeValue
   const { value, strictErrors } = attemptPatched(patch, patched, () => read(type, patched))
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
 }

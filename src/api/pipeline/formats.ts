@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import { encodeProtobuf } from './protobuf.ts'
@@ -8,7 +8,7 @@ import { yamlText } from './yaml-text.ts'
 export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
   switch (accept.format) {
     case 'json':
-      return Buffer.from(accept.pretty ? `${jsonText(object, 2)}\n` : jsonText(object))
+      return Buffer.from(accept.pretty ? `${goJson(object, 2)}\n` : goJson(object))
     case 'yaml':
       return Buffer.from(yamlText(object))
     case 'protobuf':

@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import { protobufEvent } from '../encoding/assemble.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
 import { encodeTable, partialMetadata } from '../table/table.ts'
@@ -38,7 +38,7 @@ export function frameEncoder(call: Call): FrameEncoder {
   const frame = (type: keyof typeof heads, stored: Stored | undefined, object: object | undefined): Uint8Array => {
     const isBookmark = type === 'BOOKMARK'
     let bytes: Uint8Array
-    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(jsonText(object))
+    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
     else bytes = bytesOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
     if (accept.format === 'protobuf') return protobufEvent(type, bytes)
     return Buffer.concat([heads[type], bytes, tail])

@@ -35,6 +35,9 @@ export function decodeValue(type: StructType, value: unknown): Decoded {
   return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, decodeAs(type, nodeOf(value)))
 }
 
+/** As `decodeValue`, of a value that may have `WrittenNumber`s. */
+export const decodeWritten = (type: StructType, value: unknown): Decoded => settle(type, decodeAs(type, nodeOf(value)))
+
 /** Reads the result of a strategic merge patch or of apply as a `type`: apimachinery's unstructured converter has other messages. */
 export function decodePatched(type: StructType, value: unknown): Decoded {
   const fitting = fits(type, value)

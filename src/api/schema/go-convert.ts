@@ -1,5 +1,5 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
-import { isInt64 } from '../../apimachinery/json.ts'
+import { int64Of, isInt64 } from '../../apimachinery/json.ts'
 import { canonicalBase64 } from './canonical.ts'
 import { DecodeError, decodeAs, type Found } from './go-decode.ts'
 import { nodeOf } from './json-syntax.ts'
@@ -84,11 +84,12 @@ const texts: Partial<Record<string, (text: string) => unknown>> = {
 
 function plain(type: ScalarType, value: unknown): unknown {
   const have = kindOf(value)
-  const isNumber = typeof value === 'number'
+  const isNumber = typeof value === 'number' || typeof value === 'bigint'
   if (type.scalar === have || (isNumber && type.scalar === 'float64')) return value
   if (isNumber && type.scalar.startsWith('int')) {
-    if (!Number.isInteger(value)) throw new DecodeError(`cannot convert float64 to ${type.goType}`)
-    return type.scalar === 'int32' ? value | 0 : value
+    if (typeof value === 'number' && !Number.isInteger(value)) throw new DecodeError(`cannot convert float64 to ${type.goType}`)
+    const whole = isInt64(value) ? value : int64Of(value)
+    return type.scalar === 'int32' ? Number(BigInt.asIntN(32, BigInt(whole))) : whole
   }
   // Go can convert a number to a string type (as a rune), so it gets as far as refusing it.
   if (have === 'int64' && type.scalar === 'string') throw new DecodeError(`cannot convert int64 to ${type.goType}`)

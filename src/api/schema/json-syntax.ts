@@ -1,12 +1,12 @@
 /** A JSON reader that keeps what JSON.parse drops: duplicate keys, their order, and how numbers were written. It reports errors as
  *  Go's encoding/json does. Slow, so it runs only where JSON.parse's answer is not enough. */
 
-import { numberOf } from '../../apimachinery/json.ts'
+import { numberOf, WrittenNumber } from '../../apimachinery/json.ts'
 
 export type Node =
   | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, value: Node])[] }
   | { readonly kind: 'array'; readonly items: readonly Node[] }
-  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'string'; readonly value: string; readonly written?: string }
   | { readonly kind: 'number'; readonly text: string }
   | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'null' }
@@ -58,7 +58,7 @@ class Reader {
       case '[':
         return this.array()
       case '"':
-        return { kind: 'string', value: this.string() }
+        return this.quoted()
       case 't':
         return this.literal('true', { kind: 'bool', value: true })
       case 'f':
@@ -117,6 +117,12 @@ class Reader {
     }
     this.leave()
     return { kind: 'array', items }
+  }
+
+  quoted(): Node {
+    const start = this.at
+    const value = this.string()
+    return { kind: 'string', value, written: this.text.slice(start, this.at) }
   }
 
   string(): string {
@@ -203,6 +209,7 @@ export function nodeOf(value: unknown): Node {
   if (typeof value === 'number') return { kind: 'number', text: numberText(value) }
   if (typeof value === 'bigint') return { kind: 'number', text: String(value) }
   if (typeof value === 'boolean') return { kind: 'bool', value }
+  if (value instanceof WrittenNumber) return { kind: 'number', text: value.text }
   if (Array.isArray(value)) return { kind: 'array', items: value.map(nodeOf) }
   return { kind: 'object', entries: Object.entries(value as object).map(([k, v]) => [k, nodeOf(v)] as const) }
 }

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
-import { jsonText } from '../../apimachinery/json.ts'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
@@ -160,7 +160,7 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 function serializerWithout(object: KubeObject): Uint8Array {
   const given = object.metadata.resourceVersion
   if (given) return serializer(object)(Number(given))
-  return Buffer.from(jsonText(object))
+  return Buffer.from(goJson(object))
 }
 
 /** Go's errors without a status: 500 with the bare message. */

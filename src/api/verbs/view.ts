@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Conversion, ServedResource } from '../registry/served.ts'
 import { serializer } from '../watch/serialize.ts'
@@ -44,7 +44,7 @@ function convert(conversion: Conversion, resource: ServedResource, stored: Store
     if (object === stored.object) return stored
     const canonical = resource.rules.canonical(object)
     const isDry = stored.revision === 0
-    const bytes = isDry ? Buffer.from(jsonText(canonical)) : serializer(canonical)(stored.revision)
+    const bytes = isDry ? Buffer.from(goJson(canonical)) : serializer(canonical)(stored.revision)
     return new Stored(stored.key, bytes, stored.revision, canonical)
   }
   const object = conversion.fromStorage(stored.object)

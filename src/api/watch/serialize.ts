@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
 import { textOf } from './stored.ts'
@@ -32,7 +32,7 @@ export interface Serializer {
 
 /** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
 export function serializer(object: KubeObject): Serializer {
-  const text = jsonText(ordered(object, ''))
+  const text = goJson(ordered(object, ''))
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)

@@ -1,7 +1,6 @@
-import { isInt64 } from '../../apimachinery/json.ts'
+import { int64Of, isInt64 } from '../../apimachinery/json.ts'
 import { JsonPathError, parseFieldPath, resultText } from '../jsonpath.ts'
 import type { Json, JsonObject } from '../schema/json-schema.ts'
-import { int64Of } from '../schema/number-rules.ts'
 import type { DefinitionVersion, PrinterColumn } from './definition.ts'
 
 /** meta.k8s.io/v1 TableColumnDefinition */

@@ -1,4 +1,4 @@
-import { isInt64, writtenNumber } from '../../apimachinery/json.ts'
+import { int64Of, isInt64, WrittenNumber } from '../../apimachinery/json.ts'
 import { doubleText } from '../../apimachinery/number-text.ts'
 import type { SchemaNode } from './node.ts'
 
@@ -12,13 +12,6 @@ export type NumberProblem =
   | { readonly of: 'value'; readonly value: unknown; readonly detail: string }
   | { readonly of: 'factor'; readonly factor: JsonNumber }
   | { readonly of: 'whole'; readonly detail: string }
-
-/** `value` as Go converts a float64 to an int64 on amd64. */
-export function int64Of(value: number): JsonNumber {
-  const whole = Math.trunc(value)
-  if (Number.isSafeInteger(whole)) return whole + 0
-  return whole >= -(2 ** 63) && whole < 2 ** 63 ? BigInt(whole) : -(2n ** 63n)
-}
 
 const largestExact = 2 ** 53 - 1
 const epsilon = 1e-9
@@ -66,7 +59,7 @@ export function numberProblems(value: JsonNumber, node: SchemaNode, path: string
 function alike(value: JsonNumber, bound: number, isInRange: boolean): Compared {
   if (!isInRange || !isInt64(value)) {
     const data = Number(value)
-    return { data, bound, text: doubleText(bound), shown: writtenNumber(doubleText(data)) }
+    return { data, bound, text: doubleText(bound), shown: new WrittenNumber(doubleText(data)) }
   }
   const whole = int64Of(bound)
   return { data: value, bound: whole, text: String(whole), shown: value }

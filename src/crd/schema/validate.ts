@@ -7,13 +7,13 @@ import {
   tooMany,
   typeInvalid,
 } from '../../apimachinery/field-error.ts'
-import { isInt64 } from '../../apimachinery/json.ts'
+import { int64Of, isInt64 } from '../../apimachinery/json.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
 import { codePoints } from '../cel/cost-estimate.ts'
 import { Correlation } from './correlation.ts'
 import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
-import { int64Of, isWhole, type JsonNumber, numberProblems } from './number-rules.ts'
+import { isWhole, type JsonNumber, numberProblems } from './number-rules.ts'
 import { child, orNil } from './path.ts'
 
 /** What of `value` breaks its schema, at `base` (''; 'status' when only the status is validated). */
