@@ -1,6 +1,7 @@
 // What `import … from 'slipway/operators'` gives. Whoever writes an operator needs nothing else; docs/operators/reference.md explains it.
 export { type Clock, systemClock } from '../apimachinery/clock.ts'
 export { lastBetween, parseSchedule, type Schedule, ScheduleError } from '../apimachinery/cron-schedule.ts'
+export { jsonText, parseJson } from '../apimachinery/json.ts'
 export type { KubeObject, ObjectMeta, Unstructured } from '../apimachinery/object.ts'
 export type { Resource } from '../apimachinery/resource.ts'
 export { isAlreadyExists, isConflict, isNotFound, StatusError } from '../apimachinery/status.ts'

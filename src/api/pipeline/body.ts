@@ -163,7 +163,7 @@ function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
     const intAsBigInt = hasLongIntegers(text)
     const options = { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error', intAsBigInt } as const
     const value: unknown = yamlPackage().parse(text, options)
-    return { value: intAsBigInt ? exactNumbers(value) : value }
+    return { value: exactNumbers(value) }
   } catch (e) {
     throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
   }

@@ -11,7 +11,7 @@ parentPort?.on('message', ({ id, text, most }: { id: number; text: string; most:
   try {
     const intAsBigInt = hasLongIntegers(text)
     const value: unknown = parse(text, { maxAliasCount: 100, uniqueKeys: false, schema: 'core', logLevel: 'error', intAsBigInt })
-    const json = Buffer.from(jsonText(intAsBigInt ? exactNumbers(value) : value) ?? 'null')
+    const json = Buffer.from(jsonText(exactNumbers(value)) ?? 'null')
     if (json.length > most) throw new Error('document contains excessive aliasing')
     parentPort?.postMessage({ id, json, duplicates: duplicateKeys(text).slice(0, mostDuplicates) })
   } catch (error) {

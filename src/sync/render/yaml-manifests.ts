@@ -27,16 +27,15 @@ export function parseManifests(file: string, text: string): Manifest[] {
     if (error)
       throw new ManifestError(error.message.split(' at line ')[0] ?? error.message, at(error.pos[0]), 'fix the YAML syntax here')
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return []
-    return objectsOf(document, intAsBigInt, at)
+    return objectsOf(document, at)
   })
 }
 
-function objectsOf(document: Document.Parsed, hasBigInts: boolean, at: (offset: number | undefined) => Place): Manifest[] {
+function objectsOf(document: Document.Parsed, at: (offset: number | undefined) => Place): Manifest[] {
   const place = at(document.contents?.range?.[0])
   let value: unknown
   try {
-    value = document.toJS({ maxAliasCount: maxAliases })
-    if (hasBigInts) value = exactNumbers(value)
+    value = exactNumbers(document.toJS({ maxAliasCount: maxAliases }))
   } catch (error) {
     throw new ManifestError(error instanceof Error ? error.message : String(error), place)
   }
