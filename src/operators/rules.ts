@@ -6,8 +6,13 @@ import { conversionOf, webhooksOf } from './webhooks/served-webhooks.ts'
 const reading = ['get', 'list', 'watch']
 const writing = [...reading, 'create', 'update', 'patch', 'delete']
 
+export interface RulesOptions {
+  /** Whether it registers its webhooks itself. Default true. */
+  readonly registers?: boolean
+}
+
 /** What an operator's service account must be allowed, so that the runtime can do its part; what `client` is used for comes on top. */
-export function rulesOf(operator: Operator): PolicyRule[] {
+export function rulesOf(operator: Operator, { registers = true }: RulesOptions = {}): PolicyRule[] {
   const rules = new Map<string, { group: string; resource: string; verbs: Set<string> }>()
   const allow = (group: string, resource: string, verbs: readonly string[]) => {
     const id = `${group}/${resource}`
@@ -25,17 +30,22 @@ export function rulesOf(operator: Operator): PolicyRule[] {
   // What `once` keeps.
   allow('', 'secrets', ['get', 'create', 'patch'])
   allow('coordination.k8s.io', 'leases', writing)
-  const admission = 'admissionregistration.k8s.io'
-  const kinds = new Set(webhooksOf(operator).map((w) => w.kind))
-  if (kinds.has('validate')) allow(admission, 'validatingwebhookconfigurations', writing)
-  if (kinds.has('mutate')) allow(admission, 'mutatingwebhookconfigurations', writing)
-  // What it waits for when the kind is not served, and where conversion is said.
-  const crds = conversionOf(operator) ? [...reading, 'patch'] : reading
-  allow('apiextensions.k8s.io', 'customresourcedefinitions', crds)
-  if (kinds.size > 0 || conversionOf(operator)) allow('', 'secrets', ['update'])
+  // What it waits for when the kind is not served.
+  allow('apiextensions.k8s.io', 'customresourcedefinitions', reading)
+  if (registers) allowRegistration(operator, allow)
   return [...rules.values()].map(({ group, resource, verbs }) => ({
     apiGroups: [group],
     resources: [resource],
     verbs: [...verbs],
   }))
+}
+
+function allowRegistration(operator: Operator, allow: (group: string, resource: string, verbs: readonly string[]) => void): void {
+  const admission = 'admissionregistration.k8s.io'
+  const kinds = new Set(webhooksOf(operator).map((w) => w.kind))
+  if (kinds.has('validate')) allow(admission, 'validatingwebhookconfigurations', writing)
+  if (kinds.has('mutate')) allow(admission, 'mutatingwebhookconfigurations', writing)
+  const converts = conversionOf(operator) !== undefined
+  if (converts) allow('apiextensions.k8s.io', 'customresourcedefinitions', ['patch'])
+  if (kinds.size > 0 || converts) allow('', 'secrets', ['update'])
 }

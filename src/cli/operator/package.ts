@@ -56,7 +56,7 @@ export async function run(argv: string[]): Promise<number> {
     version: facts.version,
     repository,
     webhookService: webhookServiceOf(operators),
-    rules: mergedRules(operators.flatMap(rulesOf)),
+    rules: mergedRules(operators.flatMap((operator) => rulesOf(operator))),
     definitions: operators.flatMap(definitionOf),
   })
   process.stdout.write(

@@ -3,8 +3,9 @@ import type {
   ValidatingWebhookConfiguration,
   WebhookClientConfig,
 } from '../../apimachinery/kinds.generated.ts'
+import type { ObjectMeta } from '../../apimachinery/object.ts'
 import type { Operator } from '../operator.ts'
-import { type ServedWebhook, webhooksOf } from './served-webhooks.ts'
+import { type WebhookDescription, webhooksOf } from './served-webhooks.ts'
 
 /** Where the API server finds the webhooks. */
 export type WebhookAddress =
@@ -20,6 +21,12 @@ export function clientConfig(address: WebhookAddress, path: string, caBundle: st
     : { service: { port: 443, ...address.service, path }, ...known }
 }
 
+/** What is said in a definition, so that the API server has objects converted. */
+export const conversionSpec = (address: WebhookAddress, path: string, caBundle: string) => ({
+  strategy: 'Webhook' as const,
+  webhook: { clientConfig: clientConfig(address, path, caBundle), conversionReviewVersions: ['v1'] },
+})
+
 /** The names by which the certificate must be known. */
 export function serverNames(address: WebhookAddress): string[] {
   if ('url' in address) return [new URL(address.url).hostname.replace(/^\[|\]$/g, '')]
@@ -27,11 +34,23 @@ export function serverNames(address: WebhookAddress): string[] {
   return [`${name}.${namespace}.svc`, `${name}.${namespace}.svc.cluster.local`]
 }
 
+export interface Configurations {
+  readonly validating: ValidatingWebhookConfiguration | undefined
+  readonly mutating: MutatingWebhookConfiguration | undefined
+}
+
 /** The configurations that register an operator's webhooks; those without any are left out. */
-export function configurationsOf(operator: Operator, address: WebhookAddress, caBundle: string) {
-  const all = webhooksOf(operator)
-  const metadata = { name: `${operator.name}.operators.slipway.dev` }
-  const of = (kind: ServedWebhook['kind']) =>
+export const configurationsOf = (operator: Operator, address: WebhookAddress, caBundle: string): Configurations =>
+  configurationsFor({ name: `${operator.name}.operators.slipway.dev` }, webhooksOf(operator), address, caBundle)
+
+/** The configurations with this metadata that register webhooks by what is said of them. */
+export function configurationsFor(
+  metadata: ObjectMeta,
+  all: readonly WebhookDescription[],
+  address: WebhookAddress,
+  caBundle: string,
+): Configurations {
+  const of = (kind: WebhookDescription['kind']) =>
     all.filter((w) => w.kind === kind).map((w) => registered(w, clientConfig(address, w.path, caBundle)))
   const validating: ValidatingWebhookConfiguration = { metadata, webhooks: of('validate') }
   const mutating: MutatingWebhookConfiguration = {
@@ -44,7 +63,7 @@ export function configurationsOf(operator: Operator, address: WebhookAddress, ca
   }
 }
 
-function registered(webhook: ServedWebhook, config: WebhookClientConfig) {
+function registered(webhook: WebhookDescription, config: WebhookClientConfig) {
   const { resource, scope, operations, failurePolicy, name } = webhook
   const { subresource, labelSelector, namespaceSelector, matchConditions } = scope
   const resources =

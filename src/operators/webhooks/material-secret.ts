@@ -1,4 +1,5 @@
 import type { Secret } from '../../apimachinery/kinds.generated.ts'
+import type { OwnerReference } from '../../apimachinery/object.ts'
 import { secrets } from '../../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
@@ -11,19 +12,22 @@ export interface MaterialSecretOptions {
   /** What the leaf must be known by. */
   readonly names: readonly string[]
   readonly now: () => number
+  /** What the Secret goes with. */
+  readonly owner?: OwnerReference
 }
 
 const attempts = 5
 
 /** The material as it must be now, read from its Secret and written back when something was due: all replicas have the same. */
-export async function keepMaterial({ client, namespace, name, names, now }: MaterialSecretOptions): Promise<Material> {
+export async function keepMaterial(options: MaterialSecretOptions): Promise<Material> {
+  const { client, namespace, name, names, now } = options
   for (let attempt = 1; ; attempt++) {
     const live = await find(client, namespace, name)
     const kept = live && materialIn(live)
     const due = await current(kept, names, now())
     if (due === kept) return kept
     try {
-      await save(client, namespace, name, live, due)
+      await save(options, live, due)
       return due
     } catch (error) {
       // Another replica was first: what it made is as good.
@@ -42,15 +46,14 @@ async function find(client: Client, namespace: string, name: string): Promise<Se
 }
 
 async function save(
-  client: Client,
-  namespace: string,
-  name: string,
+  { client, namespace, name, owner }: MaterialSecretOptions,
   live: Secret | undefined,
   material: Material,
 ): Promise<void> {
   const data = dataOf(material)
+  const metadata = { name, namespace, ...(owner ? { ownerReferences: [owner] } : {}) }
   if (live) await client.update(secrets, { ...live, data }, { namespace })
-  else await client.create(secrets, { metadata: { name, namespace }, type: 'kubernetes.io/tls', data }, { namespace })
+  else await client.create(secrets, { metadata, type: 'kubernetes.io/tls', data }, { namespace })
 }
 
 const keys = {

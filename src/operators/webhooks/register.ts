@@ -13,7 +13,7 @@ import { createInformer } from '../../client/informer.ts'
 import { isWithin } from '../equality.ts'
 import type { Log } from '../log.ts'
 import type { Operator } from '../operator.ts'
-import { clientConfig, configurationsOf, type WebhookAddress } from './configurations.ts'
+import { configurationsOf, conversionSpec, type WebhookAddress } from './configurations.ts'
 import { conversionOf } from './served-webhooks.ts'
 
 export interface Registration {
@@ -102,12 +102,7 @@ function definitionOf(operator: Operator, address: WebhookAddress, path: string)
   const name = `${resource}.${group}`
   const object = (caBundle: string) => ({
     metadata: { name },
-    spec: {
-      conversion: {
-        strategy: 'Webhook',
-        webhook: { clientConfig: clientConfig(address, path, caBundle), conversionReviewVersions: ['v1'] },
-      },
-    },
+    spec: { conversion: conversionSpec(address, path, caBundle) },
   })
   return {
     resource: customresourcedefinitions as unknown as Resource,

@@ -3,10 +3,10 @@ import { groupResource, type Resource } from '../../apimachinery/resource.ts'
 import type { Operator } from '../operator.ts'
 import type { Conversion, FieldProblem, Operation, Review, WebhookPart } from './webhook.ts'
 
-/** A webhook of an operator, as it is served: one for all functions that it defines. */
-export interface ServedWebhook {
+/** What is to be said of a webhook where it is registered. */
+export interface WebhookDescription {
   readonly kind: 'validate' | 'mutate'
-  readonly resource: Resource
+  readonly resource: Pick<Resource, 'group' | 'version' | 'resource' | 'namespaced'>
   /** Below the server's root; unique. */
   readonly path: string
   /** As its configuration names it. */
@@ -14,6 +14,11 @@ export interface ServedWebhook {
   readonly operations: readonly Operation[]
   readonly failurePolicy: 'Fail' | 'Ignore'
   readonly scope: Pick<WebhookPart<KubeObject>, 'subresource' | 'labelSelector' | 'namespaceSelector' | 'matchConditions'>
+}
+
+/** A webhook of an operator, as it is served: one for all functions that it defines. */
+export interface ServedWebhook extends WebhookDescription {
+  readonly resource: Resource
   readonly validate?: (
     object: KubeObject,
     review: Review<KubeObject>,

@@ -1,37 +1,60 @@
 import type { IncomingMessage } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { AnswerReview } from './answer.ts'
 import type { KeyPair } from './certificates.ts'
 import type { WebhookMeter } from './webhook-metrics.ts'
 
-export interface WebhookServerOptions {
-  /** 0: one that is free. */
-  readonly port: number
-  /** Default: all addresses. */
-  readonly host?: string
+export interface ReviewServerOptions {
   readonly answer: AnswerReview
   readonly meter: WebhookMeter
 }
 
-export interface WebhookServer {
+export interface WebhookServerOptions extends ReviewServerOptions {
+  /** 0: one that is free. */
   readonly port: number
+  /** Default: all addresses. */
+  readonly host?: string
+}
+
+/** Answers reviews over TLS; it refuses connections until `use` gave it a certificate. */
+export interface ReviewServer {
+  /** Takes over a connection that somebody else accepted. */
+  accept(socket: Socket): void
   /** New connections get this certificate. */
   use(leaf: KeyPair): void
+  /** Ends idle connections at once, the others when they are answered, or after 5 s. */
   close(): Promise<void>
+}
+
+export interface WebhookServer extends ReviewServer {
+  readonly port: number
 }
 
 const mostBytes = 10 * 1024 * 1024
 const idleMs = 30_000
+const graceMs = 5000
 
-/** The HTTPS server of webhooks; it refuses connections until `use` gave it a certificate. */
-export async function serveWebhooks({ port, host, answer, meter }: WebhookServerOptions): Promise<WebhookServer> {
+/** The HTTPS server of webhooks, on a port. */
+export async function serveWebhooks({ port, host, ...options }: WebhookServerOptions): Promise<WebhookServer> {
+  const { server, ...reviews } = createReviewServer(options)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  return { ...reviews, port: (server.address() as AddressInfo).port }
+}
+
+/** The HTTPS server of webhooks without a port: connections are brought by `accept`, or `server` listens. */
+export function createReviewServer({ answer, meter }: ReviewServerOptions): ReviewServer & { readonly server: Server } {
+  let closing = false
   const server = createServer({ minVersion: 'TLSv1.2' }, (request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? ''
     const send = (code: number, body: object) => {
       done(code)
-      response.writeHead(code, { 'content-type': 'application/json' }).end(jsonText(body))
+      const end = closing ? { connection: 'close' } : {}
+      response.writeHead(code, { 'content-type': 'application/json', ...end }).end(jsonText(body))
     }
     const done = meter.begin(path)
     bodyOf(request)
@@ -40,18 +63,30 @@ export async function serveWebhooks({ port, host, answer, meter }: WebhookServer
       .catch((error: Error) => send(400, { error: error.message }))
   })
   server.requestTimeout = idleMs
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => {
+      open.delete(socket)
+      if (closing && open.size === 0) ended.resolve()
+    })
   })
+  const ended = Promise.withResolvers<void>()
   return {
-    port: (server.address() as AddressInfo).port,
+    server,
+    accept: (socket) => void server.emit('connection', socket),
     use: ({ cert, key }) => server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    async close() {
+      closing = true
+      server.close()
+      server.closeIdleConnections()
+      if (open.size === 0) return
+      const force = setTimeout(() => {
+        for (const socket of open) socket.destroy()
+      }, graceMs)
+      await ended.promise
+      clearTimeout(force)
+    },
   }
 }
 

@@ -1,24 +1,32 @@
 // The process of an operator that is part of a repository. It starts with Node's permission model on: no files, no processes, no workers.
+import type { Socket } from 'node:net'
 import { httpsClient } from '../../client/https.ts'
 import { createLog } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { rulesOf } from '../../operators/rules.ts'
 import { runOperators } from '../../operators/run-operators.ts'
+import { reviewsOf } from '../../operators/webhooks/answer.ts'
+import type { KeyPair } from '../../operators/webhooks/certificates.ts'
 import { conversionOf, webhooksOf } from '../../operators/webhooks/served-webhooks.ts'
+import { createWebhookMeter } from '../../operators/webhooks/webhook-metrics.ts'
+import { createReviewServer, type ReviewServer } from '../../operators/webhooks/webhook-server.ts'
 import { allowOnly } from './egress.ts'
 import { serveCode } from './memory-modules.ts'
-import type { FromChild, ToChild } from './messages.ts'
+import type { Described, FromChild, ToChild } from './messages.ts'
 
 const stop = new AbortController()
 let operators: Operator[] = []
+let reviews: ReviewServer | undefined
 let token = ''
 
 // Whoever has the channel can speak for this process: it is ours alone.
 const say = process.send?.bind(process) as unknown as (message: FromChild) => void
 for (const name of ['send', 'kill']) Object.defineProperty(process, name, { value: undefined, configurable: false })
 
-process.on('message', (message: ToChild) => {
+process.on('message', (message: ToChild, connection?: Socket) => {
   if (message.type === 'token') token = message.token
+  else if (message.type === 'leaf') certify(message.leaf)
+  else if (message.type === 'asked') ask(connection)
   else if (message.type === 'run') run(message)
   else load(message).catch((error: unknown) => say({ type: 'failed', message: textOf(error) }))
 })
@@ -34,12 +42,29 @@ async function load({ code, module, egress }: ToChild & { type: 'load' }): Promi
   const exported = (await serveCode(code, module)) as Record<string, unknown>
   operators = [...new Set(Object.values(exported).flat().filter(isOperator))]
   if (operators.length === 0) throw new Error(`${module} exports no operator: export default defineOperator({ … })`)
-  const described = operators.map((operator) => ({
-    name: operator.name,
-    rules: rulesOf(operator),
-    hasWebhooks: webhooksOf(operator).length > 0 || conversionOf(operator) !== undefined,
+  say({ type: 'loaded', described: { operators: operators.map(describe) } })
+}
+
+function describe(operator: Operator): Described['operators'][number] {
+  const webhooks = webhooksOf(operator).map(({ validate: _, mutate: __, resource, ...said }) => ({
+    ...said,
+    resource: { group: resource.group, version: resource.version, resource: resource.resource, namespaced: resource.namespaced },
   }))
-  say({ type: 'loaded', described: { operators: described } })
+  const converts = conversionOf(operator)
+  const { group, resource } = operator.definition.for
+  const conversion = converts && { definition: `${resource}.${group}`, path: converts.path }
+  return { name: operator.name, rules: rulesOf(operator, { registers: false }), webhooks, conversion }
+}
+
+function certify(leaf: KeyPair): void {
+  reviews ??= createReviewServer({ answer: reviewsOf(operators), meter: createWebhookMeter() })
+  reviews.use(leaf)
+}
+
+/** Somebody asks a webhook; who comes before there is one, or while it ends, is sent away. */
+function ask(connection: Socket | undefined): void {
+  if (reviews && !stop.signal.aborted) connection && reviews.accept(connection)
+  else connection?.destroy()
 }
 
 function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { type: 'run' }): void {
@@ -60,7 +85,9 @@ function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { t
     webhooks: false,
   })
   running.started.then(() => say({ type: 'running' }))
-  running.stopped.then(() => process.exit(0))
+  const aborted = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+  // Who was asked still answers.
+  Promise.all([running.stopped, aborted.then(() => reviews?.close())]).then(() => process.exit(0))
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -14,10 +14,11 @@ export interface CommittedCode {
 
 const maxBytes = 4 << 20
 
-/** The commit that an Application was last synced to; undefined before its first sync. */
+/** The commit that an Application was last synced to, also while it is synced to another or could not be; undefined before its first sync. */
 export function syncedCommit({ status }: Application): string | undefined {
-  const { operationState } = status ?? {}
-  return operationState?.phase === 'Succeeded' ? operationState.syncResult?.revision : undefined
+  const { operationState, history } = status ?? {}
+  if (operationState?.phase === 'Succeeded') return operationState.syncResult?.revision
+  return history?.at(-1)?.revision
 }
 
 /** The modules of a commit, read from the bare repository. Throws Error for a repository of another server, and for too much code. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { controlGroup } from './limits.ts'
 import { LogLines } from './log-lines.ts'
-import type { Code, Described, FromChild, ToChild } from './messages.ts'
+import { type Code, type Described, messageFrom, type ToChild } from './messages.ts'
 import { startSandboxed } from './sandbox.ts'
 
 const deadlineMs = 20_000
@@ -18,9 +18,10 @@ export async function describeModule(code: Code, module: string): Promise<Descri
   try {
     if (child.pid !== undefined) group?.add(child.pid)
     const answered = Promise.withResolvers<Described>()
-    child.on('message', (message: FromChild) => {
-      if (message.type === 'loaded') answered.resolve(message.described)
-      else if (message.type === 'failed') answered.reject(new Error(message.message.split('\n')[0]))
+    child.on('message', (said) => {
+      const message = messageFrom(said)
+      if (message?.type === 'loaded') answered.resolve(message.described)
+      else if (message?.type === 'failed') answered.reject(new Error(message.message.split('\n')[0]))
     })
     child.on('error', answered.reject)
     child.on('exit', (status) =>

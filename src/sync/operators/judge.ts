@@ -4,8 +4,9 @@ import type { Application } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
 import { type Manifest, ManifestError, describe as named } from '../render/manifest.ts'
 import { type CommittedCode, codeAt } from './code.ts'
-import { type Described, unservable } from './messages.ts'
+import type { Described } from './messages.ts'
 import type { OperatorObject } from './operator-object.ts'
+import { requireMayRegister } from './registration.ts'
 import { requireMayGrant, rulesFor } from './rights.ts'
 
 export interface JudgeOptions {
@@ -51,14 +52,14 @@ async function problemOf(
   } catch (error) {
     return at('spec.module', (error as Error).message)
   }
-  const why = unservable(described)
-  if (why) return at('spec.module', why)
   const namespace = object.metadata.namespace ?? app.spec.destination.namespace ?? 'default'
   const placed = { ...object, metadata: { ...object.metadata, namespace } } as unknown as OperatorObject
   try {
     await requireMayGrant(pusher, placed, rulesFor(placed, described))
+    await requireMayRegister(pusher, placed, described)
   } catch (error) {
-    if (!(error instanceof StatusError) || error.code !== 403) throw error
+    if (!(error instanceof StatusError) || ![403, 422].includes(error.code)) throw error
+    if (error.code === 422) return at('spec.module', `the API refuses what it needs: ${error.message}`)
     return at('spec.module', `you may not give the rights that it needs: ${error.message}`)
   }
   return undefined

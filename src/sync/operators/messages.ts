@@ -1,4 +1,6 @@
 import type { PolicyRule } from '../../apimachinery/kinds.generated.ts'
+import type { KeyPair } from '../../operators/webhooks/certificates.ts'
+import type { WebhookDescription } from '../../operators/webhooks/served-webhooks.ts'
 
 /** The code of an operator: text by path. */
 export type Code = Readonly<Record<string, string>>
@@ -17,22 +19,26 @@ export type ToChild =
       readonly identity: string
     }
   | { readonly type: 'token'; readonly token: string }
+  /** What its webhooks are known by from now on; told before it runs. */
+  | { readonly type: 'leaf'; readonly leaf: KeyPair }
+  /** Comes with a connection of somebody who asks its webhooks. */
+  | { readonly type: 'asked' }
 
 /** What a module turned out to be. */
 export interface Described {
   readonly operators: readonly {
     readonly name: string
     readonly rules: readonly PolicyRule[]
-    /** It validates, mutates or converts: that is not done in the server. */
-    readonly hasWebhooks: boolean
+    readonly webhooks: readonly WebhookDescription[]
+    readonly conversion: ConversionDescription | undefined
   }[]
 }
 
-/** Why what was described cannot run in the server; undefined when it can. */
-export function unservable({ operators }: Described): string | undefined {
-  const asked = operators.filter((o) => o.hasWebhooks).map((o) => o.name)
-  if (asked.length === 0) return undefined
-  return `${asked.join(', ')} validates, mutates or converts, which an operator in the server cannot: say rules in the schema, or package it as an image`
+export interface ConversionDescription {
+  /** The name of the definition whose objects are converted: `databases.example.com`. */
+  readonly definition: string
+  /** Where reviews are answered. */
+  readonly path: string
 }
 
 /** What an operator's process tells the server. Believed no more than its code. */
@@ -40,3 +46,36 @@ export type FromChild =
   | { readonly type: 'loaded'; readonly described: Described }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'running' }
+
+/** A message of a process, if it is one that ours sends: code of others may have the channel too. Undefined otherwise. */
+export function messageFrom(message: unknown): FromChild | undefined {
+  if (!isRecord(message)) return undefined
+  const { type, described, message: text } = message
+  if (type === 'running') return { type }
+  if (type === 'failed') return { type, message: String(text) }
+  return type === 'loaded' && isDescribed(described) ? { type, described } : undefined
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isPath = (value: unknown): boolean => isText(value) && /^\/[\w./-]+$/.test(value)
+
+function isDescribed(value: unknown): value is Described {
+  const { operators } = isRecord(value) ? value : {}
+  return Array.isArray(operators) && operators.every(isDescribedOperator)
+}
+
+/** What is in a webhook is for the API to judge; where it leads is for us. */
+function isDescribedOperator(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { name, rules, webhooks, conversion } = value
+  const isWebhook = (w: unknown) => isRecord(w) && isPath(w.path) && isRecord(w.resource) && isRecord(w.scope)
+  return (
+    isText(name) &&
+    Array.isArray(rules) &&
+    rules.every((rule) => isRecord(rule) && Array.isArray(rule.verbs)) &&
+    Array.isArray(webhooks) &&
+    webhooks.every(isWebhook) &&
+    (conversion === undefined || (isRecord(conversion) && isText(conversion.definition) && isPath(conversion.path)))
+  )
+}

@@ -1,3 +1,5 @@
+import type { CustomResourceDefinition } from '../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import { clusterrolebindings, clusterroles, serviceaccounts } from '../../apimachinery/resources.generated.ts'
 import { isNotFound, StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
@@ -9,12 +11,13 @@ import type { Repositories } from '../git/repositories.ts'
 import { entryOf, idOf } from '../plan/plan.ts'
 import { trackedBy } from '../plan/tracking.ts'
 import { type CommittedCode, codeAt, syncedCommit } from './code.ts'
-import { unservable } from './messages.ts'
 import { type OperatorObject, operatorObjects } from './operator-object.ts'
 import type { Processes } from './processes.ts'
 import { pusherOf } from './pusher.ts'
+import { operatorAnnotation, requireMayRegister } from './registration.ts'
 import { accountName, bindingOf, clusterRoleName, dividedRules, requireMayGrant, rulesFor } from './rights.ts'
 import type { Supervised } from './supervised.ts'
+import { openDoor, register, removeWebhooks, takenConversion } from './webhooks.ts'
 
 export interface OperatorHostOptions {
   readonly repositories: Repositories
@@ -35,6 +38,8 @@ class NotReady extends Error {
 }
 
 const fieldManager = 'slipway-operators'
+/** How often it is looked whether the certificate of webhooks is due. */
+const renewEvery = '1h'
 
 /** Runs the operators that `Operator` objects of synced repositories name. */
 export function operatorHost(options: OperatorHostOptions): Operator {
@@ -47,6 +52,13 @@ export function operatorHost(options: OperatorHostOptions): Operator {
       watching(applications, {
         to: (app, { list }: Finder<OperatorObject>) => list().filter((o) => applicationOf(o) === trackingName(app)),
       }),
+      // What others take away of a registration is put back.
+      watching('ValidatingWebhookConfiguration', { to: registrantOf }),
+      watching('MutatingWebhookConfiguration', { to: registrantOf }),
+      watching('CustomResourceDefinition', {
+        to: (_, { list }: Finder<OperatorObject>) => list(),
+        when: (now, before) => conversionText(now) !== conversionText(before),
+      }),
     ],
     async reconcile(context) {
       try {
@@ -55,15 +67,27 @@ export function operatorHost(options: OperatorHostOptions): Operator {
         if (!(error instanceof NotReady)) throw error
         await processes.stop(context.object.metadata.uid)
         await removeClusterRights(context.object, context.client)
-        return { status: { Ready: { status: 'False', reason: error.reason, message: error.message } } }
+        await removeWebhooks(context.object, context.client, processes)
+        return { status: { webhooks: undefined, Ready: { status: 'False', reason: error.reason, message: error.message } } }
       }
     },
     async finalize({ object, client }) {
       await processes.stop(object.metadata.uid)
       await removeClusterRights(object, client)
+      await removeWebhooks(object, client, processes)
     },
   })
 }
+
+/** The key of the Operator whose registration an object is. */
+function registrantOf({ metadata }: KubeObject): string[] {
+  const key = metadata.annotations?.[operatorAnnotation]
+  return key === undefined ? [] : [key]
+}
+
+/** What of a definition concerns those who convert its objects. */
+const conversionText = (definition: CustomResourceDefinition | undefined): string =>
+  JSON.stringify(definition && [definition.spec.conversion, registrantOf(definition)])
 
 const applicationOf = (object: OperatorObject): string | undefined => trackedBy(object as never)
 
@@ -86,13 +110,23 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   const common = { commit: code.commit, restarts: supervised.restarts, limits: supervised.hasGroup ? 'cgroup' : 'heap' }
   // A new version that cannot be loaded takes nothing away from what is there.
   if (!described) return { status: { ...common, Ready: readiness(supervised) }, keep: () => true }
-  const why = unservable(described)
-  if (why) throw new NotReady('HasWebhooks', why)
   const operators = described.operators.map((o) => o.name)
   const rules = rulesFor(object, described)
-  await requirePusher(options, app, code.commit, object, rules)
-  if (await isGranted(context, rules)) await start(context, options, supervised)
-  return { status: { ...common, operators, Ready: readiness(supervised) } }
+  await requirePusher(options, app, code.commit, async (pusher) => {
+    await requireMayGrant(pusher, object, rules)
+    await requireMayRegister(pusher, object, described)
+  })
+  const taken = takenConversion(context, described)
+  if (taken)
+    throw new NotReady('ConversionTaken', `objects of ${taken.definition} are converted by the Operator ${taken.by} already`)
+  const door = await openDoor(context, options.processes, described)
+  if (door) supervised.certify(door.leaf)
+  if (await isGranted(context, rules)) {
+    await start(context, options, supervised)
+    await register(context, described, door)
+  }
+  const status = { ...common, operators, webhooks: door?.url, Ready: readiness(supervised) }
+  return door ? { status, requeueAfter: renewEvery } : { status }
 }
 
 /** The Application that brought the object, and the code at its commit. */
@@ -118,20 +152,23 @@ async function committed({ object, read }: Reconcile<OperatorObject>, { reposito
   return { app, code }
 }
 
+/** Whoever pushed the commit must be allowed what is done for it. */
 async function requirePusher(
   { clientFor }: OperatorHostOptions,
   app: Application,
   commit: string,
-  object: OperatorObject,
-  rules: ReturnType<typeof rulesFor>,
+  judge: (pusher: Client) => Promise<void>,
 ): Promise<void> {
   const pusher = pusherOf(app, commit)
   if (!pusher) throw new NotReady('NoPusher', `nobody is known to have pushed commit ${commit.slice(0, 7)}: push again`)
   try {
-    await requireMayGrant(clientFor(pusher), object, rules)
+    await judge(clientFor(pusher))
   } catch (error) {
-    if (!(error instanceof StatusError) || error.code !== 403) throw error
-    throw new NotReady('NotAllowed', `${pusher.name}, who pushed it, may not give the rights that it needs: ${error.message}`)
+    if (!(error instanceof StatusError)) throw error
+    if (error.code === 403)
+      throw new NotReady('NotAllowed', `${pusher.name}, who pushed it, may not give the rights that it needs: ${error.message}`)
+    if (error.code === 422) throw new NotReady('InvalidWebhooks', `the API refuses what it needs: ${error.message}`)
+    throw error
   }
 }
 

@@ -36,6 +36,7 @@ export const operatorObjects = customResource({
     commit: schema.string(),
     operators: schema.array(schema.string()),
     restarts: schema.integer(),
+    webhooks: schema.string().describe('Where the API server asks its webhooks: `https://127.0.0.1:40123`.'),
     limits: schema.string().describe('What holds it to its limits: `cgroup`, or only `heap`.'),
   }),
   columns: {

@@ -4,6 +4,7 @@ import { LogLines } from './log-lines.ts'
 import type { ToChild } from './messages.ts'
 import type { OperatorObject } from './operator-object.ts'
 import { Supervised, type SupervisorOptions } from './supervised.ts'
+import { WebhookPort } from './webhook-port.ts'
 
 interface Held {
   readonly supervised: Supervised
@@ -30,6 +31,8 @@ export class Processes {
   /** Outlive a process, so that why it ended can be read. */
   readonly #logs = new Map<string, LogLines>()
   readonly #ending = new Set<Promise<void>>()
+  /** Outlive a process too: its successor answers at the same port. */
+  readonly #ports = new Map<string, WebhookPort>()
 
   constructor(options: ProcessesOptions) {
     this.#options = options
@@ -46,7 +49,10 @@ export class Processes {
     const key = keyOf(object)
     const limits = { memoryMiB: Number.parseInt(memory, 10), cpuMilli: Number.parseInt(cpu, 10) }
     // Told in a later turn: whoever asked holds the object now.
-    const changed = () => setImmediate(() => this.#options.changed(key))
+    const changed = () => {
+      this.#ports.get(uid)?.settle()
+      setImmediate(() => this.#options.changed(key))
+    }
     const supervised = new Supervised(
       { id: uid, code, module, egress, limits },
       { ...this.#options, lines: this.logOf(key), changed },
@@ -78,6 +84,21 @@ export class Processes {
     await renew()
   }
 
+  /** The port at which the webhooks of an object's process are asked, opened now if it is not. */
+  async portOf(uid: string, preferred: number | undefined): Promise<number> {
+    const known = this.#ports.get(uid)
+    if (known) return known.port
+    const { clock } = this.#options
+    const opened = await WebhookPort.open({ preferred, clock, answering: () => this.#held.get(uid)?.supervised })
+    this.#ports.set(uid, opened)
+    return opened.port
+  }
+
+  closePort(uid: string): void {
+    this.#ports.get(uid)?.close()
+    this.#ports.delete(uid)
+  }
+
   async stop(uid: string): Promise<void> {
     const held = this.#held.get(uid)
     if (!held) return
@@ -90,6 +111,7 @@ export class Processes {
   }
 
   async stopAll(): Promise<void> {
+    for (const uid of this.#ports.keys()) this.closePort(uid)
     await Promise.all([...[...this.#held.keys()].map((uid) => this.stop(uid)), ...this.#ending])
   }
 

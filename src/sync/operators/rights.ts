@@ -6,12 +6,11 @@ import type { OperatorObject } from './operator-object.ts'
 
 /**
  * Everything that an operator may do: what follows from its kinds, and what its object asks for besides. One rule a resource.
- * Webhooks are not served in the server, so nothing is given for them.
+ * Its webhooks are registered by the server, so it gets nothing for them.
  */
 export function rulesFor({ spec }: OperatorObject, described: Described): PolicyRule[] {
   const merged = new Map<string, PolicyRule>()
   for (const { verbs, ...rest } of [...described.operators.flatMap((o) => o.rules), ...(spec.rules ?? [])]) {
-    if (rest.apiGroups?.some((g) => g === 'admissionregistration.k8s.io')) continue
     const id = JSON.stringify(rest)
     merged.set(id, { ...rest, verbs: [...new Set([...(merged.get(id)?.verbs ?? []), ...verbs])].sort() })
   }

@@ -1,9 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import type { Clock } from '../../apimachinery/clock.ts'
+import type { KeyPair } from '../../operators/webhooks/certificates.ts'
 import { type ControlGroup, controlGroup, type Limits } from './limits.ts'
 import type { LogLines } from './log-lines.ts'
-import type { Code, Described, FromChild, ToChild } from './messages.ts'
+import { type Code, type Described, messageFrom, type ToChild } from './messages.ts'
 import { startSandboxed } from './sandbox.ts'
+import type { Answering, Reachable } from './webhook-port.ts'
 
 export interface Program {
   /** Names the control group. */
@@ -36,9 +39,11 @@ const maxMs = 300_000
 /** Who ran that long is forgiven what was before. */
 const stableMs = 600_000
 const graceMs = 10_000
+/** Who asks a webhook waits for a start that comes within this time. */
+const worthWaitingMs = 5000
 
 /** Keeps one operator's process running: starts it again when it ended, ever later, until it is stopped. */
-export class Supervised {
+export class Supervised implements Answering {
   readonly program: Program
   readonly #options: SupervisorOptions
   #child: ChildProcess | undefined
@@ -52,6 +57,7 @@ export class Supervised {
   #cancel = (): void => {}
   #ended = Promise.withResolvers<void>()
   #run: (ToChild & { type: 'run' }) | undefined
+  #leaf: KeyPair | undefined
 
   constructor(program: Program, options: SupervisorOptions) {
     this.program = program
@@ -74,12 +80,32 @@ export class Supervised {
     return this.#group !== undefined
   }
 
+  /** Whether those who ask its webhooks can be answered. */
+  get reachable(): Reachable {
+    const { phase } = this.#state
+    if (phase === 'starting' || phase === 'running') return 'now'
+    return this.#state.phase === 'crashed' && this.#state.retryInMs > worthWaitingMs ? 'no' : 'soon'
+  }
+
+  give(connection: Socket): void {
+    // A process that ended meanwhile has closed it.
+    if (this.#child?.connected) this.#child.send({ type: 'asked' } satisfies ToChild, connection, () => {})
+    else connection.destroy()
+  }
+
   /** Lets the operators work, with what they need for that; also after each restart. */
   run(run: ToChild & { type: 'run' }): void {
     const isFirst = this.#run === undefined
     this.#run = run
     if (isFirst && this.#state.phase === 'described') this.#tellRun()
     else this.#child?.connected && this.#child.send({ type: 'token', token: run.token } satisfies ToChild)
+  }
+
+  /** From now on its webhooks are known by `leaf`. */
+  certify(leaf: KeyPair): void {
+    if (this.#leaf?.cert === leaf.cert) return
+    this.#leaf = leaf
+    if (this.reachable === 'now' && this.#child?.connected) this.#child.send({ type: 'leaf', leaf } satisfies ToChild)
   }
 
   /** Asks the process to end, then ends it; resolves when it has ended. */
@@ -120,7 +146,7 @@ export class Supervised {
       // The first line of an error says what it is; stack traces follow.
       if (/\berror\b|\bError\b/.test(line)) this.#said = line
     })
-    child.on('message', (message) => this.#heard(message as FromChild))
+    child.on('message', (message) => this.#heard(message))
     child.on('error', (error) => {
       this.#said = error.message
     })
@@ -144,7 +170,10 @@ export class Supervised {
     child.send({ type: 'load', code, module, egress } satisfies ToChild)
   }
 
-  #heard(message: FromChild): void {
+  #heard(said: unknown): void {
+    const message = messageFrom(said)
+    // Who is being stopped may still say that it runs.
+    if (!message || this.#state.phase === 'ended') return
     if (message.type === 'loaded') {
       this.#described = message.described
       this.#become({ phase: 'described' })
@@ -158,8 +187,9 @@ export class Supervised {
   }
 
   #tellRun(): void {
-    this.#become({ phase: 'starting' })
+    if (this.#leaf) this.#child?.send({ type: 'leaf', leaf: this.#leaf } satisfies ToChild)
     this.#child?.send(this.#run as ToChild)
+    this.#become({ phase: 'starting' })
   }
 
   #crashed(message: string): void {

@@ -165,8 +165,9 @@ async function create(context: PushContext, app: Application, push: Push): Promi
 }
 
 /** Operators of the repository get no right that whoever pushed them could not give. */
-async function notePusher({ client, user }: PushContext, { metadata }: Application, commit: string): Promise<void> {
-  const body = { metadata: { annotations: { [pusherAnnotation]: pusherText(user, commit) } } }
+async function notePusher({ client, user, informer }: PushContext, { metadata }: Application, commit: string): Promise<void> {
+  const app = informer.list().find((a) => a.metadata.uid === metadata.uid)
+  const body = { metadata: { annotations: { [pusherAnnotation]: pusherText(user, commit, app) } } }
   const { name = '', namespace = controlNamespace } = metadata
   await client
     .patch(applications, name, { type: 'merge', body }, { namespace, fieldManager: 'slipway' })

@@ -5,7 +5,21 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { systemClock } from '../../../src/apimachinery/clock.ts'
-import { configmaps, roles, secrets, serviceaccounts } from '../../../src/apimachinery/resources.generated.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import type { Resource } from '../../../src/apimachinery/resource.ts'
+import {
+  clusterrolebindings,
+  clusterroles,
+  configmaps,
+  customresourcedefinitions,
+  mutatingwebhookconfigurations,
+  namespaces,
+  rolebindings,
+  roles,
+  secrets,
+  serviceaccounts,
+  validatingwebhookconfigurations,
+} from '../../../src/apimachinery/resources.generated.ts'
 import { isNotFound } from '../../../src/apimachinery/status.ts'
 import { assembleApi } from '../../../src/cli/assembly/api.ts'
 import type { Client } from '../../../src/client/client.ts'
@@ -89,9 +103,14 @@ async function push(client: Client, repositories: Repositories, work: string, fi
   git('push', '--quiet', '--force', bare, 'main')
   const commit = git('rev-parse', 'HEAD')
   const app = applicationFor('ops')
-  const metadata = { ...app.metadata, annotations: { [pusherAnnotation]: pusherText(pusher, commit) } }
+  const live = await client.get(applications, 'ops', { namespace: app.metadata.namespace ?? '' }).catch(ignoreMissing)
+  const metadata = { ...app.metadata, annotations: { [pusherAnnotation]: pusherText(pusher, commit, live) } }
   const operation = { sync: { revision: commit, prune: true } }
   await client.apply(applications, { ...app, metadata, operation }, { fieldManager: 'test', force: true })
+}
+
+function ignoreMissing(error: unknown): undefined {
+  if (!isNotFound(error)) throw error
 }
 
 const object = (spec: object = {}) =>
@@ -219,6 +238,161 @@ export default defineOperator({
   await running(client)
   await client.create(Widget, Widget.make({ name: 'w', ...at }, { size: 3 }))
   await eventually(async () => (await client.list(configmaps, at)).items.some((c) => c.data?.size === '3'), patience)
+})
+
+const widgets = (note = 'from the webhook', more = '') => `
+import { customResource, defineOperator, schema } from 'slipway/operators'
+export const Widget = customResource({
+  group: 'example.com', version: 'v1', kind: 'Widget',
+  spec: schema.object({ size: schema.integer(), note: schema.string().optional() }),
+  otherVersions: [{ version: 'v1alpha1', spec: schema.object({ length: schema.integer() }) }],
+})
+export default defineOperator({
+  name: 'widgets', for: Widget, owns: [], reconcile: () => undefined,
+  ${more}
+  validate: (w) => (w.spec.size > 9 ? [{ field: 'spec.size', message: 'is too large', value: w.spec.size }] : []),
+  mutate: (w) => void (w.spec.note ??= '${note}') as undefined,
+  convert: { v1alpha1: {
+    up: (old) => ({ ...old, spec: { size: old.spec.length } }) as never,
+    down: (w) => ({ ...w, spec: { length: w.spec.size } }) as never,
+  } },
+})`
+const Widget = customResource({
+  group: 'example.com',
+  version: 'v1',
+  kind: 'Widget',
+  spec: schema.object({ size: schema.integer(), note: schema.string().optional() }),
+  otherVersions: [{ version: 'v1alpha1', spec: schema.object({ length: schema.integer() }) }],
+})
+const old = { ...Widget, version: 'v1alpha1' } as unknown as Resource<KubeObject & { spec: { length: number } }>
+const widgetFiles = (text: string, spec: object = {}) => ({
+  ...files(text, spec),
+  'widgets.json': JSON.stringify(Widget.definition),
+})
+const conversionOf = async (client: Client) =>
+  (await client.get(customresourcedefinitions, 'widgets.example.com')).spec.conversion?.strategy
+
+hosting('validate, mutate and convert of an operator from Git work, and go when it goes', async ({ client, push }) => {
+  await push(widgetFiles(widgets()))
+  await running(client)
+  const made = await client.create(old, { metadata: { name: 'a', ...at }, spec: { length: 3 } })
+  assert.is(made.spec.length, 3)
+  assert.is((await client.get(Widget, 'a', at)).spec.size, 3)
+  const mutated = await client.create(Widget, Widget.make({ name: 'm', ...at }, { size: 1 }))
+  assert.is(mutated.spec.note, 'from the webhook')
+  const refused = await client.create(Widget, Widget.make({ name: 'b', ...at }, { size: 10 })).catch((e) => e)
+  assert.is(refused.code, 422)
+  assert.match(refused.message, /spec\.size: Invalid value: 10: is too large/)
+  // It is asked about its own namespace only, and its account may register nothing.
+  await client.create(namespaces, { metadata: { name: 'other' } })
+  await client.create(Widget, Widget.make({ name: 'b', namespace: 'other' }, { size: 10 }))
+  const { items } = await client.list(clusterroles)
+  const rules = items.filter((r) => r.metadata.name?.startsWith('slipway:operator:')).flatMap((r) => r.rules ?? [])
+  assert.equal(rules, [
+    { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: ['get', 'list', 'watch'] },
+  ])
+  // What somebody takes away is put back.
+  await client.delete(validatingwebhookconfigurations, 'copier.default.operators.slipway.dev')
+  await eventually(async () => (await client.list(validatingwebhookconfigurations)).items.length === 1, patience)
+  await push({ 'widgets.json': JSON.stringify(Widget.definition) })
+  await eventually(async () => (await readyOf(client)) === undefined, patience)
+  for (const resource of [validatingwebhookconfigurations, mutatingwebhookconfigurations])
+    assert.is((await client.list(resource as typeof validatingwebhookconfigurations)).items.length, 0)
+  assert.is(await conversionOf(client), 'None')
+  assert.equal(
+    (await client.list(secrets, at)).items.map((s) => s.metadata.name).filter((n) => n?.endsWith('-tls')),
+    [],
+  )
+  await client.create(Widget, Widget.make({ name: 'c', ...at }, { size: 10 }))
+})
+
+hosting('who asks while an operator is replaced waits for the new one, which has the same address', async ({ client, push }) => {
+  await push(widgetFiles(widgets()))
+  await running(client)
+  const address = async () => (await client.get(operatorObjects, 'copier', at)).status?.webhooks
+  const before = await address()
+  assert.match(before ?? '', /^https:\/\/127\.0\.0\.1:\d+$/)
+  const failed: string[] = []
+  const notes = new Set<string>()
+  let isOver = false
+  const asking = (async () => {
+    for (let i = 0; !isOver; i++)
+      await client.create(Widget, Widget.make({ name: `w-${i}`, ...at }, { size: 1 })).then(
+        (w) => notes.add(w.spec.note ?? ''),
+        (e) => failed.push(e.message),
+      )
+  })()
+  await push(widgetFiles(widgets('from the next')))
+  await eventually(() => notes.has('from the next'), patience)
+  isOver = true
+  await asking
+  assert.equal(failed, [])
+  assert.is(await address(), before)
+})
+
+hosting('a webhook that is no longer defined is not asked any more', async ({ client, push }) => {
+  await push(widgetFiles(widgets()))
+  await running(client)
+  await push(
+    widgetFiles(
+      widgets()
+        .replace(/validate: .*|mutate: .*/g, '')
+        .replace(/convert: \{[\s\S]*\} \},/, ''),
+    ),
+  )
+  await eventually(async () => (await conversionOf(client)) === 'None', patience)
+  await eventually(async () => (await client.list(mutatingwebhookconfigurations)).items.length === 0, patience)
+  await client.create(Widget, Widget.make({ name: 'b', ...at }, { size: 10 }))
+})
+
+hosting('two operators that convert one kind do not fight: the second is told who does', async ({ client, push }) => {
+  await push(widgetFiles(widgets()))
+  await running(client)
+  const second = { ...JSON.parse(object()), metadata: { name: 'second' } }
+  await push({ ...widgetFiles(widgets()), 'second.json': JSON.stringify(second) })
+  const readyOfSecond = async () => {
+    const found = await client.get(operatorObjects, 'second', at).catch(ignoreMissing)
+    return found?.status?.conditions?.find((c) => c.type === 'Ready')
+  }
+  await eventually(async () => (await readyOfSecond())?.reason === 'ConversionTaken', patience)
+  assert.match((await readyOfSecond())?.message ?? '', /widgets\.example\.com are converted by the Operator default\/copier/)
+  await running(client)
+  // When the first goes, the second takes over.
+  await push({
+    'src/copier.ts': widgets(),
+    'second.json': JSON.stringify(second),
+    'widgets.json': JSON.stringify(Widget.definition),
+  })
+  await eventually(async () => (await readyOfSecond())?.status === 'True', patience)
+  await eventually(async () => (await conversionOf(client)) === 'Webhook', patience)
+})
+
+hosting('webhooks that the pusher could not register are not registered', async ({ client, push }) => {
+  await client.create(clusterroles, {
+    metadata: { name: 'widgets' },
+    rules: [
+      { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: ['example.com', '', 'coordination.k8s.io'], resources: ['*'], verbs: ['*'] },
+    ],
+  })
+  await client.create(clusterrolebindings, {
+    metadata: { name: 'widgets' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'widgets' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'eve' }],
+  })
+  await client.create(roles, {
+    metadata: { name: 'rbac', ...at },
+    rules: [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles'], verbs: ['*'] }],
+  })
+  await client.create(rolebindings, {
+    metadata: { name: 'rbac', ...at },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'rbac' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'eve' }],
+  })
+  await push(widgetFiles(widgets()), { name: 'eve', groups: ['system:authenticated'] })
+  await eventually(async () => (await readyOf(client))?.reason === 'NotAllowed', patience)
+  assert.match((await readyOf(client))?.message ?? '', /validatingwebhookconfigurations/)
+  assert.is((await client.list(validatingwebhookconfigurations)).items.length, 0)
 })
 
 hosting('an Operator that did not come from a repository is not run', async ({ client }) => {

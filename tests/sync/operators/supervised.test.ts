@@ -85,6 +85,64 @@ test('it works when it has said what it is and got a token, and again after a re
   await stopped
 })
 
+test('a process that says that it runs while it is stopped is not started again', async () => {
+  const { clock, made, supervised } = supervising()
+  supervised.run(run)
+  last(made).emit('message', { type: 'loaded', described: { operators: [] } })
+  const stopped = supervised.stop()
+  last(made).emit('message', { type: 'running' })
+  last(made).emit('close', 0, null)
+  await stopped
+  await clock.advance(3_600_000)
+  assert.is(made.length, 1)
+})
+
+test('what a process sends that ours does not is not listened to', async () => {
+  const { made, supervised } = supervising()
+  const conversion = { definition: 'a.b', path: '/x?y' }
+  const operator = { name: 'a', rules: [], webhooks: [], conversion }
+  for (const odd of [null, 3, {}, { type: 'loaded' }, { type: 'loaded', described: { operators: [null] } }])
+    last(made).emit('message', odd)
+  last(made).emit('message', { type: 'loaded', described: { operators: [operator] } })
+  assert.is(supervised.described, undefined)
+  last(made).emit('message', { type: 'loaded', described: { operators: [{ ...operator, conversion: undefined }] } })
+  assert.is(supervised.state.phase, 'described')
+  const stopped = supervised.stop()
+  last(made).emit('close', 0, null)
+  await stopped
+})
+
+test('its certificate is told before it runs, again after a restart, and a renewed one at once', async () => {
+  const { clock, made, supervised } = supervising()
+  const leaf = { cert: 'one', key: 'k' }
+  supervised.certify(leaf)
+  supervised.run(run)
+  const loaded = () => last(made).emit('message', { type: 'loaded', described: { operators: [] } })
+  const kinds = () => last(made).heard.map((m) => m.type)
+  assert.is(supervised.reachable, 'soon')
+  loaded()
+  assert.equal(kinds(), ['load', 'token', 'leaf', 'run'])
+  assert.is(supervised.reachable, 'now')
+  supervised.certify(leaf)
+  supervised.certify({ cert: 'two', key: 'k' })
+  assert.equal(kinds(), ['load', 'token', 'leaf', 'run', 'leaf'])
+  for (const [seconds, reachable] of [
+    [1, 'soon'],
+    [2, 'soon'],
+    [4, 'soon'],
+    [8, 'no'],
+  ] as const) {
+    last(made).emit('close', 1, null)
+    assert.is(supervised.reachable, reachable)
+    await clock.advance(seconds * 1000)
+  }
+  loaded()
+  assert.equal(kinds(), ['load', 'leaf', 'run'])
+  const stopped = supervised.stop()
+  last(made).emit('close', 0, null)
+  await stopped
+})
+
 test('a process whose limits can not be set is ended and started again; nothing else is', async () => {
   const { clock, made, supervised } = supervising(largestPid + 1)
   if (supervised.hasGroup) assert.equal(last(made).signals, ['SIGKILL'])
