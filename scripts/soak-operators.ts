@@ -1,5 +1,5 @@
-// Runs an operator against a real API server process that is killed every 2 s, with conflicts on every second write and watch events
-// 30 s late, then checks that nothing was doubled, lost or left. Exits 1 when something was.
+// Runs an operator against a real API server process that is killed (-9) every 2 s and started again at once, with conflicts on every second
+// write and watch events 30 s late, then checks that nothing was doubled, lost or left. Exits 1 when something was.
 //   node scripts/soak-operators.ts [PLAN.ts] [--minutes 5] [--port 26000] [--data DIR] [--objects 20]
 // A plan exports `plan` (src/testkit/soak.ts); default: tests/testkit/soaks/plain.ts.
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -31,24 +31,40 @@ const root = resolve(import.meta.dirname, '..')
 const data = values.data ?? (await mkdtemp(join(tmpdir(), 'slipway-soak-')))
 const kubeconfig = join(data, 'kubeconfig')
 
-/** Starts the API server and resolves when it serves. */
-function startServer(): Promise<ChildProcess> {
+/** How long each start took until the API server served, in milliseconds; undefined: it was killed before. */
+const starts: (number | undefined)[] = []
+
+/** Starts the API server. `serves` resolves when it serves, or is killed before. */
+function startServer(): { readonly child: ChildProcess; readonly serves: Promise<void> } {
   const args = ['apiserver', '--data', data, '--port', values.port, '--host', '127.0.0.1', '--write-kubeconfig', kubeconfig]
+  const began = performance.now()
+  const index = starts.push(undefined) - 1
   const child = spawn(join(root, 'bin/slipway'), args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((done, fail) => {
-    child.stdout?.on('data', (text: Buffer) => text.includes('serving') && done(child))
-    child.once('exit', (code) => fail(new Error(`the API server ended with ${code} before it served`)))
+  child.once('exit', (code) => {
+    if (child.signalCode === 'SIGKILL') return
+    console.error(`the API server ended with ${code}`)
+    process.exit(1)
   })
+  const serves = new Promise<void>((done) => {
+    child.once('exit', () => done())
+    child.stdout?.on('data', (text: Buffer) => {
+      if (!text.includes('serving')) return
+      starts[index] ??= performance.now() - began
+      done()
+    })
+  })
+  return { child, serves }
 }
 
-let server = await startServer()
+let server = startServer()
+await server.serves
 const killed = async (child: ChildProcess) => {
   const gone = new Promise((done) => child.once('exit', done))
   child.kill('SIGKILL')
   await gone
 }
 process.once('SIGINT', () => {
-  server.kill('SIGKILL')
+  server.child.kill('SIGKILL')
   process.exit(130)
 })
 
@@ -72,8 +88,8 @@ const report = await soak(
     run: (operator) =>
       runOperators(faults.between(client), [operator], { signal: stop.signal, election: false, webhooks: false, log: silentLog }),
     async restart() {
-      await killed(server)
-      server = await startServer()
+      await killed(server.child)
+      server = startServer()
     },
   },
   {
@@ -85,8 +101,14 @@ const report = await soak(
   },
 )
 stop.abort()
-await killed(server)
+await killed(server.child)
 if (!values.data) await rm(data, { recursive: true })
 const took = Math.round((performance.now() - began) / 1000)
-console.log(JSON.stringify({ operator: plan.operator.name, seconds: took, ...report }, null, 2))
+const served = starts.filter((ms) => ms !== undefined).sort((a, b) => a - b)
+const apiServer = {
+  starts: starts.length,
+  served: served.length,
+  servesAfterMs: { median: Math.round(served[served.length >> 1] ?? 0), most: Math.round(served.at(-1) ?? 0) },
+}
+console.log(JSON.stringify({ operator: plan.operator.name, seconds: took, ...report, apiServer }, null, 2))
 process.exit(report.problems.length === 0 ? 0 : 1)

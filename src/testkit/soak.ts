@@ -17,7 +17,7 @@ export interface SoakTarget {
   readonly random: () => number
   /** Runs the operator behind the faults. */
   run(operator: Operator): RunningOperators
-  /** Ends the API server, hard, and starts it again. */
+  /** Ends the API server, hard, and starts it again; may resolve before it serves. */
   restart(): Promise<void>
 }
 
@@ -51,6 +51,7 @@ export interface SoakPlan {
 export interface SoakOptions extends SoakPlan {
   readonly objects: number
   readonly durationMs: number
+  /** From one end of the API server to the next. */
   readonly restartEveryMs: number
   /** How long it may take to get into order after the last fault. */
   readonly settleMs: number
@@ -84,13 +85,7 @@ export async function soak(target: SoakTarget, options: SoakOptions): Promise<So
   const running = target.run(noting(options.operator, finalized))
   const doings: Doings = { created: 0, changed: 0, deleted: 0, restarts: 0, deletedUids: new Set() }
   const end = clock.now() + options.durationMs
-  const restarts = (async () => {
-    while (clock.now() + options.restartEveryMs < end) {
-      await sleep(clock, options.restartEveryMs)
-      await target.restart()
-      doings.restarts++
-    }
-  })()
+  const restarts = restartRegularly(target, options, doings, end)
   await disturb(target, options, doings, end)
   await restarts
   faults.clear()
@@ -112,6 +107,17 @@ export async function soak(target: SoakTarget, options: SoakOptions): Promise<So
     failures: sum((m) => m.error),
     settledMs: clock.now() - cleared,
     problems,
+  }
+}
+
+/** Restarts from moment to moment, however long a start takes; moments that pass meanwhile are left out. */
+async function restartRegularly(target: SoakTarget, { restartEveryMs }: SoakOptions, doings: Doings, end: number): Promise<void> {
+  const { clock } = target
+  for (let next = clock.now() + restartEveryMs; next < end; next += restartEveryMs) {
+    if (next < clock.now()) continue
+    await sleep(clock, next - clock.now())
+    await target.restart()
+    doings.restarts++
   }
 }
 
