@@ -44,6 +44,9 @@ interface ChartMetadata {
 }
 
 const chartOf = (r: ReleaseRecord) => (r.chart.metadata ?? {}) as ChartMetadata
+type Texts = { readonly [key: string]: string }
+/** As Go writes a map. */
+const sorted = (m: Texts = {}): Texts => Object.fromEntries(Object.entries(m).sort(([a], [b]) => (a < b ? -1 : 1)))
 const isFilled = (m: object | undefined) => m !== undefined && Object.keys(m).length > 0
 
 /** The keys that Helm gives programs. */
@@ -54,8 +57,8 @@ function metadata(r: ReleaseRecord): object {
     chart: name ?? '',
     version: version ?? '',
     appVersion: appVersion ?? '',
-    ...(isFilled(annotations) ? { annotations } : {}),
-    ...(isFilled(r.labels) ? { labels: r.labels } : {}),
+    ...(isFilled(annotations) ? { annotations: sorted(annotations) } : {}),
+    ...(isFilled(r.secretLabels) ? { labels: sorted(r.secretLabels) } : {}),
     ...(isFilled(dependencies) ? { dependencies } : {}),
     namespace: r.namespace,
     revision: r.version,
@@ -73,10 +76,9 @@ const METHODS: { readonly [method: string]: string } = {
 
 function metadataText(r: ReleaseRecord): string {
   const { name, version, appVersion, annotations, dependencies } = chartOf(r)
-  const pairs = (m: { readonly [key: string]: string } = {}) =>
-    Object.keys(m)
-      .sort()
-      .map((key) => `${key}=${m[key]}`)
+  const pairs = (m: Texts | undefined) =>
+    Object.entries(sorted(m))
+      .map(([key, value]) => `${key}=${value}`)
       .join(',')
   const lines = {
     NAME: r.name,
@@ -84,7 +86,7 @@ function metadataText(r: ReleaseRecord): string {
     VERSION: version,
     APP_VERSION: appVersion,
     ANNOTATIONS: pairs(annotations),
-    LABELS: pairs(r.labels),
+    LABELS: pairs(r.secretLabels),
     DEPENDENCIES: (dependencies ?? [])
       .map((d) => d.name)
       .sort()

@@ -199,7 +199,7 @@ ${RENDER}${OUTPUT}`,
   },
   list: {
     usage: 'list',
-    flags: `${CLUSTER}  -A, --all-namespaces\n  -a, --all                     in any state; or --deployed, --failed, --pending, --superseded, --uninstalled, --uninstalling
+    flags: `${CLUSTER}  -A, --all-namespaces\n  -a, --all                     in any state, as without it; or --deployed, --failed, --pending, --superseded, --uninstalled, --uninstalling
   -f, --filter REGEX, -l, --selector LABELS
   -d, --date, -r, --reverse, -m, --max N, --offset N, -q, --short, --no-headers, --time-format LAYOUT (Go's)
 ${OUTPUT}`,

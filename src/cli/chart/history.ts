@@ -1,6 +1,6 @@
 // `slipway chart history NAME`: every revision of a release.
 import { appVersionOf, chartLabel } from '../../helmlike/release/record.ts'
-import { ANSIC, shownTime } from '../../helmlike/release/record-time.ts'
+import { ANSIC, RFC3339_NANO, shownTime } from '../../helmlike/release/record-time.ts'
 import { onlyArgument } from './flags.ts'
 import { show } from './output.ts'
 import { connect } from './release.ts'
@@ -25,7 +25,7 @@ export async function run(argv: string[]): Promise<number> {
   const heading = ['REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION', ...(withRollback ? ['ROLLBACK'] : []), 'DESCRIPTION']
   const data = history.map((r) => ({
     revision: r.version,
-    ...(r.info.last_deployed ? { updated: r.info.last_deployed } : {}),
+    updated: shownTime(r.info.last_deployed, RFC3339_NANO),
     status: r.info.status,
     chart: chartLabel(r),
     app_version: appVersionOf(r),

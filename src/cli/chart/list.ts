@@ -10,11 +10,11 @@ import { table } from './table.ts'
 const STATES = ['deployed', 'failed', 'superseded', 'uninstalled', 'uninstalling'] as const satisfies readonly Status[]
 const HEADING = ['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION']
 
-/** Whether a release in this state is asked for; by default those that are installed, or being so. */
+/** Whether a release in this state is asked for; all are, where no flag names states. */
 function isWanted(status: Status, flags: Flags): boolean {
   if (flags.has('all')) return true
   const chosen = STATES.filter((s) => flags.has(s))
-  if (chosen.length === 0 && !flags.has('pending')) return status !== 'uninstalled' && status !== 'superseded'
+  if (chosen.length === 0 && !flags.has('pending')) return true
   return status.startsWith('pending-') ? flags.has('pending') : chosen.some((s) => s === status)
 }
 
@@ -46,7 +46,10 @@ export async function run(argv: string[]): Promise<number> {
   const { flags, releases, namespace } = await connect('list', argv)
   if (flags.args.length > 0) throw new Error('"slipway chart list" accepts no arguments')
   const store = new ReleaseStore(releases.cluster.client, flags.has('all-namespaces') ? undefined : namespace, () => new Date())
-  const found = arranged(await store.newest(flags.get('selector')), flags, await filterOf(flags))
+  const selector = flags.get('selector')
+  // The newest revision is never superseded: who asks for those alone wants every one.
+  const onlyOld = flags.has('superseded') && !flags.has('pending') && STATES.every((s) => s === 'superseded' || !flags.has(s))
+  const found = arranged(await (onlyOld ? store.every(selector) : store.newest(selector)), flags, await filterOf(flags))
   if (flags.has('short')) {
     const names = found.map((r) => r.name)
     if (formatOf(flags) !== 'table' || names.length > 0) await show(flags, names, () => names.map((name) => `${name}\n`).join(''))

@@ -6,6 +6,7 @@ import { type HttpsOptions, httpsClient } from '../../client/https.ts'
 import { type KubeconfigContext, readKubeconfig } from '../../client/kubeconfig.ts'
 import { Releases } from '../../helmlike/release/operations.ts'
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
+import { RFC3339_NANO, shownTime } from '../../helmlike/release/record-time.ts'
 import { hostOf } from './dns.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
@@ -92,10 +93,17 @@ async function maybe(path: string, context: string | undefined): Promise<Kubecon
 }
 
 /** A release as Helm prints it for programs: its record, without what is empty. */
-export function releaseData({ labels: _secret, ...r }: ReleaseRecord): { chart?: object; [field: string]: unknown } {
+export function releaseData({ labels: _secret, ...r }: ReleaseRecord): {
+  chart?: object
+  info?: object
+  [field: string]: unknown
+} {
   const isEmpty = (v: unknown) =>
     v === undefined || v === '' || v === 0 || (typeof v === 'object' && v !== null && Object.keys(v).length === 0)
-  const { name, info, chart, config, manifest, hooks, version, namespace, apply_method } = r
+  const { name, chart, config, manifest, hooks, version, namespace, apply_method } = r
+  const times = { first_deployed: r.info.first_deployed, last_deployed: r.info.last_deployed, deleted: r.info.deleted }
+  const shown = Object.entries(times).flatMap(([field, text]) => (text ? [[field, shownTime(text, RFC3339_NANO)]] : []))
+  const info = { ...r.info, ...Object.fromEntries(shown) }
   const fields = { name, info, chart, config, manifest, hooks, version, namespace, apply_method }
   return Object.fromEntries(Object.entries(fields).filter(([, v]) => !isEmpty(v)))
 }

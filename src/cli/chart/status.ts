@@ -17,8 +17,8 @@ export async function run(argv: string[]): Promise<number> {
     return 0
   }
   const resources = Object.fromEntries(await releaseObjects(releases.cluster, r))
-  const { chart: _stripped, ...data } = releaseData(r)
-  await show(flags, { ...data, info: { ...r.info, ...(Object.keys(resources).length > 0 ? { resources } : {}) } }, () => '')
+  const { chart: _stripped, info, ...data } = releaseData(r)
+  await show(flags, { ...data, info: { ...info, ...(Object.keys(resources).length > 0 ? { resources } : {}) } }, () => '')
   return 0
 }
 

@@ -8,7 +8,7 @@ export async function run(argv: string[]): Promise<number> {
   argument(flags, 0, 'uninstall NAME…')
   for (const name of flags.args) {
     if (flags.has('ignore-not-found') && (await releases.history(name)).length === 0) {
-      print(`release ${JSON.stringify(name)} not found: nothing to uninstall`)
+      print(`release ${JSON.stringify(name)} uninstalled`)
       continue
     }
     const kept = await releases.uninstall(name)

@@ -5,6 +5,8 @@ export const ANSIC = 'Mon Jan _2 15:04:05 2006'
 /** time.Time's own text. */
 export const TIME_STRING = '2006-01-02 15:04:05.999999999 -0700 MST'
 export const RFC3339 = '2006-01-02T15:04:05Z07:00'
+/** As Go's JSON has times. */
+export const RFC3339_NANO = '2006-01-02T15:04:05.999999999Z07:00'
 
 const PATTERN = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/
 

@@ -51,6 +51,8 @@ export interface ReleaseRecord {
   apply_method?: 'ssa' | 'csa'
   /** Labels of its Secret beside Helm's own; they are not in the record itself. */
   labels?: Labels
+  /** All labels of the Secret that it was read from. */
+  secretLabels?: Labels
 }
 type Labels = { readonly [name: string]: string }
 
@@ -84,8 +86,14 @@ const ZERO_TIME = '0001-01-01T00:00:00Z'
 export const secretName = (name: string, version: number): string => `sh.helm.release.v1.${name}.v${version}`
 
 /** The Secret that holds the release. */
-export function toSecret({ labels, ...r }: ReleaseRecord, modified: Date): Secret {
-  const packed = gzipSync(Buffer.from(JSON.stringify(r)), { level: 9 }).toString('base64')
+export function toSecret({ labels, secretLabels: _read, config, hooks, ...r }: ReleaseRecord, modified: Date): Secret {
+  // As Go writes it: what is empty is left out.
+  const record = {
+    ...r,
+    ...(Object.keys(config).length > 0 ? { config } : {}),
+    ...(hooks && hooks.length > 0 ? { hooks } : {}),
+  }
+  const packed = gzipSync(Buffer.from(JSON.stringify(record)), { level: 9 }).toString('base64')
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -121,6 +129,7 @@ export function fromSecret(s: Secret): ReleaseRecord {
       config: r.config ?? {},
       chart: r.chart ?? {},
       ...(Object.keys(labels).length > 0 ? { labels } : {}),
+      secretLabels: s.metadata.labels ?? {},
     }
   } catch {
     throw new Error(`Secret ${s.metadata.name} holds no release of Helm`)

@@ -41,10 +41,15 @@ export class ReleaseStore {
     return this.select(`,name=${name}`)
   }
 
+  /** Every revision of every release, of those whose Secrets a selector allows. */
+  every(labelSelector?: string): Promise<ReleaseRecord[]> {
+    return this.select(labelSelector ? `,${labelSelector}` : '')
+  }
+
   /** The newest revision of every release, of those whose Secrets a selector allows. */
   async newest(labelSelector?: string): Promise<ReleaseRecord[]> {
     const found = new Map<string, ReleaseRecord>()
-    for (const r of await this.select(labelSelector ? `,${labelSelector}` : '')) found.set(`${r.namespace}/${r.name}`, r)
+    for (const r of await this.every(labelSelector)) found.set(`${r.namespace}/${r.name}`, r)
     return [...found.values()].sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1))
   }
 
