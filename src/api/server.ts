@@ -12,9 +12,11 @@ import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
 import { dumpRoutes } from './flow-control/dumps.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
+import { AdmissionMetrics } from './health/admission-metrics.ts'
 import { type Check, healthRoute } from './health/checks.ts'
 import { type MetricLines, metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
+import { SecurityMetrics } from './health/security-metrics.ts'
 import type { StartSteps } from './health/start-steps.ts'
 import { StorageMetrics } from './health/storage-metrics.ts'
 import { versionRoute } from './health/version.ts'
@@ -42,7 +44,7 @@ export interface ApiOptions {
   readonly kinds: readonly Kind[]
   /** Made when the stored objects can be read. */
   readonly security: (objects: Objects) => Security
-  readonly admission?: (objects: Objects) => readonly AdmissionPlugin[]
+  readonly admission?: (objects: Objects, metrics: AdmissionMetrics) => readonly AdmissionPlugin[]
   readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
@@ -82,6 +84,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const security = options.security(objects)
   let aggregator: Aggregator | undefined
   const metrics = new RequestMetrics()
+  const admissionMetrics = new AdmissionMetrics()
+  const securityMetrics = new SecurityMetrics()
   const core: Core = {
     requests: metrics,
     storage: new StorageMetrics(),
@@ -98,7 +102,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       return aggregator
     },
     onWatch: (info, query) => flow?.watches.open(info, query) ?? (() => {}),
-    admission: options.admission?.(objects) ?? [],
+    admissionMetrics,
+    admission: options.admission?.(objects, admissionMetrics) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
   const limits = options.limits ?? defaultLimits
@@ -120,7 +125,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
-    metricsRoute({ requests: metrics, storage: core.storage, inFlight, flow, caches, more: options.metrics ?? [] }),
+    metricsRoute({
+      requests: metrics,
+      storage: core.storage,
+      inFlight,
+      flow,
+      caches,
+      more: [admissionMetrics, securityMetrics, ...(options.audit ? [options.audit] : []), ...(options.metrics ?? [])],
+    }),
     ...(flow ? [dumpRoutes(flow)] : []),
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
@@ -144,7 +156,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
-  const handle = createHandler(core, security, paths, { inFlight, flow, metrics })
+  const handle = createHandler(core, security, paths, { inFlight, flow, metrics, security: securityMetrics })
   const stopDefinitions = followDefinitions({
     objects,
     registry: core.registry,

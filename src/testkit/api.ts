@@ -47,10 +47,11 @@ export async function memoryApi({ store, clock, roles }: MemoryApiOptions): Prom
       const authorizer = authorizerOf(objects)
       return { authenticate: (request) => request.user ?? nobody, authorize: authorizer.authorize, authorizer }
     },
-    admission: (objects) =>
+    admission: (objects, metrics) =>
       createAdmission({
         objects,
         authorizer: authorizerOf(objects),
+        metrics,
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {
           const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })

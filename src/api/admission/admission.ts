@@ -23,6 +23,8 @@ export interface AdmissionRequest {
   readonly user: UserInfo
   /** Adds a `Warning: 299` header to the answer. */
   warn(message: string): void
+  /** So long (ms) a webhook took. */
+  readonly waited?: (ms: number) => void
   /** Leaves an annotation in the audit log, from `level` (default Metadata) on; absent when the request is not audited. */
   readonly annotate?: (key: string, value: string, level?: Level) => void
 }

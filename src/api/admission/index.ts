@@ -1,4 +1,5 @@
 import type { Authorizer } from '../auth/authorize.ts'
+import { AdmissionMetrics } from '../health/admission-metrics.ts'
 import type { Objects } from '../objects.ts'
 import type { AdmissionPlugin } from './admission.ts'
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from './plugins/certificates.ts'
@@ -30,6 +31,8 @@ export interface AdmissionOptions {
   readonly writeQuotaStatus?: WriteQuotaStatus
   /** How objects that policies and webhooks changed are read again; without it they are taken as they are. */
   readonly findKind?: FindKind
+  /** Told how webhooks answer. */
+  readonly metrics?: AdmissionMetrics
   /** Names of plugins that are left out. */
   readonly disabled?: readonly string[]
 }
@@ -40,6 +43,7 @@ export function createAdmission({
   authorizer,
   writeQuotaStatus,
   findKind = () => undefined,
+  metrics = new AdmissionMetrics(),
   disabled = [],
 }: AdmissionOptions): readonly AdmissionPlugin[] {
   const { authorize } = authorizer
@@ -64,10 +68,10 @@ export function createAdmission({
     nodeDeclaredFeatureValidator(objects),
     podResizeValidator(objects),
     mutatingAdmissionPolicy(objects, authorize, findKind),
-    mutatingWebhooks(objects, authorize, findKind),
+    mutatingWebhooks(objects, authorize, findKind, metrics),
     roleEscalation(authorizer),
     validatingAdmissionPolicy(objects, authorize),
-    validatingWebhooks(objects, authorize),
+    validatingWebhooks(objects, authorize, metrics),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
   // Escalation is no plugin in kube-apiserver: nothing turns it off.

@@ -1,4 +1,5 @@
 import type { Clock } from '../../apimachinery/clock.ts'
+import { Gauge, header, sample } from '../health/exposition.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { type AuditPolicy, extentOf } from './policy.ts'
@@ -13,14 +14,20 @@ export interface Opening {
   readonly receivedMs: number
 }
 
+/** What is logged of requests, by a policy. Counts what it does, under kube-apiserver's names. */
 export class Audit {
+  readonly #levels = new Gauge()
+  #events = 0
   readonly #policy: AuditPolicy
   readonly #sink: Sink
   readonly #clock: Clock
 
   constructor(policy: AuditPolicy, sink: Sink, clock: Clock) {
     this.#policy = policy
-    this.#sink = sink
+    this.#sink = (line) => {
+      this.#events++
+      return sink(line)
+    }
     this.#clock = clock
   }
 
@@ -28,10 +35,22 @@ export class Audit {
     return this.#clock.now()
   }
 
+  /** Of /metrics. */
+  *lines(): Generator<string> {
+    yield* header('apiserver_audit_event_total', 'counter', 'Counter of audit events generated and sent to the audit backend.')
+    yield sample('apiserver_audit_event_total', '', this.#events)
+    yield* this.#levels.lines(
+      'apiserver_audit_level_total',
+      'counter',
+      'Counter of policy levels for audit events (1 per request).',
+    )
+  }
+
   /** The trail of a request; undefined when the policy wants nothing of it. */
   open({ id, request, info, user, receivedMs }: Opening): Trail | undefined {
     const asked = { user, verb: info.verb, path: info.path, ...(info.isResource ? { resource: info } : {}) }
     const extent = extentOf(this.#policy, asked)
+    this.#levels.add(`level="${extent.level}"`, 1)
     if (extent.level === 'None') return undefined
     return new Trail({ id, request, info, user, extent, receivedMs, now: () => this.#clock.now(), sink: this.#sink })
   }

@@ -19,6 +19,8 @@ import { estimate, maxSeats, type ResourceStats, type Surroundings } from './wor
 /** What became of a request: the headers that say how it was classified, and how it gives its seats back. */
 export interface Place {
   readonly headers: Readonly<Record<string, string>>
+  /** In its queue. */
+  readonly waitedMs: number
   leave(): void
 }
 
@@ -47,7 +49,7 @@ interface Flow extends Classified {
 }
 
 const longestWaitMs = 15_000
-const free: Place = { headers: {}, leave: () => {} }
+const free: Place = { headers: {}, waitedMs: 0, leave: () => {} }
 const mostRemembered = 4096
 
 /** API Priority and Fairness over the stored FlowSchemas and PriorityLevelConfigurations. */
@@ -120,9 +122,11 @@ export class FlowControl {
 
   #place({ level, series, headers }: Flow, entry: Entry, sinceMs: number): Place {
     const { clock } = this.#options
-    if (!level.limits.isExempt) series.waited(true, ((entry.startedMs ?? sinceMs) - sinceMs) / 1000)
+    const waitedMs = (entry.startedMs ?? sinceMs) - sinceMs
+    if (!level.limits.isExempt) series.waited(true, waitedMs / 1000)
     return {
       headers,
+      waitedMs,
       leave: () => {
         series.executed(entry.info.verb === 'watch', (clock.now() - (entry.startedMs ?? sinceMs)) / 1000)
         level.queueSet.finish(entry)

@@ -23,6 +23,10 @@ export class Series {
   #sum = 0
   #total = 0
 
+  get total(): number {
+    return this.#total
+  }
+
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds
     this.#counts = bounds.map(() => 0)
@@ -73,6 +77,13 @@ export class Histogram {
       this.#series.set(labels, series)
     }
     return series
+  }
+
+  /** How many were observed, as a counter of its own. */
+  *totals(name: string, help: string): Generator<string> {
+    if (this.#series.size === 0) return
+    yield* header(name, 'counter', help)
+    for (const [labels, series] of this.#series) yield sample(name, labels, series.total)
   }
 
   /** Nothing when nothing was observed. */

@@ -23,7 +23,20 @@ export interface MetricSources {
   readonly more: readonly MetricLines[]
 }
 
-const { gitVersion, major, minor, platform } = kubernetesVersion
+const version = kubernetesVersion
+const buildLabels = Object.entries({
+  build_date: version.buildDate,
+  compiler: version.compiler,
+  git_commit: version.gitCommit,
+  git_tree_state: version.gitTreeState,
+  git_version: version.gitVersion,
+  go_version: version.goVersion,
+  major: version.major,
+  minor: version.minor,
+  platform: version.platform,
+})
+  .map(([name, value]) => `${name}="${value}"`)
+  .join()
 
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names and labels. */
 export function metricsRoute({ requests, storage, inFlight, flow, caches, more }: MetricSources): PathRoute {
@@ -39,7 +52,7 @@ export function metricsRoute({ requests, storage, inFlight, flow, caches, more }
       ...cacheLines(caches),
       ...more.flatMap((m) => [...m.lines()]),
       ...header('kubernetes_build_info', 'gauge', 'Always 1, with the version that is served.'),
-      `kubernetes_build_info{git_version="${gitVersion}",major="${major}",minor="${minor}",platform="${platform}"} 1`,
+      `kubernetes_build_info{${buildLabels}} 1`,
       ...processMetrics(),
     ]
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
@@ -62,6 +75,10 @@ function cacheLines(caches: Caches): string[] {
   return [
     ...header('apiserver_storage_objects', 'gauge', 'Stored objects by resource.'),
     ...all.map(({ name, cache }) => `apiserver_storage_objects{resource="${name}"} ${cache.size}`),
+    ...header('apiserver_storage_events_received_total', 'counter', 'Number of etcd events received split by kind.'),
+    ...all.map(({ labels, cache }) => `apiserver_storage_events_received_total{${labels}} ${cache.received}`),
+    ...header('apiserver_resource_size_estimate_bytes', 'gauge', 'Size of stored objects, as they are sent.'),
+    ...all.map(({ labels, cache }) => `apiserver_resource_size_estimate_bytes{${labels}} ${cache.bytes}`),
     ...header('apiserver_resource_objects', 'gauge', 'Stored objects by resource.'),
     ...all.map(({ labels, cache }) => `apiserver_resource_objects{${labels}} ${cache.size}`),
     ...header('apiserver_watch_cache_events_received_total', 'counter', 'Events that the watch caches were told of.'),

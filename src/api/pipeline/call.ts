@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Trail } from '../audit/trail.ts'
+import type { AdmissionMetrics } from '../health/admission-metrics.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
 import type { StorageMetrics } from '../health/storage-metrics.ts'
 import type { Accepted } from '../negotiation/accept.ts'
@@ -41,6 +42,7 @@ export interface Core {
   readonly aggregator?: Aggregator | undefined
   /** A watch of a client begins; gives back how it ends. */
   readonly onWatch: (info: RequestInfo, query: URLSearchParams) => () => void
+  readonly admissionMetrics: AdmissionMetrics
   /** In order; a plugin may come later than the core. */
   readonly admission: readonly AdmissionPlugin[]
   /** What happens around one kind besides its strategy: service addresses, role escalation. By `group/resource`. */
@@ -78,6 +80,8 @@ export interface Call {
   readonly user: UserInfo
   readonly resource: ServedResource
   readonly accept: Accepted
+  /** How long others took: queues, webhooks. */
+  readonly waits: { ms: number }
   /** Texts of `Warning: 299` headers, without repetition. */
   readonly warnings: Set<string>
   /** When the request is audited. */

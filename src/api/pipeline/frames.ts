@@ -22,7 +22,13 @@ export interface FrameEncoder {
 const mostJoined = 64 * 1024
 
 /** By the events, then by form and prefix. Watches that keep up are all at the same place. */
-const joins = new WeakMap<readonly CacheEvent[], Map<string, Uint8Array | undefined>>()
+const joins = new WeakMap<readonly CacheEvent[], Map<string, Joined | undefined>>()
+
+interface Joined {
+  readonly bytes: Uint8Array
+  /** Of each frame. */
+  readonly sizes: readonly number[]
+}
 
 const head = (type: string): Buffer => Buffer.from(`{"type":"${type}","object":`)
 const heads = { ADDED: head('ADDED'), MODIFIED: head('MODIFIED'), DELETED: head('DELETED'), BOOKMARK: head('BOOKMARK') }
@@ -30,7 +36,10 @@ const tail = Buffer.from('}\n')
 
 /** Frames of a watch in the form the caller asked for. Those of an event are made once for all watches of the same form. */
 export function frameEncoder(call: Call): FrameEncoder {
-  const { accept, resource } = call
+  const { accept, resource, info } = call
+  const { requests } = call.core
+  const sent = requests.eventsOf(info)
+  const began = performance.now()
   const form = `${resource.version} ${accept.format} ${accept.as} ${accept.version}`
   const keys = { ADDED: `ADDED ${form}`, MODIFIED: `MODIFIED ${form}`, DELETED: `DELETED ${form}` }
   const isTable = accept.as === 'Table'
@@ -56,7 +65,7 @@ export function frameEncoder(call: Call): FrameEncoder {
     event.frames.set(key, made)
     return made
   }
-  const joinNow = (events: readonly CacheEvent[], prefix: string): Uint8Array | undefined => {
+  const joinNow = (events: readonly CacheEvent[], prefix: string): Joined | undefined => {
     const frames: Uint8Array[] = []
     let size = 0
     for (const event of events) {
@@ -68,34 +77,53 @@ export function frameEncoder(call: Call): FrameEncoder {
       frames.push(made)
     }
     const [only] = frames
-    return only && frames.length === 1 ? only : Buffer.concat(frames, size)
+    const bytes = only && frames.length === 1 ? only : Buffer.concat(frames, size)
+    return { bytes, sizes: frames.map(({ length }) => length) }
   }
   return {
     join(events, prefix) {
       if (isTable) return undefined
-      const known = joins.get(events) ?? new Map<string, Uint8Array | undefined>()
+      const known = joins.get(events) ?? new Map<string, Joined | undefined>()
       joins.set(events, known)
       const key = `${form} ${prefix}`
       if (!known.has(key)) known.set(key, joinNow(events, prefix))
-      return known.get(key)
+      const joined = known.get(key)
+      for (const size of joined?.sizes ?? []) sent.observe(size)
+      return joined?.bytes
     },
     contentType: accept.format === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : mediaTypeOf(accept.format),
     encode(item, matches) {
-      if (item.kind === 'bookmark') return frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
-      if (item.kind === 'present') {
-        const made = ofStored('ADDED', item.stored)
-        isFirst = false
-        return made
-      }
-      const views = matches && prepareViews(resource, [item.event.now, item.event.before])
-      if (views) return views.then(() => this.encode(item, matches))
-      const type = item.event.typeFor(matches)
-      if (!type) return undefined
-      // The first frame of a Table watch carries the columns, so it is not one for all.
-      const made = isTable && isFirst ? ofStored(type, item.event.shown(type)) : ofEvent(item.event, type)
+      const made = encodeItem(item, matches)
+      return made instanceof Promise ? made.then(counted) : counted(made)
+    },
+  }
+
+  function encodeItem(
+    item: WatchItem,
+    matches: WatchViewOptions['matches'],
+  ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    if (item.kind === 'bookmark') {
+      if (item.endsInitial) requests.listed(info, (performance.now() - began) / 1000)
+      return frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
+    }
+    if (item.kind === 'present') {
+      const made = ofStored('ADDED', item.stored)
       isFirst = false
       return made
-    },
+    }
+    const views = matches && prepareViews(resource, [item.event.now, item.event.before])
+    if (views) return views.then(() => encodeItem(item, matches))
+    const type = item.event.typeFor(matches)
+    if (!type) return undefined
+    // The first frame of a Table watch carries the columns, so it is not one for all.
+    const made = isTable && isFirst ? ofStored(type, item.event.shown(type)) : ofEvent(item.event, type)
+    isFirst = false
+    return made
+  }
+
+  function counted(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    if (bytes) sent.observe(bytes.length)
+    return bytes
   }
 }
 

@@ -8,6 +8,7 @@ import { forbiddenRequest } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
+import type { SecurityMetrics } from '../health/security-metrics.ts'
 import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
@@ -36,6 +37,7 @@ export interface Gauges {
   /** undefined: priority and fairness is off. */
   readonly flow?: FlowControl | undefined
   readonly metrics: RequestMetrics
+  readonly security: SecurityMetrics
 }
 
 /** The steps of every request, in order. */
@@ -43,7 +45,7 @@ export function createHandler(
   core: Core,
   security: Security,
   paths: readonly PathRoute[],
-  { inFlight, flow, metrics }: Gauges,
+  { inFlight, flow, metrics, security: securityMetrics }: Gauges,
 ): HandleRequest {
   return async (request) => {
     const info = requestInfo(request.method, request.path, request.query)
@@ -52,16 +54,19 @@ export function createHandler(
     let leave = () => {}
     let place: Place | undefined
     let isServed = false
-    const response = await answered()
-    leave()
-    place?.leave()
+    const waits = { ms: 0 }
     const counted = {
-      info: isServed || !info.isResource ? info : { ...info, isResource: false, path: '' },
+      info,
       method: request.method,
       isApply: info.verb === 'patch' && request.headers['content-type']?.startsWith('application/apply-patch') === true,
       isDryRun: request.query.has('dryRun'),
     }
-    metrics.record(counted, response.status, (performance.now() - started) / 1000)
+    const response = await answered()
+    leave()
+    place?.leave()
+    const outcome = { response, seconds: (performance.now() - started) / 1000, elsewhereSeconds: waits.ms / 1000 }
+    if (isServed || (!info.isResource && response.status !== 429)) metrics.record(counted, outcome)
+    else if (response.status === 429) metrics.terminated(counted, 429)
     return request.wantsObjects
       ? response
       : { ...response, headers: { ...notKept, ...response.headers, ...place?.headers, 'audit-id': auditId } }
@@ -76,7 +81,7 @@ export function createHandler(
           const newest = core.store.current()
           if (newest instanceof Promise) await newest
         }
-        const sender = await authenticated(core, security, request, info, auditId)
+        const sender = await authenticated(core, security, securityMetrics, request, info, auditId)
         if (core.audit) {
           trail = core.audit.open({ id: auditId, request, info, user: sender, receivedMs: core.audit.now() })
           await trail?.received()
@@ -84,8 +89,9 @@ export function createHandler(
         const user = await impersonated(security, sender, request, info, trail)
         const entered = flow?.enter(request, info, user)
         place = entered instanceof Promise ? await entered : entered
+        waits.ms += place?.waitedMs ?? 0
         leave = inFlight.enter(request, info, user)
-        await authorize(security, user, request, info, trail)
+        await authorize(security, securityMetrics, user, request, info, trail)
         const elsewhere = core.aggregator?.find(request.path)
         if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
         if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())
@@ -97,6 +103,7 @@ export function createHandler(
         isServed = true
         if (resource.deprecation) {
           warnings.add(resource.deprecation)
+          metrics.deprecated(info, resource.deprecation)
           trail?.annotate('k8s.io/deprecated', 'true')
         }
         accept = accepted(request, resource, info)
@@ -107,6 +114,7 @@ export function createHandler(
           user,
           resource,
           accept,
+          waits,
           warnings,
           ...(trail ? { trail } : {}),
         }
@@ -131,13 +139,18 @@ const notKept = { 'cache-control': 'no-cache, private' }
 async function authenticated(
   core: Core,
   security: Security,
+  metrics: SecurityMetrics,
   request: ApiRequest,
   info: RequestInfo,
   id: string,
 ): Promise<UserInfo> {
+  const started = performance.now()
   try {
-    return await security.authenticate(request)
+    const user = await security.authenticate(request)
+    metrics.authenticated(user.name, (performance.now() - started) / 1000)
+    return user
   } catch (error) {
+    metrics.authenticated(undefined, (performance.now() - started) / 1000)
     const trail = core.audit?.open({ id, request, info, user: undefined, receivedMs: core.audit.now() })
     await trail?.refused(statusOf(request, error))
     throw error
@@ -170,13 +183,16 @@ async function impersonated(
 /** Throws 403. */
 async function authorize(
   security: Security,
+  metrics: SecurityMetrics,
   user: UserInfo,
   request: ApiRequest,
   info: RequestInfo,
   trail: Trail | undefined,
 ): Promise<void> {
   const attributes = attributesOf(user, info, request.query)
+  const started = performance.now()
   const decision = await security.authorize(attributes)
+  metrics.authorized(decision, (performance.now() - started) / 1000)
   if (!decision.allowed && decision.error !== undefined) {
     trail?.annotate('authorization.k8s.io/reason', 'internal error')
     throw new Unauthorizable(request, decision.error)

@@ -94,14 +94,18 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     dryRun: input.options.dryRun,
     user,
     warn: (message) => warnings.add(message),
+    waited: (ms) => {
+      call.waits.ms += ms
+    },
     ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
   }
 }
 
-export const admitMutating = (call: Call, request: AdmissionRequest): Promise<void> => runMutating(call.core.admission, request)
+export const admitMutating = (call: Call, request: AdmissionRequest): Promise<void> =>
+  runMutating(call.core.admission, request, call.core.admissionMetrics)
 
 export const admitValidating = (call: Call, request: AdmissionRequest): Promise<void> =>
-  runValidating(call.core.admission, request)
+  runValidating(call.core.admission, request, call.core.admissionMetrics)
 
 export function refuseIfInvalid(resource: { group: string; kind: string }, name: string, errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalidObject(resource, name, errors)

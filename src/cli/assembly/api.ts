@@ -18,6 +18,7 @@ import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
 import type { Check } from '../../api/health/checks.ts'
 import { KmsMetrics } from '../../api/health/kms-metrics.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
+import { storageSize } from '../../api/health/storage-size.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
@@ -104,7 +105,11 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     kinds,
     steps,
     checks: kmsCheck(encryption),
-    metrics: [...(encryption.plugins.length > 0 ? [kmsMetrics] : []), ...(options.authorization?.metrics ?? [])],
+    metrics: [
+      ...(encryption.plugins.length > 0 ? [kmsMetrics] : []),
+      ...(options.store.kind === 'lmdb' ? [storageSize('lmdb-0', join(data, 'store'))] : []),
+      ...(options.authorization?.metrics ?? []),
+    ],
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
     ...options.flow,
@@ -124,10 +129,11 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
-    admission: (objects) =>
+    admission: (objects, metrics) =>
       createAdmission({
         objects,
         authorizer: authorizerOf(objects),
+        metrics,
         disabled: options.disabledAdmission ?? [],
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {

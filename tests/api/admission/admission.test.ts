@@ -4,11 +4,14 @@ import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
 import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
 import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
+import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
 import type { Pod } from '../../../src/apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { namespaces, priorityclasses, serviceaccounts } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+
+const metrics = new AdmissionMetrics()
 
 const cluster = () =>
   new ObjectsInMemory()
@@ -38,8 +41,8 @@ const podRequest = (pod: object, more: Partial<AdmissionRequest> = {}): Admissio
 
 async function admit(objects: ObjectsInMemory, request: AdmissionRequest): Promise<Pod> {
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
-  await runMutating(plugins, request)
-  await runValidating(plugins, request)
+  await runMutating(plugins, request, metrics)
+  await runValidating(plugins, request, metrics)
   return request.object as Pod
 }
 
@@ -115,7 +118,7 @@ test('a plugin that is off does nothing; one that nobody knows is told with all 
   const authorizer = createAuthorizer(objects)
   const plugins = createAdmission({ objects, authorizer, disabled: ['ServiceAccount'] })
   const request = podRequest({ spec: { containers: [{ name: 'c' }] } })
-  await runMutating(plugins, request)
+  await runMutating(plugins, request, metrics)
   assert.is((request.object as Pod).spec?.serviceAccountName, undefined)
   assert.throws(
     () => createAdmission({ objects, authorizer, disabled: ['Nope'] }),

@@ -4,6 +4,7 @@ import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
 import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
 import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
+import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
 import type { Pod, ResourceQuota } from '../../../src/apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import {
@@ -16,6 +17,8 @@ import {
 } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+
+const metrics = new AdmissionMetrics()
 
 const as = (object: object): KubeObject => object as KubeObject
 const cluster = (labels: Record<string, string> = {}) =>
@@ -53,8 +56,8 @@ async function create(
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects), writeQuotaStatus })
   const pod = request.object as Pod
   try {
-    await runMutating(plugins, request)
-    await runValidating(plugins, request)
+    await runMutating(plugins, request, metrics)
+    await runValidating(plugins, request, metrics)
     return { refusal: '', warnings, pod }
   } catch (error) {
     return { refusal: (error as StatusError).message, warnings, pod }
@@ -115,7 +118,7 @@ test('a quota is never exceeded, however many ask at once', async () => {
       user: { name: 'j', groups: [] },
     } as const
     try {
-      await runValidating(plugins, { ...base, ...rest, warn: () => {} })
+      await runValidating(plugins, { ...base, ...rest, warn: () => {} }, metrics)
       return ''
     } catch (error) {
       return (error as StatusError).message

@@ -10,6 +10,7 @@ import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
 import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
 import { openPki } from '../../../src/api/auth/pki.ts'
+import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import {
   mutatingwebhookconfigurations,
@@ -18,6 +19,8 @@ import {
 } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+
+const metrics = new AdmissionMetrics()
 
 type Review = { request: { uid: string } }
 type Answer = () => object
@@ -81,8 +84,8 @@ async function admit(objects: ObjectsInMemory, data: Record<string, string>, dry
     warn: () => {},
   }
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
-  await runMutating(plugins, request)
-  await runValidating(plugins, request)
+  await runMutating(plugins, request, metrics)
+  await runValidating(plugins, request, metrics)
   return (request.object as unknown as typeof object).data
 }
 

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { createAdmission } from '../../../src/api/admission/index.ts'
 import { Audit } from '../../../src/api/audit/audit.ts'
 import { readAuditPolicy } from '../../../src/api/audit/policy.ts'
+import { requestInfo } from '../../../src/api/pipeline/request-info.ts'
 import type { UserInfo } from '../../../src/api/request.ts'
 import { systemClock } from '../../../src/apimachinery/clock.ts'
 import { unauthorized } from '../../../src/apimachinery/status.ts'
@@ -180,6 +181,23 @@ test('admission leaves its annotations: pod security, validation failures that a
     pod.annotations['pod-security.kubernetes.io/audit-violations'],
     /^would violate PodSecurity "baseline:latest": host namespaces/,
   )
+})
+
+test('requests are counted by the level that they are logged at, and lines too', () => {
+  const lines: string[] = []
+  const policy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: None, verbs: [list]}, {level: Metadata}]'
+  const audit = new Audit(readAuditPolicy(policy, 'test'), (line) => void lines.push(line), systemClock)
+  const open = (path: string) => {
+    const query = new URLSearchParams()
+    const request = { method: 'GET', path, query, headers: {}, signal: never }
+    return audit.open({ id: 'a', request, info: requestInfo('GET', path, query), user: admin, receivedMs: 0 })
+  }
+  assert.is(open('/api/v1/pods'), undefined)
+  void open('/api/v1/namespaces/a/pods/x')?.received()
+  const text = [...audit.lines()].join('\n')
+  assert.is(lines.length, 1)
+  for (const line of ['event_total 1', 'level_total{level="None"} 1', 'level_total{level="Metadata"} 1'])
+    assert.ok(text.includes(`apiserver_audit_${line}`), line)
 })
 
 test.after(() => clearInterval(alive))

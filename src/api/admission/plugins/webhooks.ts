@@ -2,6 +2,7 @@ import { jsonText, parseJson } from '../../../apimachinery/json.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
+import type { AdmissionMetrics, WebhookStep } from '../../health/admission-metrics.ts'
 import type { Objects } from '../../objects.ts'
 import { jsonPatch, parseJsonPatch } from '../../patch/json-patch.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
@@ -13,10 +14,23 @@ import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
 import { type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
 
 /** The webhook could not be asked, or its answer not be understood: what its failure policy is for. */
-class CallFailed extends Error {}
+class CallFailed extends Error {
+  /** By which kube-apiserver counts it. */
+  readonly code: 400 | 503
+
+  constructor(message: string, code: 400 | 503 = 503) {
+    super(message)
+    this.code = code
+  }
+}
 
 /** Asks one webhook after another to change the object. */
-export function mutatingWebhooks(objects: Objects, authorize: Authorize, findKind: FindKind): AdmissionPlugin {
+export function mutatingWebhooks(
+  objects: Objects,
+  authorize: Authorize,
+  findKind: FindKind,
+  metrics: AdmissionMetrics,
+): AdmissionPlugin {
   const hooks = hooksOf(objects, mutatingwebhookconfigurations)
   return {
     name: 'MutatingAdmissionWebhook',
@@ -24,14 +38,14 @@ export function mutatingWebhooks(objects: Objects, authorize: Authorize, findKin
       if (hooks().length === 0 || isExempt(request)) return undefined
       return inTurn(hooks(), async (hook) => {
         const matched = meansWrite(objects, authorize, hook, request)
-        if (matched) await mutateBy(objects, hook, matched, request, findKind)
+        if (matched) await mutateBy(objects, hook, matched, request, findKind, metrics)
       })
     },
   }
 }
 
 /** Asks all webhooks at once whether they agree; the first that does not decides. */
-export function validatingWebhooks(objects: Objects, authorize: Authorize): AdmissionPlugin {
+export function validatingWebhooks(objects: Objects, authorize: Authorize, metrics: AdmissionMetrics): AdmissionPlugin {
   const hooks = hooksOf(objects, validatingwebhookconfigurations)
   return {
     name: 'ValidatingAdmissionWebhook',
@@ -41,7 +55,7 @@ export function validatingWebhooks(objects: Objects, authorize: Authorize): Admi
         const matched = meansWrite(objects, authorize, hook, request)
         return matched ? [{ hook, matched }] : []
       })
-      return Promise.all(meant.map(({ hook, matched }) => validateBy(objects, hook, matched, request))).then(() => {})
+      return Promise.all(meant.map(({ hook, matched }) => validateBy(objects, hook, matched, request, metrics))).then(() => {})
     },
   }
 }
@@ -56,26 +70,74 @@ async function mutateBy(
   matched: Matched,
   request: AdmissionRequest,
   findKind: FindKind,
+  metrics: AdmissionMetrics,
 ): Promise<void> {
   const state = reinvocationOf(request)
   if (!hasTurn(state, hook.id)) return
   const note = annotator(hook, request, state.isSecond ? 1 : 0)
-  await tolerating(hook, note.failedOpen, async () => {
-    const answer = await ask(objects, hook, matched, request, true)
+  const failedOpen = () => {
+    metrics.failedOpen(hook.webhook.name, 'admit')
+    note.failedOpen()
+  }
+  await tolerating(hook, failedOpen, async () => {
+    const answer = await measured(hook, request, 'admit', metrics, () => ask(objects, hook, matched, request, true))
     const changed = answer.patch !== undefined && applyPatch(hook, answer.patch, request, findKind)
     note.mutated(changed, answer.patch)
     noteRun(state, hook.id, changed, hook.webhook.reinvocationPolicy)
   })
 }
 
-const validateBy = (objects: Objects, hook: Hook, matched: Matched, request: AdmissionRequest): Promise<void> =>
+const validateBy = (
+  objects: Objects,
+  hook: Hook,
+  matched: Matched,
+  request: AdmissionRequest,
+  metrics: AdmissionMetrics,
+): Promise<void> =>
   tolerating(
     hook,
-    () => request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${hook.index}`, hook.webhook.name),
+    () => {
+      metrics.failedOpen(hook.webhook.name, 'validating')
+      request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${hook.index}`, hook.webhook.name)
+    },
     async () => {
-      await ask(objects, hook, matched, request, false)
+      await measured(hook, request, 'validating', metrics, () => ask(objects, hook, matched, request, false))
     },
   )
+
+/** Counts how a webhook answered, and how long that took. */
+async function measured<T>(
+  { webhook: { name, failurePolicy } }: Hook,
+  request: AdmissionRequest,
+  step: WebhookStep,
+  metrics: AdmissionMetrics,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { operation } = request
+  const started = performance.now()
+  const count = (code: number, isRejected: boolean) => {
+    const ms = performance.now() - started
+    metrics.webhook(name, step, operation, code, isRejected, ms / 1000)
+    request.waited?.(ms)
+  }
+  try {
+    const answer = await run()
+    count(200, false)
+    return answer
+  } catch (error) {
+    const isRejected = !(error instanceof CallFailed && failurePolicy === 'Ignore')
+    const code = error instanceof CallFailed || error instanceof StatusError ? error.code : 0
+    const kind =
+      error instanceof CallFailed
+        ? 'calling_webhook_error'
+        : error instanceof StatusError
+          ? 'no_error'
+          : 'apiserver_internal_error'
+    if (isRejected) metrics.webhookRejected(name, step, operation, kind, code)
+    count(code, isRejected)
+    throw error
+  }
+}
 
 /** What a mutating webhook did, for the audit log. The patch may hold what only the request's body may. */
 function annotator({ webhook, configuration, index }: Hook, { annotate }: AdmissionRequest, round: number) {
@@ -113,7 +175,7 @@ async function ask(
   if (request.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
   }
-  const { uid, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions))
+  const { uid, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
   const review = await callWebhook(objects, clientConfig, body, timeoutSeconds).catch((error: Error) => {
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
@@ -124,11 +186,11 @@ async function ask(
   return answer
 }
 
-function failing<T>(prefix: string, run: () => T): T {
+function failing<T>(prefix: string, run: () => T, code: 400 | 503 = 503): T {
   try {
     return run()
   } catch (error) {
-    throw new CallFailed(`${prefix}${(error as Error).message}`)
+    throw new CallFailed(`${prefix}${(error as Error).message}`, code)
   }
 }
 

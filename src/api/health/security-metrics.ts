@@ -1,0 +1,52 @@
+import type { Decision } from '../auth/authorizer.ts'
+import { Gauge, Histogram } from './exposition.ts'
+
+const bounds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i)
+/** Users that have a series of their own; there is no end to the others. */
+const namedUsers = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default'])
+
+const shownUser = (name: string): string => (namedUsers.has(name) ? name : name.includes('@') ? 'email_id' : 'other')
+
+function resultOf({ allowed, error, denied }: Decision): 'allowed' | 'error' | 'denied' | 'no-opinion' {
+  if (allowed) return 'allowed'
+  return error !== undefined ? 'error' : denied ? 'denied' : 'no-opinion'
+}
+
+/** How often it was asked who asks and whether they may, and how long that took (k8s.io/apiserver/pkg/endpoints/filters). */
+export class SecurityMetrics {
+  readonly #users = new Gauge()
+  readonly #authentications = new Gauge()
+  readonly #authenticationSeconds = new Histogram(
+    'authentication_duration_seconds',
+    'Authentication duration in seconds broken out by result.',
+    bounds,
+  )
+  readonly #authorizations = new Gauge()
+  readonly #authorizationSeconds = new Histogram(
+    'authorization_duration_seconds',
+    'Authorization duration in seconds broken out by result.',
+    bounds,
+  )
+
+  /** `user`: undefined when the credentials were not good. */
+  authenticated(user: string | undefined, seconds: number): void {
+    const labels = user === undefined ? 'result="error"' : 'result="success"'
+    if (user !== undefined) this.#users.add(`username="${shownUser(user)}"`, 1)
+    this.#authentications.add(labels, 1)
+    this.#authenticationSeconds.observe(labels, seconds)
+  }
+
+  authorized(decision: Decision, seconds: number): void {
+    const labels = `result="${resultOf(decision)}"`
+    this.#authorizations.add(labels, 1)
+    this.#authorizationSeconds.observe(labels, seconds)
+  }
+
+  *lines(): Generator<string> {
+    yield* this.#users.lines('authenticated_user_requests', 'counter', 'Authenticated requests broken out by username.')
+    yield* this.#authentications.lines('authentication_attempts', 'counter', 'Attempts of authentication.')
+    yield* this.#authenticationSeconds.lines()
+    yield* this.#authorizations.lines('authorization_attempts_total', 'counter', 'Authorization attempts broken down by result.')
+    yield* this.#authorizationSeconds.lines()
+  }
+}
