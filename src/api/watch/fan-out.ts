@@ -1,36 +1,44 @@
+import { FanOutPace } from './fan-out-pace.ts'
+
 /** So long others wait at most while watches are told. */
 const turnMs = 4
-/** Telling takes this part of the time at most: when it takes long, the next time comes later, and tells of more at once. */
-const restFactor = 2
-const mostRestMs = 50
 
-/**
- * Tells many watches that there is something new: after the commit, not in it, and in turns. Under load each watch then gets several events
- * in one write, which costs the server and the client a fraction of one write each.
- */
+/** Tells many watches that there is something new: after the commit, not in it, and in turns. */
 export class FanOut {
   readonly #listeners = new Set<() => void>()
-  #isDue = false
-  #isRunning = false
-  #notBefore = 0
+  readonly #pace = new FanOutPace()
+  /** Events that came since watches were last told. */
+  #news = 0
+  #isTelling = false
+  #resting: NodeJS.Timeout | undefined
 
   add(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** There is something new. */
-  tell(): void {
-    this.#isDue = true
-    if (this.#isRunning || this.#listeners.size === 0) return
-    this.#isRunning = true
-    const rest = this.#notBefore - performance.now()
-    if (rest < 1) setImmediate(() => this.#run())
-    else setTimeout(() => this.#run(), rest)
+  /** There are so many new events. */
+  tell(events: number): void {
+    if (this.#listeners.size === 0) return
+    this.#news += events
+    if (!this.#isTelling) this.#tellInTime()
   }
 
-  #run(): void {
-    this.#isDue = false
+  #tellInTime(): void {
+    const wait = this.#pace.wait(performance.now(), this.#news)
+    if (wait >= 1) {
+      this.#resting ??= setTimeout(() => this.#start(), wait)
+      return
+    }
+    this.#isTelling = true
+    clearTimeout(this.#resting)
+    setImmediate(() => this.#start())
+  }
+
+  #start(): void {
+    this.#resting = undefined
+    this.#isTelling = true
+    this.#news = 0
     this.#turn(this.#listeners.values(), performance.now())
   }
 
@@ -43,12 +51,12 @@ export class FanOut {
       return
     }
     // After what was written in this turn has been given to the sockets.
-    setImmediate(() => this.#rest(performance.now(), started))
+    setImmediate(() => this.#end(started))
   }
 
-  #rest(now: number, started: number): void {
-    this.#notBefore = now + Math.min(mostRestMs, (now - started) * restFactor)
-    this.#isRunning = false
-    if (this.#isDue) this.tell()
+  #end(started: number): void {
+    this.#pace.told(started, performance.now())
+    this.#isTelling = false
+    if (this.#news > 0) this.#tellInTime()
   }
 }

@@ -90,7 +90,7 @@ export class ResourceCache {
       this.#window = this.#window.slice(-windowSize)
     }
     for (const listener of this.#listeners) listener(events)
-    this.fanOut.tell()
+    this.fanOut.tell(events.length)
   }
 
   /** The next events after `since`, none when there is nothing newer; undefined when the window does not reach back that far. */
