@@ -1,3 +1,4 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import type { FieldSet } from './fields/field-set.ts'
 import type { Json } from './managers.ts'
@@ -16,19 +17,19 @@ const known = new WeakMap<AppliedKind, Map<string, FieldSet | undefined>>()
  * The fields that the creator of `next` owns, by `find`. They depend on what the object has, hardly on what is in it: controllers create many
  * of one shape, for which `find` is asked once. The set is shared, and so is its JSON.
  */
-export function createdFields(
+export function* createdFields(
   kind: AppliedKind,
   atom: Atom | undefined,
   next: Json,
   place: string,
-  find: () => FieldSet | undefined,
-): FieldSet | undefined {
+  find: () => Steps<FieldSet | undefined>,
+): Steps<FieldSet | undefined> {
   const shape = atom && shapeOf(atom, next, place)
-  if (shape === undefined) return find()
+  if (shape === undefined) return yield* find()
   const shapes = known.get(kind) ?? new Map<string, FieldSet | undefined>()
   known.set(kind, shapes)
   if (shapes.has(shape)) return shapes.get(shape)
-  const found = find()
+  const found = yield* find()
   if (shapes.size >= mostShapes) shapes.clear()
   shapes.set(shape, found)
   return found

@@ -1,6 +1,7 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { conflictError } from './conflict.ts'
 import { createdFields } from './created-fields.ts'
@@ -16,6 +17,7 @@ import {
   readManagers,
   withEntries,
   writeManagers,
+  writeSets,
 } from './managers.ts'
 import { TypedError } from './typed/forms.ts'
 import { isMap } from './typed/json-value.ts'
@@ -49,16 +51,21 @@ const serverFields = FieldSet.of(
 /** `next` with metadata.managedFields for a create, update or patch (not apply) of `live`; `live` is undefined for a create. Compares
  *  the decoded and defaulted objects, before admission. Never throws: what cannot be tracked has no managedFields. */
 export function trackUpdate(kind: AppliedKind, live: Json | undefined, next: Json, requester: Requester): Json {
-  return withManagers(next, managersAfter(kind, live, next, requester))
+  return withManagers(next, atOnce(managersAfter(kind, live, next, requester)))
 }
 
 /** The first half of `trackUpdate`: who manages `next`. undefined: that cannot be tracked. */
-export function managersAfter(kind: AppliedKind, live: Json | undefined, next: Json, requester: Requester): Managers | undefined {
+export function* managersAfter(
+  kind: AppliedKind,
+  live: Json | undefined,
+  next: Json,
+  requester: Requester,
+): Steps<Managers | undefined> {
   const before = live ?? kind.empty()
   try {
     const managers = managersFor(before, next, requester)
     const isTracked = managers.size > 0 || !isMap(before.metadata) || !before.metadata.uid
-    return isTracked ? trackedUpdate(kind, before, next, managers, requester) : undefined
+    return isTracked ? yield* trackedUpdate(kind, before, next, managers, requester) : undefined
   } catch (e) {
     if (e instanceof TypeError || e instanceof RangeError) throw e
     return undefined
@@ -93,13 +100,13 @@ const operationOf = (kind: AppliedKind, subresource: string): Operation => ({
 
 const currentOperation = 'current-operation'
 
-function trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Managers {
+function* trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Steps<Managers> {
   const operation = operationOf(kind, requester.subresource ?? '')
   const after =
     managers.size === 0 && live === kind.empty()
-      ? afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
+      ? yield* afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
       : withoutServerFields(
-          updated(operation, withEntries(live, undefined), withEntries(next, undefined), managers, currentOperation),
+          yield* updated(operation, withEntries(live, undefined), withEntries(next, undefined), managers, currentOperation),
           currentOperation,
         )
   const result = new Map(after)
@@ -119,11 +126,14 @@ function trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Mana
   return capUpdaters(result)
 }
 
-function afterCreate(operation: Operation, empty: Json, next: Json, subresource: string): Managers {
+function* afterCreate(operation: Operation, empty: Json, next: Json, subresource: string): Steps<Managers> {
   const { kind, apiVersion } = operation
-  const find = () => withoutServerFields(updated(operation, empty, next, new Map(), currentOperation), currentOperation)
+  const find = function* () {
+    const managers = yield* updated(operation, empty, next, new Map(), currentOperation)
+    return withoutServerFields(managers, currentOperation).get(currentOperation)?.set
+  }
   const atom = kind.typeAt(apiVersion)
-  const set = createdFields(kind, atom, next, `${subresource} ${apiVersion} `, () => find().get(currentOperation)?.set)
+  const set = yield* createdFields(kind, atom, next, `${subresource} ${apiVersion} `, find)
   if (!set) return new Map()
   return new Map([[currentOperation, { name: '', operation: 'Update', apiVersion, subresource: '', set, time: undefined }]])
 }
@@ -146,13 +156,24 @@ export interface ApplyRequester extends Requester {
 
 /** What applying `config` makes of `live` (undefined: it is created), with metadata.managedFields; read as its kind, not yet defaulted.
  *  Throws StatusError: 400 for a wrong kind or managedFields in the config, 409 for conflicts, 500 where kube-apiserver says so. */
-export function applyConfiguration(kind: AppliedKind, live: Json | undefined, config: Json, requester: ApplyRequester): Json {
+export const applyConfiguration = (...given: Parameters<typeof applyConfigurationSteps>): Json =>
+  atOnce(applyConfigurationSteps(...given))
+
+/** As `applyConfiguration`, of which large objects take several turns of the event loop. */
+export function* applyConfigurationSteps(
+  kind: AppliedKind,
+  live: Json | undefined,
+  config: Json,
+  requester: ApplyRequester,
+): Steps<Json> {
   const before = live ?? kind.empty()
   const managers = liveManagers(before)
   checkKind(kind, config)
-  const start = managers.size > 0 ? managers : beforeFirstApply(kind, before, requester)
-  const { object, managers: after } = applyOrTakeOver(kind, before, config, start, requester)
+  const start = managers.size > 0 ? managers : yield* beforeFirstApply(kind, before, requester)
+  const { object, managers: after } = yield* applyOrTakeOver(kind, before, config, start, requester)
+  yield
   const result = object === undefined ? before : readMerged(kind, config, object)
+  yield* writeSets(after)
   return withEntries(requester.manager === 'kubectl' ? withLastApplied(result, config) : result, writeManagers(after))
 }
 
@@ -174,9 +195,9 @@ function checkKind(kind: AppliedKind, config: Json): void {
 }
 
 /** Gives what is there already to `before-first-apply`, so that the first apply does not silently take it over. */
-function beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Managers {
+function* beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Steps<Managers> {
   try {
-    return trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
+    return yield* trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
   } catch (e) {
     throw plainError(`failed to create manager for existing fields: ${(e as Error).message}`)
   }
@@ -187,29 +208,35 @@ interface Applied {
   readonly managers: Managers
 }
 
-function applyOrTakeOver(kind: AppliedKind, live: Json, config: Json, managers: Managers, requester: ApplyRequester): Applied {
+function* applyOrTakeOver(
+  kind: AppliedKind,
+  live: Json,
+  config: Json,
+  managers: Managers,
+  requester: ApplyRequester,
+): Steps<Applied> {
   try {
-    return applyOnce(kind, live, config, managers, requester, requester.force)
+    return yield* applyOnce(kind, live, config, managers, requester, requester.force)
   } catch (e) {
     if (!(e instanceof OwnershipConflict)) throw e
     const allowed = requester.manager === 'kubectl' ? unchangedSinceLastApplied(kind, apiVersionOf(kind), live) : undefined
     const conflicts = allowed ? e.conflicts.filter(({ path }) => !allowed.has(path)) : e.conflicts
     if (conflicts.length > 0) throw conflictError(conflicts)
-    return applyOnce(kind, live, config, managers, requester, true)
+    return yield* applyOnce(kind, live, config, managers, requester, true)
   }
 }
 
 /** Stored objects that were found to fit their type; they are shared and never change. */
 const fitting = new WeakSet<object>()
 
-function applyOnce(
+function* applyOnce(
   kind: AppliedKind,
   live: Json,
   config: Json,
   managers: Managers,
   requester: Requester,
   force: boolean,
-): Applied {
+): Steps<Applied> {
   const operation = operationOf(kind, requester.subresource ?? '')
   const atom = kind.typeAt(operation.apiVersion)
   if (!atom) throw plainError(`no corresponding type for ${typeText(kind)}`)
@@ -221,12 +248,12 @@ function applyOnce(
   }
   const id = identityOf(entry)
   named(`failed to create typed patch object (${objectText(config, config)})`, () => validate(atom, config, false))
+  yield
   if (!fitting.has(live))
     named(`failed to create typed live object (${objectText(live, live)})`, () => validate(atom, live, true))
   if (Object.isFrozen(live)) fitting.add(live)
-  const result = named('failed to merge config', () =>
-    applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force),
-  )
+  yield
+  const result = yield* merged(applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force))
   const stripped = new Map(withoutServerFields(result.managers, id))
   const mine = stripped.get(id)
   const set = mine && sameOr(managers.get(id)?.set, mine.set)
@@ -236,6 +263,15 @@ function applyOnce(
 
 /** An equal set that is there already: its JSON is written already, too. */
 const sameOr = (known: FieldSet | undefined, set: FieldSet): FieldSet => (known?.equals(set) ? known : set)
+
+function* merged<T>(steps: Steps<T>): Steps<T> {
+  try {
+    return yield* steps
+  } catch (e) {
+    if (e instanceof TypedError) throw plainError(`failed to merge config: ${e.message}`)
+    throw e
+  }
+}
 
 function named<T>(what: string, run: () => T): T {
   try {

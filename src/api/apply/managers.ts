@@ -1,6 +1,7 @@
 import type { ManagedFieldsEntry, ObjectMeta } from '../../apimachinery/object.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { FieldSet } from './fields/field-set.ts'
-import { readFields, writeFields, writeFieldsInTurns } from './fields/fields-v1.ts'
+import { readFields, writeFields, writeFieldsSteps } from './fields/fields-v1.ts'
 
 export type Json = Record<string, unknown>
 
@@ -44,9 +45,9 @@ export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined)
   return managers
 }
 
-/** Writes what of `writeManagers` takes long when there is much of it, with pauses; that then finds it done. */
-export async function writeSetsInTurns(managers: Managers, pause: () => Promise<void> | undefined): Promise<void> {
-  for (const { set } of managers.values()) await writeFieldsInTurns(set, pause)
+/** Writes what of `writeManagers` takes long when there is much of it; that then finds it done. */
+export function* writeSets(managers: Managers): Steps<void> {
+  for (const { set } of managers.values()) yield* writeFieldsSteps(set)
 }
 
 /** Writes metadata.managedFields in Go's order; undefined when nobody owns anything. */

@@ -1,10 +1,11 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { FieldSet } from './fields/field-set.ts'
 import { sortedPaths } from './fields/fields-v1.ts'
 import type { Path } from './fields/path-element.ts'
 import type { Json, Manager, Managers } from './managers.ts'
 import type { ResetFilter } from './reset-fields.ts'
-import { type Comparison, compare } from './typed/compare.ts'
+import { type Comparison, compareSteps } from './typed/compare.ts'
 import { isEqual } from './typed/json-value.ts'
 import { merge } from './typed/merge.ts'
 import { reconcileWithType } from './typed/reconcile.ts'
@@ -13,7 +14,7 @@ import { toFieldSet } from './typed/to-field-set.ts'
 import { validate } from './typed/validate.ts'
 import type { Atom } from './types/atom.ts'
 
-/** Ownership as structured-merge-diff's merge.Updater decides it. */
+/** Ownership as structured-merge-diff's merge.Updater decides it, in steps: large objects take several turns of the event loop. */
 
 /** Others own fields that an apply would change. */
 export class OwnershipConflict extends Error {
@@ -54,10 +55,11 @@ function at(operation: Operation, object: unknown, from: string, apiVersion: str
 }
 
 /** What an update of `live` to `next` by `workflow` leaves to whom; `workflow` gets what it changed. */
-export function updated(operation: Operation, live: Json, next: Json, managers: Managers, workflow: string): Managers {
+export function* updated(operation: Operation, live: Json, next: Json, managers: Managers, workflow: string): Steps<Managers> {
   const { apiVersion, filter } = operation
   const reconciled = reconcile(operation, live, managers)
-  const { managers: rest, change } = settle(operation, live, next, reconciled, workflow, true)
+  const { managers: rest, change } = yield* settle(operation, live, next, reconciled, workflow, true)
+  yield
   const before = rest.get(workflow)?.set ?? new FieldSet()
   const set = filter(before.difference(change.removed).union(change.modified).union(change.added))
   const result = new Map(rest)
@@ -70,23 +72,27 @@ const blank: Manager = { name: '', operation: 'Update', apiVersion: '', subresou
 
 /** What `manager` makes of `live` by applying `config`, and who then owns what. `object` is undefined when nothing changes.
  *  Throws OwnershipConflict unless `force`, TypedError. */
-export function applied(
+export function* applied(
   operation: Operation,
   live: Json,
   config: Json,
   managers: Managers,
   manager: { readonly id: string; readonly entry: Omit<Manager, 'set' | 'time'> },
   force: boolean,
-): { object: unknown; managers: Managers } {
+): Steps<{ object: unknown; managers: Managers }> {
   const atom = typeAt(operation, operation.apiVersion)
   const reconciled = reconcile(operation, live, managers)
+  yield
   const merged = merge(atom, live, config)
+  yield
   const last = reconciled.get(manager.id)
   const set = operation.filter(toFieldSet(atom, config))
+  yield
   const owned = new Map(reconciled)
   owned.set(manager.id, { ...manager.entry, set, time: last?.time })
-  const next = prune(operation, merged, owned, manager.id, last)
-  const { managers: result } = settle(operation, live, next, owned, manager.id, force)
+  const next = yield* prune(operation, merged, owned, manager.id, last)
+  const { managers: result } = yield* settle(operation, live, next, owned, manager.id, force)
+  yield
   return { object: isEqual(live, next) ? undefined : next, managers: result }
 }
 
@@ -102,15 +108,24 @@ function reconcile(operation: Operation, live: Json, managers: Managers): Manage
 }
 
 /** Takes from all but `workflow` what the change touches, and drops who owns nothing any more. */
-function settle(operation: Operation, live: unknown, next: unknown, managers: Managers, workflow: string, force: boolean) {
+function* settle(
+  operation: Operation,
+  live: unknown,
+  next: unknown,
+  managers: Managers,
+  workflow: string,
+  force: boolean,
+): Steps<{ managers: Managers; change: Comparison }> {
   const { apiVersion, filter } = operation
-  const change = compare(typeAt(operation, apiVersion), live, next)
+  const change = yield* compareSteps(typeAt(operation, apiVersion), live, next)
   const changes = new Map<string, Comparison | undefined>([[apiVersion, filtered(change, filter)]])
+  yield
   const result = new Map(managers)
   const conflicts: Conflict[] = []
   for (const [id, manager] of managers) {
     if (id === workflow) continue
-    if (!changes.has(manager.apiVersion)) changes.set(manager.apiVersion, changeAt(operation, live, next, manager.apiVersion))
+    if (!changes.has(manager.apiVersion))
+      changes.set(manager.apiVersion, yield* changeAt(operation, live, next, manager.apiVersion))
     const seen = changes.get(manager.apiVersion)
     if (!seen) {
       result.delete(id)
@@ -120,16 +135,18 @@ function settle(operation: Operation, live: unknown, next: unknown, managers: Ma
     for (const path of force ? [] : sortedPaths(conflict)) conflicts.push({ manager, path })
     const set = manager.set.difference(conflict).difference(seen.removed)
     if (set !== manager.set) result.set(id, { ...manager, set })
+    yield
   }
   if (conflicts.length > 0) throw new OwnershipConflict(conflicts)
   for (const [id, manager] of result) if (manager.set.isEmpty()) result.delete(id)
   return { managers: result as Managers, change: changes.get(apiVersion) ?? change }
 }
 
-function changeAt(operation: Operation, live: unknown, next: unknown, apiVersion: string): Comparison | undefined {
+function* changeAt(operation: Operation, live: unknown, next: unknown, apiVersion: string): Steps<Comparison | undefined> {
   const before = at(operation, live, operation.apiVersion, apiVersion)
   const after = at(operation, next, operation.apiVersion, apiVersion)
-  return before && after && filtered(compare(before.atom, before.value, after.value), operation.filter)
+  yield
+  return before && after && filtered(yield* compareSteps(before.atom, before.value, after.value), operation.filter)
 }
 
 function filtered(change: Comparison, filter: ResetFilter): Comparison {
@@ -137,7 +154,13 @@ function filtered(change: Comparison, filter: ResetFilter): Comparison {
 }
 
 /** Takes out what the manager applied last time, applies no longer, and nobody else owns. */
-function prune(operation: Operation, merged: unknown, managers: Managers, id: string, last: Manager | undefined): unknown {
+function* prune(
+  operation: Operation,
+  merged: unknown,
+  managers: Managers,
+  id: string,
+  last: Manager | undefined,
+): Steps<unknown> {
   if (!last || last.set.isEmpty()) return merged
   const version = last.apiVersion
   const now = managers.get(id)
@@ -147,14 +170,22 @@ function prune(operation: Operation, merged: unknown, managers: Managers, id: st
   if (!there) return merged
   const { atom, value } = there
   const bare = removeItems(atom, value, last.set.withNamedFields(atom))
-  const owned = addBackOwned(operation, value, bare, version, managers)
-  const pruned = addBackDangling(atom, value, owned, last.set)
+  yield
+  const owned = yield* addBackOwned(operation, value, bare, version, managers)
+  const pruned = yield* addBackDangling(atom, value, owned, last.set)
+  yield
   const target = now?.apiVersion ?? operation.apiVersion
   const result = at(operation, pruned, version, target)
   return result ? result.value : merged
 }
 
-function addBackOwned(operation: Operation, merged: unknown, pruned: unknown, version: string, managers: Managers): unknown {
+function* addBackOwned(
+  operation: Operation,
+  merged: unknown,
+  pruned: unknown,
+  version: string,
+  managers: Managers,
+): Steps<unknown> {
   const owned = new Map<string, FieldSet>()
   owned.set(version, new FieldSet())
   for (const { apiVersion, set } of managers.values()) owned.set(apiVersion, set.union(owned.get(apiVersion) ?? new FieldSet()))
@@ -165,16 +196,20 @@ function addBackOwned(operation: Operation, merged: unknown, pruned: unknown, ve
     if (!whole || !part) continue
     const { atom } = whole
     const keep = toFieldSet(atom, part.value).withNamedFields(atom).union(set.withNamedFields(atom))
+    yield
     const kept = removeItems(atom, whole.value, toFieldSet(atom, whole.value).withNamedFields(atom).difference(keep))
     const back = at(operation, kept, apiVersion, version)
     if (back) result = back.value
+    yield
   }
   return result
 }
 
 /** Items that only went because what they hang on went, and that were never applied, come back. */
-function addBackDangling(atom: Atom, merged: unknown, pruned: unknown, last: FieldSet): unknown {
+function* addBackDangling(atom: Atom, merged: unknown, pruned: unknown, last: FieldSet): Steps<unknown> {
   const prunedSet = toFieldSet(atom, pruned).withNamedFields(atom)
+  yield
   const mergedSet = toFieldSet(atom, merged).withNamedFields(atom)
+  yield
   return removeItems(atom, merged, mergedSet.difference(prunedSet).intersection(last.withNamedFields(atom)))
 }

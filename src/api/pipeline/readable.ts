@@ -45,7 +45,10 @@ function isJson(body: Uint8Array): boolean {
   }
 }
 
+/** Whether a request is worth being done in turns: what one can hold is done before anyone else would wait long. */
+export const mayTakeLong = ({ body }: ApiRequest): boolean => body instanceof Uint8Array && body.length >= largeBytes
+
 /** Lets others have a turn between the parts of a large request. */
-export function breath({ body }: ApiRequest): Promise<void> | undefined {
-  return body instanceof Uint8Array && body.length >= largeBytes ? setImmediate() : undefined
+export function breath(request: ApiRequest): Promise<void> | undefined {
+  return mayTakeLong(request) ? setImmediate() : undefined
 }

@@ -2,9 +2,11 @@ import type { Document, YAMLError } from 'yaml'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { breath, mayTakeLong } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
@@ -24,6 +26,7 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'PatchOptions', true)
   const config = readConfig(call, options)
+  await breath(request)
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
   const cache = call.core.caches.of(storage.prefix)
@@ -43,13 +46,13 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
     options,
     isApply: true,
     tries: 5,
-    produce: (live) => settled(call, appliedTo(call, live, config, options, subresource)),
+    produce: (live) => settled(call, live, config, options, subresource),
   })
   return { kind: 'stored', status: 200, stored }
 }
 
 async function createApplied(call: Call, config: object, options: WriteOptions): Promise<Answer> {
-  const object = settled(call, appliedTo(call, undefined, config, options, ''))
+  const object = await settled(call, undefined, config, options, '')
   const { uid } = object.metadata
   // A version asked for is compared with that of an object that is there, and no more: so kube-apiserver has it.
   delete object.metadata.resourceVersion
@@ -72,12 +75,27 @@ function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {
   }
 }
 
-function settled(call: Call, object: KubeObject): KubeObject {
+/** What `config` makes of `live`, defaulted. A large one takes several turns of the event loop; a small one is there at once. */
+function settled(...given: Parameters<typeof settledSteps>): KubeObject | Promise<KubeObject> {
+  const steps = settledSteps(...given)
+  return mayTakeLong(given[0].request) ? inTurns(steps) : atOnce(steps)
+}
+
+function* settledSteps(
+  call: Call,
+  live: KubeObject | undefined,
+  config: object,
+  options: WriteOptions,
+  subresource: string,
+): Steps<KubeObject> {
   const { resource, info } = call
+  const object = yield* appliedTo(call, live, config, options, subresource)
+  yield
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
   const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thaw(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
+  yield
   const whole = defaulted(call, own)
   dropDuplicateOwners(whole)
   return whole

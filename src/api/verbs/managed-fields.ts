@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { type AppliedKind, builtInKind } from '../apply/applied-kind.ts'
-import { applyConfiguration, managersAfter, withManagers } from '../apply/field-manager.ts'
-import { writeSetsInTurns } from '../apply/managers.ts'
+import { applyConfigurationSteps, managersAfter, withManagers } from '../apply/field-manager.ts'
+import { writeSets } from '../apply/managers.ts'
 import { managerOfUserAgent } from '../apply/user-agent.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { breath } from '../pipeline/readable.ts'
+import { mayTakeLong } from '../pipeline/readable.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { asWritten, hasEmpties, markEmpties } from '../schema/decode.ts'
@@ -30,27 +31,25 @@ export function managerOf(call: Call, options: WriteOptions): string {
 }
 
 /** `next` with metadata.managedFields after `manager` changed `live` into it. Both are in the version of the request. */
-export function tracked(
+export const tracked = (...given: Parameters<typeof trackedSteps>): KubeObject => atOnce(trackedSteps(...given))
+
+/** As `tracked`, which of a large object takes several turns of the event loop. */
+export const trackedInTurns = (...given: Parameters<typeof trackedSteps>): KubeObject | Promise<KubeObject> =>
+  mayTakeLong(given[0].request) ? inTurns(trackedSteps(...given)) : tracked(...given)
+
+function* trackedSteps(
   call: Call,
   live: KubeObject | undefined,
   next: KubeObject,
   manager: string,
   subresource: string,
-): KubeObject {
+): Steps<KubeObject> {
+  yield
   const shown = shownToManagers(call, next)
-  return withEntriesOf(next, shown, withManagers(shown, managersOf(call, live, shown, manager, subresource)))
-}
-
-/** As `tracked`, which of a large object takes several turns of the event loop. */
-export async function trackedInTurns(...given: Parameters<typeof tracked>): Promise<KubeObject> {
-  const [call, live, next, manager, subresource] = given
-  const pause = breath(call.request)
-  if (!pause) return tracked(...given)
-  await pause
-  const shown = shownToManagers(call, next)
-  const managers = managersOf(call, live, shown, manager, subresource)
-  await breath(call.request)
-  if (managers) await writeSetsInTurns(managers, () => breath(call.request))
+  yield
+  const requester = { manager, subresource, now: new Date(call.core.clock.now()) }
+  const managers = yield* managersAfter(appliedKindOf(call.resource), live as Json | undefined, shown, requester)
+  if (managers) yield* writeSets(managers)
   return withEntriesOf(next, shown, withManagers(shown, managers))
 }
 
@@ -58,11 +57,6 @@ export async function trackedInTurns(...given: Parameters<typeof tracked>): Prom
 function shownToManagers({ resource }: Call, next: KubeObject): Json {
   const { type } = resource.rules
   return (type && hasEmpties(next) ? asWritten(type, next) : next) as unknown as Json
-}
-
-function managersOf(call: Call, live: KubeObject | undefined, shown: Json, manager: string, subresource: string) {
-  const requester = { manager, subresource, now: new Date(call.core.clock.now()) }
-  return managersAfter(appliedKindOf(call.resource), live as Json | undefined, shown, requester)
 }
 
 /** `next` with the entries of `tracked`, which is `shown` with them. */
@@ -76,13 +70,13 @@ function withEntriesOf(next: KubeObject, shown: Json, tracked: Json): KubeObject
 }
 
 /** What server-side apply of `config` makes of `live`; not yet defaulted. */
-export function appliedTo(
+export function* appliedTo(
   call: Call,
   live: KubeObject | undefined,
   config: object,
   options: WriteOptions,
   subresource: string,
-): KubeObject {
+): Steps<KubeObject> {
   const requester = {
     manager: options.fieldManager,
     subresource,
@@ -90,5 +84,6 @@ export function appliedTo(
     now: new Date(call.core.clock.now()),
   }
   const kind = appliedKindOf(call.resource)
-  return applyConfiguration(kind, live as Json | undefined, config as Json, requester) as unknown as KubeObject
+  const steps = applyConfigurationSteps(kind, live as Json | undefined, config as Json, requester)
+  return (yield* steps) as unknown as KubeObject
 }

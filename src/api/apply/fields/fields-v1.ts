@@ -1,3 +1,4 @@
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from './field-set.ts'
 import { normalElement, type PathElement, sortElements } from './path-element.ts'
 
@@ -48,28 +49,27 @@ export function writeFields(set: FieldSet): FieldsV1 {
 }
 
 /** A level of more elements is written in parts. */
-const partElements = 8000
+const partElements = 1000
 
-/** As `writeFields` for a set of any size: lets others have a turn, by `pause`, while a large level is written. */
-export async function writeFieldsInTurns(set: FieldSet, pause: () => Promise<void> | undefined): Promise<FieldsV1> {
+/** As `writeFields` for a set of any size. */
+export function* writeFieldsSteps(set: FieldSet): Steps<FieldsV1> {
   const known = written.get(set)
   if (known) return known
-  const fields = await writeLevelInTurns(set, false, pause)
+  const fields = yield* writeLevelSteps(set, false)
   written.set(set, fields)
   parsed.set(fields, set)
   return fields
 }
 
-async function writeLevelInTurns(set: FieldSet, isMember: boolean, pause: () => Promise<void> | undefined): Promise<FieldsV1> {
+function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {
   if (set.children.size === 0 && set.members.size <= partElements) return writeLevel(set, isMember)
   const level: Record<PathElement, FieldsV1> = {}
   if (isMember) level['.'] = leaf
   const elements = sortedElements(set)
-  if (elements.length > partElements) await pause()
   for (const [i, element] of elements.entries()) {
+    if (i % partElements === partElements - 1) yield
     const below = set.children.get(element)
-    level[element] = below ? await writeLevelInTurns(below, set.members.has(element), pause) : leaf
-    if (i % partElements === partElements - 1) await pause()
+    level[element] = below ? yield* writeLevelSteps(below, set.members.has(element)) : leaf
   }
   return Object.freeze(level)
 }

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from '../fields/field-set.ts'
 import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
@@ -13,18 +14,22 @@ export interface Comparison {
 }
 
 /** Compares two values of one type. Throws TypedError when they do not fit it. */
-export function compare(atom: Atom, before: unknown, after: unknown): Comparison {
+export const compare = (atom: Atom, before: unknown, after: unknown): Comparison => atOnce(compareSteps(atom, before, after))
+
+/** As `compare`; large lists and maps take several steps. */
+export function* compareSteps(atom: Atom, before: unknown, after: unknown): Steps<Comparison> {
   const run = new Comparing()
   run.node(atom, before, after)
+  yield* run.rest()
   if (run.problems.length > 0) throw new TypedError(run.problems)
   return run
 }
 
 const none: readonly unknown[] = []
+/** So many members or items are compared in one step. */
+const stepSize = 1000
 
-/** Whether all are texts of a type that has nothing below it: when they are new, each is just added, however many there are. */
-const isScalars = (atom: Atom | undefined, values: readonly unknown[]): boolean =>
-  atom !== undefined && !atom.list && !atom.map && values.every((value) => typeof value === 'string')
+const hasOnlyScalars = (atom: Atom | undefined): boolean => atom !== undefined && !atom.list && !atom.map
 
 /** The items of a list by what tells them apart; few are there several times. No item is undefined. */
 class Items {
@@ -55,6 +60,31 @@ class Comparing implements Comparison {
   readonly removed = new FieldSet()
   readonly problems: Problem[] = []
   private readonly path: PathElement[] = []
+  /** Parts of large levels that wait: it is all the same in which order fields are found. */
+  private readonly later: (() => void)[] = []
+
+  /** Runs `each` for the numbers below `count`, on the path where this was called: now, or when they are many, later and in parts. */
+  private times(count: number, each: (i: number) => void): void {
+    if (count <= stepSize) {
+      for (let i = 0; i < count; i++) each(i)
+      return
+    }
+    const path = [...this.path]
+    for (let from = 0; from < count; from += stepSize) {
+      this.later.push(() => {
+        this.path.splice(0, this.path.length, ...path)
+        for (let i = from; i < Math.min(count, from + stepSize); i++) each(i)
+      })
+    }
+  }
+
+  /** What waits. */
+  *rest(): Steps<void> {
+    for (let next = this.later.shift(); next; next = this.later.shift()) {
+      yield
+      next()
+    }
+  }
 
   /** `undefined` is absent; `null` is a value. */
   node(atom: Atom, before: unknown, after: unknown): void {
@@ -106,13 +136,20 @@ class Comparing implements Comparison {
     const leftKeys = left ? Object.keys(left) : []
     const rightKeys = right ? Object.keys(right) : []
     if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return this.leaf(before, after)
-    if (leftKeys.length === 0 && map.fields.size === 0 && right && isScalars(map.element?.atom, Object.values(right))) {
+    if (leftKeys.length === 0 && map.fields.size === 0 && right && hasOnlyScalars(map.element?.atom)) {
       const { members } = this.added.level(this.path)
-      for (const key of rightKeys) members.add(fieldElement(key))
+      this.times(rightKeys.length, (i) => {
+        const key = rightKeys[i] as string
+        if (typeof right[key] === 'string') members.add(fieldElement(key))
+        else this.member(map, key, undefined, right)
+      })
       return false
     }
-    for (const key of leftKeys) this.member(map, key, left, right)
-    for (const key of rightKeys) if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
+    this.times(leftKeys.length, (i) => this.member(map, leftKeys[i] as string, left, right))
+    this.times(rightKeys.length, (i) => {
+      const key = rightKeys[i] as string
+      if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
+    })
     return false
   }
 
@@ -126,31 +163,42 @@ class Comparing implements Comparison {
     const left = asList(before) ?? []
     const right = asList(after) ?? []
     if (!list.associative || (left.length === 0 && right.length === 0)) return this.leaf(before, after)
-    if (left.length === 0 && list.keys.length === 0 && isScalars(list.element.atom, right)) {
-      const { members } = this.added.level(this.path)
-      for (const item of right) members.add(itemElement(list, item))
-      return false
-    }
     const leftItems = this.itemsByElement(list, left)
     const rightItems = this.itemsByElement(list, right)
-    for (const [element, item] of leftItems.first) {
-      this.items(list, element, leftItems.of(element, item), rightItems.of(element, rightItems.first.get(element)))
-    }
-    for (const [element, item] of rightItems.first) {
-      if (!leftItems.first.has(element)) this.items(list, element, none, rightItems.of(element, item))
+    if (left.length + right.length <= stepSize) this.itemsOf(list, leftItems, rightItems)
+    else {
+      const path = [...this.path]
+      // After the items were found, which waits too.
+      this.later.push(() => {
+        this.path.splice(0, this.path.length, ...path)
+        this.itemsOf(list, leftItems, rightItems)
+      })
     }
     return false
   }
 
+  private itemsOf(list: ListAtom, left: Items, right: Items): void {
+    const before = [...left.first]
+    const after = [...right.first]
+    this.times(before.length, (i) => {
+      const [element, item] = before[i] as (typeof before)[number]
+      this.items(list, element, left.of(element, item), right.of(element, right.first.get(element)))
+    })
+    this.times(after.length, (i) => {
+      const [element, item] = after[i] as (typeof after)[number]
+      if (!left.first.has(element)) this.items(list, element, none, right.of(element, item))
+    })
+  }
+
   private itemsByElement(list: ListAtom, items: readonly unknown[]): Items {
     const found = new Items()
-    for (let i = 0; i < items.length; i++) {
+    this.times(items.length, (i) => {
       try {
         found.add(itemElement(list, items[i]), items[i])
       } catch (e) {
         this.problem(`element ${i}: ${(e as Error).message}`)
       }
-    }
+    })
     return found
   }
 
