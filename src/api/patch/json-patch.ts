@@ -1,7 +1,8 @@
 import { jsonText, parseJson, WrittenNumber } from '../../apimachinery/json.ts'
 import type { StatusError } from '../../apimachinery/status.ts'
+import { parsePlain } from '../schema/decode.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { isPlainJson, isTooDeep, type Node, objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isTooDeep, type Node, objectFrom, readJson } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
 import { isWrittenAs, writtenValue } from './written.ts'
@@ -39,14 +40,8 @@ export function parseJsonPatch(
 
 /** The operations of a patch that has nothing to complain of, as nearly all have; others are read again by those who find the words for it. */
 function plainOperations(text: string): Operation[] | undefined {
-  try {
-    const patch: unknown = JSON.parse(text)
-    return Array.isArray(patch) && patch.every(isPlainOperation) && isPlainJson(text, patch) && !escaped.test(text)
-      ? patch
-      : undefined
-  } catch {
-    return undefined
-  }
+  const patch = parsePlain(text)?.value
+  return Array.isArray(patch) && patch.every(isPlainOperation) && !escaped.test(text) ? patch : undefined
 }
 
 /** What may be written in several ways. */

@@ -1,5 +1,5 @@
 import { parseJson, WrittenNumber } from '../../apimachinery/json.ts'
-import { decodeUntyped } from '../schema/decode.ts'
+import { decodeUntyped, parsePlain } from '../schema/decode.ts'
 import { isPlainJson, isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
 import { writtenValue } from './written.ts'
@@ -18,6 +18,8 @@ interface MergePatch {
 
 /** Reads the text of a merge patch. `strict` (fieldValidation Strict or Warn) also finds duplicate members. Throws StatusError 400. */
 export function parseMergePatch(text: string, strict: boolean): MergePatch {
+  const plain = parsePlain(text)?.value
+  if (isObject(plain)) return { patch: plain, written: plain, strictErrors: [] }
   let strictErrors: readonly string[] = []
   if (strict) {
     try {

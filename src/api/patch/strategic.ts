@@ -1,4 +1,5 @@
 import { isInt64 } from '../../apimachinery/json.ts'
+import { parsePlain } from '../schema/decode.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
 import { objectFrom, readJson } from '../schema/json-syntax.ts'
 import type { Field, StructType, Type } from '../schema/types.ts'
@@ -19,6 +20,8 @@ const isObject = (value: unknown): value is JsonObject => typeof value === 'obje
 
 /** Reads the text of a strategic merge patch. `strict` also finds duplicate members. Throws StatusError 400. */
 export function parseStrategicPatch(text: string, strict: boolean): { patch: JsonObject; strictErrors: readonly string[] } {
+  const plain = parsePlain(text)?.value
+  if (isObject(plain)) return { patch: plain, strictErrors: [] }
   try {
     const { value, strictErrors } = decodeAsMap(readJson(text))
     return { patch: value as JsonObject, strictErrors: strict ? strictErrors : [] }

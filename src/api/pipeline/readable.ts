@@ -21,10 +21,8 @@ export async function readable(request: ApiRequest): Promise<ApiRequest> {
   if (!type.endsWith('yaml') || isJson(body)) {
     if (body.length < largeBytes) return request
     const json = readableJson(body)
-    if (!type.includes('patch')) {
-      parseAhead(json, textOf(json))
-      await setImmediate()
-    }
+    await parseAhead(json, textOf(json))
+    await setImmediate()
     return { ...request, body: json }
   }
   const { json, duplicates } = await yamlToJson(textOf(body))

@@ -1,7 +1,9 @@
+import { inTurns } from '../../apimachinery/steps.ts'
 import { canonical, Misfit } from './canonical.ts'
 import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
 import { isPlainJson, JsonSyntaxError, nodeOf, readJson } from './json-syntax.ts'
+import { plainJsonSteps } from './plain-json.ts'
 import type { StructType, Type } from './types.ts'
 
 export { asStored, asWritten, canonical, hasEmpties, markEmpties } from './canonical.ts'
@@ -94,9 +96,9 @@ let peeked: { readonly text: string; readonly value: unknown } | undefined
 
 const ahead = new WeakMap<Uint8Array, { readonly text: string; readonly value: unknown }>()
 
-/** Parses a large body before anyone asks what it is, so that this takes a turn of the event loop of its own. */
-export function parseAhead(bytes: Uint8Array, text: string): void {
-  const plain = parsePlain(text)
+/** Parses a large body before anyone asks what it is, in as many turns of the event loop as that needs. */
+export async function parseAhead(bytes: Uint8Array, text: string): Promise<void> {
+  const plain = await inTurns(plainJsonSteps(text))
   if (plain) ahead.set(bytes, { text, value: plain.value })
 }
 
@@ -110,7 +112,7 @@ export function textAhead(bytes: Uint8Array): string | undefined {
 }
 
 /** The value when JSON.parse tells the whole truth about `text`. */
-function parsePlain(text: string): { value: unknown } | undefined {
+export function parsePlain(text: string): { value: unknown } | undefined {
   const known = peeked
   peeked = undefined
   if (known?.text === text) return known

@@ -266,7 +266,8 @@ export function isPlainJson(text: string, value: unknown): boolean {
   return countKeys(value) === colons && !/\\u[dD][89a-fA-F]/.test(text)
 }
 
-function endOfString(text: string, start: number): number {
+/** Where the quote stands that ends the text beginning at `start`; -1: nowhere. */
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
   while (text.charCodeAt(end - 1) === 92) {
     let slashes = 1

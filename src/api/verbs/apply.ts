@@ -10,8 +10,7 @@ import { breath, mayTakeLong } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
-import { type Decoded, DecodeError } from '../schema/decode.ts'
-import { isPlainJson } from '../schema/json-syntax.ts'
+import { type Decoded, DecodeError, parsePlain } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
@@ -154,10 +153,6 @@ function goYamlMessage(error: YAMLError): string {
 
 function plainJson(text: string): object | undefined {
   if (!text.trimStart().startsWith('{')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return isPlainJson(text, value) && typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parsePlain(text)?.value
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
 }

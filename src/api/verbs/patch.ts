@@ -9,6 +9,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
+import { textAhead } from '../schema/decode.ts'
 import { thawObject } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
@@ -55,7 +56,7 @@ export function patchTypeOf({ resource }: Call, type: string): (typeof patchType
 
 export function patchText({ body }: ApiRequest): string {
   if (body === undefined) return ''
-  return body instanceof Uint8Array ? textOf(body) : jsonText(body)
+  return body instanceof Uint8Array ? (textAhead(body) ?? textOf(body)) : jsonText(body)
 }
 
 /** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */
