@@ -2,15 +2,17 @@ import type { FieldError } from '../../apimachinery/field-error.ts'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
+import { inTurns } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath } from '../pipeline/readable.ts'
+import { breath, mayTakeLong } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
+import { jsonSteps } from '../watch/json-steps.ts'
 import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
@@ -132,7 +134,7 @@ async function admitAndStore(
   if (resource.isCustom) object = await asStored(call, object)
   try {
     return await claimed(storage, { ...write, object }, async (others) => {
-      if (options.dryRun) return new Stored(key, serializerWithout(object), 0, object)
+      if (options.dryRun) return new Stored(key, await bytesWithout(call, object), 0, object)
       if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
         throw internalErrorPlain('resourceVersion should not be set on objects to be created')
       }
@@ -157,10 +159,10 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 }
 
 /** A dry run has no revision. */
-function serializerWithout(object: KubeObject): Uint8Array {
+async function bytesWithout({ request }: Call, object: KubeObject): Promise<Uint8Array> {
   const given = object.metadata.resourceVersion
   if (given) return serializer(object)(Number(given))
-  return Buffer.from(goJson(object))
+  return Buffer.from(mayTakeLong(request) ? await inTurns(jsonSteps(object)) : goJson(object))
 }
 
 /** Go's errors without a status: 500 with the bare message. */

@@ -1,16 +1,17 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
+import { inTurns } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { breath } from '../pipeline/readable.ts'
+import { breath, mayTakeLong } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
-import { serializer } from '../watch/serialize.ts'
+import { serializer, serializerSteps } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
@@ -229,7 +230,10 @@ async function commitUpdate(call: Call, update: Update, storage: Storage, live: 
   const isGone = isDoneBeingDeleted(object, old)
   return claimed(storage, { call, operation: isGone ? 'delete' : 'update', object, old, dryRun }, async (others) => {
     if (isGone) return removeStored(call, live, dryRun, object, others)
-    if (dryRun) return new Stored(live.key, serializer(object)(live.revision), live.revision, object)
+    if (dryRun) {
+      const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object)) : serializer(object)
+      return new Stored(live.key, write(live.revision), live.revision, object)
+    }
     return commitObject(call, live.key, object, live.revision, others)
   })
 }

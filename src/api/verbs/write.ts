@@ -5,6 +5,7 @@ import { isLonger } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { namespaces } from '../../apimachinery/resources.generated.ts'
 import { alreadyExists, conflict, StatusError } from '../../apimachinery/status.ts'
+import { inTurns } from '../../apimachinery/steps.ts'
 import { type Change, Conflict, type Stamp } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import { runMutating, runValidating } from '../admission/chain.ts'
@@ -13,8 +14,9 @@ import type { KindContext } from '../kinds/kind.ts'
 import type { MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
+import { mayTakeLong } from '../pipeline/readable.ts'
 import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
-import { serializer } from '../watch/serialize.ts'
+import { serializer, serializerSteps } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
 /** An object's bytes may not be more than what etcd takes by default, so that what is accepted here is accepted everywhere. */
@@ -128,7 +130,7 @@ export async function commitObject(
   others: readonly Change[] = [],
 ): Promise<Stored> {
   const { store, caches } = call.core
-  const write = serializer(object)
+  const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object)) : serializer(object)
   // A float64 without fraction is read back as an int64.
   const kept = hasLongNumber(write.text) ? (parseJson(write.text) as KubeObject) : object
   let bytes: Uint8Array | undefined

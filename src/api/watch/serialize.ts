@@ -1,6 +1,8 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
+import { jsonSteps } from './json-steps.ts'
 import { textOf } from './stored.ts'
 
 const marker = '"resourceVersion":"'
@@ -31,8 +33,14 @@ export interface Serializer {
 }
 
 /** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
-export function serializer(object: KubeObject): Serializer {
-  const text = goJson(ordered(object, ''))
+export const serializer = (object: KubeObject): Serializer => serializerOf(goJson(ordered(object, '')))
+
+/** As `serializer`, of which a large object takes several turns of the event loop. */
+export function* serializerSteps(object: KubeObject): Steps<Serializer> {
+  return serializerOf(yield* jsonSteps(ordered(object, '')))
+}
+
+function serializerOf(text: string): Serializer {
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)
