@@ -110,7 +110,7 @@ function othersUp(): number[] {
     .map(Number)
     .filter((pid) => {
       try {
-        return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/main.ts\0up\0')
+        return pid > 0 && /(?:cli\/main\.ts|start\/launch\.cjs)\0up\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
       } catch {
         return false
       }

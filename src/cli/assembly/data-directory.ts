@@ -134,10 +134,14 @@ export function claimMachine(data: DataDirectory): void {
   }
 }
 
+/** What bin/slipway starts: the sources, or what scripts/bundle makes of them. */
+const programs = ['/cli/main.', '/start/launch.cjs']
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('cli/main')
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return programs.some((program) => command.includes(program))
   } catch {
     return false
   }
