@@ -5,7 +5,7 @@ import { defaultIssuer } from '../../api/auth/service-account-tokens.ts'
 import { readTokenFile } from '../../api/auth/token-file.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
-import { authenticationFlags, authenticationHelp, authenticationOf, frontProxyOf } from './authentication.ts'
+import { authenticationFlags, authenticationHelp, frontProxyOf, openAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { durationMs } from './duration.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
@@ -33,7 +33,7 @@ export const apiHelp = `
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
 ${authenticationHelp}${flowHelp}${auditHelp}`
 
-type Values = Parameters<typeof authenticationOf>[0] &
+type Values = Parameters<typeof openAuthentication>[0] &
   Parameters<typeof openAudit>[0] &
   Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
@@ -67,7 +67,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
   const frontProxy = await frontProxyOf(values)
   return {
     api: {
-      authentication: await authenticationOf(values, [defaultIssuer]),
+      authentication: await openAuthentication(values, [defaultIssuer]),
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],

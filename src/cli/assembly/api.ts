@@ -6,8 +6,6 @@ import { keepLocalServices } from '../../api/aggregation/local-services.ts'
 import { type Credentials, createAuthenticator } from '../../api/auth/authenticate.ts'
 import { type Authorizer, createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
-import { createJwtAuthenticator } from '../../api/auth/jwt/authenticator.ts'
-import type { AuthenticationConfiguration } from '../../api/auth/jwt/configuration.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
@@ -35,6 +33,7 @@ import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
 import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { OpenAudit } from './audit.ts'
+import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
 import { type Encryption, openEncryption } from './encryption.ts'
 import type { FlowWishes } from './flow-control.ts'
@@ -55,7 +54,7 @@ export interface ApiAssemblyOptions {
   /** Fixed bearer tokens and whose they are. */
   readonly staticTokens?: readonly StaticToken[]
   /** Other issuers of tokens, and who may ask without credentials. */
-  readonly authentication?: AuthenticationConfiguration | undefined
+  readonly authentication?: OpenAuthentication
   /** Which authorizers are asked; default Node and RBAC. */
   readonly authorization?: OpenAuthorization
   /** Names of admission plugins that are off. */
@@ -90,8 +89,6 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   })
   const store = new EncryptedStore(await openStore(options.store, data), encryption.rules)
   const issuer = createTokenIssuer(pki.tokenKey)
-  const issuers = options.authentication?.issuers ?? []
-  const jwt = issuers.length > 0 ? createJwtAuthenticator(issuers) : undefined
   let authenticate: AssembledApi['authenticate'] | undefined
   // One index of roles and bindings, for requests and for admission.
   let shared: Authorizer | undefined
@@ -108,6 +105,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     metrics: [
       ...(encryption.plugins.length > 0 ? [kmsMetrics] : []),
       ...(options.store.kind === 'lmdb' ? [storageSize('lmdb-0', join(data, 'store'))] : []),
+      ...(options.authentication?.metrics ?? []),
       ...(options.authorization?.metrics ?? []),
     ],
     ...(options.audit ? { audit: options.audit.audit } : {}),
@@ -124,7 +122,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
         issuer,
         staticTokens: options.staticTokens ?? [],
         anonymous: options.authentication?.anonymous,
-        ...(jwt ? { jwt } : {}),
+        ...(options.authentication ? { jwt: options.authentication.jwt } : {}),
       })
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
@@ -171,6 +169,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     api.close()
     await store.close()
     await options.audit?.close()
+    options.authentication?.close()
     options.authorization?.close()
   }
   return {

@@ -1,13 +1,19 @@
 import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { certificatesIn, type FrontProxyTrust } from '../../api/auth/front-proxy.ts'
+import { createJwtAuthenticator, type JwtAuthenticator } from '../../api/auth/jwt/authenticator.ts'
 import {
   type AnonymousLimits,
-  type AuthenticationConfiguration,
   allAlgorithms,
   jwtIssuer,
   readAuthenticationConfiguration,
 } from '../../api/auth/jwt/configuration.ts'
+import { JwtMetrics } from '../../api/auth/jwt/metrics.ts'
+import type { MetricLines } from '../../api/health/metrics.ts'
+import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
 import { ConfigError } from '../../apimachinery/config-shape.ts'
+import { ReloadedFile, TryLater } from './reloaded-file.ts'
 
 export const authenticationFlags = {
   'authentication-config': { type: 'string' },
@@ -31,7 +37,7 @@ export const authenticationFlags = {
 
 export const authenticationHelp = `
   --authentication-config FILE   AuthenticationConfiguration: issuers of tokens (OpenID Connect) with claim mappings and rules in CEL,
-                            and which paths may be asked for without credentials
+                            and which paths may be asked for without credentials; its issuers are read again when it changes
   --anonymous-auth true|false    requests without credentials are those of system:anonymous; default true
   --oidc-issuer-url URL     one issuer, without a file; with --oidc-client-id, --oidc-username-claim (default sub),
                             --oidc-username-prefix, --oidc-groups-claim, --oidc-groups-prefix, --oidc-required-claim KEY=VALUE (may be
@@ -46,24 +52,79 @@ type Values = {
   readonly [K in keyof typeof authenticationFlags]?: (K extends 'oidc-required-claim' ? readonly string[] : string) | undefined
 }
 
+/** Who is believed, and what follows the file that says so. */
+export interface OpenAuthentication {
+  readonly jwt: JwtAuthenticator
+  readonly anonymous: AnonymousLimits | undefined
+  readonly metrics: readonly MetricLines[]
+  close(): void
+}
+
 /** Throws for flags and files that are not good. `ownIssuers`: tokens of these are the server's own. */
-export async function authenticationOf(
-  values: Values,
-  ownIssuers: readonly string[],
-): Promise<AuthenticationConfiguration | undefined> {
+export async function openAuthentication(values: Values, ownIssuers: readonly string[]): Promise<OpenAuthentication> {
   const file = values['authentication-config']
   const anonymous = anonymousOf(values['anonymous-auth'])
   const given = Object.keys(values).filter((k) => k.startsWith('oidc-') && values[k as keyof Values] !== undefined)
-  if (!file) {
-    const issuers = given.length > 0 ? [await issuerOfFlags(values, ownIssuers)] : []
-    return { issuers, anonymous }
-  }
-  if (given.length > 0)
-    throw new Error(`--authentication-config and --${given[0]} cannot both be given: put the issuer into the file`)
+  if (file && given.length > 0)
+    throw new Error(
+      `authentication-config file and oidc-* flags are mutually exclusive: put the issuer of --${given[0]} into the file`,
+    )
+  if (file) return followed(file, anonymous, ownIssuers)
+  if (given.length === 0) return { jwt: createJwtAuthenticator([]), anonymous, metrics: [], close: () => {} }
+  const metrics = new JwtMetrics(hostname())
+  const jwt = createJwtAuthenticator([await issuerOfFlags(values, ownIssuers)], { metrics })
+  return { jwt, anonymous, metrics: [metrics], close: () => {} }
+}
+
+/** An AuthenticationConfiguration, read again whenever it changes. */
+async function followed(
+  file: string,
+  flag: AnonymousLimits | undefined,
+  ownIssuers: readonly string[],
+): Promise<OpenAuthentication> {
   const origin = `--authentication-config ${file}`
-  const read = readAuthenticationConfiguration(await readFile(file, 'utf8'), origin, ownIssuers)
-  if (anonymous && read.anonymous) throw new Error(`${origin}: anonymous: cannot be set together with --anonymous-auth`)
-  return { issuers: read.issuers, anonymous: anonymous ?? read.anonymous }
+  const read = (text: string) => readAuthenticationConfiguration(text, origin, ownIssuers)
+  const content = await readFile(file, 'utf8')
+  const first = read(content)
+  if (flag && first.anonymous) throw new Error(`${origin}: anonymous: cannot be set together with --anonymous-auth`)
+  const metrics = new JwtMetrics(hostname())
+  const reloads = new ReloadMetrics('authentication', hostname(), content)
+  let now = { issuers: first.issuers, jwt: createJwtAuthenticator(first.issuers, { metrics }) }
+  const apply = async (text: string) => {
+    const { issuers, anonymous } = read(text)
+    if (JSON.stringify(anonymous) !== JSON.stringify(first.anonymous))
+      throw new Error(`${origin}: anonymous: Forbidden: changed from initial configuration file`)
+    const jwt = createJwtAuthenticator(issuers, { metrics })
+    await readyInTime(jwt)
+    for (const { url } of now.issuers) if (!issuers.some((i) => i.url === url)) metrics.forget(url)
+    now = { issuers, jwt }
+  }
+  const reloaded = new ReloadedFile({ path: file, subject: 'authentication config', content, apply, metrics: reloads })
+  await reloaded.follow()
+  // It may have changed since it was read.
+  await reloaded.check()
+  return {
+    jwt: { read: (token) => now.jwt.read(token), ready: () => now.jwt.ready() },
+    anonymous: flag ?? first.anonymous,
+    metrics: [metrics, reloads],
+    close: () => reloaded.close(),
+  }
+}
+
+const patienceMs = 60_000
+const againMs = 10_000
+
+/** Those who were believed are, until all the new ones can be. Throws TryLater when that takes a minute. */
+async function readyInTime(jwt: JwtAuthenticator): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await jwt.ready()
+    } catch (error) {
+      if (performance.now() + againMs > deadline) throw new TryLater((error as Error).message)
+    }
+    await pause(againMs, undefined, { ref: false })
+  }
 }
 
 function anonymousOf(flag: string | undefined): AnonymousLimits | undefined {
@@ -76,7 +137,8 @@ function anonymousOf(flag: string | undefined): AnonymousLimits | undefined {
 async function issuerOfFlags(values: Values, ownIssuers: readonly string[]) {
   const url = values['oidc-issuer-url']
   const client = values['oidc-client-id']
-  if (!url || !client) throw new Error('--oidc-issuer-url and --oidc-client-id go together')
+  if (!url || !client)
+    throw new Error('oidc-issuer-url and oidc-client-id must be specified together when any oidc-* flags are set')
   const claim = values['oidc-username-claim'] ?? 'sub'
   const groups = values['oidc-groups-claim']
   const ca = values['oidc-ca-file']

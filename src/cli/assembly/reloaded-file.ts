@@ -15,6 +15,11 @@ export interface ReloadedFileOptions {
   readonly log?: (line: string) => void
 }
 
+/** What is in the file is good, but cannot be taken over now: it is tried again in a minute. */
+export class TryLater extends Error {}
+
+const laterMs = 60_000
+
 /** A file in several writes is one change. */
 const settledMs = 100
 
@@ -57,26 +62,31 @@ export class ReloadedFile {
     }
   }
 
-  #changed(): void {
+  #changed(afterMs = settledMs): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#running = (this.#running ?? Promise.resolve()).then(async () => {
         if (await this.check()) await this.follow()
       })
-    }, settledMs).unref()
+    }, afterMs).unref()
   }
 
   /** Reads the file, and takes it over when it is another and good. Resolves with whether it was another. */
   async check(): Promise<boolean> {
     const { path, subject, apply, metrics } = this.#options
+    const before = this.#content
     try {
       const content = await readFile(path, 'utf8')
-      if (content === this.#content || this.#isClosed) return false
+      if (content === before || this.#isClosed) return false
       this.#content = content
       await apply(content)
       metrics.succeeded(content)
       this.#log(`reloaded ${subject}`)
     } catch (error) {
+      if (error instanceof TryLater) {
+        this.#content = before
+        this.#changed(laterMs)
+      }
       metrics.failed()
       this.#log(`reloading ${subject}: ${(error as Error).message}`)
     }

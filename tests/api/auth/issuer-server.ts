@@ -12,6 +12,9 @@ export interface SigningKey {
 export interface IssuerServer {
   readonly url: string
   keys: SigningKey[]
+  /** What it answers under other paths, and what it was asked with there. */
+  readonly pages: Map<string, { status: number; body: string }>
+  readonly pagesAsked: { path: string; authorization: string | undefined }[]
   /** How often its keys were asked for. */
   asked(): number
   close(): Promise<void>
@@ -19,10 +22,18 @@ export interface IssuerServer {
 
 export async function startIssuer(serving: { cert: string; key: string }): Promise<IssuerServer> {
   let asked = 0
-  const issuer = { url: '', keys: [] as SigningKey[], asked: () => asked, close: async () => {} }
+  const pages = new Map<string, { status: number; body: string }>()
+  const pagesAsked: { path: string; authorization: string | undefined }[] = []
+  const issuer = { url: '', keys: [] as SigningKey[], pages, pagesAsked, asked: () => asked, close: async () => {} }
   const server = createServer({ cert: serving.cert, key: serving.key }, (req, res) => {
     res.setHeader('content-type', 'application/json')
-    if (req.url === '/.well-known/openid-configuration')
+    const path = req.url ?? ''
+    const page = pages.get(path)
+    if (page) {
+      pagesAsked.push({ path, authorization: req.headers.authorization })
+      res.statusCode = page.status
+      res.end(page.body)
+    } else if (req.url === '/.well-known/openid-configuration')
       res.end(JSON.stringify({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }))
     else if (req.url === '/keys') {
       asked++

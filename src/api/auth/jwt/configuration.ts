@@ -1,5 +1,5 @@
 import { readConfigFile } from '../../../apimachinery/config-file.ts'
-import { ConfigError, fields, flag, listOf, oneOf, optional, text } from '../../../apimachinery/config-shape.ts'
+import { ConfigError, fields, flag, listOf, optional, text } from '../../../apimachinery/config-shape.ts'
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { BOOL } from '../../../crd/cel/types.ts'
 import type { UserInfo } from '../../request.ts'
@@ -16,7 +16,7 @@ const shape = fields({
           discoveryURL: optional(text),
           certificateAuthority: optional(text),
           audiences: listOf(text),
-          audienceMatchPolicy: optional(oneOf('MatchAny', '')),
+          audienceMatchPolicy: optional(text),
           egressSelectorType: optional(text),
         }),
         claimValidationRules: optional(
@@ -28,9 +28,9 @@ const shape = fields({
           username: prefixed,
           groups: optional(prefixed),
           uid: optional(fields({ claim: optional(text), expression: optional(text) })),
-          extra: optional(listOf(fields({ key: text, valueExpression: text }))),
+          extra: optional(listOf(fields({ key: optional(text), valueExpression: optional(text) }))),
         }),
-        userValidationRules: optional(listOf(fields({ expression: text, message: optional(text) }))),
+        userValidationRules: optional(listOf(fields({ expression: optional(text), message: optional(text) }))),
       }),
     ),
   ),
@@ -77,7 +77,7 @@ export interface AuthenticationConfiguration {
   readonly anonymous: AnonymousLimits | undefined
 }
 
-export const allAlgorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'] as const
+export const allAlgorithms = ['ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'] as const
 
 /** Reads the file. `disallowedIssuers`: those that the server itself is. Throws an Error that says where the file is wrong. */
 export function readAuthenticationConfiguration(
@@ -89,22 +89,31 @@ export function readAuthenticationConfiguration(
   return readConfigFile(textOfFile, origin, kinds, (value, at) => settled(shape(value, at), disallowedIssuers))
 }
 
+const mostIssuers = 64
+
 function settled({ jwt = [], anonymous }: File, disallowed: readonly string[]): AuthenticationConfiguration {
+  if (jwt.length > mostIssuers) throw new ConfigError('jwt', `Too many: ${jwt.length}: must have at most ${mostIssuers} items`)
   const issuers = jwt.map((entry, i) => jwtIssuer(entry, `jwt[${i}]`, disallowed))
   for (const [i, { url, discoveryUrl }] of issuers.entries()) {
-    if (issuers.findIndex((o) => o.url === url) < i) throw invalid(`jwt[${i}].issuer.url`, url, 'Duplicate value')
+    if (issuers.findIndex((o) => o.url === url) < i) throw duplicate(`jwt[${i}].issuer.url`, url)
     if (discoveryUrl && issuers.findIndex((o) => o.discoveryUrl === discoveryUrl) < i)
-      throw invalid(`jwt[${i}].issuer.discoveryURL`, discoveryUrl, 'Duplicate value')
+      throw duplicate(`jwt[${i}].issuer.discoveryURL`, discoveryUrl)
   }
   const paths = anonymous?.conditions?.map((c) => c.path)
   if (paths?.length && !anonymous?.enabled)
-    throw new ConfigError('anonymous.conditions', 'enabled should be set to true when conditions are defined')
+    throw invalid(
+      'anonymous.conditions',
+      paths.map((Path) => ({ Path })),
+      'enabled should be set to true when conditions are defined',
+    )
   return {
     issuers,
     anonymous: anonymous && { enabled: anonymous.enabled ?? false, ...(paths?.length ? { paths } : {}) },
   }
 }
 
+const required = (at: string, why = ''): ConfigError => new ConfigError(at, why ? `Required value: ${why}` : 'Required value')
+const duplicate = (at: string, value: string): ConfigError => new ConfigError(at, `Duplicate value: ${JSON.stringify(value)}`)
 const invalid = (at: string, value: unknown, why: string): ConfigError =>
   new ConfigError(at, `Invalid value: ${JSON.stringify(value)}: ${why}`)
 
@@ -118,10 +127,12 @@ export function jwtIssuer(
   const { issuer, claimMappings, claimValidationRules = [], userValidationRules = [] } = file
   checkIssuer(issuer, `${at}.issuer`, disallowed)
   const mappingsAt = `${at}.claimMappings`
-  const claimRules = claimValidationRules.map((rule, i) => claimRule(rule, `${at}.claimValidationRules[${i}]`))
+  const claimRules = claimRulesOf(claimValidationRules, `${at}.claimValidationRules`)
+  const username = mapping(claimMappings.username, `${mappingsAt}.username`, 'prefixed')
+  if (!username) throw required(`${mappingsAt}.username`, 'claim or expression is required')
+  const groups = mapping(claimMappings.groups, `${mappingsAt}.groups`, 'prefixed')
+  const uid = mapping(claimMappings.uid, `${mappingsAt}.uid`, 'plain')
   const extra = extraOf(claimMappings, `${mappingsAt}.extra`)
-  const username = mapping(claimMappings.username, `${mappingsAt}.username`, true)
-  if (!username) throw new ConfigError(`${mappingsAt}.username`, 'claim or expression is required')
   const rules = claimRules.flatMap((r) => ('rule' in r ? [r.rule] : []))
   checkEmail(
     username,
@@ -135,99 +146,121 @@ export function jwtIssuer(
     audiences: issuer.audiences,
     algorithms,
     username,
-    groups: mapping(claimMappings.groups, `${mappingsAt}.groups`, true),
-    uid: mapping(claimMappings.uid, `${mappingsAt}.uid`, false),
+    groups,
+    uid,
     extra,
     requiredClaims: claimRules.flatMap((r) => ('claim' in r ? [{ claim: r.claim, value: r.value }] : [])),
     claimRules: rules,
-    userRules: userValidationRules.map(({ expression, message }, i) => ({
-      expression: userExpression(expression, `${at}.userValidationRules[${i}].expression`, [BOOL]),
-      message: message ?? '',
-    })),
+    userRules: userRulesOf(userValidationRules, `${at}.userValidationRules`),
   }
 }
 
 function checkIssuer(issuer: JwtFile['issuer'], at: string, disallowed: readonly string[]): void {
-  checkUrl(issuer.url, `${at}.url`)
+  if (issuer.url === '') throw required(`${at}.url`)
   if (disallowed.includes(issuer.url))
     throw invalid(`${at}.url`, issuer.url, `URL must not overlap with disallowed issuers: [${disallowed.join(' ')}]`)
+  checkUrl(issuer.url, `${at}.url`)
   const { discoveryURL: discovery, audiences, audienceMatchPolicy: policy } = issuer
   if (discovery) {
-    checkUrl(discovery, `${at}.discoveryURL`)
     const bare = (url: string) => url.replace(/\/+$/, '')
     if (bare(discovery) === bare(issuer.url))
       throw invalid(`${at}.discoveryURL`, discovery, 'discoveryURL must be different from URL')
+    checkUrl(discovery, `${at}.discoveryURL`)
   }
-  if (audiences.length === 0) throw new ConfigError(`${at}.audiences`, 'at least one is required')
-  if (audiences.includes('')) throw new ConfigError(`${at}.audiences`, 'must not hold an empty one')
-  if (new Set(audiences).size < audiences.length) throw invalid(`${at}.audiences`, audiences, 'Duplicate value')
-  if (audiences.length > 1 && policy !== 'MatchAny')
-    throw invalid(`${at}.audienceMatchPolicy`, policy ?? '', 'audienceMatchPolicy must be MatchAny for multiple audiences')
-  if (issuer.egressSelectorType)
-    throw new ConfigError(`${at}.egressSelectorType`, 'is not supported: this server has no egress selectors')
+  checkAudiences(audiences, policy, at)
   if (issuer.certificateAuthority && !issuer.certificateAuthority.includes('-----BEGIN CERTIFICATE-----'))
-    throw new ConfigError(`${at}.certificateAuthority`, 'must hold certificates in PEM')
+    throw invalid(`${at}.certificateAuthority`, '<omitted>', 'data does not contain any valid RSA or ECDSA certificates')
+  const egress = issuer.egressSelectorType
+  if (!egress) return
+  if (egress !== 'controlplane' && egress !== 'cluster')
+    throw invalid(`${at}.egressSelectorType`, egress, 'egress selector must be either controlplane or cluster')
+  throw new ConfigError(`${at}.egressSelectorType`, 'is not supported: this server has no egress selectors')
+}
+
+function checkAudiences(audiences: readonly string[], policy: string | undefined, at: string): void {
+  if (audiences.length === 0) throw required(`${at}.audiences`, `at least one ${at}.audiences is required`)
+  for (const [i, audience] of audiences.entries()) {
+    if (audience === '') throw required(`${at}.audiences[${i}]`)
+    if (audiences.indexOf(audience) < i) throw duplicate(`${at}.audiences[${i}]`, audience)
+  }
+  if (policy === 'MatchAny') return
+  if (audiences.length > 1)
+    throw invalid(`${at}.audienceMatchPolicy`, policy ?? '', 'audienceMatchPolicy must be MatchAny for multiple audiences')
+  if (policy)
+    throw invalid(`${at}.audienceMatchPolicy`, policy, 'audienceMatchPolicy must be empty or MatchAny for single audience')
 }
 
 function checkUrl(url: string, at: string): void {
-  if (!URL.canParse(url)) throw invalid(at, url, 'must be a URL')
-  const { protocol, username, password, search, hash } = new URL(url)
-  if (protocol !== 'https:') throw invalid(at, url, 'URL scheme must be https')
-  if (username || password) throw new ConfigError(at, 'URL must not contain a username or password')
-  if (search) throw invalid(at, url, 'URL must not contain a query')
-  if (hash) throw invalid(at, url, 'URL must not contain a fragment')
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.protocol !== 'https:') throw invalid(at, url, 'URL scheme must be https')
+  // Shown without what it must not have.
+  if (parsed.username || parsed.password) throw new ConfigError(at, 'URL must not contain a username or password')
+  if (parsed.search) throw invalid(at, url, 'URL must not contain a query')
+  if (parsed.hash) throw invalid(at, url, 'URL must not contain a fragment')
 }
 
-function mapping(given: Mappings['username'] | undefined, at: string, hasPrefix: boolean): Mapping | undefined {
+/** undefined: there is none. */
+function mapping(given: Mappings['username'] | undefined, at: string, kind: 'prefixed' | 'plain'): Mapping | undefined {
   const { claim, prefix, expression } = given ?? {}
-  if (!claim && !expression) {
-    if (prefix) throw invalid(`${at}.prefix`, prefix, 'non-empty claim name is required when prefix is set')
-    return undefined
-  }
-  if (claim && expression) throw new ConfigError(at, "claim and expression can't both be set")
+  if (claim && expression) throw invalid(at, '', "claim and expression can't both be set")
   if (expression) {
-    if (prefix !== undefined) throw invalid(`${at}.prefix`, prefix, "prefix can't be set when expression is set")
+    if (prefix !== undefined) throw invalid(`${at}.prefix`, prefix, 'may not be specified when expression is set')
     return { expression: claimsExpression(expression, `${at}.expression`) }
   }
-  if (hasPrefix && prefix === undefined)
-    throw new ConfigError(
-      `${at}.prefix`,
-      'prefix is required when claim is set. It can be set to an empty string to disable prefixing',
-    )
-  return { claim: claim ?? '', prefix: prefix ?? '' }
+  if (!claim) return undefined
+  if (kind === 'prefixed' && prefix === undefined)
+    throw required(`${at}.prefix`, 'prefix is required when claim is set. It can be set to an empty string to disable prefixing')
+  return { claim, prefix: prefix ?? '' }
 }
 
 type ClaimRule = { readonly claim: string; readonly value: string } | { readonly rule: Rule<Claims> }
 
-function claimRule(
-  { claim, requiredValue, expression, message }: NonNullable<JwtFile['claimValidationRules']>[number],
-  at: string,
-): ClaimRule {
-  if (claim && expression) throw invalid(at, claim, "claim and expression can't both be set")
-  if (claim) {
-    if (message) throw invalid(`${at}.message`, message, 'may not be specified when claim is set')
-    return { claim, value: requiredValue ?? '' }
-  }
-  if (!expression) throw new ConfigError(at, 'claim or expression is required')
-  if (requiredValue) throw invalid(`${at}.requiredValue`, requiredValue, 'may not be specified when expression is set')
-  return { rule: { expression: claimsExpression(expression, `${at}.expression`, [BOOL]), message: message ?? '' } }
+function claimRulesOf(rules: NonNullable<JwtFile['claimValidationRules']>, at: string): ClaimRule[] {
+  return rules.map(({ claim, requiredValue, expression, message }, i) => {
+    const place = `${at}[${i}]`
+    const isRepeated = (field: 'claim' | 'expression', value: string) => rules.findIndex((r) => r[field] === value) < i
+    if (claim && expression) throw invalid(place, claim, "claim and expression can't both be set")
+    if (claim) {
+      if (message) throw invalid(`${place}.message`, message, 'may not be specified when claim is set')
+      if (isRepeated('claim', claim)) throw duplicate(`${place}.claim`, claim)
+      return { claim, value: requiredValue ?? '' }
+    }
+    if (!expression) throw required(place, 'claim or expression is required')
+    if (requiredValue) throw invalid(`${place}.requiredValue`, requiredValue, 'may not be specified when expression is set')
+    if (isRepeated('expression', expression)) throw duplicate(`${place}.expression`, expression)
+    return { rule: { expression: claimsExpression(expression, `${place}.expression`, [BOOL]), message: message ?? '' } }
+  })
+}
+
+function userRulesOf(rules: NonNullable<JwtFile['userValidationRules']>, at: string): Rule<UserInfo>[] {
+  return rules.map(({ expression = '', message = '' }, i) => {
+    const place = `${at}[${i}].expression`
+    if (expression === '') throw required(place)
+    if (rules.findIndex((r) => r.expression === expression) < i) throw duplicate(place, expression)
+    return { expression: userExpression(expression, place, [BOOL]), message }
+  })
 }
 
 function extraOf({ extra = [] }: Mappings, at: string): JwtIssuer['extra'] {
-  return extra.map(({ key, valueExpression }, i) => {
-    const place = `${at}[${i}]`
-    const [domain = '', ...path] = key.split('/')
-    if (path.length === 0 || path.join('/') === '')
-      throw invalid(`${place}.key`, key, 'must be a domain-prefixed path (such as "acme.io/foo")')
+  return extra.map(({ key = '', valueExpression = '' }, i) => {
+    const [keyAt, valueAt] = [`${at}[${i}].key`, `${at}[${i}].valueExpression`]
+    if (key === '') throw required(keyAt)
+    const [, domain = '', path = ''] = /^([^/]+)\/(.+)$/s.exec(key) ?? []
+    if (domain === '') throw invalid(keyAt, key, 'must be a domain-prefixed path (such as "acme.io/foo")')
     const [problem] = isDns1123Subdomain(domain)
-    if (problem) throw invalid(`${place}.key`, key, problem)
-    if (key !== key.toLowerCase()) throw invalid(`${place}.key`, key, 'key must be lowercase')
+    if (problem) throw invalid(keyAt, domain, problem)
+    if (!httpPath.test(path)) throw invalid(keyAt, path, `Invalid path (regex used for validation is '${httpPathText}')`)
+    if (key !== key.toLowerCase()) throw invalid(keyAt, key, 'must be lowercase')
     if (/(^|\.)(kubernetes|k8s)\.io$/.test(domain))
-      throw invalid(`${place}.key`, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use')
-    if (extra.findIndex((e) => e.key === key) < i) throw invalid(`${place}.key`, key, 'Duplicate value')
-    return { key, expression: claimsExpression(valueExpression, `${place}.valueExpression`) }
+      throw invalid(keyAt, key, 'k8s.io, kubernetes.io and their subdomains are reserved for Kubernetes use')
+    if (extra.findIndex((e) => e.key === key) < i) throw duplicate(keyAt, key)
+    if (valueExpression === '') throw required(valueAt)
+    return { key, expression: claimsExpression(valueExpression, valueAt) }
   })
 }
+
+const httpPathText = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+"
+const httpPath = new RegExp(`^${httpPathText}$`)
 
 /** A user name made of an e-mail address that nobody has verified is nobody's name. */
 function checkEmail(username: Mapping, others: readonly Expression<Claims>[], at: string): void {

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { request } from 'node:https'
+import { fetchText } from './fetch.ts'
 
 export interface KeysOptions {
   readonly issuer: string
@@ -7,6 +7,8 @@ export interface KeysOptions {
   /** PEM; undefined: the system's authorities. */
   readonly authority: string | undefined
   readonly now: () => number
+  /** Told of each set of keys as it came; undefined when one could not be had. */
+  readonly onFetched?: (keySet: string | undefined) => void
 }
 
 export interface IssuerKey {
@@ -15,7 +17,6 @@ export interface IssuerKey {
 }
 
 const timeoutMs = 10_000
-const maxBytes = 1 << 20
 /** An issuer that does not answer is not asked again for so long; nor are its keys, for tokens of keys that it does not have. */
 const pauseMs = 1000
 
@@ -26,6 +27,7 @@ export class IssuerKeys {
   #keysUrl: string | undefined
   #fetching: Promise<void> | undefined
   #failure: Error | undefined
+  #isReady = false
   #triedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: KeysOptions) {
@@ -49,6 +51,7 @@ export class IssuerKeys {
         .then(
           () => {
             this.#failure = undefined
+            this.#isReady = true
           },
           (error: Error) => {
             this.#failure = error
@@ -62,17 +65,26 @@ export class IssuerKeys {
     if (this.#failure && this.#keys.length === 0) throw new Error(`oidc: authenticator not initialized: ${this.#failure.message}`)
   }
 
+  /** Whether its keys were fetched once. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
   #named(kid: string | undefined): readonly IssuerKey[] {
     return kid === undefined ? this.#keys : this.#keys.filter((k) => k.kid === kid)
   }
 
   async #fetch(): Promise<void> {
     this.#keysUrl ??= await this.#discover()
-    const { keys } = (await this.#json(this.#keysUrl)) as { keys?: unknown }
-    if (!Array.isArray(keys)) throw new Error(`${this.#keysUrl} has no list of keys`)
-    this.#keys = (keys as (JsonWebKey & { kid?: string; use?: string })[])
-      .filter((k) => (k.kty === 'RSA' || k.kty === 'EC') && (k.use === undefined || k.use === 'sig'))
-      .map((k) => ({ kid: k.kid, key: createPublicKey({ key: k, format: 'jwk' }) }))
+    const { onFetched } = this.#options
+    try {
+      const text = await this.#get(this.#keysUrl)
+      this.#keys = keysIn(await this.#json(this.#keysUrl, text), this.#keysUrl)
+      onFetched?.(text)
+    } catch (error) {
+      onFetched?.(undefined)
+      throw error
+    }
   }
 
   async #discover(): Promise<string> {
@@ -85,36 +97,26 @@ export class IssuerKeys {
     return keysUrl
   }
 
-  #json(url: string): Promise<unknown> {
-    const { authority } = this.#options
-    return new Promise((resolve, reject) => {
-      const call = request(url, {
-        ...(authority ? { ca: authority, allowPartialTrustChain: true } : {}),
-        headers: { accept: 'application/json' },
-        signal: AbortSignal.timeout(timeoutMs),
-      })
-      call.on('error', (error) => reject(new Error(`Get "${url}": ${error.message}`)))
-      call.on('response', (response) => {
-        const parts: Buffer[] = []
-        let size = 0
-        response.on('error', reject)
-        response.on('data', (part: Buffer) => {
-          size += part.length
-          if (size > maxBytes) call.destroy(new Error(`the answer is longer than ${maxBytes} bytes`))
-          else parts.push(part)
-        })
-        response.on('end', () => {
-          if (response.statusCode !== 200) reject(new Error(`Get "${url}": status ${response.statusCode}`))
-          else {
-            try {
-              resolve(JSON.parse(Buffer.concat(parts).toString()))
-            } catch {
-              reject(new Error(`Get "${url}": the answer is no JSON`))
-            }
-          }
-        })
-      })
-      call.end()
-    })
+  async #json(url: string, text?: string): Promise<unknown> {
+    try {
+      return JSON.parse(text ?? (await this.#get(url)))
+    } catch (error) {
+      throw error instanceof SyntaxError ? new Error(`Get ${JSON.stringify(url)}: the answer is no JSON`) : error
+    }
   }
+
+  async #get(url: string): Promise<string> {
+    const { authority } = this.#options
+    const { status, text } = await fetchText(url, { authority, timeoutMs })
+    if (status !== 200) throw new Error(`Get ${JSON.stringify(url)}: status ${status}`)
+    return text
+  }
+}
+
+function keysIn(set: unknown, url: string): IssuerKey[] {
+  const { keys } = set as { keys?: unknown }
+  if (!Array.isArray(keys)) throw new Error(`${url} has no list of keys`)
+  return (keys as (JsonWebKey & { kid?: string; use?: string })[])
+    .filter((k) => (k.kty === 'RSA' || k.kty === 'EC') && (k.use === undefined || k.use === 'sig'))
+    .map((k) => ({ kid: k.kid, key: createPublicKey({ key: k, format: 'jwk' }) }))
 }
