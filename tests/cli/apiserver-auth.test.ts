@@ -169,7 +169,10 @@ test('flags that don’t go together are refused by name', async () => {
     String(both),
     /authentication-config file and oidc-\* flags are mutually exclusive: put the issuer of --oidc-issuer-url into the file/,
   )
-  assert.match(String(await refused('--oidc-issuer-url', 'https://x')), /--oidc-issuer-url and --oidc-client-id go together/)
+  assert.match(
+    String(await refused('--oidc-issuer-url', 'https://x')),
+    /oidc-issuer-url and oidc-client-id must be specified together/,
+  )
   assert.match(String(await refused('--oidc-issuer-url', 'http://x', '--oidc-client-id', 'y')), /URL scheme must be https/)
 })
 
