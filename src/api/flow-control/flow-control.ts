@@ -14,7 +14,7 @@ import { flowOf, inOrder, isMeant } from './matching.ts'
 import { type Entry, Refused } from './queue-set.ts'
 import { deal, hashOfFlow } from './shuffle-sharding.ts'
 import { WatchCount } from './watch-count.ts'
-import { estimate, maxSeats, type ResourceStats, type Surroundings } from './work-estimate.ts'
+import { estimate, maxSeats, type ResourceStats } from './work-estimate.ts'
 
 /** What became of a request: the headers that say how it was classified, and how it gives its seats back. */
 export interface Place {
@@ -55,7 +55,6 @@ const mostRemembered = 4096
 /** API Priority and Fairness over the stored FlowSchemas and PriorityLevelConfigurations. */
 export class FlowControl {
   readonly #options: FlowControlOptions
-  readonly #around: Surroundings
   readonly #metrics = new FlowMetrics()
   readonly watches = new WatchCount()
   readonly #levels: Levels
@@ -65,7 +64,6 @@ export class FlowControl {
 
   constructor(options: FlowControlOptions) {
     this.#options = options
-    this.#around = { stats: options.stats, watchesOf: (info) => this.watches.interestedIn(info) }
     this.#levels = new Levels(options.total, options.clock)
     const forget = () => {
       this.#classes = undefined
@@ -81,9 +79,12 @@ export class FlowControl {
     const flow = this.#flowOf(info, user)
     const { level, series, schema, distinguisher, hand } = flow
     this.#levels.adjust()
-    const work = estimate(info, request.query, this.#around, level.limits.seatsOfRequest)
+    const { stats, onWaiting, clock } = this.#options
+    const isTold = isWrite(info)
+    const watches = isTold ? this.watches.interestedIn(info) : 0
+    if (isTold) series.watches.observe(watches)
+    const work = estimate(info, request.query, { stats, watches }, level.limits.seatsOfRequest)
     series.estimatedSeats.observe(maxSeats(work))
-    if (isWrite(info)) series.watches.observe(this.watches.interestedIn(info))
     const asked = {
       series,
       schema: schema.metadata.name ?? '',
@@ -92,9 +93,9 @@ export class FlowControl {
       work,
       user: user.name,
       info,
-      onWaiting: (isWaiting: boolean) => this.#options.onWaiting(info, isWaiting),
+      onWaiting,
     }
-    const sinceMs = this.#options.clock.now()
+    const sinceMs = clock.now()
     try {
       const entered = level.queueSet.enter(asked, () => AbortSignal.any([request.signal, AbortSignal.timeout(longestWaitMs)]))
       if (!(entered instanceof Promise)) return this.#place(flow, entered, sinceMs)

@@ -32,7 +32,13 @@ export class FlowSeries {
   readonly labels: string
   readonly #histograms: Histograms
   readonly rejections = new Map<Refusal, number>()
-  readonly #kept = new Map<string, Series>()
+  #queueLength: Series | undefined
+  #watches: Series | undefined
+  #estimatedSeats: Series | undefined
+  #executedWait: Series | undefined
+  #refusedWait: Series | undefined
+  #regular: Series | undefined
+  #watching: Series | undefined
   inQueueRequests: number | undefined
   inQueueSeats = 0
   executingRequests: number | undefined
@@ -47,23 +53,40 @@ export class FlowSeries {
   }
 
   get queueLength(): Series {
-    return this.#series('queueLength', '')
+    this.#queueLength ??= this.#histograms.queueLength.series(this.labels)
+    return this.#queueLength
   }
 
   get watches(): Series {
-    return this.#series('watches', '')
+    this.#watches ??= this.#histograms.watches.series(this.labels)
+    return this.#watches
   }
 
   get estimatedSeats(): Series {
-    return this.#series('estimatedSeats', '')
+    this.#estimatedSeats ??= this.#histograms.estimatedSeats.series(this.labels)
+    return this.#estimatedSeats
   }
 
   waited(wasExecuted: boolean, seconds: number): void {
-    this.#series('waited', wasExecuted ? 'execute="true",' : 'execute="false",').observe(seconds)
+    const { waited } = this.#histograms
+    if (wasExecuted) {
+      this.#executedWait ??= waited.series(`execute="true",${this.labels}`)
+      this.#executedWait.observe(seconds)
+    } else {
+      this.#refusedWait ??= waited.series(`execute="false",${this.labels}`)
+      this.#refusedWait.observe(seconds)
+    }
   }
 
   executed(isWatch: boolean, seconds: number): void {
-    this.#series('executed', isWatch ? 'watch' : 'regular').observe(seconds)
+    const { executed } = this.#histograms
+    if (isWatch) {
+      this.#watching ??= executed.series(`${this.labels},type="watch"`)
+      this.#watching.observe(seconds)
+    } else {
+      this.#regular ??= executed.series(`${this.labels},type="regular"`)
+      this.#regular.observe(seconds)
+    }
   }
 
   rejected(reason: Refusal): void {
@@ -82,17 +105,6 @@ export class FlowSeries {
 
   seats(n: number): void {
     this.executingSeats += n
-  }
-
-  #series(name: keyof Histograms, more: string): Series {
-    const key = name + more
-    let series = this.#kept.get(key)
-    if (!series) {
-      const labels = name === 'executed' ? `${this.labels},type="${more}"` : `${more}${this.labels}`
-      series = this.#histograms[name].series(labels)
-      this.#kept.set(key, series)
-    }
-    return series
   }
 }
 

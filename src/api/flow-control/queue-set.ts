@@ -17,7 +17,7 @@ export interface Asked {
   readonly user: string
   readonly info: RequestInfo
   /** Told when it begins and ends to wait. */
-  readonly onWaiting: (isWaiting: boolean) => void
+  readonly onWaiting: (info: RequestInfo, isWaiting: boolean) => void
 }
 
 /** A request that waits or has its seats. */
@@ -127,7 +127,10 @@ export class QueueSet {
   enter(asked: Asked, whileWaiting: () => AbortSignal): Entry | Promise<Entry> {
     this.#advance()
     if (!this.#queuing) return this.#enterWithoutQueue(asked)
-    const queue = this.#choose(asked.hand)
+    const index = this.#choose(asked.hand)
+    const queue = this.queues[index]
+    if (!queue) throw new Error('a flow has no queue')
+    if (this.waiting === 0 && this.#fits(maxSeats(asked.work))) return this.#startAtOnce(this.#entry(asked, queue), queue, index)
     if (this.seatsInUse >= this.#limit && queue.waiting.length >= this.#queuing.queueLengthLimit) {
       boundNextDispatch(queue)
       throw this.#refused(asked, 'queue-full')
@@ -136,7 +139,7 @@ export class QueueSet {
     this.#enqueue(entry, queue)
     boundNextDispatch(queue)
     asked.series.queueLength.observe(queue.waiting.length)
-    this.#dispatchAll(queue)
+    this.#dispatchAll()
     return entry.startedMs === undefined ? this.#wait(entry, queue, whileWaiting()) : entry
   }
 
@@ -164,6 +167,29 @@ export class QueueSet {
     this.#dispatchAll()
   }
 
+  /** What would be done by way of the queue, where nobody waits. */
+  #startAtOnce(entry: Entry, queue: Queue, index: number): Entry {
+    if (queue.executing.size === 0) {
+      queue.nextDispatchR = this.currentR
+      this.#activeQueues++
+    }
+    entry.series.inQueue(0, 0)
+    entry.series.queueLength.observe(1)
+    const s = queue.nextDispatchR
+    const discounted = s - queue.seatsInUse * expectedSeconds
+    this.lastDispatch = { r: this.currentR, s, nextS: [s, s], discountedS: [discounted, discounted] }
+    this.#admit(entry, queue, index)
+    return entry
+  }
+
+  #admit(entry: Entry, queue: Queue, index: number): void {
+    this.#robin = index
+    queue.executing.add(entry)
+    queue.seatsInUse += entry.seats
+    queue.nextDispatchR += entry.totalWork
+    this.#start(entry)
+  }
+
   #enterWithoutQueue(asked: Asked): Entry {
     if (!this.#fits(maxSeats(asked.work))) throw this.#refused(asked, 'concurrency-limit')
     const entry = this.#entry(asked, undefined)
@@ -176,19 +202,39 @@ export class QueueSet {
     const { work } = asked
     const totalWork = work.initialSeats * expectedSeconds + (work.finalSeats * work.additionalMs) / 1000
     const seats = maxSeats(work)
-    const now = { arrivedMs: this.#lastMs, arrivalR: this.currentR }
-    return { ...asked, ...now, startedMs: undefined, seats, totalWork, queue, admit: undefined }
+    // Field by field: it is made for each request.
+    return {
+      series: asked.series,
+      schema: asked.schema,
+      distinguisher: asked.distinguisher,
+      hand: asked.hand,
+      work,
+      user: asked.user,
+      info: asked.info,
+      onWaiting: asked.onWaiting,
+      arrivedMs: this.#lastMs,
+      arrivalR: this.currentR,
+      startedMs: undefined,
+      seats,
+      totalWork,
+      queue,
+      admit: undefined,
+    }
   }
 
-  /** Of the flow's queues the one with the least work waiting. */
-  #choose(hand: readonly number[]): Queue {
+  /** The index of that of the flow's queues which has the least work waiting. */
+  #choose(hand: readonly number[]): number {
     const offset = this.#enqueued++ % hand.length
-    let best: Queue | undefined
+    let best = -1
+    let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < hand.length; i++) {
-      const queue = this.queues[hand[(offset + i) % hand.length] ?? 0]
-      if (queue && (!best || queue.work < best.work)) best = queue
+      const index = hand[(offset + i) % hand.length] ?? 0
+      const work = this.queues[index]?.work ?? Number.POSITIVE_INFINITY
+      if (work < least) {
+        least = work
+        best = index
+      }
     }
-    if (!best) throw new Error('a flow has no queue')
     return best
   }
 
@@ -202,7 +248,7 @@ export class QueueSet {
     this.waiting++
     this.seatsWaiting += entry.seats
     entry.series.inQueue(1, entry.seats)
-    entry.onWaiting(true)
+    entry.onWaiting(entry.info, true)
     this.#noteDemand()
   }
 
@@ -212,7 +258,7 @@ export class QueueSet {
     this.waiting--
     this.seatsWaiting -= entry.seats
     entry.series.inQueue(-1, -entry.seats)
-    entry.onWaiting(false)
+    entry.onWaiting(entry.info, false)
   }
 
   #start(entry: Entry): void {
@@ -261,13 +307,12 @@ export class QueueSet {
     return new Refused(reason)
   }
 
-  /** `only`: the queue of the one request that waits, if there is but one. */
-  #dispatchAll(only?: Queue): void {
-    while (this.waiting > 0 && this.seatsInUse < this.#limit && this.#dispatch(only));
+  #dispatchAll(): void {
+    while (this.waiting > 0 && this.seatsInUse < this.#limit && this.#dispatch());
   }
 
-  #dispatch(only?: Queue): boolean {
-    const index = this.waiting === 1 && only?.waiting.length === 1 ? this.queues.indexOf(only) : this.#next()
+  #dispatch(): boolean {
+    const index = this.#next()
     const queue = this.queues[index]
     const entry = queue?.waiting[0]
     if (!queue || !entry) return false
@@ -275,13 +320,9 @@ export class QueueSet {
       entry.series.noAccommodation++
       return false
     }
-    this.#robin = index
     this.#noteDispatch(queue)
     this.#dequeue(entry, queue)
-    queue.executing.add(entry)
-    queue.seatsInUse += entry.seats
-    queue.nextDispatchR += entry.totalWork
-    this.#start(entry)
+    this.#admit(entry, queue, index)
     boundNextDispatch(queue)
     entry.admit?.()
     return true
@@ -311,7 +352,7 @@ export class QueueSet {
   }
 
   #noteDispatch(chosen: Queue): void {
-    const waiting = this.waiting === 1 ? [chosen] : this.queues.filter((q) => q.waiting.length > 0)
+    const waiting = this.queues.filter((q) => q.waiting.length > 0)
     const next = waiting.map((q) => q.nextDispatchR)
     const discounted = waiting.map((q) => q.nextDispatchR - q.seatsInUse * expectedSeconds)
     this.lastDispatch = {

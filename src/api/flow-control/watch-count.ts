@@ -23,6 +23,7 @@ export class WatchCount {
 
   /** How many watches a write there may concern: those of all objects, of its namespace and of the object itself. */
   interestedIn({ group, resource, namespace, name }: Place): number {
+    if (this.#counts.size === 0) return 0
     let count = this.#of({ group, resource, namespace: '', name: '' })
     if (namespace) count += this.#of({ group, resource, namespace, name: '' })
     if (name) count += this.#of({ group, resource, namespace, name })

@@ -23,7 +23,8 @@ export interface ResourceStats {
 export interface Surroundings {
   /** undefined: a resource of another server, or of none. */
   readonly stats: (group: string, resource: string) => ResourceStats | undefined
-  readonly watchesOf: (info: RequestInfo) => number
+  /** That a write has to be told to. */
+  readonly watches: number
 }
 
 export const oneSeat: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalMs: 0 }
@@ -77,10 +78,9 @@ function needsStore(query: URLSearchParams): boolean {
   return Number(query.get('limit')) > 0 && revision !== '' && revision !== '0'
 }
 
-function writing(info: RequestInfo, { watchesOf }: Surroundings, most: number): WorkEstimate {
+function writing(info: RequestInfo, { watches }: Surroundings, most: number): WorkEstimate {
   // A token is no event.
   if (info.resource === 'serviceaccounts' && info.subresource === 'token') return oneSeat
-  const watches = watchesOf(info)
   if (watches < watchesPerSeat) return oneSeat
   const seats = Math.ceil(watches / watchesPerSeat)
   const finalSeats = Math.min(seats, most)

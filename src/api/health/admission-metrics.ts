@@ -30,23 +30,22 @@ export class AdmissionMetrics {
   readonly #webhookRequests = new Gauge()
   readonly #webhookRejections = new Gauge()
   readonly #failedOpen = new Gauge()
-  /** A series is found by its plugin: labels of all plugins are not put together for each write. */
-  readonly #ofPlugin = new WeakMap<AdmissionPlugin, Map<string, Series>>()
+  readonly #chains = new WeakMap<readonly AdmissionPlugin[], Map<string, ChainTimes>>()
 
-  controller(plugin: AdmissionPlugin, step: Step, operation: Operation, isRejected: boolean, seconds: number): void {
-    const known = this.#ofPlugin.get(plugin) ?? new Map<string, Series>()
-    this.#ofPlugin.set(plugin, known)
-    const key = `${step}${operation}${isRejected}`
-    let series = known.get(key)
-    if (!series) {
-      series = this.#controllers.series(`name="${plugin.name}",${labels(step, operation, isRejected)}`)
-      known.set(key, series)
+  /** Where one step of a chain is counted: found once, so that labels of all plugins are not put together for each write. */
+  of(plugins: readonly AdmissionPlugin[], step: Step, operation: Operation): ChainTimes {
+    let known = this.#chains.get(plugins)
+    if (!known) {
+      known = new Map()
+      this.#chains.set(plugins, known)
     }
-    series.observe(seconds)
-  }
-
-  step(step: Step, operation: Operation, isRejected: boolean, seconds: number): void {
-    this.#steps.observe(labels(step, operation, isRejected), seconds)
+    const key = step === 'admit' ? operation : `${operation} ${step}`
+    let times = known.get(key)
+    if (!times) {
+      times = new ChainTimes(plugins, step, operation, { steps: this.#steps, controllers: this.#controllers })
+      known.set(key, times)
+    }
+    return times
   }
 
   /** `code`: of its answer. */
@@ -80,6 +79,56 @@ export class AdmissionMetrics {
       'counter',
       'Failures of admission webhooks that were forgiven.',
     )
+  }
+}
+
+interface ChainHistograms {
+  readonly steps: Histogram
+  readonly controllers: Histogram
+}
+
+/** How long the plugins of a chain take, all in seconds. */
+export class ChainTimes {
+  readonly #plugins: readonly AdmissionPlugin[]
+  readonly #step: Step
+  readonly #operation: Operation
+  readonly #histograms: ChainHistograms
+  readonly #passed: (Series | undefined)[]
+  #all: Series | undefined
+
+  constructor(plugins: readonly AdmissionPlugin[], step: Step, operation: Operation, histograms: ChainHistograms) {
+    this.#plugins = plugins
+    this.#step = step
+    this.#operation = operation
+    this.#histograms = histograms
+    this.#passed = plugins.map(() => undefined)
+  }
+
+  /** The plugin at `index` let the write pass. */
+  passed(index: number, seconds: number): void {
+    let series = this.#passed[index]
+    if (!series) {
+      series = this.#controllers(index, false)
+      this.#passed[index] = series
+    }
+    series.observe(seconds)
+  }
+
+  refused(index: number, seconds: number): void {
+    this.#controllers(index, true).observe(seconds)
+  }
+
+  /** The whole step is done. */
+  done(isRejected: boolean, seconds: number): void {
+    const { steps } = this.#histograms
+    if (!isRejected) this.#all ??= steps.series(labels(this.#step, this.#operation, false))
+    const series = isRejected ? steps.series(labels(this.#step, this.#operation, true)) : this.#all
+    series?.observe(seconds)
+  }
+
+  #controllers(index: number, isRejected: boolean): Series {
+    const name = this.#plugins[index]?.name ?? ''
+    return this.#histograms.controllers.series(`name="${name}",${labels(this.#step, this.#operation, isRejected)}`)
   }
 }
 

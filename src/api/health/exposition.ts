@@ -35,8 +35,11 @@ export class Series {
   observe(value: number): void {
     this.#sum += value
     this.#total++
-    const bucket = this.#bounds.findIndex((b) => value <= b)
-    if (bucket >= 0) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1
+    for (let i = 0; i < this.#bounds.length; i++) {
+      if (value > (this.#bounds[i] ?? 0)) continue
+      this.#counts[i] = (this.#counts[i] ?? 0) + 1
+      return
+    }
   }
 
   *lines(name: string, labels: string): Generator<string> {

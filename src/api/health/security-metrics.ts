@@ -5,11 +5,13 @@ const bounds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i)
 /** Users that have a series of their own; there is no end to the others. */
 const namedUsers = new Set(['admin', 'client', 'kube_proxy', 'kubelet', 'system:serviceaccount:kube-system:default'])
 
-const shownUser = (name: string): string => (namedUsers.has(name) ? name : name.includes('@') ? 'email_id' : 'other')
+const userLabels = new Map([...namedUsers, 'email_id', 'other'].map((name) => [name, `username="${name}"`]))
+const shownUser = (name: string): string =>
+  userLabels.get(namedUsers.has(name) ? name : name.includes('@') ? 'email_id' : 'other') ?? ''
 
-function resultOf({ allowed, error, denied }: Decision): 'allowed' | 'error' | 'denied' | 'no-opinion' {
-  if (allowed) return 'allowed'
-  return error !== undefined ? 'error' : denied ? 'denied' : 'no-opinion'
+function resultLabels({ allowed, error, denied }: Decision): string {
+  if (allowed) return 'result="allowed"'
+  return error !== undefined ? 'result="error"' : denied ? 'result="denied"' : 'result="no-opinion"'
 }
 
 /** How often it was asked who asks and whether they may, and how long that took (k8s.io/apiserver/pkg/endpoints/filters). */
@@ -31,13 +33,13 @@ export class SecurityMetrics {
   /** `user`: undefined when the credentials were not good. */
   authenticated(user: string | undefined, seconds: number): void {
     const labels = user === undefined ? 'result="error"' : 'result="success"'
-    if (user !== undefined) this.#users.add(`username="${shownUser(user)}"`, 1)
+    if (user !== undefined) this.#users.add(shownUser(user), 1)
     this.#authentications.add(labels, 1)
     this.#authenticationSeconds.observe(labels, seconds)
   }
 
   authorized(decision: Decision, seconds: number): void {
-    const labels = `result="${resultOf(decision)}"`
+    const labels = resultLabels(decision)
     this.#authorizations.add(labels, 1)
     this.#authorizationSeconds.observe(labels, seconds)
   }

@@ -8,7 +8,7 @@ const stats = () => ({ objects: 1000, bytes: 1_500_000 })
 const work = (method: string, url: string, watches = 0, most = 0) => {
   const [path = '', query = ''] = url.split('?')
   const params = new URLSearchParams(query)
-  return estimate(requestInfo(method, path, params), params, { stats, watchesOf: () => watches }, most)
+  return estimate(requestInfo(method, path, params), params, { stats, watches }, most)
 }
 
 test('a list takes a seat for each 100 kB that it holds at once, ten when it is streamed from the caches', () => {
