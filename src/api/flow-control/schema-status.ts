@@ -12,30 +12,34 @@ export interface SchemaStatusOptions {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Writes into each FlowSchema's status whether its priority level exists (`Dangling`). Returns what ends it. */
-export function keepSchemaStatus(options: SchemaStatusOptions): () => void {
+/** Writes into each FlowSchema's status whether its priority level exists (`Dangling`). Returns what ends it, and resolves when nothing more is written. */
+export function keepSchemaStatus(options: SchemaStatusOptions): () => Promise<void> {
   const { objects } = options
-  let isBusy = false
+  const ended = new AbortController()
+  let busy: Promise<void> | undefined
   let again = false
   const run = async () => {
-    again = isBusy
-    if (isBusy) return
-    isBusy = true
+    again = busy !== undefined
+    if (busy) return
     // A write that failed is made good at the next change.
-    await settle(options).catch((error) => console.error('status of FlowSchemas:', error))
-    isBusy = false
+    busy = settle(options, ended.signal).catch((error) => console.error('status of FlowSchemas:', error))
+    await busy
+    busy = undefined
     if (again) void run()
   }
   const stops = [objects.onChange(flowschemas, () => void run()), objects.onChange(prioritylevelconfigurations, () => void run())]
   void run()
-  return () => {
+  return async () => {
+    ended.abort()
     for (const stop of stops) stop()
+    await busy
   }
 }
 
-async function settle({ objects, handle, clock }: SchemaStatusOptions): Promise<void> {
+async function settle({ objects, handle, clock }: SchemaStatusOptions, ended: AbortSignal): Promise<void> {
   const levels = new Set(objects.list(prioritylevelconfigurations).map(({ metadata }) => metadata.name))
   for (const schema of objects.list(flowschemas)) {
+    if (ended.aborted) return
     const wanted = danglingOf(schema, levels)
     const { status, reason, message } = schema.status?.conditions?.find(({ type }) => type === 'Dangling') ?? {}
     if (status === wanted.status && reason === wanted.reason && message === wanted.message) continue

@@ -165,7 +165,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     encryption.close()
     await reencrypted()
     stopLocalServices()
-    stopSchemaStatus()
+    await stopSchemaStatus()
     api.close()
     await store.close()
     await options.audit?.close()

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bootstrap } from '../../../src/api/bootstrap/bootstrap.ts'
 import { keepSchemaStatus } from '../../../src/api/flow-control/schema-status.ts'
 import type { FlowSchema } from '../../../src/apimachinery/kinds.generated.ts'
 import { flowschemas, prioritylevelconfigurations } from '../../../src/apimachinery/resources.generated.ts'
@@ -37,7 +38,28 @@ test('a FlowSchema tells whether its priority level exists, as the field manager
   const limited = { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } }
   await client.create(prioritylevelconfigurations, { metadata: { name: 'later' }, spec: { type: 'Limited', limited } } as never)
   assert.is((await isFound).status?.conditions?.[0]?.reason, 'Found')
-  stop()
+  await stop()
+})
+
+test('once it has ended nothing is written any more: the store may be closed', async () => {
+  const { api } = await testApi()
+  await bootstrap(api.handle)
+  let underway = 0
+  const asked: string[] = []
+  const handle: typeof api.handle = async (request) => {
+    asked.push(request.path)
+    underway++
+    const response = await api.handle(request)
+    underway--
+    return response
+  }
+  const stop = keepSchemaStatus({ objects: api.objects, handle, clock: { now: () => 0 } })
+  await stop()
+  assert.is(underway, 0)
+  const count = asked.length
+  assert.ok(count >= 1 && count < api.objects.list(flowschemas).length, `${count} written`)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.is(asked.length, count)
 })
 
 test.run()
