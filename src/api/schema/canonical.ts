@@ -66,7 +66,9 @@ export function canonicalizerOf(type: Type, mode: Mode = 'held'): Canonicalizer 
 function compile(type: Type, mode: Mode): Canonicalizer {
   switch (type.kind) {
     case 'scalar':
-      return scalars[type.scalar]
+      return Object.hasOwn(scalars, type.scalar)
+        ? scalars[type.scalar as keyof typeof scalars]
+        : schemaUnion(type.scalar as SchemaUnion, mode)
     case 'list':
       return list(type.element, mode)
     case 'map':
@@ -364,10 +366,9 @@ const zeroTrailingBits = (text: string): string => (text.endsWith('=') ? Buffer.
 
 const quantity = textual(canonicalQuantity)
 
-const schemaProps = (): Canonicalizer => canonicalizerOf(structType('apiextensions/v1.JSONSchemaProps'))
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const scalars: Record<ScalarKind, Canonicalizer> = {
+const scalars: Record<Exclude<ScalarKind, SchemaUnion>, Canonicalizer> = {
   string: expecting('string'),
   bool: expecting('boolean'),
   float64,
@@ -390,17 +391,25 @@ const scalars: Record<ScalarKind, Canonicalizer> = {
   FieldsV1: (value) => value,
   JSON: (value) => value,
   any: (value) => value,
-  JSONSchemaPropsOrBool: (value) => {
-    if (typeof value === 'boolean') return value
-    if (!isObject(value)) throw new Misfit('boolean or JSON schema expected')
-    return schemaProps()(value)
-  },
-  JSONSchemaPropsOrArray: (value) => {
-    if (Array.isArray(value)) return value.length > 0 ? value.map(schemaProps()) : null
-    return isObject(value) ? schemaProps()(value) : null
-  },
-  JSONSchemaPropsOrStringArray: (value) => {
-    if (Array.isArray(value)) return value.length > 0 ? value.map(expecting('string')) : null
-    return isObject(value) ? schemaProps()(value) : null
-  },
+}
+
+type SchemaUnion = 'JSONSchemaPropsOrBool' | 'JSONSchemaPropsOrArray' | 'JSONSchemaPropsOrStringArray'
+
+/** What may be a schema, or something simpler: a schema inside is as what it stands in is. */
+function schemaUnion(kind: SchemaUnion, mode: Mode): Canonicalizer {
+  const schemaProps: Canonicalizer = (value) => canonicalizerOf(structType('apiextensions/v1.JSONSchemaProps'), mode)(value)
+  const list = (value: readonly unknown[], item: Canonicalizer): unknown =>
+    value.length > 0 ? value.map((one) => item(one)) : null
+  switch (kind) {
+    case 'JSONSchemaPropsOrBool':
+      return (value) => {
+        if (typeof value === 'boolean') return value
+        if (!isObject(value)) throw new Misfit('boolean or JSON schema expected')
+        return schemaProps(value)
+      }
+    case 'JSONSchemaPropsOrArray':
+      return (value) => (Array.isArray(value) ? list(value, schemaProps) : isObject(value) ? schemaProps(value) : null)
+    case 'JSONSchemaPropsOrStringArray':
+      return (value) => (Array.isArray(value) ? list(value, expecting('string')) : isObject(value) ? schemaProps(value) : null)
+  }
 }

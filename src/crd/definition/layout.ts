@@ -70,11 +70,13 @@ function dumpSubresources(subresources: Subresources | undefined): unknown {
   const { status, scale } = subresources
   return {
     Status: status ?? null,
-    Scale: scale && {
-      SpecReplicasPath: scale.specReplicasPath ?? '',
-      StatusReplicasPath: scale.statusReplicasPath ?? '',
-      LabelSelectorPath: scale.labelSelectorPath ?? null,
-    },
+    Scale: scale
+      ? {
+          SpecReplicasPath: scale.specReplicasPath ?? '',
+          StatusReplicasPath: scale.statusReplicasPath ?? '',
+          LabelSelectorPath: scale.labelSelectorPath ?? null,
+        }
+      : null,
   }
 }
 

@@ -106,7 +106,8 @@ export function goJson(value: unknown): string {
 }
 
 /** A value whose keys stand as Go's maps are shown. */
-export const withSortedKeys = (value: Json): Json => parseJson(JSON.stringify(value, sortedKeys)) as Json
+export const withSortedKeys = (value: Json): Json =>
+  typeof value === 'object' && value !== null ? (parseJson(JSON.stringify(value, sortedKeys)) as Json) : value
 
 const sortedKeys = (key: string, part: unknown): unknown => (isJsonObject(part) ? sorted(part) : writable(key, part))
 

@@ -1,5 +1,5 @@
 import { duplicate, type FieldError, invalid } from '../../apimachinery/field-error.ts'
-import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
+import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own, withSortedKeys } from './json-schema.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
 
@@ -23,13 +23,16 @@ function inItems(list: readonly Json[], node: SchemaNode, path: string): FieldEr
 }
 
 function duplicatesIn(list: readonly Json[], node: SchemaNode, path: string): FieldError[] {
-  if (node.listType === 'set') return secondOccurrences(list).map((i) => duplicate(atIndex(path, i), list[i]))
+  if (node.listType === 'set') return secondOccurrences(list).map((i) => duplicate(atIndex(path, i), sorted(list[i])))
   if (node.listType !== 'map') return []
   const wrong = list.findIndex((item) => item !== null && !isJsonObject(item))
-  if (wrong !== -1) return [invalid(atIndex(path, wrong), list[wrong], 'must be an object for an array of list-type map')]
+  if (wrong !== -1) return [invalid(atIndex(path, wrong), sorted(list[wrong]), 'must be an object for an array of list-type map')]
   const keys = list.map((item) => keysOf(item as JsonObject | null, node.listMapKeys))
-  return secondOccurrences(keys).map((i) => duplicate(atIndex(path, i), keys[i]))
+  return secondOccurrences(keys).map((i) => duplicate(atIndex(path, i), sorted(keys[i])))
 }
+
+/** As Go's maps are shown. */
+const sorted = (value: Json | undefined): Json | undefined => (value === undefined ? value : withSortedKeys(value))
 
 function keysOf(item: JsonObject | null, names: readonly string[]): JsonObject {
   const present = names.flatMap((name): [string, Json][] => {

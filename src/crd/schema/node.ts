@@ -44,11 +44,13 @@ export interface Allowed {
   readonly text: string
 }
 
-/** The nodes of `schema`. Defaults that are null count as none, as in Go. */
-export function nodeOf(schema: JsonSchema): SchemaNode {
+/** The nodes of `schema`. Defaults that are null count as none, as in Go. `formats`: those that Kubernetes does not know are left out when objects
+ *  are validated, but not when defaults are. */
+export function nodeOf(schema: JsonSchema, formats: 'known' | 'all' = 'known'): SchemaNode {
   const intOrString = schema['x-kubernetes-int-or-string'] === true
   const types = intOrString ? ['integer', 'string'] : schema.type ? [schema.type] : []
-  const format = knownFormat(schema.format ?? '', types)
+  const format = formats === 'all' ? (schema.format ?? '') : knownFormat(schema.format ?? '', types)
+  const below = (inner: JsonSchema): SchemaNode => nodeOf(inner, formats)
   const { items } = schema
   return {
     schema: withFloatBounds(schema),
@@ -58,16 +60,16 @@ export function nodeOf(schema: JsonSchema): SchemaNode {
     embedded: schema['x-kubernetes-embedded-resource'] === true,
     preserve: schema['x-kubernetes-preserve-unknown-fields'] === true,
     hasDefault: schema.default !== undefined && schema.default !== null,
-    properties: new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, nodeOf(property)])),
+    properties: new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, below(property)])),
     additional:
-      typeof schema.additionalProperties === 'object' ? nodeOf(schema.additionalProperties) : schema.additionalProperties,
-    items: items === undefined || Array.isArray(items) ? undefined : nodeOf(items as JsonSchema),
+      typeof schema.additionalProperties === 'object' ? below(schema.additionalProperties) : schema.additionalProperties,
+    items: items === undefined || Array.isArray(items) ? undefined : below(items as JsonSchema),
     required: schema.required ?? [],
     allowed: schema.enum === undefined || schema.enum.length === 0 ? undefined : allowedBy(schema.enum),
-    anyOf: (schema.anyOf ?? []).map(nodeOf),
-    allOf: (schema.allOf ?? []).map(nodeOf),
-    oneOf: (schema.oneOf ?? []).map(nodeOf),
-    not: schema.not === undefined ? undefined : nodeOf(schema.not),
+    anyOf: (schema.anyOf ?? []).map(below),
+    allOf: (schema.allOf ?? []).map(below),
+    oneOf: (schema.oneOf ?? []).map(below),
+    not: schema.not === undefined ? undefined : below(schema.not),
     format,
     checkFormat: format === '' ? undefined : stringFormat(format),
     pattern: schema.pattern ? compiledPattern(schema.pattern) : undefined,

@@ -84,12 +84,13 @@ function isMultiple(value: JsonNumber, factor: JsonNumber): boolean {
 function rangeComplaint(value: JsonNumber, node: SchemaNode): string | undefined {
   const [type, second] = node.types
   if (second !== undefined) return undefined
+  const { format } = node
   if (type === 'integer') {
     const isIn32 = isInt64(value) && value >= -(2 ** 31) && value < 2 ** 31
-    if (node.format === 'int32' ? isIn32 : isWritten64(value)) return undefined
-    return node.format === '' ? 'integer (default format)' : `integer with format ${node.format}`
+    if (format === 'int32' ? isIn32 : isWritten64(value)) return undefined
+    return format === 'int32' || format === 'int64' ? `integer with format ${format}` : 'integer (default format)'
   }
-  return type === 'number' && node.format === 'float' && !Number.isFinite(Math.fround(Number(value)))
+  return type === 'number' && format === 'float' && !Number.isFinite(Math.fround(Number(value)))
     ? 'number with format float'
     : undefined
 }

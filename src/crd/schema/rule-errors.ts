@@ -1,5 +1,6 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { UNBOUNDED } from '../cel/cost-range.ts'
+import { isConvertible } from './convertible.ts'
 import { dumpRule } from './go-dump.ts'
 import { goStructJson, type JsonSchema, type ValidationRule } from './json-schema.ts'
 import { nodeOf } from './node.ts'
@@ -103,7 +104,9 @@ function fieldPathErrors(rule: ValidationRule, schema: JsonSchema, at: string): 
   ]
 }
 
+/** Paths in what is no structural schema are not looked at. */
 function isValidPath(path: string, schema: JsonSchema): boolean {
+  if (!isConvertible(schema)) return true
   try {
     resolveFieldPath(path, schema)
     return true

@@ -47,7 +47,7 @@ export function schemaErrors(schema: JsonSchema, path: string, statusEnabled: bo
     if (problem !== undefined) unconvertible = invalid(at, '', problem)
     else {
       const structural = structuralErrors(schema, at)
-      const found = structural.length > 0 ? structural : defaultErrors(nodeOf(schema), at)
+      const found = structural.length > 0 ? structural : defaultErrors(nodeOf(schema, 'all'), at)
       errors.push(...found)
       if (found.length === 0) costs = new RuleCosts()
     }

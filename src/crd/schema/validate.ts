@@ -11,7 +11,7 @@ import { int64Of, isInt64 } from '../../apimachinery/json.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
 import { codePoints } from '../cel/cost-estimate.ts'
 import { Correlation } from './correlation.ts'
-import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own } from './json-schema.ts'
+import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own, withSortedKeys } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
 import { isWhole, type JsonNumber, numberProblems } from './number-rules.ts'
 import { child, orNil } from './path.ts'
@@ -115,7 +115,7 @@ class Validation {
     outcome.matches++
     const { allowed } = node
     if (allowed === undefined || allowed.identities.has(identityOf(value)) || isConverted(value, node.schema.enum)) return
-    outcome.errors.push(notSupportedOf(this.field(path), value, allowed.text))
+    outcome.errors.push(notSupportedOf(this.field(path), withSortedKeys(value), allowed.text))
   }
 
   private string(value: string, node: SchemaNode, path: string, outcome: Outcome): void {

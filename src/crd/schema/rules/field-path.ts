@@ -26,15 +26,15 @@ export function resolveFieldPath(path: string, schema: JsonSchema, arrayNotation
     if (token === '[' && !arrayNotation) throw new Error('array notation is not allowed')
     if (next === undefined) throw new Error('unexpected end of JSON path')
     const name = token === '.' ? next : unquote(next)
-    const { properties, additionalProperties } = current
-    if (properties !== undefined) {
+    const { properties = {}, additionalProperties }: JsonSchema = current
+    if (Object.keys(properties).length > 0) {
       resolved = child(resolved, name)
       const property = Object.hasOwn(properties, name) ? properties[name] : undefined
       if (property === undefined) throw new Error('does not refer to a valid field')
       current = property
-    } else if (typeof additionalProperties === 'object') {
+    } else if (additionalProperties !== undefined) {
       resolved = atKey(resolved, name)
-      current = additionalProperties
+      current = typeof additionalProperties === 'object' ? additionalProperties : {}
     } else throw new Error('does not refer to a valid field')
     if (token === '.') continue
     const close = tokens[i++]
