@@ -66,12 +66,12 @@ export const typeInvalid = (field: string, value: unknown, detail: string): Fiel
 export const tooLong = (field: string, maxBytes: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
-  message: `Too long: may not be more than ${maxBytes} bytes`,
+  message: `Too long: ${maxBytes < 0 ? 'value is too long' : `may not be more than ${maxBytes} byte${maxBytes === 1 ? '' : 's'}`}`,
 })
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,
-  message: `Too many: ${actual}: must have at most ${max} item${max === 1 ? '' : 's'}`,
+  message: `Too many: ${actual}: ${max < 0 ? 'has too many items' : `must have at most ${max} item${max === 1 ? '' : 's'}`}`,
 })
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError =>
   notSupportedOf(field, value, supportedText(supported))

@@ -16,10 +16,23 @@ export class Correlation {
     this.node = node
   }
 
-  /** Whether nothing changed. */
+  /** Whether nothing changed, as Kubernetes tells it: what the schema says nothing of counts as changed. */
   isUnchanged(): boolean {
-    this.equal ??= sameJson(this.value, this.old)
+    this.equal ??= this.compare()
     return this.equal
+  }
+
+  private compare(): boolean {
+    const { value, old } = this
+    if (isJsonArray(value)) return isJsonArray(old) && value.length === old.length && this.compareItems(value)
+    if (!isJsonObject(value) || !isJsonObject(old)) return sameJson(value, old)
+    const keys = Object.keys(value)
+    return keys.length === Object.keys(old).length && keys.every((key) => this.field(key)?.isUnchanged() ?? false)
+  }
+
+  private compareItems(list: readonly Json[]): boolean {
+    const isKeyed = this.node.listType === 'map' && this.node.items !== undefined
+    return isKeyed ? list.every((_item, i) => this.item(i)?.isUnchanged() ?? false) : sameJson(list, this.old)
   }
 
   /** undefined: there was no such field before, or the schema says nothing of it. */

@@ -114,7 +114,9 @@ class Validation {
   private enum(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
     outcome.matches++
     const { allowed } = node
-    if (allowed === undefined || allowed.identities.has(identityOf(value)) || isConverted(value, node.schema.enum)) return
+    // Kubernetes compares null with none of them, not even with null.
+    const isAllowed = value !== null && (allowed?.identities.has(identityOf(value)) || isConverted(value, node.schema.enum))
+    if (allowed === undefined || isAllowed) return
     outcome.errors.push(notSupportedOf(this.field(path), withSortedKeys(value), allowed.text))
   }
 
