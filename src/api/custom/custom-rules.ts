@@ -13,10 +13,11 @@ export function customRules(
   preserveUnknownFields: boolean,
   appliedKind: AppliedKind,
 ): ObjectRules {
-  const shaped = ({ value, strictErrors }: Decoded, nulls: 'dropped' | 'kept' = 'dropped'): Decoded => {
+  const keepsUnknown = preserveUnknownFields || schema === undefined
+  const shaped = ({ value, strictErrors }: Decoded, isApplied = false): Decoded => {
     const strict = new Set(strictErrors)
-    const object = shape(value as JsonObject, schema, preserveUnknownFields, strict)
-    const whole = schema ? schema.default(nulls === 'kept' ? object : schema.dropNulls(object)) : object
+    const object = shape(value as JsonObject, schema, keepsUnknown || isApplied, strict)
+    const whole = schema ? schema.default(isApplied ? object : schema.dropNulls(object)) : object
     return { value: whole as Record<string, unknown>, strictErrors: [...strict] }
   }
   // What is given in process is shared and frozen; the pipeline changes what it decodes.
@@ -28,8 +29,9 @@ export function customRules(
     decode: (text) => shaped(decodeUntyped(text)),
     decodeValue: (value) => shaped(own(value)),
     decodePatched: (value) => shaped(own(value)),
-    decodeApplied: (value) => shaped(own(value), 'kept'),
+    decodeApplied: (value) => shaped(own(value), true),
     canonical: (object) => object,
+    pruned: (object) => (keepsUnknown ? object : (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)),
     withEmpties: () => undefined,
     appliedKind,
     type: undefined,
@@ -46,13 +48,13 @@ function shape(
   if (!schema) return object
   const coerced = schema.coerceEmbedded(object)
   if (coerced.error) throw new DecodeError(`${coerced.error.field}: ${coerced.error.message}`)
-  for (const path of coerced.unknown) strict.add(`unknown field "${path}"`)
   object = coerced.value as JsonObject
   if (!preserveUnknownFields) {
     const pruned = schema.prune(object)
     for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)
     object = pruned.object
   }
+  for (const path of coerced.unknown) strict.add(`unknown field "${path}"`)
   return object
 }
 

@@ -24,6 +24,8 @@ export interface ObjectRules {
   decodePatched(value: unknown): Decoded
   /** The result of server-side apply, whose nulls are what somebody applied: they stay, to be judged. */
   decodeApplied(value: unknown): Decoded
+  /** What is kept of an applied object that was found valid: unknown fields of a custom one count until then. */
+  pruned?(object: KubeObject): KubeObject
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject
   /** As Go holds it before it is stored, for an object with empty lists or maps; undefined for any other. */

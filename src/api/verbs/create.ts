@@ -131,6 +131,7 @@ async function admitAndStore(
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)
   if (present) throw existing(resource, name, present)
+  if (isApply) object = resource.rules.pruned?.(object) ?? object
   if (resource.isCustom) object = await asStored(call, object)
   try {
     return await claimed(storage, { ...write, object }, async (others) => {
