@@ -12,6 +12,7 @@ import { type Flags, parseFlags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
 import { postRendererOf } from './post-render.ts'
 import { dryRunOf, operationOptions, RELEASE_FLAGS } from './release-flags.ts'
+import { valueSources } from './values.ts'
 
 export interface Connection {
   readonly flags: Flags
@@ -40,6 +41,7 @@ async function connection(flags: Flags, context: KubeconfigContext): Promise<Con
     ...operationOptions(flags),
     ...(await postRendererOf(flags)),
     ...(await hostOf(flags)),
+    valueSources: () => valueSources(flags),
     warn: (message) => void process.stderr.write(`${message}\n`),
   })
   return { flags, releases, namespace }

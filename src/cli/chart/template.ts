@@ -20,7 +20,7 @@ import { FlagError, type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from '
 import { CHART_FLAGS, chartForRelease } from './locate.ts'
 import { postRendererOf } from './post-render.ts'
 import { nameAndChart } from './release-name.ts'
-import { valuesFromFlags } from './values.ts'
+import { valueSources, valuesFromFlags } from './values.ts'
 
 export const FLAGS: FlagTable = {
   flags: {
@@ -88,6 +88,7 @@ export async function run(argv: string[]): Promise<number> {
     ...(asked?.options ?? { capabilities: offlineCapabilities(flags), ...(await hostOf(flags)) }),
     skipSchemas: flags.has('skip-schema-validation'),
     subNotes: flags.has('render-subchart-notes'),
+    valueSources: () => valueSources(flags),
     warn,
     ...(await postRendererOf(flags)),
   })

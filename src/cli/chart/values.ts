@@ -1,6 +1,7 @@
 // The values that flags give: files first, then JSON, --set, --set-string, --set-file and --set-literal, as Helm orders them.
 import { readFileSync } from 'node:fs'
 import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
+import type { ValueSource } from '../../helmlike/chart/value-origin.ts'
 import { fromBytes } from '../../helmlike/gotemplate/bytes.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
 import { FlagError, type Flags } from './flags.ts'
@@ -25,15 +26,19 @@ function setFileText(path: string): string {
   return readText(path)
 }
 
+/** In the order in which Helm reads them. */
+const SET_FLAGS = ['set-json', 'set', 'set-string', 'set-file', 'set-literal'] as const
+
 /** The user's values. Throws ChartError, SetError or the file system's error. */
 export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
   let values: ValueMap = new Map()
   for (const list of flags.all('values')) {
     for (const path of list.split(',')) values = mergeMaps(values, readValues(await fileOrUrl(path), path))
   }
-  const names = ['set-json', 'set', 'set-string', 'set-file', 'set-literal'] as const
-  if (!names.some((name) => flags.all(name).length > 0)) return values
-  const { SET, SET_JSON, SET_LITERAL, SET_STRING, setFile, setValues } = await import('../../helmlike/chart/set-values.ts')
+  if (!SET_FLAGS.some((name) => flags.all(name).length > 0)) return values
+  const { SET, SetError, SET_JSON, SET_LITERAL, SET_STRING, setFile, setValues } = await import(
+    '../../helmlike/chart/set-values.ts'
+  )
   const styles = {
     'set-json': SET_JSON,
     set: SET,
@@ -41,14 +46,14 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
     'set-file': setFile(setFileText),
     'set-literal': SET_LITERAL,
   }
-  for (const name of names) {
+  for (const name of SET_FLAGS) {
     for (const text of flags.all(name)) {
       if (name === 'set-json' && text.trim().startsWith('{')) values = mergeMaps(values, await jsonMap(text))
       else {
         try {
           setValues(text, values, styles[name])
         } catch (e) {
-          throw e instanceof Error && e.name === 'SetError' ? new Error(`failed parsing --${name} data: ${e.message}`) : e
+          throw e instanceof SetError ? new FlagError(`failed parsing --${name} data: ${e.message}`, e.hint) : e
         }
       }
     }
@@ -65,4 +70,21 @@ async function jsonMap(text: string): Promise<ValueMap> {
     if (!(e instanceof JsonError)) throw e
   }
   throw new Error(`failed parsing --set-json data JSON: ${text}`)
+}
+
+/** Every file and flag that gives values, in the order in which they are laid over each other, for errors that tell where one comes from. */
+export async function valueSources(flags: Flags): Promise<readonly ValueSource[]> {
+  const sources: ValueSource[] = []
+  for (const name of flags.all('values').flatMap((list) => list.split(','))) {
+    // Standard input has been read.
+    if (name.trim() === '-' || isUrl(name)) continue
+    const text = readText(name)
+    sources.push({ name, text, values: readValues(text, name) })
+  }
+  for (const style of SET_FLAGS)
+    for (const text of flags.all(style)) {
+      const one: Flags = { ...flags, all: (name) => (name === style ? [text] : []) }
+      sources.push({ name: `--${style} ${text}`, values: await valuesFromFlags(one) })
+    }
+  return sources
 }

@@ -135,14 +135,22 @@ async function compileSchema(parsed: unknown): Promise<ValidateFunction> {
   }
 }
 
-/** What is wrong with the values, a line each as `- at '/path': problem`; '' when nothing is. Throws ChartError for a bad schema. */
-export async function schemaProblems(schema: Buffer, values: unknown): Promise<string> {
+/** One thing that a schema does not allow. */
+export interface Violation {
+  /** A JSON pointer; '' is all of the values. */
+  readonly at: string
+  readonly problem: string
+  readonly value: unknown
+}
+
+/** What is wrong with the values. Throws ChartError for a bad schema. */
+export async function schemaViolations(schema: Buffer, values: unknown): Promise<readonly Violation[]> {
   const s = parseSchema(schema)
-  if (s.isPlain && surelyMeets(s.parsed as Parameters<typeof surelyMeets>[0], values)) return ''
+  if (s.isPlain && surelyMeets(s.parsed as Parameters<typeof surelyMeets>[0], values)) return []
   s.validate ??= await compileSchema(s.parsed)
   const { validate } = s
-  if (validate(values)) return ''
-  return (validate.errors ?? []).map((e) => `- at '${e.instancePath}': ${problem(e)}\n`).join('')
+  if (validate(values)) return []
+  return (validate.errors ?? []).map((e) => ({ at: e.instancePath, problem: problem(e), value: e.data }))
 }
 
 function problem(e: ErrorObject): string {

@@ -4,6 +4,8 @@ import { fromPlain } from '../yaml/json.ts'
 
 /** A --set text that is no assignment. */
 export class SetError extends Error {
+  /** Where reading ended, and what else may help. */
+  hint: string | undefined
   constructor(message: string) {
     super(message)
     this.name = 'SetError'
@@ -43,7 +45,24 @@ export const setFile = (read: (path: string) => string): SetStyle => ({ convert:
 
 /** Writes the assignments of `text` into `values`. Throws SetError. */
 export function setValues(text: string, values: ValueMap, style: SetStyle): void {
-  new Parser(text, style).all(values)
+  const parser = new Parser(text, style)
+  try {
+    parser.all(values)
+  } catch (e) {
+    if (e instanceof SetError) e.hint = hintFor(text, parser.position, e.message)
+    throw e
+  }
+}
+
+const ROOM = 30
+
+/** The text up to where reading ended, and how a value holds what the grammar takes for its own. */
+function hintFor(text: string, position: number, message: string): string {
+  const read = [...text].slice(Math.max(0, position - ROOM), position).join('')
+  const where = `at character ${position} of ${text.length}, behind ${JSON.stringify(position > ROOM ? `…${read}` : read)}`
+  if (/has no value$/.test(message) && text.includes(',')) return `${where}; a comma within a value is written \\,`
+  if (/unable to parse key/.test(message)) return `${where}; a dot within a name is written \\.`
+  return where
 }
 
 /** Thrown at the end of the text: what is read so far counts. */
@@ -57,6 +76,11 @@ class Parser {
   constructor(text: string, style: SetStyle) {
     this.chars = [...text]
     this.style = style
+  }
+
+  /** How many characters have been read. */
+  get position(): number {
+    return this.i
   }
 
   all(values: ValueMap): void {

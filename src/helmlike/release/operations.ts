@@ -50,6 +50,7 @@ export interface OperationOptions extends ApplyOptions {
   readonly postRender?: RenderOptions['postRender']
   /** What templates may ask beside the cluster. */
   readonly host?: RenderOptions['host']
+  readonly valueSources?: RenderOptions['valueSources']
   readonly now?: () => Date
   readonly warn?: (message: string) => void
 }
@@ -97,6 +98,7 @@ export class Releases {
       host: { ...this.o.host, ...(isClient ? {} : clusterHost(this.cluster)) },
       skipSchemas: this.o.skipSchemas ?? false,
       subNotes: this.o.subNotes ?? false,
+      valueSources: this.o.valueSources,
       ...(this.o.postRender ? { postRender: this.o.postRender } : {}),
       ...(this.o.warn ? { warn: this.o.warn } : {}),
     })

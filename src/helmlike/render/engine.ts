@@ -6,6 +6,7 @@ import { metadataForTemplates } from '../chart/metadata.ts'
 import type { Host } from '../functions/host.ts'
 import { EAGER, functions, loadFamily } from '../functions/load.ts'
 import { baseName } from '../functions/paths.ts'
+import { fromBytes } from '../gotemplate/bytes.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
 import { DEFAULT_LIMITS, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
 import { TemplateSet } from '../gotemplate/template-set.ts'
@@ -65,7 +66,7 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
     try {
       set.addFile(t.path, t.file.data)
     } catch (e) {
-      throw e instanceof TemplateParseError ? parseError(e, set) : e
+      throw e instanceof TemplateParseError ? parseError(e, fromBytes(t.file.data), set) : e
     }
   }
   const shared: Shared<Host> = {

@@ -143,7 +143,7 @@ function readManifest(path: string, content: string, offset: number): Manifest {
   try {
     object = parseYaml(content)
   } catch (e) {
-    throw e instanceof YamlError ? fail(`error converting YAML to JSON: ${e.message}`, e.line) : e
+    throw e instanceof YamlError ? fail(`error converting YAML to JSON: ${e.message}`, Math.max(1, e.line)) : e
   }
   if (object === null || object === undefined) return { path, content, apiVersion: '', kind: '', name: '', object }
   if (!isMap(object)) throw fail(`${JSON_PREFIX} ${kindOf(object)} into Go value of type util.SimpleHead`)

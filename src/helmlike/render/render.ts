@@ -3,6 +3,7 @@ import { type Capabilities, capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFA
 import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
 import { isInRange, missingDependencies, processDependencies } from '../chart/dependencies.ts'
 import { checkSchemas } from '../chart/schema.ts'
+import type { ValueSource } from '../chart/value-origin.ts'
 import { coalesceValues, type Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
 import { randomBytes } from '../functions/random-bytes.ts'
@@ -12,6 +13,7 @@ import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
 import { RenderError } from './errors.ts'
 import { type Hook, type Manifest, ManifestYamlError, sortManifests } from './manifests.ts'
 import { ValuesMap } from './values-map.ts'
+import { yamlReason } from './yaml-reasons.ts'
 
 export interface Release {
   readonly name: string
@@ -32,6 +34,8 @@ export interface RenderOptions {
   readonly host?: Partial<Host>
   readonly limits?: Limits
   readonly warn?: Warn
+  /** What was laid over the chart's own values, for errors that tell where a value comes from. */
+  readonly valueSources?: (() => Promise<readonly ValueSource[]>) | undefined
   /** What every rendered file goes through before it is split (post-renderers). */
   readonly postRender?: (files: Map<string, string>) => Promise<Map<string, string>>
 }
@@ -68,7 +72,7 @@ export function checkInstallable(c: Chart): void {
 /** Renders a chart. Throws ChartError, RenderError or LimitError. */
 export async function render(original: Chart, values: ValueMap, options: RenderOptions): Promise<Rendered> {
   const { chart, input } = await prepared(original, values, options)
-  let files = await runTemplates(input)
+  let files = await located(runTemplates(input), chart, options)
   const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
   if (options.postRender) files = await options.postRender(files)
   return { ...sorted(files, input), notes, crds: crdsOf(chart), chart }
@@ -80,7 +84,20 @@ export async function renderFiles(
   values: ValueMap,
   options: RenderOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  return runTemplates((await prepared(original, values, options)).input)
+  const { chart, input } = await prepared(original, values, options)
+  return located(runTemplates(input), chart, options)
+}
+
+/** Errors about a value tell where it was written. */
+async function located<T>(work: Promise<T>, chart: Chart, { valueSources }: RenderOptions): Promise<T> {
+  try {
+    return await work
+  } catch (e) {
+    if (!(e instanceof RenderError) || !e.about) throw e
+    const { originOf } = await import('../chart/value-origin.ts')
+    const origin = await originOf(chart, e.about, (await valueSources?.()) ?? [])
+    throw origin === undefined ? e : new RenderError(e.message, `${e.hint}, from ${origin}`, e.about)
+  }
 }
 
 /** The chart as it takes part, and what its templates see. */
@@ -93,7 +110,7 @@ async function prepared(
   const capabilities = options.capabilities ?? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
   const chart = processDependencies(original, values, warn)
   const merged = coalesceValues(chart, values, warn)
-  if (!options.skipSchemas) await checkSchemas(chart, merged)
+  if (!options.skipSchemas) await checkSchemas(chart, merged, options.valueSources)
   const { kubeVersion } = chart.metadata
   if (kubeVersion !== '' && !options.skipVersionCheck && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
     throw new ChartError(
@@ -146,7 +163,7 @@ function sorted(files: ReadonlyMap<string, string>, input: RenderInput): { manif
   }
 }
 
-/** The line of the template that wrote the line which is no YAML. */
+/** The line of the template that wrote the line which is no YAML, and what such a line mostly lacks. */
 function origin(e: ManifestYamlError, input: RenderInput): string | undefined {
   try {
     const traced = traceTemplate(input, e.path)
@@ -157,8 +174,13 @@ function origin(e: ManifestYamlError, input: RenderInput): string | undefined {
     const part = traced.trace.findLast((t) => t.offset <= at)
     if (!part) return undefined
     const skipped = traced.out.slice(part.offset, at).split('\n').length - 1
-    const line = part.text.slice(0, part.pos).split('\n').length + skipped
-    return `line ${e.line} of the document, ${JSON.stringify(lines[e.line - 1] ?? '')}, comes from ${part.file}:${line}`
+    const isAction = part.text.slice(0, part.pos).lastIndexOf('{{') > part.text.slice(0, part.pos).lastIndexOf('}}')
+    // The lines that an action writes are all made by its own.
+    const line = part.text.slice(0, part.pos).split('\n').length + (isAction ? 0 : skipped)
+    const written = lines[e.line - 1] ?? ''
+    const reason = yamlReason(traced.out, traced.trace, at, written)
+    const where = `line ${e.line} of the document, ${JSON.stringify(written)}, comes from ${part.file}:${line}`
+    return reason === undefined ? where : `${where}; ${reason}`
   } catch (problem) {
     if (problem instanceof LimitError || problem instanceof RenderError) return undefined
     throw problem

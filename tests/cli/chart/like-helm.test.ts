@@ -65,7 +65,7 @@ function alike(name: string, lines: readonly string[]): void {
 const blanks = (text: string) => (isNew ? text : text.replace(/\n+(?=---|$)/g, '\n').replace('"v1.35.0"', '"v1.37.0"'))
 
 /** What we add to Helm's words. */
-const OUR_HINTS = / \((?:did you mean |\.)[^)\n]*\)$/gm
+const OUR_HINTS = / \((?:did you mean |\.|\w+: )[^)\n]*\)$/gm
 
 /** Both refuse, and our error has Helm's words in it. */
 function refusedAlike(name: string, lines: readonly string[]): void {
