@@ -11,6 +11,7 @@ import {
 } from '../../apimachinery/resources.generated.ts'
 import { type Status, StatusError } from '../../apimachinery/status.ts'
 import { apiserverUser } from '../auth/users.ts'
+import type { Objects } from '../objects.ts'
 import type { HandleRequest } from '../request.ts'
 
 const never = new AbortController().signal
@@ -22,16 +23,22 @@ export interface BootstrapOptions {
   readonly now?: number
 }
 
-/** Makes what is missing. Runs through the pipeline like any other write. */
-export async function bootstrap(handle: HandleRequest, { serviceCidr, now = Date.now() }: BootstrapOptions = {}): Promise<void> {
-  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
-    await ensure(handle, namespaces, { metadata: { name } })
+/** Makes what is missing of what `objects` has. Runs through the pipeline like any other write. */
+export async function bootstrap(handle: HandleRequest, objects: Objects, options: BootstrapOptions = {}): Promise<void> {
+  const { serviceCidr, now = Date.now() } = options
+  const make = async (resource: Resource<never> | Resource, object: KubeObject, fieldManager?: string) => {
+    const { namespace, name = '' } = object.metadata
+    if (objects.get(resource as Resource<KubeObject>, namespace, name)) return
+    await ensure(handle, resource, object, fieldManager)
   }
-  for (const object of systemObjects()) await ensure(handle, resourceOf(object), object, writerOf(object))
-  await ensure(handle, configmaps, tokenTracking(now))
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    await make(namespaces, { metadata: { name } })
+  }
+  for (const object of systemObjects()) await make(resourceOf(object), object, writerOf(object))
+  await make(configmaps, tokenTracking(now))
   if (serviceCidr) {
     const cidr = { metadata: { name: 'kubernetes' }, spec: { cidrs: [serviceCidr] } }
-    await ensure(handle, servicecidrs, cidr as KubeObject)
+    await make(servicecidrs, cidr as KubeObject)
   }
 }
 

@@ -141,7 +141,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       }),
   })
   steps.done('served')
-  await bootstrap(api.handle, { serviceCidr: options.serviceCidr })
+  await bootstrap(api.handle, api.objects, { serviceCidr: options.serviceCidr })
   steps.done('objects')
   const stopSchemaStatus =
     options.flow?.priorityAndFairness === false

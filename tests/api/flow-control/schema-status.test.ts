@@ -43,7 +43,7 @@ test('a FlowSchema tells whether its priority level exists, as the field manager
 
 test('once it has ended nothing is written any more: the store may be closed', async () => {
   const { api } = await testApi()
-  await bootstrap(api.handle)
+  await bootstrap(api.handle, api.objects)
   let underway = 0
   const asked: string[] = []
   const handle: typeof api.handle = async (request) => {
