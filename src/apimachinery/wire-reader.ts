@@ -13,6 +13,9 @@ export const wireDouble = 1
 export const wireBytes = 2
 const wireFixed32 = 5
 
+/** A body that has more fields than anyone means. */
+export class TooManyFields extends WireError {}
+
 /** Reads protobuf from `bytes`, between `at` and `end`. */
 export class WireReader {
   readonly bytes: Buffer
@@ -20,6 +23,8 @@ export class WireReader {
   end: number
   /** How many messages the reader is inside of. */
   depth = 0
+  /** How many more fields it reads. */
+  fieldsLeft = Number.POSITIVE_INFINITY
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -32,7 +37,18 @@ export class WireReader {
     return this.bytes[this.at++] as number
   }
 
-  /** A field number with its wire type, or another number below 2^32. */
+  /** Counts a value that is read. Throws TooManyFields. */
+  count(): void {
+    if (--this.fieldsLeft < 0) throw new TooManyFields('proto: too many fields')
+  }
+
+  /** The number of a field, which is counted, with its wire type. */
+  tag(): number {
+    this.count()
+    return this.unsigned()
+  }
+
+  /** Another number below 2^32. */
   unsigned(): number {
     const value = this.signed()
     if (value < 0 || value > 0xffffffff) throw new WireError('proto: integer overflow')

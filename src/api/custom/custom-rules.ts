@@ -1,10 +1,11 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import type { CompiledSchema } from '../../crd/schema/compiled.ts'
 import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
 import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
-import { type Decoded, DecodeError, decodeUntyped } from '../schema/decode.ts'
+import { type Decoded, DecodeError, decodeUntypedSteps } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 
 /** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
@@ -14,10 +15,13 @@ export function customRules(
   appliedKind: AppliedKind,
 ): ObjectRules {
   const keepsUnknown = preserveUnknownFields || schema === undefined
-  const shaped = ({ value, strictErrors }: Decoded, isApplied = false): Decoded => {
+  const shaped = function* ({ value, strictErrors }: Decoded, isApplied = false): Steps<Decoded> {
     const strict = new Set(strictErrors)
-    const object = shape(value as JsonObject, schema, keepsUnknown || isApplied, strict)
-    const whole = schema ? schema.default(isApplied ? object : schema.dropNulls(object)) : object
+    const object = yield* shape(value as JsonObject, schema, keepsUnknown || isApplied, strict)
+    yield
+    const given = isApplied ? object : schema?.dropNulls(object)
+    yield
+    const whole = schema && given ? schema.default(given) : object
     return { value: whole as Record<string, unknown>, strictErrors: [...strict] }
   }
   // What is given in process is shared and frozen; the pipeline changes what it decodes.
@@ -26,10 +30,14 @@ export function customRules(
     strictErrors: [],
   })
   return {
-    decode: (text) => shaped(decodeUntyped(text)),
-    decodeValue: (value) => shaped(own(value)),
-    decodePatched: (value) => shaped(own(value)),
-    decodeApplied: (value) => shaped(own(value), true),
+    *decode(text) {
+      const decoded = yield* decodeUntypedSteps(text)
+      yield
+      return yield* shaped(decoded)
+    },
+    decodeValue: (value) => atOnce(shaped(own(value))),
+    decodePatched: (value) => atOnce(shaped(own(value))),
+    decodeApplied: (value) => atOnce(shaped(own(value), true)),
     canonical: (object) => object,
     pruned: (object) => (keepsUnknown ? object : (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)),
     withEmpties: () => undefined,
@@ -38,17 +46,18 @@ export function customRules(
   }
 }
 
-function shape(
+function* shape(
   given: JsonObject,
   schema: CompiledSchema | undefined,
   preserveUnknownFields: boolean,
   strict: Set<string>,
-): JsonObject {
+): Steps<JsonObject> {
   let object = withMetadata(given, strict)
   if (!schema) return object
   const coerced = schema.coerceEmbedded(object)
   if (coerced.error) throw new DecodeError(`${coerced.error.field}: ${coerced.error.message}`)
   object = coerced.value as JsonObject
+  yield
   if (!preserveUnknownFields) {
     const pruned = schema.prune(object)
     for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)

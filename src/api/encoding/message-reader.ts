@@ -31,7 +31,7 @@ export function readMessage(type: StructType, from: WireReader, into: Json = {})
     plans.set(type, plan)
   }
   while (from.at < from.end) {
-    const tag = from.unsigned()
+    const tag = from.tag()
     const wire = tag & 7
     const field = plan[tag >>> 3]
     if (!field) from.skip(wire)
@@ -67,7 +67,10 @@ function listPlan(name: string, element: Type): Plan {
   }
   const readPacked: FieldReader = (from, into) =>
     within(from, () => {
-      while (from.at < from.end) listOf(into).push(read(from))
+      while (from.at < from.end) {
+        from.count()
+        listOf(into).push(read(from))
+      }
     })
   return {
     wire,
@@ -85,7 +88,7 @@ function entryReader(name: string, valueType: Type): FieldReader {
       let key = ''
       let value: unknown = isBytes ? '' : valueType.kind === 'list' ? [] : null
       while (from.at < from.end) {
-        const tag = from.unsigned()
+        const tag = from.tag()
         if (tag === 10) key = from.text()
         else if (tag === 16 + wire) value = read(from)
         else from.skip(tag & 7)
@@ -130,7 +133,7 @@ function fieldsOf(from: WireReader, fields: Readonly<Record<number, Plan>>): Jso
   return within(from, () => {
     const into: Json = {}
     while (from.at < from.end) {
-      const tag = from.unsigned()
+      const tag = from.tag()
       const field = fields[tag >>> 3]
       if (field && field.wire === (tag & 7)) field.read(from, into)
       else from.skip(tag & 7)

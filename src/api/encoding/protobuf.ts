@@ -8,7 +8,7 @@ import { writeMessage } from './message-writer.ts'
 
 /** Kubernetes's protobuf: the magic bytes, a runtime.Unknown, and in it the message of the kind (or other bytes, with their type). */
 
-export { WireError } from '../../apimachinery/wire-reader.ts'
+export { TooManyFields, WireError } from '../../apimachinery/wire-reader.ts'
 
 const magic = Buffer.from('k8s\0')
 
@@ -88,14 +88,15 @@ export function encodeMessage(type: StructType, object: object): Buffer {
   return writer.take()
 }
 
-/** Opens the envelope of a body. Throws WireError when it has none or a broken one. */
-export function openEnvelope(bytes: Uint8Array): Envelope {
+/** Opens the envelope of a body. Throws WireError when it has none or a broken one, TooManyFields when it has more than `mostFields`. */
+export function openEnvelope(bytes: Uint8Array, mostFields = Number.POSITIVE_INFINITY): Envelope {
   if (!isProtobuf(bytes))
     throw new WireError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const from = new WireReader(bytes, 4)
+  from.fieldsLeft = mostFields
   const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentType: '' }
   while (from.at < from.end) {
-    const tag = from.unsigned()
+    const tag = from.tag()
     if (tag === 0x0a) Object.assign(envelope, readTypeMeta(from.slice()))
     else if (tag === 0x12) envelope.raw = from.slice() as Buffer<ArrayBuffer>
     else if (tag === 0x22) envelope.contentType = from.text()
@@ -108,7 +109,7 @@ function readTypeMeta(bytes: Uint8Array): { apiVersion: string; kind: string } {
   const from = new WireReader(bytes)
   const meta = { apiVersion: '', kind: '' }
   while (from.at < from.end) {
-    const tag = from.unsigned()
+    const tag = from.tag()
     if (tag === 0x0a) meta.apiVersion = from.text()
     else if (tag === 0x12) meta.kind = from.text()
     else from.skip(tag & 7)
@@ -117,8 +118,16 @@ function readTypeMeta(bytes: Uint8Array): { apiVersion: string; kind: string } {
 }
 
 /** The object in a message of `type`: canonical, with `apiVersion` and `kind` where the type has them. Throws WireError. */
-export function decodeMessage(type: StructType, raw: Uint8Array, apiVersion?: string, kind?: string): JsonObject {
-  const object = readMessage(type, new WireReader(raw))
+export function decodeMessage(
+  type: StructType,
+  raw: Uint8Array,
+  apiVersion?: string,
+  kind?: string,
+  mostFields = Number.POSITIVE_INFINITY,
+): JsonObject {
+  const from = new WireReader(raw)
+  from.fieldsLeft = mostFields
+  const object = readMessage(type, from)
   if (kind && type.byName.has('kind')) object.kind = kind
   if (apiVersion && type.byName.has('apiVersion')) object.apiVersion = apiVersion
   try {

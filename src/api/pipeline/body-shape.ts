@@ -3,7 +3,7 @@ import { badRequest, StatusError } from '../../apimachinery/status.ts'
 /** Smaller bodies are quickly read whatever is in them. */
 export const largeBytes = 64 * 1024
 /** Of names and values together. The largest definitions and endpoint slices have half of it; a 3 MiB body of `{},{},…` has a million. */
-const mostTokens = 100_000
+export const mostTokens = 100_000
 const mostDigits = 1000
 /** As Go's JSON decoder. */
 const deepest = 10_000
@@ -64,7 +64,7 @@ function endOfNumber(bytes: Uint8Array, from: number): number {
   return i
 }
 
-function tooMany(): StatusError {
+export function tooMany(): StatusError {
   const message = `Request entity too large: the body has more than ${mostTokens} names and values`
   return new StatusError(413, 'RequestEntityTooLarge', message)
 }

@@ -2,6 +2,7 @@ import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
 import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
@@ -11,6 +12,8 @@ import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, stric
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
+import { mayTakeLong } from './readable.ts'
+import { unrecognized } from './unrecognized.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
 import { yamlPackage } from './yaml-package.ts'
 
@@ -25,12 +28,17 @@ export interface Body {
 /**
  * The body as an object of `gvk`: kind and apiVersion may be absent, but not others. Throws 400 and 415 as kube-apiserver words them.
  */
-export function readBody(
+export function readBody(...given: Parameters<typeof bodySteps>): Body | Promise<Body> {
+  const steps = bodySteps(...given)
+  return mayTakeLong(given[0]) ? inTurns(steps) : atOnce(steps)
+}
+
+function* bodySteps(
   request: ApiRequest,
   gvk: GroupVersionKind,
   rules: ObjectRules,
   validation: 'Ignore' | 'Warn' | 'Strict',
-): Body {
+): Steps<Body> {
   const { body } = request
   if (body !== undefined && !(body instanceof Uint8Array)) return settle(decodeObject(body, gvk, rules), gvk, 'Ignore')
   const bytes = body ?? new Uint8Array()
@@ -42,7 +50,11 @@ export function readBody(
   const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
-  const decoded = attempt(meta, gvk, () => (json === undefined ? rules.decode(text) : rules.decodeValue(json.value)))
+  const decoded =
+    json === undefined
+      ? yield* attemptSteps(meta, gvk, rules.decode(text))
+      : attempt(meta, gvk, () => rules.decodeValue(json.value))
+  yield
   if (!isCustom) checkKind(meta, gvk)
   const settled = settle({ decoded, meta, twice, namesVersion: isCustom }, gvk, validation)
   if (isCustom) checkCustomType(gvk, meta, settled.object.metadata.name ?? '')
@@ -118,6 +130,15 @@ function typeMetaOfText(text: string, gvk: GroupVersionKind): TypeMeta {
   }
 }
 
+function* attemptSteps(meta: TypeMeta, gvk: GroupVersionKind, decode: Steps<Decoded>): Steps<Decoded> {
+  try {
+    return yield* decode
+  } catch (e) {
+    if (!(e instanceof DecodeError)) throw e
+    throw cannotHandle(meta, gvk, e.message)
+  }
+}
+
 function attempt(meta: TypeMeta, gvk: GroupVersionKind, decode: () => Decoded): Decoded {
   try {
     return decode()
@@ -131,15 +152,6 @@ function cannotHandle(meta: TypeMeta, gvk: GroupVersionKind, why: string): Statu
   const kind = meta.kind || gvk.kind
   const version = meta.apiVersion ? parseApiVersion(meta.apiVersion).version : gvk.version
   return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${gvk.kind}: ${why}`)
-}
-
-/** The first 30 bytes as Go's summary of an unreadable body. */
-function unrecognized(gvk: GroupVersionKind, why: string, bytes: Uint8Array): StatusError {
-  const head = Buffer.from(bytes)
-    .subarray(0, 30)
-    .toString(bytes[0] === 0x7b ? 'utf8' : 'hex')
-  const summary = bytes.length === 0 ? '<empty>' : bytes.length > 30 ? `${head} ...` : head
-  return badRequest(`the object provided is unrecognized (must be of type ${gvk.kind}): ${why} (${summary})`)
 }
 
 function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {

@@ -109,7 +109,7 @@ export function createHandler(
         accept = accepted(request, resource, info)
         const call: Call = {
           core,
-          request: await readable(request),
+          request: await readable(request, resource),
           info,
           user,
           resource,

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   envelopePieces,
   openEnvelope,
+  TooManyFields,
   WireError,
 } from '../encoding/protobuf.ts'
 import { unsupported } from '../negotiation/content.ts'
@@ -15,6 +16,7 @@ import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { Decoded } from '../schema/decode.ts'
 import { type StructType, structType, typeOf } from '../schema/types.ts'
 import type { Stored } from '../watch/stored.ts'
+import { mostTokens, tooMany } from './body-shape.ts'
 
 /** A protobuf body as an object of `gvk`. Throws 415 for kinds that have no protobuf and 400 for a body that cannot be read. */
 export function decodeProtobuf(
@@ -23,10 +25,11 @@ export function decodeProtobuf(
 ): { decoded: Decoded; meta: { apiVersion: string; kind: string } } {
   const type = messageType(gvk)
   try {
-    const { apiVersion, kind, raw } = openEnvelope(bytes)
-    const value = decodeMessage(type, raw, apiVersion || apiVersionOf(gvk), kind || gvk.kind)
+    const { apiVersion, kind, raw } = openEnvelope(bytes, mostTokens)
+    const value = decodeMessage(type, raw, apiVersion || apiVersionOf(gvk), kind || gvk.kind, mostTokens)
     return { decoded: { value, strictErrors: [] }, meta: { apiVersion, kind } }
   } catch (e) {
+    if (e instanceof TooManyFields) throw tooMany()
     if (!(e instanceof WireError)) throw e
     throw badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: ${e.message}`)
   }

@@ -1,19 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
+import { badRequest } from '../../apimachinery/status.ts'
 import { mediaType } from '../negotiation/content.ts'
+import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
 import { parseAhead } from '../schema/decode.ts'
 import { textOf } from '../watch/stored.ts'
 import { largeBytes, readableJson } from './body-shape.ts'
-import { yamlToJson } from './yaml-thread.ts'
+import { unrecognized } from './unrecognized.ts'
+import { UnreadableYaml, yamlToJson } from './yaml-thread.ts'
 
 /** YAML up to this is read at once, whatever is in it. */
-const quickYaml = 16 * 1024
+const quickYaml = 2 * 1024
 
 /**
  * The request with a body that can be read without holding up others: large YAML has become JSON, elsewhere; JSON that goes too deep is cut.
  * Throws 413 and 400 for bodies made to take long.
  */
-export async function readable(request: ApiRequest): Promise<ApiRequest> {
+export async function readable(request: ApiRequest, resource: GroupVersionKind): Promise<ApiRequest> {
   const { body, headers } = request
   if (!(body instanceof Uint8Array) || body.length <= quickYaml) return request
   const type = mediaType(headers['content-type'])
@@ -25,8 +28,12 @@ export async function readable(request: ApiRequest): Promise<ApiRequest> {
     await setImmediate()
     return { ...request, body: json }
   }
-  const { json, duplicates } = await yamlToJson(textOf(body))
   const isPatch = type.includes('patch')
+  const { json, duplicates } = await yamlToJson(textOf(body)).catch((error: unknown) => {
+    if (!(error instanceof UnreadableYaml)) throw error
+    if (isPatch) throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`)
+    throw unrecognized(resource, error.message, body)
+  })
   const asJson = isPatch ? headers : { ...headers, 'content-type': 'application/json' }
   return { ...request, body: readableJson(json), headers: asJson, duplicates }
 }

@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { StatusError } from '../../apimachinery/status.ts'
 
 /** As a body may be. */
 const mostJson = 3 * 1024 * 1024
@@ -16,6 +16,9 @@ export interface YamlRead {
   /** Keys that it has twice, in go-yaml's words. */
   readonly duplicates: readonly string[]
 }
+
+/** A document that is no YAML, or refers to too much. */
+export class UnreadableYaml extends Error {}
 
 interface Job {
   readonly text: string
@@ -65,7 +68,7 @@ class YamlThread {
     worker.on('message', ({ id, json, duplicates = [], error }: { id: number; error?: string } & Partial<YamlRead>) => {
       if (id !== this.#id) return
       if (json) this.#settle((job) => job.resolve({ json, duplicates }))
-      else this.#settle((job) => job.reject(badRequest(`error converting YAML to JSON: yaml: ${error}`)))
+      else this.#settle((job) => job.reject(new UnreadableYaml(`yaml: ${error}`)))
     })
     worker.on('error', () => {
       if (worker === this.#worker) this.#giveUp('the YAML takes too much memory to read: send JSON')

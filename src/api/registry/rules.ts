@@ -1,12 +1,13 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import {
   asStored,
   canonical,
   type Decoded,
   decodePatched,
-  decodeText,
-  decodeUntyped,
+  decodeTextSteps,
+  decodeUntypedSteps,
   decodeValue,
   hasEmpties,
 } from '../schema/decode.ts'
@@ -17,7 +18,8 @@ import type { StructType } from '../schema/types.ts'
  * Pure; `Decoded.strictErrors` are the unknown and duplicate fields.
  */
 export interface ObjectRules {
-  decode(text: string): Decoded
+  /** In steps, for large ones. */
+  decode(text: string): Steps<Decoded>
   /** A parsed value: YAML, protobuf, the result of a JSON or merge patch, an object from a caller in process. */
   decodeValue(value: unknown): Decoded
   /** The result of a strategic merge patch; of a custom kind, of any patch. */
@@ -39,7 +41,7 @@ export interface ObjectRules {
 /** `type` is asked for when it is first needed: most kinds of a server are never used. */
 export function builtInRules(type: () => StructType): ObjectRules {
   return {
-    decode: (text) => decodeText(type(), text),
+    decode: (text) => decodeTextSteps(type(), text),
     decodeValue: (value) => decodeValue(type(), value),
     decodePatched: (value) => decodePatched(type(), value),
     decodeApplied: (value) => decodePatched(type(), value),
@@ -53,7 +55,7 @@ export function builtInRules(type: () => StructType): ObjectRules {
 
 /** Without a schema: every field is kept. */
 export const untypedRules: ObjectRules = {
-  decode: decodeUntyped,
+  decode: decodeUntypedSteps,
   decodeValue: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   decodePatched: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   decodeApplied: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),

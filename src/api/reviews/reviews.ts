@@ -64,7 +64,7 @@ export function unstoredVerb(
 async function answer(call: Call, review: Review): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object, warnings } = readBody(request, resource, resource.rules, options.fieldValidation)
+  const { object, warnings } = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)

@@ -1,4 +1,4 @@
-import { inTurns } from '../../apimachinery/steps.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { canonical, Misfit } from './canonical.ts'
 import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
@@ -22,13 +22,21 @@ const none: readonly string[] = []
 
 /** Reads a JSON body as a `type`. Unknown fields are dropped and told of in `strictErrors`, as duplicates are.
  *  Throws DecodeError with Go's message, for bad syntax too (`invalid character …`). */
-export function decodeText(type: StructType, text: string): Decoded {
+export const decodeText = (type: StructType, text: string): Decoded => atOnce(decodeTextSteps(type, text))
+
+/** As `decodeText`; what of a large text does not fit takes several turns of the event loop. */
+export function* decodeTextSteps(type: StructType, text: string): Steps<Decoded> {
   const plain = parsePlain(text)
   if (plain !== undefined) {
     const value = fits(type, plain.value)
     if (value !== undefined) return { value, strictErrors: none }
   }
-  return settle(type, decodeAs(type, parseNode(text)))
+  yield
+  const node = parseNode(text)
+  yield
+  const found = decodeAs(type, node)
+  yield
+  return settle(type, found)
 }
 
 /** Reads a parsed value (YAML, the result of a JSON or merge patch, a webhook's answer) as a `type`; otherwise as `decodeText`. */
@@ -47,12 +55,18 @@ export function decodePatched(type: StructType, value: unknown): Decoded {
 }
 
 /** Reads a JSON object without a type: custom resources, patches. Only duplicates are strict errors. Throws DecodeError. */
-export function decodeUntyped(text: string): Decoded {
+export const decodeUntyped = (text: string): Decoded => atOnce(decodeUntypedSteps(text))
+
+/** As `decodeUntyped`, of a large text in several turns of the event loop. */
+export function* decodeUntypedSteps(text: string): Steps<Decoded> {
   const plain = parsePlain(text)
   if (plain !== undefined && typeof plain.value === 'object' && plain.value !== null && !Array.isArray(plain.value)) {
     return { value: plain.value as JsonObject, strictErrors: none }
   }
-  const { value, strictErrors } = decodeAsMap(parseNode(text))
+  yield
+  const node = parseNode(text)
+  yield
+  const { value, strictErrors } = decodeAsMap(node)
   return { value: value as JsonObject, strictErrors }
 }
 

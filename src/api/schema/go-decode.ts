@@ -56,8 +56,10 @@ class Decoding {
   }
 
   private mismatch(what: string, goType: string): void {
+    // The first is told; thousands may follow.
+    if (this.typeError !== undefined) return
     const where = this.structName || this.fields.length > 0 ? `struct field ${this.structName}.${this.fields.join('.')}` : 'value'
-    this.typeError ??= `json: cannot unmarshal ${what} into Go ${where} of type ${goType}`
+    this.typeError = `json: cannot unmarshal ${what} into Go ${where} of type ${goType}`
   }
 
   value(type: Type, node: Node, path: string): unknown {

@@ -23,7 +23,7 @@ export async function bind(call: Call): Promise<Answer> {
   const type = typeOf('', 'v1', 'Binding')
   if (!type) throw new Error('Binding is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object, warnings } = readBody(
+  const { object, warnings } = await readBody(
     request,
     bindingKind,
     builtInRules(() => type),

@@ -25,7 +25,7 @@ export async function evict(call: Call): Promise<Answer> {
   const type = typeOf('policy', 'v1', 'Eviction')
   if (!type) throw new Error('Eviction is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object } = readBody(
+  const { object } = await readBody(
     withVersion(request),
     evictionKind,
     builtInRules(() => type),

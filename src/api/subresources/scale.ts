@@ -132,7 +132,7 @@ async function hasReplicas(call: Call, stored: Stored, scale: ScaleSubresource):
 export async function updateScale(call: Call): Promise<Answer> {
   const { request, info, warnings } = call
   const options = writeOptions(request.query, 'UpdateOptions')
-  const body = readBody(request, scaleKind, builtInRules(scaleType), options.fieldValidation)
+  const body = await readBody(request, scaleKind, builtInRules(scaleType), options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   const { object } = body
   checkName(object, info.name)

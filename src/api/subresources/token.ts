@@ -21,7 +21,7 @@ export async function createToken(call: Call): Promise<Answer> {
   if (!type || !issuer) throw new Error('this API was made without what issues tokens')
   const options = writeOptions(request.query, 'CreateOptions')
   const rules = builtInRules(() => type)
-  const { object, warnings } = readBody(request, tokenRequestKind, rules, options.fieldValidation)
+  const { object, warnings } = await readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
   const { spec } = object as TokenRequest
   if (spec) spec.expirationSeconds ??= 3600

@@ -38,7 +38,7 @@ const generateTries = 8
 export async function create(call: Call): Promise<Answer> {
   const { resource, info, request, warnings } = call
   const options = writeOptions(request.query, 'CreateOptions')
-  const body = readBody(request, resource, resource.rules, options.fieldValidation)
+  const body = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   await breath(request)
   const { object } = body

@@ -8,7 +8,7 @@ import { admissionRequest, admitMutating } from './write.ts'
 
 /** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them as they were. */
 export async function removeCollection(call: Call): Promise<Answer> {
-  const options = deleteOptions(call)
+  const options = await deleteOptions(call)
   const found = await list(call)
   if (found.kind !== 'list') return found
   const nothing = { object: undefined, old: undefined }

@@ -31,8 +31,8 @@ export type SentDeleteOptions = {
 }
 
 /** metav1.DeleteOptions of the body or else of the query. Throws 400 and 422. */
-export function deleteOptions(call: Call): DeleteOptions {
-  return checkedDeleteOptions(bodyOf(call) ?? fromQuery(call.request.query))
+export async function deleteOptions(call: Call): Promise<DeleteOptions> {
+  return checkedDeleteOptions((await bodyOf(call)) ?? fromQuery(call.request.query))
 }
 
 /** Throws 422. */
@@ -57,7 +57,7 @@ export function checkedDeleteOptions(sent: SentDeleteOptions): DeleteOptions {
   }
 }
 
-function bodyOf(call: Call): SentDeleteOptions | undefined {
+async function bodyOf(call: Call): Promise<SentDeleteOptions | undefined> {
   const { body } = call.request
   if (body === undefined || (body instanceof Uint8Array && body.length === 0)) return undefined
   const type = typeOf('', 'v1', 'DeleteOptions')
@@ -71,7 +71,7 @@ function bodyOf(call: Call): SentDeleteOptions | undefined {
     } = decodeProtobuf(body, { group: '', version: 'v1', kind: 'DeleteOptions' }).decoded.value
     return sent as SentDeleteOptions
   }
-  const object = readOptions(
+  const object = await readOptions(
     call,
     builtInRules(() => type),
   )
@@ -82,9 +82,9 @@ function bodyOf(call: Call): SentDeleteOptions | undefined {
 const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' }
 
 /** Another kind than DeleteOptions is refused in words of its own: the decoder of options belongs to no group. */
-function readOptions(call: Call, rules: ObjectRules): KubeObject {
+async function readOptions(call: Call, rules: ObjectRules): Promise<KubeObject> {
   try {
-    return readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore').object
+    return (await readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore')).object
   } catch (e) {
     const why = e instanceof StatusError ? / cannot be handled as a DeleteOptions: (no kind .*)$/.exec(e.message)?.[1] : undefined
     throw why === undefined ? e : badRequest(why)
@@ -97,7 +97,7 @@ function asDeleteOptions(call: Call): Call['request'] {
   if (body instanceof Uint8Array || body === undefined) {
     const text = body ? Buffer.from(body).toString('utf8') : ''
     const rewritten = text.replace(/"apiVersion"\s*:\s*"[^"]*"/, '"apiVersion":"v1"')
-    return { ...call.request, body: Buffer.from(rewritten) }
+    return rewritten === text ? call.request : { ...call.request, body: Buffer.from(rewritten) }
   }
   return { ...call.request, body: { ...body, apiVersion: 'v1' } }
 }

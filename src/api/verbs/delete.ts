@@ -38,7 +38,7 @@ const returnsDeleted = new Set([
 
 /** DELETE of one object: at once, or by marking it when it has finalizers or a grace period. */
 export async function remove(call: Call): Promise<Answer> {
-  const options = deleteOptions(call)
+  const options = await deleteOptions(call)
   const refusal = call.resource.strategy.refusesDeletion?.(call.info.name)
   if (refusal !== undefined) throw forbidden(call.resource, call.info.name, refusal)
   warnOfChildren(call, options)

@@ -17,7 +17,7 @@ import { updateObject } from './update-object.ts'
 export async function update(call: Call, subresource = ''): Promise<Answer> {
   const { resource, info, request, warnings } = call
   const options = writeOptions(request.query, 'UpdateOptions')
-  const body = readBody(request, resource, resource.rules, options.fieldValidation)
+  const body = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   await breath(request)
   call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(body.object))))
