@@ -11,7 +11,7 @@ import { createMemoryStore } from '../store/memory/memory-store.ts'
 import type { RestoredValue } from '../store/mvcc/restore.ts'
 import { type BackupLine, readBackup, writePiece } from './assembly/backup-file.ts'
 import { DataDirectory } from './assembly/data-directory.ts'
-import { openEncryption } from './assembly/encryption.ts'
+import { Encryption } from './assembly/encryption.ts'
 
 const help = `slipway restore: makes a data directory of a backup, from which \`slipway up\` goes on
 
@@ -90,12 +90,12 @@ async function restore(file: string, data: DataDirectory, encryptionConfig: stri
     const { time, revision: was } = await restoreFiles(file, beside)
     const pki = existsSync(join(beside, 'pki')) ? join(beside, 'pki') : data.file('pki')
     const log = (line: string) => process.stderr.write(`${line}\n`)
-    const encryption = await openEncryption({ file: encryptionConfig, pki, observe: uncounted, log })
+    const encryption = await Encryption.open({ file: encryptionConfig, pki, observe: uncounted, log })
     const sealing = new EncryptedStore(createMemoryStore(), encryption.rules)
     const revision = Math.max(was, await newestRevision(data)) + bump
     const counts = { objects: 0 }
     const writing = restoreLmdbStore({ path: join(beside, 'store') }, values(file, sealing, counts), revision)
-    await writing.finally(encryption.close)
+    await writing.finally(() => encryption.close())
     await putAside(data)
     for (const name of await readdir(beside)) await rename(join(beside, name), data.file(name))
     return { objects: counts.objects, time, revision }

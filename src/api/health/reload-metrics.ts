@@ -3,9 +3,12 @@ import { Gauge, header } from './exposition.ts'
 
 const hash = (text: string): string => (text === '' ? '' : `sha256:${createHash('sha256').update(text).digest('hex')}`)
 
+/** What of a server's configuration may be another while it runs. */
+export type ReloadSubject = 'authentication' | 'authorization' | 'encryption'
+
 /** How often a configuration file was taken over while the server ran, under kube-apiserver's names. Its content is shown as a hash. */
 export class ReloadMetrics {
-  readonly #subject: 'authentication' | 'authorization'
+  readonly #subject: ReloadSubject
   readonly #server: string
   readonly #now: () => number
   readonly #counts = new Gauge()
@@ -13,7 +16,7 @@ export class ReloadMetrics {
   #config = ''
 
   /** `serverId`: of this API server, shown as a hash. `content`: what it started with. */
-  constructor(subject: 'authentication' | 'authorization', serverId: string, content: string, now: () => number = Date.now) {
+  constructor(subject: ReloadSubject, serverId: string, content: string, now: () => number = Date.now) {
     this.#subject = subject
     this.#server = `apiserver_id_hash="${hash(serverId)}"`
     this.#config = hash(content)
@@ -37,15 +40,11 @@ export class ReloadMetrics {
 
   *lines(): Generator<string> {
     const prefix = `apiserver_${this.#subject}_config_controller`
-    const what = `automatic reloads of ${this.#subject} configuration split by status and apiserver identity.`
     const times = new Gauge()
     for (const [labels, at] of this.#times) times.add(labels, at)
-    yield* times.lines(
-      `${prefix}_automatic_reload_last_timestamp_seconds`,
-      'gauge',
-      `Timestamp of the last ${what.replace('reloads', 'reload')}`,
-    )
-    yield* this.#counts.lines(`${prefix}_automatic_reloads_total`, 'counter', `Total number of ${what}`)
+    const [lastHelp, totalHelp] = helpOf(this.#subject)
+    yield* times.lines(`${prefix}_automatic_reload_last_timestamp_seconds`, 'gauge', lastHelp)
+    yield* this.#counts.lines(`${prefix}_automatic_reloads_total`, 'counter', totalHelp)
     yield* header(
       `${prefix}_last_config_info`,
       'gauge',
@@ -53,4 +52,14 @@ export class ReloadMetrics {
     )
     yield `${prefix}_last_config_info{${this.#server},hash="${this.#config}"} 1`
   }
+}
+
+function helpOf(subject: ReloadSubject): readonly [last: string, total: string] {
+  if (subject === 'encryption')
+    return [
+      'Timestamp of the last successful or failed automatic reload of encryption configuration split by apiserver identity.',
+      'Total number of reload successes and failures of encryption configuration split by apiserver identity.',
+    ]
+  const what = `of ${subject} configuration split by status and apiserver identity.`
+  return [`Timestamp of the last automatic reload ${what}`, `Total number of automatic reloads ${what}`]
 }

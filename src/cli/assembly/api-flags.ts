@@ -18,6 +18,7 @@ export const apiFlags = {
   'token-auth-file': { type: 'string' },
   'authorization-config': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
+  'encryption-provider-config-automatic-reload': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
   'disable-admission-plugins': { type: 'string' },
 } as const
@@ -29,6 +30,7 @@ export const apiHelp = `
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
+  --encryption-provider-config-automatic-reload true|false   whether that file is read again when it changes; default false
   --event-ttl 1h            how long Events are kept after they were last written
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
 ${authenticationHelp}${flowHelp}${auditHelp}`
@@ -39,6 +41,7 @@ type Values = Parameters<typeof openAuthentication>[0] &
     readonly 'token-auth-file'?: string | undefined
     readonly 'authorization-config'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
+    readonly 'encryption-provider-config-automatic-reload'?: string | undefined
     readonly 'event-ttl'?: string | undefined
     readonly 'disable-admission-plugins'?: string | undefined
   }
@@ -52,6 +55,7 @@ export interface ApiWishes {
     | 'authorization'
     | 'disabledAdmission'
     | 'encryptionConfig'
+    | 'encryptionReload'
     | 'eventTtlMs'
     | 'flow'
     | 'staticTokens'
@@ -73,12 +77,20 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
       flow: flowWishes(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
+      encryptionReload: reloadOf(values['encryption-provider-config-automatic-reload'], encryptionConfig),
       ...(authorizationConfig ? { authorization: await openAuthorization(authorizationConfig) } : {}),
       // Last: it opens a file.
       audit: await openAudit(values),
     },
     port: frontProxy ? { frontProxy } : {},
   }
+}
+
+function reloadOf(flag: string | undefined, file: string | undefined): boolean {
+  if (flag === undefined || flag === 'false') return false
+  if (flag !== 'true') throw new Error(`--encryption-provider-config-automatic-reload ${flag}: must be true or false`)
+  if (!file) throw new Error('--encryption-provider-config-automatic-reload must be set with --encryption-provider-config')
+  return true
 }
 
 async function tokensOf(file: string): Promise<StaticToken[]> {

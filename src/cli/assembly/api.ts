@@ -13,8 +13,8 @@ import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
-import type { Check } from '../../api/health/checks.ts'
 import { KmsMetrics } from '../../api/health/kms-metrics.ts'
+import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
 import { storageSize } from '../../api/health/storage-size.ts'
 import { kinds } from '../../api/kinds/index.ts'
@@ -26,16 +26,15 @@ import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { type Identity, keepIdentity, type ServerAddress } from '../../api/services/identity.ts'
 import { leadTo, makeKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
-import { reencrypt } from '../../api/watch/reencrypt.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
-import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
-import { type Encryption, openEncryption } from './encryption.ts'
+import { Encryption } from './encryption.ts'
+import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
 import { openStore, type StoreChoice } from './store-choice.ts'
 
@@ -45,6 +44,8 @@ export interface ApiAssemblyOptions {
   readonly store: StoreChoice
   /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none in memory. */
   readonly encryptionConfig?: string
+  /** Whether it is read again when it changes. */
+  readonly encryptionReload?: boolean
   readonly serviceCidr: string
   readonly audit?: OpenAudit | undefined
   /** Default an hour. */
@@ -81,12 +82,13 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const inMemory = options.store.kind === 'memory'
   const kmsMetrics = new KmsMetrics(hostname())
-  const encryption = await openEncryption({
+  const encryption = await Encryption.open({
     file: options.encryptionConfig,
     pki: inMemory ? undefined : join(data, 'pki'),
     observe: kmsMetrics,
     log: console.error,
   })
+  const reloads = options.encryptionReload ? new ReloadMetrics('encryption', hostname(), encryption.content) : undefined
   const store = new EncryptedStore(await openStore(options.store, data), encryption.rules)
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
@@ -101,9 +103,10 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     store,
     kinds,
     steps,
-    checks: kmsCheck(encryption),
+    checks: kmsChecks(encryption, options.encryptionReload ?? false),
     metrics: [
-      ...(encryption.plugins.length > 0 ? [kmsMetrics] : []),
+      ...(encryption.plugins.length > 0 || options.encryptionReload ? [kmsMetrics] : []),
+      ...(reloads ? [reloads] : []),
       ...(options.store.kind === 'lmdb' ? [storageSize('lmdb-0', join(data, 'store'))] : []),
       ...(options.authentication?.metrics ?? []),
       ...(options.authorization?.metrics ?? []),
@@ -157,13 +160,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   // Where nobody advertises an address (a machine without one) there is nothing to wait for.
   steps.done('roles', 'advertised')
   const stop = new AbortController()
-  const reencrypted = rewriteStale(store, encryption, stop.signal)
+  const upkeep = await keepEncrypted({ store, encryption, reloads, signal: stop.signal })
   let identity: Identity | undefined
   const close = async () => {
     stop.abort()
     await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
-    encryption.close()
-    await reencrypted()
+    await upkeep.close()
     stopLocalServices()
     await stopSchemaStatus()
     api.close()
@@ -186,39 +188,6 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     },
     close,
   }
-}
-
-/** /healthz/kms-providers, as kube-apiserver has it when there are plugins. */
-function kmsCheck({ plugins }: Encryption): Check[] {
-  if (plugins.length === 0) return []
-  const failure = (plugin: KmsProvider, i: number) =>
-    plugin.check().then(
-      () => [],
-      (error: Error) => [`kms-provider-${i}: ${error.message}`],
-    )
-  const run = async () => {
-    const failures = (await Promise.all(plugins.map(failure))).flat()
-    if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`)
-  }
-  return [{ name: 'kms-providers', except: 'livez', run }]
-}
-
-/** Writes again what older keys wrote, now and whenever a KMS plugin has a new key. The answer waits for the end of it. */
-function rewriteStale(store: EncryptedStore, encryption: Encryption, signal: AbortSignal): () => Promise<void> {
-  let running: Promise<void> = Promise.resolve()
-  const rewrite = () => {
-    running = running
-      .then(() => reencrypt(store, signal))
-      .then(
-        (n) => n > 0 && console.log(`${n} stored values were written again with the first key of their encryption`),
-        (error: unknown) => console.error('writing stored values again with the first key of their encryption:', error),
-      )
-      .then(() => {})
-  }
-  rewrite()
-  for (const plugin of encryption.plugins)
-    plugin.follow(rewrite, (error) => console.error(`kms plugin failed health check probe: ${error.message}`))
-  return () => running
 }
 
 /** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */

@@ -2,16 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type EncryptionRule, type MakeKms, readEncryptionConfiguration } from '../../store/encryption/configuration.ts'
+import { type EncryptionRule, readEncryptionConfiguration } from '../../store/encryption/configuration.ts'
 import type { KmsObserver } from '../../store/encryption/kms/observer.ts'
 import { type KmsOptions, type KmsProvider, kmsProvider } from '../../store/encryption/kms/provider.ts'
-
-/** What is encrypted where it is kept, and the KMS plugins that it needs. */
-export interface Encryption {
-  readonly rules: readonly EncryptionRule[]
-  readonly plugins: readonly KmsProvider[]
-  close(): void
-}
+import { TryLater } from './reloaded-file.ts'
 
 export interface EncryptionPlace {
   /** An EncryptionConfiguration. Default: `encryption.yaml` in the folder of keys, made when it is missing; it encrypts Secrets. Without both nothing is. */
@@ -22,27 +16,86 @@ export interface EncryptionPlace {
   readonly log: (line: string) => void
 }
 
-/** Resolves when every KMS plugin that writes has answered: without its key nothing can be read or written. Throws for a file that is not good. */
-export async function openEncryption({ file, pki, observe, log }: EncryptionPlace): Promise<Encryption> {
-  const plugins: KmsProvider[] = []
-  const makeKms = (options: KmsOptions) => {
-    const provider = kmsProvider(options, observe)
-    plugins.push(provider)
-    return provider
+const retryAfterMs = 10_000
+/** Plugins of a new configuration are given so long at least, and what is in flight at old ones. */
+const graceMs = 10_000
+const pollMs = 100
+
+/** What is encrypted where it is kept, and the KMS plugins that it needs. */
+export class Encryption {
+  /** undefined: there is no file. */
+  readonly file: string | undefined
+  /** What the file said. */
+  readonly content: string
+  readonly #place: EncryptionPlace
+  #rules: readonly EncryptionRule[] = []
+  /** By their options: one that stays keeps the keys that it has opened. */
+  #plugins: ReadonlyMap<string, KmsProvider> = new Map()
+
+  private constructor(place: EncryptionPlace, file: string | undefined, content: string) {
+    this.#place = place
+    this.file = file
+    this.content = content
   }
-  const rules = await encryptionRules(file, pki, makeKms)
-  const writing = new Set(rules.map((rule) => rule.providers[0]))
-  for (const plugin of plugins) await ready(plugin, writing.has(plugin), log)
-  return {
-    rules,
-    plugins,
-    close: () => {
-      for (const plugin of plugins) plugin.close()
-    },
+
+  /** Resolves when every KMS plugin that writes has answered: without its key nothing can be read or written. Throws for a file that is not good. */
+  static async open(place: EncryptionPlace): Promise<Encryption> {
+    const file = place.file ?? (place.pki === undefined ? undefined : await ownFile(place.pki))
+    const encryption = new Encryption(place, file, file === undefined ? '' : await readFile(file, 'utf8'))
+    if (file === undefined) return encryption
+    const { rules, plugins } = encryption.#read(encryption.content)
+    const writing = new Set(rules.map((rule) => rule.providers[0]))
+    for (const plugin of plugins.values()) await ready(plugin, writing.has(plugin), place.log)
+    encryption.#rules = rules
+    encryption.#plugins = plugins
+    return encryption
+  }
+
+  get rules(): readonly EncryptionRule[] {
+    return this.#rules
+  }
+
+  get plugins(): readonly KmsProvider[] {
+    return [...this.#plugins.values()]
+  }
+
+  /** Takes over another file, once its plugins answer. Throws, and leaves what was: TryLater when it is for a plugin. */
+  async replace(content: string): Promise<void> {
+    const { rules, plugins, timeoutsMs } = this.#read(content)
+    const old = this.#plugins
+    const grace = Math.max(2 * timeoutsMs, graceMs)
+    try {
+      await allHealthy([...plugins.values()], grace)
+    } catch (error) {
+      for (const [id, plugin] of plugins) if (!old.has(id)) plugin.close()
+      throw error
+    }
+    this.#rules = rules
+    this.#plugins = plugins
+    const gone = [...old].filter(([id]) => !plugins.has(id))
+    setTimeout(() => {
+      for (const [, plugin] of gone) plugin.close()
+    }, grace).unref()
+  }
+
+  close(): void {
+    for (const plugin of this.#plugins.values()) plugin.close()
+  }
+
+  #read(content: string) {
+    const origin = this.#place.file ? `--encryption-provider-config ${this.#place.file}` : (this.file ?? '')
+    const plugins = new Map<string, KmsProvider>()
+    let timeoutsMs = 0
+    const makeKms = (options: KmsOptions) => {
+      const id = JSON.stringify([options.name, options.endpoint, options.timeoutMs])
+      const provider = this.#plugins.get(id) ?? kmsProvider(options, this.#place.observe)
+      plugins.set(id, provider)
+      timeoutsMs += options.timeoutMs
+      return provider
+    }
+    return { rules: readEncryptionConfiguration(content, origin, makeKms), plugins, timeoutsMs }
   }
 }
-
-const retryAfterMs = 10_000
 
 async function ready(plugin: KmsProvider, mustBe: boolean, log: EncryptionPlace['log']): Promise<void> {
   for (;;) {
@@ -56,16 +109,27 @@ async function ready(plugin: KmsProvider, mustBe: boolean, log: EncryptionPlace[
   }
 }
 
-async function encryptionRules(file: string | undefined, pki: string | undefined, makeKms: MakeKms): Promise<EncryptionRule[]> {
-  if (file) return readEncryptionConfiguration(await readFile(file, 'utf8'), `--encryption-provider-config ${file}`, makeKms)
-  if (!pki) return []
+async function allHealthy(plugins: readonly KmsProvider[], withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs
+  for (;;) {
+    try {
+      for (const plugin of plugins) await plugin.check()
+      return
+    } catch (error) {
+      if (performance.now() > deadline) throw new TryLater((error as Error).message)
+    }
+    await pause(pollMs, undefined, { ref: false })
+  }
+}
+
+async function ownFile(pki: string): Promise<string> {
   const own = join(pki, 'encryption.yaml')
   await mkdir(pki, { recursive: true, mode: 0o700 })
   // Of two servers that start on one folder, one makes it.
   await writeFile(own, newConfiguration(), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
-  return readEncryptionConfiguration(await readFile(own, 'utf8'), own, makeKms)
+  return own
 }
 
 const newConfiguration =

@@ -7,15 +7,17 @@ import { type Sealer, sealedPrefix } from './providers.ts'
 /** A value that none of the configured keys opens. */
 export class Undecryptable extends Error {
   constructor(key: string, why: string) {
-    super(`${key} cannot be decrypted: ${why}; give the key that wrote it by --encryption-provider-config`)
+    super(`${key} cannot be decrypted: ${why}`)
     this.name = 'Undecryptable'
   }
 }
 
 /** A value whose key cannot be used for writing now. */
 export class Unsealable extends Error {
+  readonly key: string
   constructor(key: string, why: string) {
-    super(`unable to transform key "${key}": ${why}`)
+    super(why)
+    this.key = key
     this.name = 'Unsealable'
   }
 }
@@ -26,7 +28,7 @@ export class Unsealable extends Error {
  */
 export class EncryptedStore implements Store {
   readonly #inner: Store
-  readonly #rules: readonly EncryptionRule[]
+  #rules: readonly EncryptionRule[]
   /** By `/registry/group/resource/`. */
   readonly #byPrefix = new Map<string, EncryptionRule | undefined>()
   /** The changes whose sealed bytes these are: what this process wrote need not be opened again. */
@@ -37,6 +39,12 @@ export class EncryptedStore implements Store {
     this.#inner = inner
     this.#rules = rules
     this.#line = new EventLine(inner, (events) => all(events.map((e) => e.value && this.#prepared(e.key, e.value))))
+  }
+
+  /** From now on values are sealed and opened by these. */
+  use(rules: readonly EncryptionRule[]): void {
+    this.#rules = rules
+    this.#byPrefix.clear()
   }
 
   get revision(): Revision {
@@ -291,7 +299,7 @@ function sealedPart(sealer: Sealer, value: Uint8Array): Buffer {
 
 /** Every key whose prefix it has is tried: two may have one name. */
 function openWith({ providers }: EncryptionRule, key: string, value: Buffer): Buffer {
-  let failure = 'no configured provider has the key that wrote it'
+  let failure = 'no configured provider has the key that wrote it; give it by --encryption-provider-config'
   for (const sealer of providers) {
     if (!sealer || !isWrittenBy(sealer, value)) continue
     try {

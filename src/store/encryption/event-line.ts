@@ -9,7 +9,9 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
-const retryAfterMs = 10_000
+/** After a failure; twice as long after each further one, up to the second. */
+const retryAfterMs = 500
+const longestRetryMs = 10_000
 
 /**
  * A store's events in order, each batch once `prepare` has done what it needs. At once where that is nothing; else it and all after it wait.
@@ -77,16 +79,19 @@ export class EventLine {
 
   async #drain(first: Promise<void>): Promise<void> {
     let waits: Promise<void> | undefined = first
+    let retryMs = retryAfterMs
     for (let next = this.#held[0]; next && this.#unsubscribe; next = this.#held[0]) {
       try {
         await (waits ?? this.#prepare(next))
       } catch (error) {
         this.#fail(error as Error)
-        await new Promise((resolve) => setTimeout(resolve, retryAfterMs).unref())
+        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        retryMs = Math.min(retryMs * 2, longestRetryMs)
         waits = undefined
         continue
       }
       waits = undefined
+      retryMs = retryAfterMs
       this.#failure = undefined
       // What was lost meanwhile is no longer in the line.
       if (this.#held[0] !== next) continue

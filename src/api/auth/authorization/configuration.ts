@@ -46,8 +46,8 @@ const required = (at: string, why = ''): ConfigError => new ConfigError(at, why 
 const invalid = (at: string, value: unknown, why: string): ConfigError =>
   new ConfigError(at, `Invalid value: ${JSON.stringify(value)}: ${why}`)
 const duplicate = (at: string, value: string): ConfigError => new ConfigError(at, `Duplicate value: ${JSON.stringify(value)}`)
-const unsupported = (at: string, value: string, supported: readonly string[]): ConfigError => {
-  const quoted = [...supported].sort().map((v) => JSON.stringify(v))
+const unsupported = (at: string, value: unknown, supported: readonly string[]): ConfigError => {
+  const quoted = supported.map((v) => JSON.stringify(v))
   return new ConfigError(at, `Unsupported value: ${JSON.stringify(value)}: supported values: ${quoted.join(', ')}`)
 }
 
@@ -155,7 +155,8 @@ function kubeConfigFile(
     if (path !== undefined) throw invalid(place, path, 'can only be set when type=KubeConfigFile')
     throw invalid(`${at}.type`, type, 'this server is the cluster: use KubeConfigFile')
   }
-  if (type !== 'KubeConfigFile') throw unsupported(`${at}.type`, type, ['InClusterConfig', 'KubeConfigFile'])
+  if (type !== 'KubeConfigFile')
+    throw unsupported(`${at}.type`, { Type: type, KubeConfigFile: path ?? null }, ['InClusterConfig', 'KubeConfigFile'])
   if (!path) throw required(place)
   if (!path.startsWith('/')) throw invalid(place, path, 'must be an absolute path')
   const kind = fileKind(path)

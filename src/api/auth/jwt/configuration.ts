@@ -25,7 +25,7 @@ const shape = fields({
           ),
         ),
         claimMappings: fields({
-          username: prefixed,
+          username: optional(prefixed),
           groups: optional(prefixed),
           uid: optional(fields({ claim: optional(text), expression: optional(text) })),
           extra: optional(listOf(fields({ key: optional(text), valueExpression: optional(text) }))),

@@ -81,7 +81,7 @@ test('a webhook with a mistake is refused in kube-apiserver words, at the places
     at({ subjectAccessReviewVersion: 'v2' }),
     'subjectAccessReviewVersion: Unsupported value: "v2": supported values: "v1", "v1beta1"',
   )
-  assert.is(at({ failurePolicy: 'Fail' }), 'failurePolicy: Unsupported value: "Fail": supported values: "Deny", "NoOpinion"')
+  assert.is(at({ failurePolicy: 'Fail' }), 'failurePolicy: Unsupported value: "Fail": supported values: "NoOpinion", "Deny"')
   const file = (kubeConfigFile: string) => at({ connectionInfo: { type: 'KubeConfigFile', kubeConfigFile } })
   assert.is(file('there'), 'connectionInfo.kubeConfigFile: Invalid value: "there": must be an absolute path')
   assert.is(
