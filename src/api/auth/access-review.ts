@@ -16,6 +16,8 @@ import { isLabelValue } from '../../apimachinery/names.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
 import { checkQualifiedName, pushInvalid } from '../kinds/errors.ts'
 import type { UserInfo } from '../request.ts'
+import { parseFieldSelector } from '../selectors/field.ts'
+import { parseLabelSelector } from '../selectors/label.ts'
 import type { Authorizer } from './authorize.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
 import type { ReviewToken } from './bearer-tokens.ts'
@@ -147,8 +149,8 @@ function attributesOf(
   user: UserInfo,
 ): Attributes {
   if (!r) return { user, verb: path?.verb ?? '', path: path?.path ?? '' }
-  const fieldSelector = r.fieldSelector?.rawSelector ?? requirementsText(r.fieldSelector)
-  const labelSelector = r.labelSelector?.rawSelector ?? labelsText(r.labelSelector)
+  const fieldSelector = understood(r.fieldSelector?.rawSelector, parseFieldSelector) ?? requirementsText(r.fieldSelector)
+  const labelSelector = understood(r.labelSelector?.rawSelector, parseLabelSelector) ?? labelsText(r.labelSelector)
   return {
     user,
     verb: r.verb ?? '',
@@ -164,6 +166,18 @@ function attributesOf(
     },
   }
 }
+
+const isUnderstood = (text: string, parse: (text: string) => unknown): boolean => {
+  try {
+    parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const understood = (text: string | undefined, parse: (text: string) => unknown): string | undefined =>
+  text && isUnderstood(text, parse) ? text : undefined
 
 const requirementsText = (selector: FieldSelectorAttributes | undefined): string =>
   (selector?.requirements ?? [])
@@ -189,14 +203,14 @@ function ignoredSelectors(r: ResourceAttributes | undefined): string {
     if (bad > 0) texts.push(`spec.resourceAttributes.${name} ${bad < all ? 'partially ignored' : 'ignored'} due to parse error`)
   }
   const fields = r?.fieldSelector
-  if (fields?.rawSelector) note('fieldSelector', 1, fields.rawSelector.split(',').every((t) => t.includes('=')) ? 0 : 1)
+  if (fields?.rawSelector) note('fieldSelector', 1, isUnderstood(fields.rawSelector, parseFieldSelector) ? 0 : 1)
   else {
     const bad = (fields?.requirements ?? []).filter((f) => !['In', 'NotIn'].includes(f.operator) || f.values?.length !== 1)
     note('fieldSelector', fields?.requirements?.length ?? 0, bad.length)
   }
   const labels = r?.labelSelector
   const known = ['In', 'NotIn', 'Exists', 'DoesNotExist']
-  if (labels?.rawSelector) note('labelSelector', 1, /^[\w./\-=!,() ]+$/.test(labels.rawSelector) ? 0 : 1)
+  if (labels?.rawSelector) note('labelSelector', 1, isUnderstood(labels.rawSelector, parseLabelSelector) ? 0 : 1)
   else
     note(
       'labelSelector',

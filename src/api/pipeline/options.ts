@@ -60,7 +60,14 @@ export function dryRunErrors(dryRun: readonly string[]): FieldError[] {
 
 function managerErrors(manager: string): FieldError[] {
   if (Buffer.byteLength(manager) > 128) return [tooLong('fieldManager', 128)]
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
-    ? []
-    : [invalid('fieldManager', manager, 'should only contain printable characters')]
+  const errors: FieldError[] = []
+  let position = 0
+  for (const c of manager) {
+    if (!/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(c)) {
+      const code = (c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
+      errors.push(invalid('fieldManager', manager, `invalid character U+${code} (at position ${position})`))
+    }
+    position += Buffer.byteLength(c)
+  }
+  return errors
 }

@@ -17,7 +17,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
-import { readConfig } from '../verbs/apply.ts'
+import { readConfig, tellDuplicates } from '../verbs/apply.ts'
 import { managerOf } from '../verbs/managed-fields.ts'
 import { patchText, patchTypeOf } from '../verbs/patch.ts'
 import { checkName } from '../verbs/update.ts'
@@ -162,11 +162,14 @@ export async function patchScale(call: Call): Promise<Answer> {
 
 async function applyScale(call: Call): Promise<Answer> {
   const options = writeOptions(call.request.query, 'PatchOptions', true)
-  const config = readConfig(call, options)
+  const { config, twice } = readConfig(call)
   const now = new Date(call.core.clock.now())
   const requester = { manager: options.fieldManager, subresource: 'scale', force: options.force === true, now }
-  const produce = (old: Scale): Scale =>
-    applyConfiguration(appliedScale(), old as never, config as never, requester) as unknown as Scale
+  const produce = (old: Scale): Scale => {
+    const applied = applyConfiguration(appliedScale(), old as never, config as never, requester) as unknown as Scale
+    tellDuplicates(call, options, twice)
+    return applied
+  }
   return write(call, options, produce, undefined)
 }
 

@@ -18,20 +18,20 @@ import { appliedTo } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { patchText } from './patch.ts'
 import { checkName } from './update.ts'
-import { keyShown, updateObject } from './update-object.ts'
+import { updateObject } from './update-object.ts'
 
 /** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
 export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'PatchOptions', true)
-  const config = readConfig(call, options)
+  const { config, twice } = readConfig(call)
   await breath(request)
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
   const cache = call.core.caches.of(storage.prefix)
   if (subresource === '' && !cache.get(key)) {
     try {
-      return await createApplied(call, config, options)
+      return await createApplied(call, config, twice, options)
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error
       // Somebody made it in the meantime: then it is an update.
@@ -45,23 +45,19 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
     options,
     isApply: true,
     tries: 5,
-    produce: (live) => settled(call, live, config, options, subresource),
+    produce: (live) => settled(call, live, config, twice, options, subresource),
   })
   return { kind: 'stored', status: 200, stored }
 }
 
-async function createApplied(call: Call, config: object, options: WriteOptions): Promise<Answer> {
-  const object = await settled(call, undefined, config, options, '')
+async function createApplied(call: Call, config: object, twice: readonly string[], options: WriteOptions): Promise<Answer> {
+  const object = await settled(call, undefined, config, twice, options, '')
   const { uid } = object.metadata
   // A version asked for is compared with that of an object that is there, and no more: so kube-apiserver has it.
   delete object.metadata.resourceVersion
   if (uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: `
-    throw conflict(
-      call.resource,
-      call.info.name,
-      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, call.info.name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
-    )
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+    throw conflict(call.resource, call.info.name, why)
   }
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options, true) }
 }
@@ -84,11 +80,13 @@ function* settledSteps(
   call: Call,
   live: KubeObject | undefined,
   config: object,
+  twice: readonly string[],
   options: WriteOptions,
   subresource: string,
 ): Steps<KubeObject> {
   const { resource, info } = call
   const object = yield* appliedTo(call, live, config, options, subresource)
+  tellDuplicates(call, options, twice)
   yield
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
   const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thaw(object)
@@ -100,32 +98,40 @@ function* settledSteps(
   return whole
 }
 
-/** The applied configuration: YAML or JSON. Duplicate keys are told of, or refused under `Strict`. */
-export function readConfig(call: Call, options: WriteOptions): object {
-  const { body } = call.request
-  if (body !== undefined && !(body instanceof Uint8Array)) return parseJson(jsonText(body)) as object
+interface Config {
+  readonly config: object
+  /** What is said of keys that are in it twice. */
+  readonly twice: readonly string[]
+}
+
+/** The applied configuration: YAML, of which only the first document counts, or JSON. */
+export function readConfig(call: Call): Config {
+  const { body, duplicates: twice = [] } = call.request
+  if (body !== undefined && !(body instanceof Uint8Array)) return { config: parseJson(jsonText(body)) as object, twice: [] }
   const text = patchText(call.request)
   const fast = plainJson(text)
-  if (fast) {
-    tellDuplicates(call, options, call.request.duplicates ?? [])
-    return fast
-  }
+  if (fast) return { config: fast, twice }
   const document = yamlPackage().parseDocument(text, {
     uniqueKeys: false,
     schema: 'core',
     logLevel: 'error',
     intAsBigInt: hasLongIntegers(text),
   })
-  const [error] = document.errors
-  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error)}`)
-  const value = jsonOf(document)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')
+  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error, text)}`)
+  // Nothing is an empty configuration, which then has no kind.
+  const value = jsonOf(document) ?? {}
+  if (typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest(
-      'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal into Go value of type map[string]interface {}',
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goJsonType(value)} into Go value of type map[string]interface {}`,
     )
   }
-  if (options.fieldValidation !== 'Ignore') tellDuplicates(call, options, duplicateKeys(text))
-  return value
+  return { config: value, twice: duplicateKeys(text) }
+}
+
+function goJsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'number'
 }
 
 /** Throws 400 for aliases of nothing, and for too many. */
@@ -137,15 +143,18 @@ function jsonOf(document: Document): unknown {
   }
 }
 
-function tellDuplicates(call: Call, { fieldValidation }: WriteOptions, twice: readonly string[]): void {
+/** Throws under `Strict`. To be called after the merge: what is wrong with that is said first. */
+export function tellDuplicates(call: Call, { fieldValidation }: WriteOptions, twice: readonly string[]): void {
   if (twice.length > 0 && fieldValidation === 'Strict')
     throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicatesError(twice)}`)
   if (fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
 }
 
 /** What Go's YAML reader says of an error, as far as its words are known; else the reader's own. */
-function goYamlMessage(error: YAMLError): string {
+function goYamlMessage(error: YAMLError, text: string): string {
   const line = error.linePos?.[0].line ?? 1
+  if (/flow (?:sequence|map)/i.test(error.message) && /[[{,:]$/.test(text.trimEnd()))
+    return `line ${line}: did not find expected node content`
   if (/flow sequence/i.test(error.message)) return `line ${line}: did not find expected ',' or ']'`
   if (/flow map/i.test(error.message)) return `line ${line}: did not find expected ',' or '}'`
   return error.message.split('\n', 1)[0] ?? error.message
