@@ -7,16 +7,17 @@ import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
 import { authenticationFlags, authenticationHelp, frontProxyOf, openAuthentication } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
+import { type AuthorizationValues, authorizationFlags, authorizationHelp } from './authorization-flags.ts'
 import { durationMs } from './duration.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
 
 /** The flags of kube-apiserver that every verb which runs the API has. */
 export const apiFlags = {
   ...authenticationFlags,
+  ...authorizationFlags,
   ...auditFlags,
   ...flowFlags,
   'token-auth-file': { type: 'string' },
-  'authorization-config': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
   'encryption-provider-config-automatic-reload': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
@@ -25,21 +26,19 @@ export const apiFlags = {
 
 export const apiHelp = `
   --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
-  --authorization-config FILE   AuthorizationConfiguration: which authorizers are asked, in order (Node, RBAC, webhooks, AlwaysAllow,
-                            AlwaysDeny); read again when it changes. Default: Node and RBAC
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
                             Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
                             start on, and writes again what older ones wrote
   --encryption-provider-config-automatic-reload true|false   whether that file is read again when it changes; default false
   --event-ttl 1h            how long Events are kept after they were last written
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
-${authenticationHelp}${flowHelp}${auditHelp}`
+${authenticationHelp}${authorizationHelp}${flowHelp}${auditHelp}`
 
 type Values = Parameters<typeof openAuthentication>[0] &
+  AuthorizationValues &
   Parameters<typeof openAudit>[0] &
   Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
-    readonly 'authorization-config'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
     readonly 'encryption-provider-config-automatic-reload'?: string | undefined
     readonly 'event-ttl'?: string | undefined
@@ -67,7 +66,7 @@ export interface ApiWishes {
 export async function apiWishes(values: Values): Promise<ApiWishes> {
   const tokenFile = values['token-auth-file']
   const encryptionConfig = values['encryption-provider-config']
-  const authorizationConfig = values['authorization-config']
+  const authorization = await openAuthorization(values)
   const frontProxy = await frontProxyOf(values)
   return {
     api: {
@@ -78,7 +77,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       flow: flowWishes(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
       encryptionReload: reloadOf(values['encryption-provider-config-automatic-reload'], encryptionConfig),
-      ...(authorizationConfig ? { authorization: await openAuthorization(authorizationConfig) } : {}),
+      ...(authorization ? { authorization } : {}),
       // Last: it opens a file.
       audit: await openAudit(values),
     },

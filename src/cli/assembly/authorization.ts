@@ -17,6 +17,7 @@ import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
 import { writeDuration } from '../../apimachinery/duration.ts'
 import { httpsClient } from '../../client/https.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { type AuthorizationValues, entriesOfFlags } from './authorization-flags.ts'
 import { ReloadedFile } from './reloaded-file.ts'
 
 /** The chain that a file names, and what follows the file. */
@@ -26,8 +27,17 @@ export interface OpenAuthorization {
   close(): void
 }
 
-/** Reads an AuthorizationConfiguration, and again whenever it changes. Throws for a file that is not good. */
-export async function openAuthorization(file: string): Promise<OpenAuthorization> {
+/** undefined: nothing is asked for. Throws for flags and files that are not good. */
+export async function openAuthorization(values: AuthorizationValues): Promise<OpenAuthorization | undefined> {
+  const entries = entriesOfFlags(values)
+  const file = values['authorization-config']
+  if (!entries) return file ? followed(file) : undefined
+  const metrics = new AuthorizationMetrics()
+  return { choice: { chosen: await chosenOf(entries, metrics), metrics }, metrics: [metrics], close: () => {} }
+}
+
+/** An AuthorizationConfiguration, read again whenever it changes. */
+async function followed(file: string): Promise<OpenAuthorization> {
   const content = await readFile(file, 'utf8')
   const context = { origin: `--authorization-config ${file}`, fileKind }
   const metrics = new AuthorizationMetrics()

@@ -15,7 +15,7 @@ const test = suite('authorization config')
 const folder = mkdtempSync(join(tmpdir(), 'slipway-authorization-'))
 const at = (name: string) => join(folder, name)
 let pki: Pki
-const asked: { path: string; type: string; authorization: string; body: { spec: object } }[] = []
+const asked: { path: string; type: string; authorization: string; body: { apiVersion: string; spec: object } }[] = []
 const answer = { status: 200, body: '{"kind":"SubjectAccessReview","status":{"allowed":true,"reason":"by the webhook"}}' }
 let silent = false
 const server = () => {
@@ -90,8 +90,51 @@ function logged(): { log: (line: string) => void; next: () => Promise<string> } 
   }
 }
 
+async function opened(values: Parameters<typeof openAuthorization>[0]) {
+  const open = await openAuthorization(values)
+  if (!open) throw new Error('nothing was asked for')
+  return open
+}
+
+test('flags make the same chain without a file, and exclude it', async () => {
+  assert.is(await openAuthorization({}), undefined)
+  const { choice } = await opened({
+    'authorization-mode': 'Webhook,RBAC',
+    'authorization-webhook-config-file': at('kubeconfig'),
+    'authorization-webhook-cache-authorized-ttl': '0s',
+  })
+  assert.equal(
+    choice.chosen.map(({ type, name }) => [type, name]),
+    [
+      ['Webhook', 'default'],
+      ['RBAC', 'rbac'],
+    ],
+  )
+  for (const _ of [1, 2]) assert.is((await choice.chosen[0]?.webhook?.(attributes))?.allowed, true)
+  assert.is(asked.length, 2, 'a time of 0 keeps nothing')
+  assert.is(asked[0]?.body.apiVersion, 'authorization.k8s.io/v1beta1')
+  const refused = (values: Parameters<typeof openAuthorization>[0]) => openAuthorization(values).catch((e: Error) => e.message)
+  assert.is(
+    await refused({ 'authorization-mode': 'RBAC', 'authorization-config': '/x' }),
+    '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
+  )
+  assert.is(await refused({ 'authorization-mode': 'Rbac' }), 'authorization-mode "Rbac" is not a valid mode')
+  assert.is(
+    await refused({ 'authorization-mode': 'RBAC,RBAC' }),
+    'authorization-mode ["RBAC" "RBAC"] has mode specified more than once',
+  )
+  assert.is(
+    await refused({ 'authorization-mode': 'Webhook' }),
+    "authorization-mode Webhook's authorization config file not passed",
+  )
+  assert.is(
+    await refused({ 'authorization-mode': 'RBAC', 'authorization-webhook-config-file': '/x' }),
+    'cannot specify --authorization-webhook-config-file without mode Webhook',
+  )
+})
+
 test('reviews go to exactly the URL of the kubeconfig, with its credentials', async () => {
-  const { choice, close } = await openAuthorization(written(configuration(webhook())))
+  const { choice, close } = await opened({ 'authorization-config': written(configuration(webhook())) })
   const [chosen] = choice.chosen
   assert.equal(await chosen?.webhook?.(attributes), { allowed: true, reason: 'by the webhook' })
   assert.equal(
@@ -130,7 +173,7 @@ test('a server that does not answer, or is not there, is told as Go tells it', a
 
 test('a changed file is taken over; one that is not good leaves what was, and is counted', async () => {
   const path = written(configuration({ type: 'RBAC', name: 'rbac' }))
-  const { choice, metrics, close } = await openAuthorization(path)
+  const { choice, metrics, close } = await opened({ 'authorization-config': path })
   const { error } = console
   const { log, next } = logged()
   console.error = log
