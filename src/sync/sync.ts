@@ -14,6 +14,7 @@ import { applicationController } from './application/application-controller.ts'
 import { LiveObjects } from './application/live-objects.ts'
 import { type GitUser, gitServer } from './git/git-server.ts'
 import { Repositories } from './git/repositories.ts'
+import { Packages } from './operators/packages.ts'
 import { startOperatorHosting } from './operators/start.ts'
 import { pushGate } from './push/push-gate.ts'
 import { type ChartRendererFor, SourceRenderer } from './render/source.ts'
@@ -26,6 +27,8 @@ export interface SyncOptions {
   readonly authenticate: (request: IncomingMessage) => Promise<GitUser | undefined>
   /** Where the bare repositories are. */
   readonly folder: string
+  /** Where packages of operators are kept. */
+  readonly packagesFolder: string
   readonly chartRenderer: ChartRendererFor
   /** Where operators of repositories find the API, and its authority in PEM; undefined: they are not run. */
   readonly endpoint?: { readonly server: string; readonly ca: string }
@@ -47,6 +50,7 @@ export async function startSync(options: SyncOptions): Promise<Sync> {
   const { client, signal } = options
   await installApplications(client, signal)
   const repositories = new Repositories(options.folder)
+  const packages = new Packages({ folder: options.packagesFolder, clock: options.clock })
   const mapper = new RestMapper(client)
   const sources = new SourceRenderer(repositories, options.chartRenderer)
   let live: LiveObjects | undefined
@@ -73,11 +77,12 @@ export async function startSync(options: SyncOptions): Promise<Sync> {
     repositories,
     authenticate: options.authenticate,
     authorize: (user, verb, repository) => mayUse(client, user, verb, repository),
-    gate: (user) => pushGate({ user, pusher: options.clientFor(user), client, mapper, repositories, sources, informer }),
+    gate: (user) =>
+      pushGate({ user, pusher: options.clientFor(user), client, mapper, repositories, sources, informer, packages }),
   })
   const { endpoint } = options
   if (!endpoint) return { handleGit, handleLogs: noLogs, stopped: running.stopped }
-  const hosting = await startOperatorHosting({ ...options, endpoint, repositories, informers: running.informers })
+  const hosting = await startOperatorHosting({ ...options, endpoint, repositories, packages, informers: running.informers })
   return { handleGit, handleLogs: hosting.handleLogs, stopped: Promise.all([running.stopped, hosting.stopped]).then(() => {}) }
 }
 

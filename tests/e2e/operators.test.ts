@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Cluster, eventually, type Repository, startCluster } from './cluster.ts'
+import { type Cluster, eventually, type Repository, run, startCluster } from './cluster.ts'
 
 const test = suite('operators of a repository')
 let c: Cluster
@@ -75,6 +77,117 @@ test('an operator whose module is not there, and a Composition with a mistake, m
   const wrong = await repository.push()
   assert.is(wrong.status, 1)
   assert.match(wrong.stderr, /note\.yaml:8:\d+: .*undefined field 'nope'/)
+})
+
+const widgets = (largest: number) => `
+import { customResource, defineOperator, schema } from 'slipway/operators'
+export const Widget = customResource({
+  group: 'example.com', version: 'v1', kind: 'Widget',
+  spec: schema.object({ size: schema.integer(), note: schema.string().optional() }),
+  otherVersions: [{ version: 'v1alpha1', spec: schema.object({ length: schema.integer() }) }],
+})
+export default defineOperator({
+  name: 'widgets', for: Widget, owns: [], reconcile: () => undefined,
+  validate: (w) => (w.spec.size > ${largest} ? [{ field: 'spec.size', message: 'is too large', value: w.spec.size }] : []),
+  mutate: (w) => void (w.spec.note ??= 'made by the webhook') as undefined,
+  convert: { v1alpha1: {
+    up: (old) => ({ ...old, spec: { size: old.spec.length } }),
+    down: (w) => ({ ...w, spec: { length: w.spec.size } }),
+  } },
+})`
+const widget = (name: string, version: string, spec: string) =>
+  `apiVersion: example.com/${version}\nkind: Widget\nmetadata: { name: ${name} }\nspec: ${spec}\n`
+const apply = (text: string) => c.tryKubectl(['apply', '-f', '-'], { input: text })
+const readyOfWidgets = () =>
+  c.kubectl('get', 'operators.slipway.dev', 'widgets', '-o', 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')
+
+test('validating, mutating and conversion webhooks of an operator from Git work, over a restart of the server too', async () => {
+  repository.write('operators/widgets.ts', widgets(9))
+  repository.write('widgets.yaml', operator('operators/widgets.ts').replace('name: greeters', 'name: widgets'))
+  const crds = await c.slipway(
+    'operator',
+    'crds',
+    join(repository.folder, 'operators/widgets.ts'),
+    '--out',
+    join(repository.folder, 'crds'),
+  )
+  assert.is(crds.status, 0, crds.stderr)
+  const push = await repository.push()
+  assert.is(push.status, 0, push.stderr)
+  await eventually('the operator runs', async () => (await readyOfWidgets()) === 'True')
+  const webhooksWork = async (name: string) => {
+    assert.is((await apply(widget(name, 'v1', '{ size: 3 }'))).status, 0)
+    assert.is(await c.kubectl('get', 'widget', name, '-o', 'jsonpath={.spec.note}'), 'made by the webhook')
+    assert.is(await c.kubectl('get', 'widgets.v1alpha1.example.com', name, '-o', 'jsonpath={.spec.length}'), '3')
+    assert.is((await apply(widget(`${name}-old`, 'v1alpha1', '{ length: 4 }'))).status, 0)
+    assert.is(await c.kubectl('get', 'widgets.v1.example.com', `${name}-old`, '-o', 'jsonpath={.spec.size}'), '4')
+    const refused = await apply(widget(`${name}-big`, 'v1', '{ size: 10 }'))
+    assert.is(refused.status, 1)
+    assert.match(refused.stderr, /spec\.size: Invalid value: 10: is too large/)
+  }
+  await webhooksWork('first')
+  await c.kill()
+  await c.start()
+  await eventually('the operator runs again', async () => (await readyOfWidgets()) === 'True')
+  await eventually('its webhooks are asked again', () => webhooksWork('second').then(() => true))
+  repository.remove('widgets.yaml')
+  assert.is((await repository.push()).status, 0)
+  await eventually('its webhooks are gone', async () => {
+    const found = await c.kubectl('get', 'validatingwebhookconfigurations,mutatingwebhookconfigurations', '-o', 'name')
+    if (/widgets\./.test(found)) throw new Error(`there are ${found}`)
+    return true
+  })
+  const large = await apply(widget('large', 'v1', '{ size: 10 }'))
+  assert.is(large.status, 0, large.stderr)
+  const conversion = await c.kubectl('get', 'crd', 'widgets.example.com', '-o', 'jsonpath={.spec.conversion.strategy}')
+  assert.is(conversion, 'None')
+})
+
+test('packages: of a lock they are installed during the push, in node_modules they are taken as they are', async () => {
+  const padded = (from: string) => `import { defineOperator, resourceOf } from 'slipway/operators'
+import pad from 'padding'
+export default defineOperator({
+  name: 'pads', for: resourceOf('ConfigMap'), owns: ['Secret'],
+  reconcile({ object, child }): undefined {
+    if (object.metadata.labels?.pad) child('Secret', { metadata: { annotations: { text: pad('${from}') } } })
+  },
+})`
+  const textOf = () => c.kubectl('get', 'secret', 'a', '-o', 'jsonpath={.metadata.annotations.text}')
+  const packed = join(repository.folder, 'pads/vendor')
+  const local = { padding: 'file:vendor/padding-1.0.0.tgz' }
+  repository.write('pads/vendor/package/package.json', '{ "name": "padding", "version": "1.0.0" }')
+  repository.write('pads/vendor/package/index.js', "module.exports = (text) => '*** ' + text\n")
+  execFileSync('tar', ['-czf', 'padding-1.0.0.tgz', 'package'], { cwd: packed })
+  rmSync(join(packed, 'package'), { recursive: true })
+  repository.write('pads/pads.ts', padded('a lock'))
+  repository.write('pads/package.json', JSON.stringify({ name: 'pads', version: '1.0.0', type: 'module', dependencies: local }))
+  repository.write('pads.yaml', operator('pads/pads.ts').replace('name: greeters', 'name: pads'))
+  const refused = await repository.push()
+  assert.is(refused.status, 1)
+  assert.match(
+    refused.stderr,
+    /pads\.yaml:4:9: .*pads\/package\.json asks for padding, and there is no package-lock\.json: run npm install/,
+  )
+  const npm = await run('npm', ['install', '--package-lock-only', '--no-audit'], { cwd: join(repository.folder, 'pads') })
+  assert.is(npm.status, 0, npm.stderr)
+  const push = await repository.push()
+  assert.is(push.status, 0, push.stderr)
+  assert.match(push.stderr, /installing 1 package of pads\/package-lock\.json/)
+  await c.kubectl('create', 'configmap', 'a')
+  await c.kubectl('label', 'configmap', 'a', 'pad=yes')
+  await eventually('the package of the lock is used', async () => (await textOf()) === '*** a lock')
+  // The next server needs no registry for it.
+  await c.kill()
+  await c.start()
+  repository.remove('pads/package-lock.json')
+  repository.remove('pads/vendor/padding-1.0.0.tgz')
+  repository.write('pads/package.json', '{ "type": "module" }')
+  repository.write('pads/node_modules/padding/package.json', '{ "name": "padding", "type": "module", "exports": "./main.js" }')
+  repository.write('pads/node_modules/padding/main.js', "export default (text) => '--- ' + text\n")
+  repository.write('pads/pads.ts', padded('git'))
+  const vendored = await repository.push()
+  assert.is(vendored.status, 0, vendored.stderr)
+  await eventually('the package of the repository is used', async () => (await textOf()) === '--- git')
 })
 
 test('an operator that is taken out of the repository is ended, and its rights are gone', async () => {

@@ -75,6 +75,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     clientFor: (user) => clientFor(user, 'slipway-sync'),
     authenticate: (request) => gitUser(assembled.authenticate, request),
     folder: data.file('git'),
+    packagesFolder: data.file('operators'),
     chartRenderer: helmChartRenderer,
     endpoint: { server: `https://127.0.0.1:${options.port}`, ca: pki.caCert },
     clock: systemClock,

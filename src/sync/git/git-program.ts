@@ -15,6 +15,8 @@ export interface GitRun {
   readonly onStderr?: (text: string) => void
   readonly onStdout?: (bytes: Buffer) => void
   readonly signal?: AbortSignal
+  /** The index file; default: the repository's own. */
+  readonly index?: string
 }
 
 /** git sees no configuration but the repository's own, and never asks a person. */
@@ -32,7 +34,7 @@ export function git(args: readonly string[], run: GitRun): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, {
       cwd: run.cwd,
-      env: environment(),
+      env: { ...environment(), ...(run.index ? { GIT_INDEX_FILE: run.index } : {}) },
       stdio: 'pipe',
       ...(run.signal ? { signal: run.signal } : {}),
     })

@@ -37,11 +37,11 @@ process.on('SIGTERM', () => stop.abort())
 const isOperator = (value: unknown): value is Operator =>
   typeof (value as Operator | undefined)?.definition?.reconcile === 'function'
 
-async function load({ code, module, egress }: ToChild & { type: 'load' }): Promise<void> {
+async function load({ egress, ...loaded }: ToChild & { type: 'load' }): Promise<void> {
   allowOnly(egress)
-  const exported = (await serveCode(code, module)) as Record<string, unknown>
+  const exported = (await serveCode(loaded)) as Record<string, unknown>
   operators = [...new Set(Object.values(exported).flat().filter(isOperator))]
-  if (operators.length === 0) throw new Error(`${module} exports no operator: export default defineOperator({ … })`)
+  if (operators.length === 0) throw new Error(`${loaded.module} exports no operator: export default defineOperator({ … })`)
   say({ type: 'loaded', described: { operators: operators.map(describe) } })
 }
 

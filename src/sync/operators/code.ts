@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type Application, builtInRepository } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
-import { filesOf } from '../git/tree.ts'
+import { filesOf, type TreeFile } from '../git/tree.ts'
 import type { Code } from './messages.ts'
+import type { PackageSource } from './packages.ts'
 
 /** What the modules of an Application are at the commit that it is synced to. */
 export interface CommittedCode {
@@ -10,6 +11,10 @@ export interface CommittedCode {
   readonly code: Code
   /** Changes when a module does, not with manifests. */
   readonly digest: string
+  /** All files below the source path. */
+  readonly files: readonly TreeFile[]
+  /** Where they are. */
+  readonly source: PackageSource
 }
 
 const maxBytes = 4 << 20
@@ -26,7 +31,8 @@ export async function codeAt(repositories: Repositories, app: Application, commi
   const { repoURL = '', path = '.' } = app.spec.source ?? {}
   const repository = builtInRepository(repoURL)
   if (!repository) throw new Error(`${repoURL} is not a repository of the built-in Git server`)
-  const all = await filesOf(repositories.pathOf(repository), commit, path)
+  const gitdir = repositories.pathOf(repository)
+  const all = await filesOf(gitdir, commit, path)
   const modules = all.filter((file) => /\.(m?[jt]s|json)$/.test(file.path) && !file.path.split('/').includes('node_modules'))
   const code: Record<string, string> = {}
   let bytes = 0
@@ -41,5 +47,5 @@ export async function codeAt(repositories: Repositories, app: Application, commi
     .update(modules.map((m) => `${m.path} ${m.oid}\n`).join(''))
     .digest('hex')
     .slice(0, 16)
-  return { commit, code, digest }
+  return { commit, code, digest, files: all, source: { gitdir, commit, path } }
 }

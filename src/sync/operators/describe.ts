@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { controlGroup } from './limits.ts'
 import { LogLines } from './log-lines.ts'
-import { type Code, type Described, messageFrom, type ToChild } from './messages.ts'
+import { type Described, type Loaded, messageFrom, type ToChild } from './messages.ts'
 import { startSandboxed } from './sandbox.ts'
 
 const deadlineMs = 20_000
 const limits = { memoryMiB: 128, cpuMilli: 1000 }
 
 /** Loads a module in a process without rights, and answers what it says it is. Throws Error saying why it cannot be loaded. */
-export async function describeModule(code: Code, module: string): Promise<Described> {
+export async function describeModule(loaded: Loaded): Promise<Described> {
   const id = `describe-${randomUUID().slice(0, 8)}`
-  const child = startSandboxed(limits)
+  const child = startSandboxed({ ...limits, packages: loaded.packages })
   const group = controlGroup(id, limits)
   const lines = new LogLines()
   lines.follow(child.stdout)
@@ -28,7 +28,7 @@ export async function describeModule(code: Code, module: string): Promise<Descri
       answered.reject(new Error(lines.last().find((l) => l.includes('Error')) ?? `it exited with ${status}`)),
     )
     const late = setTimeout(() => answered.reject(new Error(`it was not loaded within ${deadlineMs / 1000} s`)), deadlineMs)
-    child.send({ type: 'load', code, module, egress: [] } satisfies ToChild)
+    child.send({ type: 'load', ...loaded, egress: [] } satisfies ToChild)
     return await answered.promise.finally(() => clearTimeout(late))
   } finally {
     child.once('close', () => group?.remove())

@@ -4,8 +4,10 @@ import type { Application } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
 import { type Manifest, ManifestError, describe as named } from '../render/manifest.ts'
 import { type CommittedCode, codeAt } from './code.ts'
-import type { Described } from './messages.ts'
+import type { Described, Loaded } from './messages.ts'
 import type { OperatorObject } from './operator-object.ts'
+import { planPackages } from './package-plan.ts'
+import type { Packages } from './packages.ts'
 import { requireMayRegister } from './registration.ts'
 import { requireMayGrant, rulesFor } from './rights.ts'
 
@@ -13,7 +15,10 @@ export interface JudgeOptions {
   readonly repositories: Repositories
   /** Acts as whoever pushes. */
   readonly pusher: Client
-  readonly describeModule: (code: CommittedCode['code'], module: string) => Promise<Described>
+  readonly describeModule: (loaded: Loaded) => Promise<Described>
+  readonly packages: Packages
+  /** A line for whoever pushes. */
+  readonly print: (line: string) => void
 }
 
 /** What is wrong with the Operators of a commit: a module that is missing or cannot be loaded, rights that the pusher could not give. */
@@ -25,30 +30,27 @@ export async function operatorProblems(
 ): Promise<ManifestError[]> {
   const operators = manifests.filter(({ object }) => object.kind === 'Operator' && object.apiVersion?.startsWith('slipway.dev/'))
   if (operators.length === 0) return []
-  const { code } = await codeAt(options.repositories, app, commit)
+  const committed = await codeAt(options.repositories, app, commit)
   const problems: ManifestError[] = []
   for (const manifest of operators) {
-    const problem = await problemOf(options, app, code, manifest)
+    const problem = await problemOf(options, app, committed, manifest)
     if (problem) problems.push(problem)
   }
   return problems
 }
 
-async function problemOf(
-  { pusher, describeModule }: JudgeOptions,
-  app: Application,
-  code: CommittedCode['code'],
-  manifest: Manifest,
-) {
+async function problemOf(options: JudgeOptions, app: Application, committed: CommittedCode, manifest: Manifest) {
   const { object, placeOf } = manifest
   const { module = '' } = (object.spec ?? {}) as Partial<OperatorObject['spec']>
   const at = (field: string, message: string, hint?: string) =>
     new ManifestError(`${named(object)}: ${field}: ${message}`, placeOf(field), hint)
+  const { pusher, describeModule } = options
+  const { code } = committed
   if (code[module] === undefined)
     return at('spec.module', `the commit has no ${module}`, 'paths begin at the source path of the Application')
   let described: Described
   try {
-    described = await describeModule(code, module)
+    described = await describeModule({ code, module, packages: await packagesFor(options, committed, module) })
   } catch (error) {
     return at('spec.module', (error as Error).message)
   }
@@ -63,4 +65,20 @@ async function problemOf(
     return at('spec.module', `you may not give the rights that it needs: ${error.message}`)
   }
   return undefined
+}
+
+/** The folder with the packages of a module, made now when it is not there; undefined when it imports none. Throws PackagesError. */
+async function packagesFor(
+  { packages, print }: JudgeOptions,
+  { files, source }: CommittedCode,
+  module: string,
+): Promise<string | undefined> {
+  const plan = await planPackages(files, module)
+  if (!plan) return undefined
+  const preparing = packages.prepare(plan, source)
+  if (plan.kind === 'locked' && !packages.isReady(plan))
+    print(
+      `Slipway: installing ${plan.count} package${plan.count === 1 ? '' : 's'} of ${plan.folder}package-lock.json for ${module} …`,
+    )
+  return preparing
 }

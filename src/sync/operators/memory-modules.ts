@@ -1,23 +1,38 @@
 import { registerHooks } from 'node:module'
-import type { Code } from './messages.ts'
+import { pathToFileURL } from 'node:url'
+import type { Loaded } from './messages.ts'
 
 const scheme = 'operator:///'
+/** `slipway/operators` itself, without the file that finds it: that one can be imported, but not be required. */
+const runtime = new URL(`../../operators/public${import.meta.url.slice(-3)}`, import.meta.url).href
 
-/** Loads `module` of `code`, which is in memory only; it may import files beside it, `slipway/operators` and Node's own modules. */
-export async function serveCode(code: Code, module: string): Promise<unknown> {
+/**
+ * Loads a module of code that is in memory only; it may import files beside it, `slipway/operators`, Node's own modules, and packages of its folder
+ * as if that were around it. Packages find each other there and nowhere else.
+ */
+export async function serveCode({ code, module, packages }: Loaded): Promise<unknown> {
+  const home = packages === undefined ? undefined : `${pathToFileURL(packages).href}/`
+  const isInside = (url: string | undefined): boolean => home !== undefined && (url?.startsWith(home) ?? false)
+  const nameOf = (url: string | undefined): string =>
+    url?.startsWith(scheme) ? pathOf(new URL(url)) : url && home && isInside(url) ? url.slice(home.length) : module
   registerHooks({
     resolve(specifier, context, next) {
-      const isUsers = specifier.startsWith(scheme) || context.parentURL?.startsWith(scheme)
-      if (!isUsers) return next(specifier, context)
-      if (specifier.startsWith('slipway/operators')) return next(specifier, { ...context, parentURL: import.meta.url })
+      const { parentURL } = context
+      const isUsers = specifier.startsWith(scheme) || parentURL?.startsWith(scheme)
+      if (!isUsers && !isInside(parentURL)) return next(specifier, context)
+      if (specifier === 'slipway/operators') return { url: runtime, shortCircuit: true }
       if (specifier.startsWith('node:')) return next(specifier, context)
-      const url = new URL(specifier, context.parentURL ?? scheme)
-      if (/^(\.|operator:)/.test(specifier) && Object.hasOwn(code, pathOf(url)))
-        return { url: url.href, shortCircuit: true, format: formatOf(url.href) }
-      const why = /^\./.test(specifier)
-        ? `${pathOf(url)} is not in the repository`
-        : 'an operator in the server may import files of its repository, slipway/operators and node: modules; package others with `slipway operator package`'
-      throw new Error(`${context.parentURL ? pathOf(new URL(context.parentURL)) : module} imports ${specifier}: ${why}`)
+      const refuse = (why: string) => new Error(`${nameOf(parentURL)} imports ${specifier}: ${why}`)
+      if (isUsers && /^(\.|operator:)/.test(specifier)) {
+        const url = new URL(specifier, parentURL ?? scheme)
+        if (Object.hasOwn(code, pathOf(url))) return { url: url.href, shortCircuit: true, format: formatOf(url.href) }
+        throw refuse(`${pathOf(url)} is not in the repository`)
+      }
+      if (isUsers && (home === undefined || /^[/#]|^[a-z]+:/.test(specifier))) throw refuse(missing)
+      const found = isUsers ? within(specifier, `${home}${nameOf(parentURL)}`, context, next) : next(specifier, context)
+      // Folders above that of the packages are none of theirs.
+      if (found && (isInside(found.url) || found.url.startsWith('node:'))) return found
+      throw notFound(refuse(missing))
     },
     load(url, context, next) {
       if (!url.startsWith(scheme)) return next(url, context)
@@ -26,6 +41,24 @@ export async function serveCode(code: Code, module: string): Promise<unknown> {
   })
   return import(scheme + module)
 }
+
+type Resolve = Parameters<NonNullable<Parameters<typeof registerHooks>[0]['resolve']>>
+
+/** What a specifier means to a file beside the packages; undefined when they have no such package. */
+function within(specifier: string, parentURL: string, context: Resolve[1], next: Resolve[2]) {
+  try {
+    return next(specifier, { ...context, parentURL })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    return undefined
+  }
+}
+
+const missing =
+  'it is neither a file of the repository, nor slipway/operators, nor a node: module, nor in the node_modules or package-lock.json beside the operator'
+
+/** As Node says it: packages try optional ones. */
+const notFound = (error: Error): Error => Object.assign(error, { code: 'MODULE_NOT_FOUND' })
 
 const pathOf = (url: URL): string => decodeURIComponent(url.pathname).replace(/^\/+/, '')
 

@@ -5,9 +5,17 @@ import type { WebhookDescription } from '../../operators/webhooks/served-webhook
 /** The code of an operator: text by path. */
 export type Code = Readonly<Record<string, string>>
 
+/** What is loaded. */
+export interface Loaded {
+  readonly code: Code
+  readonly module: string
+  /** The folder that has the packages it imports, as the code has them beside it; undefined: it imports none. */
+  readonly packages: string | undefined
+}
+
 /** What the server tells an operator's process. */
 export type ToChild =
-  | { readonly type: 'load'; readonly code: Code; readonly module: string; readonly egress: readonly string[] }
+  | ({ readonly type: 'load'; readonly egress: readonly string[] } & Loaded)
   | {
       readonly type: 'run'
       readonly server: string

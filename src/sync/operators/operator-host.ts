@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition } from '../../apimachinery/kinds.generated.ts'
-import type { KubeObject } from '../../apimachinery/object.ts'
+import { type KubeObject, keyOf } from '../../apimachinery/object.ts'
 import { clusterrolebindings, clusterroles, serviceaccounts } from '../../apimachinery/resources.generated.ts'
 import { isNotFound, StatusError } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
@@ -12,6 +12,8 @@ import { entryOf, idOf } from '../plan/plan.ts'
 import { trackedBy } from '../plan/tracking.ts'
 import { type CommittedCode, codeAt, syncedCommit } from './code.ts'
 import { type OperatorObject, operatorObjects } from './operator-object.ts'
+import { type PackagePlan, PackagesError, planPackages } from './package-plan.ts'
+import { type Packages, retryFailedMs } from './packages.ts'
 import type { Processes } from './processes.ts'
 import { pusherOf } from './pusher.ts'
 import { operatorAnnotation, requireMayRegister } from './registration.ts'
@@ -22,6 +24,9 @@ import { openDoor, register, removeWebhooks, takenConversion } from './webhooks.
 export interface OperatorHostOptions {
   readonly repositories: Repositories
   readonly processes: Processes
+  readonly packages: Packages
+  /** Asks for another look at the Operator of a key. */
+  readonly changed: (key: string) => void
   /** Acts as a user: whoever pushed an operator must be allowed to give what it gets. */
   readonly clientFor: (user: GitUser) => Client
   /** Where the processes find the API. */
@@ -105,7 +110,17 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   const { object } = context
   if (object.spec.suspend) throw new NotReady('Suspended', 'spec.suspend is true')
   const { app, code } = await committed(context, options)
-  const supervised = options.processes.running(object, code)
+  const packages = await packagesOf(object, code, options)
+  if (packages?.phase === 'failed') {
+    context.event('Warning', 'PackagesFailed', packages.message)
+    const Ready = { status: 'False', reason: 'PackagesFailed', message: packages.message }
+    return { status: { Ready }, keep: () => true, requeueAfter: `${retryFailedMs}ms` }
+  }
+  if (packages?.phase === 'preparing') {
+    const Ready = { status: 'False', reason: 'PreparingPackages', message: packages.message }
+    return { status: { Ready }, keep: () => true }
+  }
+  const supervised = options.processes.running(object, code, packages?.folder)
   const { described } = supervised
   const common = { commit: code.commit, restarts: supervised.restarts, limits: supervised.hasGroup ? 'cgroup' : 'heap' }
   // A new version that cannot be loaded takes nothing away from what is there.
@@ -127,6 +142,25 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   }
   const status = { ...common, operators, webhooks: door?.url, Ready: readiness(supervised) }
   return door ? { status, requeueAfter: renewEvery } : { status }
+}
+
+/** How it is with the packages that a module imports; what runs goes on meanwhile. Undefined when it imports none. */
+async function packagesOf(object: OperatorObject, { files, source }: CommittedCode, { packages, changed }: OperatorHostOptions) {
+  let plan: PackagePlan | undefined
+  try {
+    plan = await planPackages(files, object.spec.module)
+  } catch (error) {
+    if (!(error instanceof PackagesError)) throw error
+    return { phase: 'failed', message: error.message } as const
+  }
+  if (!plan) return undefined
+  const state = packages.stateOf(plan, source, () => changed(keyOf(object)))
+  if (state.phase !== 'preparing') return state
+  const message =
+    plan.kind === 'locked'
+      ? `npm ci installs ${plan.count} package${plan.count === 1 ? '' : 's'} of ${plan.folder}package-lock.json`
+      : `${plan.paths.length} files are read from the repository`
+  return { phase: 'preparing', message } as const
 }
 
 /** The Application that brought the object, and the code at its commit. */

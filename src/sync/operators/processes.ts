@@ -39,10 +39,10 @@ export class Processes {
   }
 
   /** The process of an object at this code, started now if none is; one of other code is ended first. */
-  running(object: OperatorObject, { code, digest }: CommittedCode): Supervised {
+  running(object: OperatorObject, { code, digest }: CommittedCode, packages: string | undefined): Supervised {
     const { uid = '' } = object.metadata
     const { module, memory, cpu, egress = [] } = object.spec
-    const wanted = JSON.stringify([digest, module, memory, cpu, egress])
+    const wanted = JSON.stringify([digest, module, memory, cpu, egress, packages])
     const before = this.#held.get(uid)
     if (before?.digest === wanted) return before.supervised
     void this.stop(uid)
@@ -54,7 +54,7 @@ export class Processes {
       setImmediate(() => this.#options.changed(key))
     }
     const supervised = new Supervised(
-      { id: uid, code, module, egress, limits },
+      { id: uid, loaded: { code, module, packages }, egress, limits },
       { ...this.#options, lines: this.logOf(key), changed },
     )
     this.#held.set(uid, { supervised, digest: wanted, key, cancelToken: undefined })

@@ -11,6 +11,7 @@ import type { Repositories } from '../git/repositories.ts'
 import { logRoute } from './log-route.ts'
 import { operatorHost } from './operator-host.ts'
 import { operatorObjects } from './operator-object.ts'
+import type { Packages } from './packages.ts'
 import { Processes } from './processes.ts'
 
 export interface OperatorHostingOptions {
@@ -19,6 +20,7 @@ export interface OperatorHostingOptions {
   readonly clientFor: (user: GitUser) => Client
   readonly authenticate: (request: IncomingMessage) => Promise<GitUser | undefined>
   readonly repositories: Repositories
+  readonly packages: Packages
   readonly informers: InformerSet
   /** Where operators' processes find the API, and its authority in PEM. */
   readonly endpoint: { readonly server: string; readonly ca: string }
@@ -35,11 +37,11 @@ export interface OperatorHosting {
 
 /** Runs the operators of synced repositories until `signal` aborts. */
 export async function startOperatorHosting(options: OperatorHostingOptions): Promise<OperatorHosting> {
-  const { client, clock, log, signal, repositories, clientFor, authenticate, endpoint } = options
+  const { client, clock, log, signal, repositories, packages, clientFor, authenticate, endpoint } = options
   await installDefinition(client, operatorObjects.definition, signal, 'slipway')
   const changed = (key: string) => running.queues.get('operators')?.add(key)
   const processes = new Processes({ clock, random: Math.random, changed })
-  const host = operatorHost({ repositories, processes, clientFor, endpoint: () => endpoint })
+  const host = operatorHost({ repositories, processes, packages, changed, clientFor, endpoint: () => endpoint })
   const { informers } = options
   const running = runOperators(client, [host], { signal, clock, log, informers, election: false, webhooks: false })
   const handleLogs = logRoute({

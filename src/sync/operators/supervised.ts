@@ -4,15 +4,14 @@ import type { Clock } from '../../apimachinery/clock.ts'
 import type { KeyPair } from '../../operators/webhooks/certificates.ts'
 import { type ControlGroup, controlGroup, type Limits } from './limits.ts'
 import type { LogLines } from './log-lines.ts'
-import { type Code, type Described, messageFrom, type ToChild } from './messages.ts'
-import { startSandboxed } from './sandbox.ts'
+import { type Described, type Loaded, messageFrom, type ToChild } from './messages.ts'
+import { type SandboxOptions, startSandboxed } from './sandbox.ts'
 import type { Answering, Reachable } from './webhook-port.ts'
 
 export interface Program {
   /** Names the control group. */
   readonly id: string
-  readonly code: Code
-  readonly module: string
+  readonly loaded: Loaded
   readonly egress: readonly string[]
   readonly limits: Limits
 }
@@ -31,7 +30,7 @@ export interface SupervisorOptions {
   /** Told when the state is another. */
   readonly changed: () => void
   /** For tests: starts the process. */
-  readonly start?: (memoryMiB: number) => ChildProcess
+  readonly start?: (options: SandboxOptions) => ChildProcess
 }
 
 const baseMs = 1000
@@ -127,14 +126,14 @@ export class Supervised implements Answering {
   }
 
   #start(): void {
-    const { limits, id, code, module, egress } = this.program
+    const { limits, id, loaded, egress } = this.program
     const { lines, clock } = this.#options
     this.#startedAt = clock.now()
     this.#said = ''
     this.#ended = Promise.withResolvers()
     let child: ChildProcess
     try {
-      child = (this.#options.start ?? ((memoryMiB) => startSandboxed({ memoryMiB })))(limits.memoryMiB)
+      child = (this.#options.start ?? startSandboxed)({ memoryMiB: limits.memoryMiB, packages: loaded.packages })
     } catch (error) {
       this.#crashed((error as Error).message)
       return
@@ -167,7 +166,7 @@ export class Supervised implements Answering {
       child.kill('SIGKILL')
       return
     }
-    child.send({ type: 'load', code, module, egress } satisfies ToChild)
+    child.send({ type: 'load', ...loaded, egress } satisfies ToChild)
   }
 
   #heard(said: unknown): void {

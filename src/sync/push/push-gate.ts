@@ -18,6 +18,7 @@ import { type Repositories, zeroOid } from '../git/repositories.ts'
 import { TreeError } from '../git/tree.ts'
 import { describeModule } from '../operators/describe.ts'
 import { operatorProblems } from '../operators/judge.ts'
+import type { Packages } from '../operators/packages.ts'
 import { pusherAnnotation, pusherText } from '../operators/pusher.ts'
 import { type Plan, PlanRefused, plan } from '../plan/plan.ts'
 import { planSummary, planText } from '../plan/plan-text.ts'
@@ -35,6 +36,7 @@ export interface PushContext {
   readonly repositories: Repositories
   readonly sources: SourceRenderer
   readonly informer: Informer<Application>
+  readonly packages: Packages
 }
 
 interface Affected {
@@ -123,7 +125,12 @@ async function judge(context: PushContext, { app, commit }: Affected, push: Push
     const inventory = inventoryOf(app)
     const input = { mapper: context.mapper, application: trackingName(app), namespace, manifests, inventory, prune }
     found = await plan({ ...input, client: context.pusher })
-    const refused = await operatorProblems({ ...context, describeModule }, app, commit, manifests)
+    const refused = await operatorProblems(
+      { ...context, describeModule, print: (line) => push.print(line) },
+      app,
+      commit,
+      manifests,
+    )
     if (refused.length > 0) throw new PlanRefused(refused)
     if (prune && !allowEmpty && manifests.length === 0 && found.changes.length > 0) {
       throw new PushRefused(

@@ -14,7 +14,7 @@ export function sourceTypeOf(paths: readonly string[]): SourceType {
 }
 
 /**
- * The manifests of a folder. In a plain folder every .yaml, .yml and .json file counts, except below dot-folders. Throws ManifestError with
+ * The manifests of a folder. In a plain folder every .yaml, .yml and .json file counts, except below dot-folders and node_modules, and npm's own. Throws ManifestError with
  * file and line; two manifests of one object are an error too.
  */
 export async function render(files: readonly TreeFile[], renderChart: RenderChart): Promise<Manifest[]> {
@@ -32,10 +32,19 @@ export async function render(files: readonly TreeFile[], renderChart: RenderChar
   return manifests
 }
 
+/** The files of npm and TypeScript beside an operator's code say nothing of objects. */
+const ofNpm = /^(package|package-lock|npm-shrinkwrap|tsconfig(\..*)?)\.json$/
+
+function isManifest(path: string): boolean {
+  const parts = path.split('/')
+  if (!/\.(ya?ml|json)$/.test(path) || parts.some((part) => part.startsWith('.') || part === 'node_modules')) return false
+  return !ofNpm.test(parts.at(-1) ?? '')
+}
+
 async function renderDirectory(files: readonly TreeFile[]): Promise<Manifest[]> {
   const manifests: Manifest[] = []
   for (const file of files) {
-    if (!/\.(ya?ml|json)$/.test(file.path) || file.path.split('/').some((part) => part.startsWith('.'))) continue
+    if (!isManifest(file.path)) continue
     const text = new TextDecoder('utf-8', { fatal: true })
     let content: string
     try {

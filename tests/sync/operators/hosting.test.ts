@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
@@ -12,6 +13,7 @@ import {
   clusterroles,
   configmaps,
   customresourcedefinitions,
+  events,
   mutatingwebhookconfigurations,
   namespaces,
   rolebindings,
@@ -40,7 +42,7 @@ import { eventually } from '../../client/informer-server.ts'
 
 interface World {
   client: Client
-  push: (files: Record<string, string>, pusher?: GitUser) => Promise<void>
+  push: (files: Record<string, string | Buffer>, pusher?: GitUser) => Promise<void>
   server: string
   sync: Sync
   stop: () => Promise<void>
@@ -64,6 +66,7 @@ hosting.before.each(async (context) => {
     clientFor,
     authenticate: async () => admin,
     folder,
+    packagesFolder: join(data, 'operators'),
     chartRenderer: helmChartRenderer,
     endpoint: { server: context.server, ca: pki.caCert },
     clock: systemClock,
@@ -86,7 +89,13 @@ hosting.before.each(async (context) => {
 hosting.after.each(({ stop }) => stop())
 
 /** Commits `files` and nothing else to the repository, and has the Application sync it, as a push does. */
-async function push(client: Client, repositories: Repositories, work: string, files: Record<string, string>, pusher: GitUser) {
+async function push(
+  client: Client,
+  repositories: Repositories,
+  work: string,
+  files: Record<string, string | Buffer>,
+  pusher: GitUser,
+) {
   await repositories.create('ops')
   const bare = repositories.pathOf('ops')
   rmSync(work, { recursive: true, force: true })
@@ -205,10 +214,94 @@ hosting('a process that ends is started again, later each time, and its log says
 hosting('a module that cannot be loaded is told of; the next push is taken', async ({ client, push }) => {
   await push(files("import x from 'left-pad'\nexport default x\n"))
   await eventually(async () => (await readyOf(client))?.reason === 'CrashLoopBackOff', patience)
-  assert.match((await readyOf(client))?.message ?? '', /src\/copier\.ts imports left-pad: an operator in the server may import/)
+  assert.match((await readyOf(client))?.message ?? '', /src\/copier\.ts imports left-pad: it is neither a file of the repository/)
   await push(files(copier('')))
   await running(client)
 })
+
+const padded = (module: string) => `
+import { defineOperator, resourceOf } from 'slipway/operators'
+import { pad } from '${module}'
+export default defineOperator({
+  name: 'copier', for: resourceOf('ConfigMap'), owns: ['Secret'],
+  reconcile({ object, child }): undefined {
+    if (object.metadata.labels?.copy) child('Secret', { stringData: { text: pad('from git') } })
+  },
+})`
+const packageFiles = {
+  'package/package.json': '{ "name": "padding", "version": "1.0.0", "main": "lib/main.cjs" }',
+  // It shares the runtime of the server, finds what is beside it, and nothing else.
+  'package/lib/main.cjs': `const { token } = require('slipway/operators')
+const path = require('path')
+for (const name of ['koa', '../../../../../../etc/passwd']) {
+  try { require(name); throw new Error('found ' + name) } catch (error) { if (error.code !== 'MODULE_NOT_FOUND') throw error }
+}
+exports.pad = (text) => require('./stars.cjs') + path.basename(text) + typeof token`,
+  'package/lib/stars.cjs': "module.exports = '*** '",
+}
+const textOf = async (client: Client) => {
+  const made = (await client.list(secrets, at)).items.find((s) => s.metadata.name === 'a')
+  return made && Buffer.from(made.data?.text ?? '', 'base64').toString()
+}
+
+hosting('a package that stands in node_modules of the repository is used as it is', async ({ client, push }) => {
+  const vendored = Object.entries(packageFiles).map(([path, text]) => [path.replace('package/', 'node_modules/padding/'), text])
+  await push({ ...files(padded('padding')), ...Object.fromEntries(vendored), 'package.json': '{ "type": "module" }' })
+  await running(client)
+  await client.create(configmaps, marked)
+  await eventually(async () => (await textOf(client)) === '*** from gitfunction', patience)
+})
+
+hosting(
+  'a package of a lock is installed with its digest; without one that is told, and without a registry too',
+  async (world) => {
+    const { client, push } = world
+    const work = mkdtempSync(join(tmpdir(), 'slipway-pack-'))
+    for (const [path, text] of Object.entries(packageFiles)) {
+      mkdirSync(dirname(join(work, path)), { recursive: true })
+      writeFileSync(join(work, path), text)
+    }
+    execFileSync('tar', ['-czf', 'padding-1.0.0.tgz', 'package'], { cwd: work })
+    const tarball = readFileSync(join(work, 'padding-1.0.0.tgz'))
+    rmSync(work, { recursive: true })
+    const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`
+    const manifest = (dependencies: object) => JSON.stringify({ name: 'ops', version: '1.0.0', dependencies })
+    const lock = (dependencies: object, entry: object) =>
+      JSON.stringify({
+        name: 'ops',
+        version: '1.0.0',
+        lockfileVersion: 3,
+        packages: { '': { name: 'ops', version: '1.0.0', dependencies }, 'node_modules/padding': entry },
+      })
+    const local = { padding: 'file:vendor/padding-1.0.0.tgz' }
+    const entry = { version: '1.0.0', resolved: local.padding, integrity }
+    const pushed = { ...files(padded('padding')), 'src/package.json': manifest(local), 'src/vendor/padding-1.0.0.tgz': tarball }
+    await push(pushed)
+    await eventually(async () => (await readyOf(client))?.reason === 'PackagesFailed', patience)
+    assert.match((await readyOf(client))?.message ?? '', /src\/package\.json asks for padding, and there is no package-lock/)
+    // Another content than the lock says is refused.
+    const wrong = { ...entry, integrity: `sha512-${Buffer.alloc(64).toString('base64')}` }
+    await push({ ...pushed, 'src/package-lock.json': lock(local, wrong) })
+    await eventually(async () => /is not what the lock says/.test((await readyOf(client))?.message ?? ''), patience)
+    // A registry that is not there.
+    const before = process.env.npm_config_registry
+    process.env.npm_config_registry = 'http://127.0.0.1:1'
+    await push({
+      ...pushed,
+      'src/package.json': manifest({ padding: '1.0.0' }),
+      'src/package-lock.json': lock({ padding: '1.0.0' }, { version: '1.0.0', integrity }),
+    })
+    await eventually(async () => /the npm registry can not be reached/.test((await readyOf(client))?.message ?? ''), patience)
+    if (before === undefined) delete process.env.npm_config_registry
+    else process.env.npm_config_registry = before
+    await push({ ...pushed, 'src/package-lock.json': lock(local, entry) })
+    await running(client)
+    await client.create(configmaps, marked)
+    await eventually(async () => (await textOf(client)) === '*** from gitfunction', patience)
+    const told = (await client.list(events, at)).items.map((e) => (e as { reason?: string }).reason)
+    assert.ok(told.includes('PackagesFailed'))
+  },
+)
 
 hosting('rights that the pusher could not give are not given', async ({ client, push }) => {
   await push(files(copier('')), { name: 'eve', groups: ['system:authenticated'] })

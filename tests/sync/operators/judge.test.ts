@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { systemClock } from '../../../src/apimachinery/clock.ts'
 import { StatusError } from '../../../src/apimachinery/status.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { applicationFor } from '../../../src/sync/application/application.ts'
 import { Repositories } from '../../../src/sync/git/repositories.ts'
 import { describeModule } from '../../../src/sync/operators/describe.ts'
 import { type JudgeOptions, operatorProblems } from '../../../src/sync/operators/judge.ts'
+import { Packages } from '../../../src/sync/operators/packages.ts'
 import { parseManifests } from '../../../src/sync/render/yaml-manifests.ts'
 
 const manifest = (module: string) =>
@@ -44,7 +46,8 @@ test('operators of a push are judged: their module, whether it loads, and whethe
       },
     }) as unknown as Client
   const problems = async (module: string, allowed = true) => {
-    const options: JudgeOptions = { repositories, pusher: pusher(allowed), describeModule }
+    const packages = new Packages({ folder: join(folder, 'packages'), clock: systemClock })
+    const options: JudgeOptions = { repositories, pusher: pusher(allowed), describeModule, packages, print: () => {} }
     return (await operatorProblems(options, applicationFor('ops'), commit, manifest(module))).map((p) => p.message)
   }
   assert.equal(await problems('good.ts'), [])

@@ -37,7 +37,12 @@ function supervising(pid?: number) {
     made.push(child)
     return child as unknown as ChildProcess
   }
-  const program = { id: `test-${process.pid}`, code: {}, module: 'a.ts', egress: [], limits: { memoryMiB: 64, cpuMilli: 100 } }
+  const program = {
+    id: `test-${process.pid}`,
+    loaded: { code: {}, module: 'a.ts', packages: undefined },
+    egress: [],
+    limits: { memoryMiB: 64, cpuMilli: 100 },
+  }
   const options = { clock, random: () => 0, lines: new LogLines(), changed: () => {}, start }
   return { clock, made, supervised: new Supervised(program, options) }
 }
