@@ -1,5 +1,6 @@
 import { jsonText, parseJson, WrittenNumber } from '../../apimachinery/json.ts'
 import type { StatusError } from '../../apimachinery/status.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAs } from '../schema/go-decode.ts'
 import { isTooDeep, type Node, objectFrom, readJson } from '../schema/json-syntax.ts'
@@ -137,9 +138,20 @@ export const withWritten = (operations: readonly Operation[]): readonly Operatio
 
 /** `document` with the operations applied in order, all or none; `document` itself is not touched. Throws StatusError 422, whose
  *  `cause` says which operation failed and why. */
-export function jsonPatch(document: unknown, operations: readonly Operation[]): unknown {
+export const jsonPatch = (document: unknown, operations: readonly Operation[]): unknown =>
+  atOnce(jsonPatchSteps(document, operations))
+
+/** So many operations are done in one step. */
+const stepOperations = 16
+
+/** As `jsonPatch`, of which many operations take several turns of the event loop. */
+export function* jsonPatchSteps(document: unknown, operations: readonly Operation[]): Steps<unknown> {
   const run = new Patching(document)
-  for (const operation of operations) run.apply(operation)
+  for (const [i, operation] of operations.entries()) {
+    if (i % stepOperations === stepOperations - 1) yield
+    run.apply(operation)
+  }
+  yield
   // Copies of what holds them nest without any deep text being sent.
   if (isTooDeep(run.root)) throw notApplicable('exceeded max depth')
   return run.root

@@ -1,9 +1,10 @@
 import { jsonText } from '../../apimachinery/json.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
-import { jsonPatch, parseJsonPatch, withWritten } from './json-patch.ts'
+import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatch, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
 import { parseStrategicPatch, strategicMergePatch } from './strategic.ts'
@@ -21,7 +22,7 @@ export interface ParsedPatch {
   /** Whether numbers of the patched document may be `WrittenNumber`s. */
   readonly isWritten: boolean
   /** The patched document, not yet read as its kind; of a built-in type with numbers as they are written. Throws StatusError. */
-  readonly applyTo: (type: StructType | undefined, document: JsonObject) => unknown
+  readonly applyTo: (type: StructType | undefined, document: JsonObject) => Steps<unknown>
   /** The text that a refusal shows of `patched`. */
   readonly shown: (patched: unknown) => string
 }
@@ -33,16 +34,20 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     const { operations, strictErrors } = parseJsonPatch(text, strict)
     const written = withWritten(operations)
     const isWritten = operations.some((operation) => operation.written !== undefined)
-    const applyTo: ParsedPatch['applyTo'] = (type, document) => jsonPatch(document, type ? written : operations)
+    const applyTo: ParsedPatch['applyTo'] = (type, document) => jsonPatchSteps(document, type ? written : operations)
     return { kind, strictErrors, isWritten, applyTo, shown: asJson }
   }
   if (kind === 'merge') {
     const { patch, written, strictErrors } = parseMergePatch(text, strict)
-    const applyTo: ParsedPatch['applyTo'] = (type, document) => mergePatch(document, type ? written : patch)
+    const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
+      yield
+      return mergePatch(document, type ? written : patch)
+    }
     return { kind, strictErrors, isWritten: written !== patch, applyTo, shown: asJson }
   }
   const { patch, strictErrors } = parseStrategicPatch(text, strict)
-  const applyTo = (type: StructType | undefined, document: JsonObject) => {
+  const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
+    yield
     if (!type) throw badPatch('strategic merge patch format is not supported')
     return strategicMergePatch(type, document, patch)
   }
@@ -65,8 +70,14 @@ function asJson(patched: unknown): string {
 
 /** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422
  *  when the result cannot be read as its kind or, under `Strict`, has unknown or duplicate fields, or when the patch changes the kind. */
-export function patchBuiltIn(type: StructType, patch: ParsedPatch, document: JsonObject, validation: FieldValidation): Patched {
-  const patched = patch.applyTo(type, document)
+export function* patchBuiltIn(
+  type: StructType,
+  patch: ParsedPatch,
+  document: JsonObject,
+  validation: FieldValidation,
+): Steps<Patched> {
+  const patched = yield* patch.applyTo(type, document)
+  yield
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const read = patch.kind === 'strategic' ? decodePatched : patch.isWritten ? decodeWritten : decodeValue
   const { value, strictErrors } = attemptPatched(patch, patched, () => read(type, patched))

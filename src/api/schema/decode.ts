@@ -2,7 +2,7 @@ import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { canonical, Misfit } from './canonical.ts'
 import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
-import { isPlainJson, JsonSyntaxError, nodeOf, readJson } from './json-syntax.ts'
+import { isPlainJson, JsonSyntaxError, type Node, nodeOf, readJson } from './json-syntax.ts'
 import { plainJsonSteps } from './plain-json.ts'
 import type { StructType, Type } from './types.ts'
 
@@ -31,7 +31,6 @@ export function* decodeTextSteps(type: StructType, text: string): Steps<Decoded>
     const value = fits(type, plain.value)
     if (value !== undefined) return { value, strictErrors: none }
   }
-  yield
   const node = parseNode(text)
   yield
   const found = decodeAs(type, node)
@@ -63,7 +62,6 @@ export function* decodeUntypedSteps(text: string): Steps<Decoded> {
   if (plain !== undefined && typeof plain.value === 'object' && plain.value !== null && !Array.isArray(plain.value)) {
     return { value: plain.value as JsonObject, strictErrors: none }
   }
-  yield
   const node = parseNode(text)
   yield
   const { value, strictErrors } = decodeAsMap(node)
@@ -79,7 +77,7 @@ export function strictMessage(errors: readonly string[]): string {
 export function readTypeMeta(text: string): { apiVersion: string; kind: string } {
   const wrap = (message: string) => new DecodeError(`couldn't get version/kind; json parse error: ${message}`)
   const plain = parsePlain(text)
-  peeked = plain && { text, value: plain.value }
+  peeked = { text, plain }
   const meta = { apiVersion: '', kind: '' }
   if (plain?.value === null) return meta
   if (plain && typeof plain.value === 'object' && !Array.isArray(plain.value)) {
@@ -88,6 +86,7 @@ export function readTypeMeta(text: string): { apiVersion: string; kind: string }
   }
   try {
     const node = parseNode(text)
+    peeked = { text, plain, node }
     if (node.kind !== 'object') {
       throw new DecodeError(
         `json: cannot unmarshal ${node.kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
@@ -105,15 +104,21 @@ export function readTypeMeta(text: string): { apiVersion: string; kind: string }
   }
 }
 
-/** What `readTypeMeta` parsed last: the body is decoded right after that, once. */
-let peeked: { readonly text: string; readonly value: unknown } | undefined
+interface Peeked {
+  readonly text: string
+  /** undefined: it is not plain. */
+  readonly plain: { readonly value: unknown } | undefined
+  readonly node?: Node
+}
 
-const ahead = new WeakMap<Uint8Array, { readonly text: string; readonly value: unknown }>()
+/** What `readTypeMeta` parsed last: the body is decoded after that, once. */
+let peeked: Peeked | undefined
+
+const ahead = new WeakMap<Uint8Array, Peeked>()
 
 /** Parses a large body before anyone asks what it is, in as many turns of the event loop as that needs. */
 export async function parseAhead(bytes: Uint8Array, text: string): Promise<void> {
-  const plain = await inTurns(plainJsonSteps(text))
-  if (plain) ahead.set(bytes, { text, value: plain.value })
+  ahead.set(bytes, { text, plain: await inTurns(plainJsonSteps(text)) })
 }
 
 /** The text of a body that was parsed ahead, which `readTypeMeta` and `decodeText` do not parse again, once. */
@@ -129,7 +134,11 @@ export function textAhead(bytes: Uint8Array): string | undefined {
 export function parsePlain(text: string): { value: unknown } | undefined {
   const known = peeked
   peeked = undefined
-  if (known?.text === text) return known
+  if (known?.text === text) {
+    // Whoever reads on will want it.
+    if (known.node) peeked = known
+    return known.plain
+  }
   try {
     const value: unknown = JSON.parse(text)
     return isPlainJson(text, value) ? { value } : undefined
@@ -138,7 +147,10 @@ export function parsePlain(text: string): { value: unknown } | undefined {
   }
 }
 
-function parseNode(text: string): ReturnType<typeof readJson> {
+function parseNode(text: string): Node {
+  const known = peeked
+  peeked = undefined
+  if (known?.node && known.text === text) return known.node
   try {
     return readJson(text)
   } catch (e) {

@@ -4,6 +4,7 @@ import type { LabelSelector } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, internalError } from '../../apimachinery/status.ts'
+import { atOnce } from '../../apimachinery/steps.ts'
 import type { ScaleSubresource } from '../../crd/definition/definition.ts'
 import { scaleOf as customScaleOf } from '../../crd/definition/scale.ts'
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
@@ -151,7 +152,7 @@ export async function patchScale(call: Call): Promise<Answer> {
   const change = parsePatch(type, patchText(request), options.fieldValidation)
   const produce = (old: Scale): Scale => {
     const document = thaw(old) as unknown as Record<string, unknown>
-    const { value, warnings } = patchBuiltIn(scaleType(), change, document, options.fieldValidation)
+    const { value, warnings } = atOnce(patchBuiltIn(scaleType(), change, document, options.fieldValidation))
     for (const w of warnings) call.warnings.add(w)
     const scale = value as unknown as Scale
     checkName(scale, call.info.name)

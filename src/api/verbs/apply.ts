@@ -11,7 +11,7 @@ import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { type Decoded, DecodeError, parsePlain } from '../schema/decode.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thawObject } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
@@ -89,7 +89,7 @@ function* settledSteps(
   tellDuplicates(call, options, twice)
   yield
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
-  const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thaw(object)
+  const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thawObject(object)
   checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
   yield

@@ -2,12 +2,13 @@ import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
-import { attemptPatched, type ParsedPatch, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
+import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath } from '../pipeline/readable.ts'
+import { breath, mayTakeLong } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
 import { textAhead } from '../schema/decode.ts'
 import { thawObject } from '../watch/freeze.ts'
@@ -41,7 +42,11 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     subresource,
     options,
     tries: 5,
-    produce: (live) => trackedInTurns(call, live, patched(call, live, change, options), manager, subresource),
+    produce: async (live) => {
+      const steps = patched(call, live, change, options)
+      const next = mayTakeLong(request) ? await inTurns(steps) : atOnce(steps)
+      return trackedInTurns(call, live, next, manager, subresource)
+    },
   })
   return { kind: 'stored', status: 200, stored }
 }
@@ -60,9 +65,9 @@ export function patchText({ body }: ApiRequest): string {
 }
 
 /** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */
-function patched(call: Call, live: KubeObject, change: ParsedPatch, options: WriteOptions): KubeObject {
+function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: WriteOptions): Steps<KubeObject> {
   const { resource, info } = call
-  const { value, warnings } = read(call, change, thawObject(live) as unknown as Record<string, unknown>, options)
+  const { value, warnings } = yield* read(call, change, thawObject(live) as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
   const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
   if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)
@@ -70,15 +75,17 @@ function patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wri
   const object = value as unknown as KubeObject
   checkName(object, info.name)
   settleNamespace(object, resource, info.namespace)
+  yield
   const whole = defaulted(call, object)
   dropDuplicateOwners(whole)
   return whole
 }
 
-function read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions) {
+function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions): Steps<Patched> {
   const { rules } = call.resource
-  if (rules.type) return patchBuiltIn(rules.type, change, live, options.fieldValidation)
-  const result = change.applyTo(undefined, live)
+  if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation)
+  const result = yield* change.applyTo(undefined, live)
+  yield
   const { value, strictErrors } = attemptPatched(change, result, () => rules.decodePatched(result))
   return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
 }

@@ -2,12 +2,13 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type FieldValidation, type PatchKind, parsePatch, patchBuiltIn } from '../../../src/api/patch/patched.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 import { typeNamed } from '../golden.ts'
 
 const type = typeNamed(['', 'v1', 'ConfigMap'])
 const document = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: { a: '1' } }
 const patched = (kind: PatchKind, text: string, validation: FieldValidation = 'Warn') =>
-  patchBuiltIn(type, parsePatch(kind, text, validation), document, validation)
+  atOnce(patchBuiltIn(type, parsePatch(kind, text, validation), document, validation))
 
 function refusal(kind: PatchKind, text: string, validation: FieldValidation = 'Warn'): string {
   try {
@@ -52,7 +53,7 @@ test('a patch that is none is refused before anything is read', () => {
 test('custom resources have no strategic merge patch', () => {
   const patch = parsePatch('strategic', '{}', 'Warn')
   assert.throws(
-    () => patch.applyTo(undefined, document),
+    () => atOnce(patch.applyTo(undefined, document)),
     (e: unknown) => (e as StatusError).message === 'strategic merge patch format is not supported',
   )
 })

@@ -31,10 +31,15 @@ function collectItems(set: FieldSet, list: ListAtom, value: unknown, path: PathE
   const elements = value.map((item) => itemElement(list, item))
   const counts = new Map<PathElement, number>()
   for (const element of elements) counts.set(element, (counts.get(element) ?? 0) + 1)
+  if (elements.length === 0) return
+  const { members } = set.level(path)
+  const { atom } = list.element
+  const isLeaf = !atom.list && !atom.map
   for (const [i, element] of elements.entries()) {
+    members.add(element)
+    if (isLeaf || counts.get(element) !== 1) continue
     path.push(element)
-    if (counts.get(element) === 1) collect(set, list.element.atom, value[i], path)
-    set.insert(path)
+    collect(set, atom, value[i], path)
     path.pop()
   }
 }
@@ -42,6 +47,14 @@ function collectItems(set: FieldSet, list: ListAtom, value: unknown, path: PathE
 function collectMembers(set: FieldSet, map: MapAtom, value: unknown, path: PathElement[]): void {
   if (map.atomic) set.insert(path)
   if (map.atomic || !isMap(value)) return
+  const element = map.fields.size === 0 ? map.element?.atom : undefined
+  if (element && !element.list && !element.map) {
+    const keys = Object.keys(value)
+    if (keys.length === 0) return
+    const { members } = set.level(path)
+    for (const key of keys) members.add(fieldElement(key))
+    return
+  }
   for (const [key, member] of Object.entries(value)) {
     path.push(fieldElement(key))
     collect(set, fieldType(map, key)?.atom ?? deduced, member, path)
