@@ -5,7 +5,13 @@ import { defaultIssuer } from '../../api/auth/service-account-tokens.ts'
 import { readTokenFile } from '../../api/auth/token-file.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
-import { authenticationFlags, authenticationHelp, frontProxyOf, openAuthentication } from './authentication.ts'
+import {
+  authenticationFlags,
+  authenticationHelp,
+  frontProxyOf,
+  type OpenAuthentication,
+  openAuthentication,
+} from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { type AuthorizationValues, authorizationFlags, authorizationHelp } from './authorization-flags.ts'
 import { durationMs } from './duration.ts'
@@ -70,19 +76,30 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
   const frontProxy = await frontProxyOf(values)
   return {
     api: {
-      authentication: await openAuthentication(values, [defaultIssuer]),
+      authentication: anonymousBeside(await openAuthentication(values, [defaultIssuer]), values),
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
       flow: flowWishes(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
       encryptionReload: reloadOf(values['encryption-provider-config-automatic-reload'], encryptionConfig),
-      ...(authorization ? { authorization } : {}),
+      authorization,
       // Last: it opens a file.
       audit: await openAudit(values),
     },
     port: frontProxy ? { frontProxy } : {},
   }
+}
+
+/** Where everything is allowed, those without credentials are nobody, as with kube-apiserver: a file may say otherwise. */
+function anonymousBeside(authentication: OpenAuthentication, values: Values): OpenAuthentication {
+  if (!values['authorization-mode']?.split(',').includes('AlwaysAllow')) return authentication
+  if (values['anonymous-auth'] === undefined && authentication.anonymous) return authentication
+  if (values['anonymous-auth'] !== 'false')
+    console.error(
+      'AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false. You should use a different authorizer',
+    )
+  return { ...authentication, anonymous: { enabled: false } }
 }
 
 function reloadOf(flag: string | undefined, file: string | undefined): boolean {

@@ -20,12 +20,11 @@ export const authorizationHelp = `
 
 export type AuthorizationValues = { readonly [K in keyof typeof authorizationFlags]?: string | undefined }
 
-/** The chain that kube-apiserver makes of its flags; undefined: none of them is given. Throws Errors in its words. */
-export function entriesOfFlags(values: AuthorizationValues): AuthorizerEntry[] | undefined {
+/** The chain that kube-apiserver makes of its flags, of Node and RBAC without any. Throws Errors in its words. */
+export function entriesOfFlags(values: AuthorizationValues): AuthorizerEntry[] {
   const given = Object.keys(authorizationFlags).filter((name) => values[name as keyof AuthorizationValues] !== undefined)
   const byFlags = given.filter((name) => name !== 'authorization-config')
-  if (byFlags.length === 0) return undefined
-  if (given.length > byFlags.length)
+  if (byFlags.length > 0 && given.length > byFlags.length)
     throw new Error(
       '--authorization-config can not be specified when --authorization-mode or --authorization-webhook-* flags are defined',
     )

@@ -27,11 +27,11 @@ export interface OpenAuthorization {
   close(): void
 }
 
-/** undefined: nothing is asked for. Throws for flags and files that are not good. */
-export async function openAuthorization(values: AuthorizationValues): Promise<OpenAuthorization | undefined> {
+/** Throws for flags and files that are not good. */
+export async function openAuthorization(values: AuthorizationValues): Promise<OpenAuthorization> {
   const entries = entriesOfFlags(values)
   const file = values['authorization-config']
-  if (!entries) return file ? followed(file) : undefined
+  if (file) return followed(file)
   const metrics = new AuthorizationMetrics()
   return { choice: { chosen: await chosenOf(entries, metrics), metrics }, metrics: [metrics], close: () => {} }
 }

@@ -31,7 +31,8 @@ export class ReloadedFile {
   readonly #options: ReloadedFileOptions
   #content: string
   #watchers: FSWatcher[] = []
-  #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
+  #later: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #isClosed = false
 
@@ -62,13 +63,14 @@ export class ReloadedFile {
     }
   }
 
-  #changed(afterMs = settledMs): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
+  /** Something in the folder changed: often enough, something else. */
+  #changed(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined
       this.#running = (this.#running ?? Promise.resolve()).then(async () => {
         if (await this.check()) await this.follow()
       })
-    }, afterMs).unref()
+    }, settledMs).unref()
   }
 
   /** Reads the file, and takes it over when it is another and good. Resolves with whether it was another. */
@@ -85,7 +87,8 @@ export class ReloadedFile {
     } catch (error) {
       if (error instanceof TryLater) {
         this.#content = before
-        this.#changed(laterMs)
+        clearTimeout(this.#later)
+        this.#later = setTimeout(() => this.#changed(), laterMs).unref()
       }
       metrics.failed()
       this.#log(`reloading ${subject}: ${(error as Error).message}`)
@@ -99,7 +102,8 @@ export class ReloadedFile {
 
   close(): void {
     this.#isClosed = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#soon)
+    clearTimeout(this.#later)
     for (const watcher of this.#watchers) watcher.close()
   }
 }

@@ -34,16 +34,22 @@ export class EncryptedStore implements Store {
   /** The changes whose sealed bytes these are: what this process wrote need not be opened again. */
   readonly #own = new WeakMap<Uint8Array, Change>()
   readonly #line: EventLine
+  /** Whether there are keys that must be fetched. */
+  #fetches = false
 
   constructor(inner: Store, rules: readonly EncryptionRule[]) {
     this.#inner = inner
     this.#rules = rules
-    this.#line = new EventLine(inner, (events) => all(events.map((e) => e.value && this.#prepared(e.key, e.value))))
+    this.use(rules)
+    this.#line = new EventLine(inner, (events) =>
+      this.#fetches ? all(events.map((e) => e.value && this.#prepared(e.key, e.value))) : undefined,
+    )
   }
 
   /** From now on values are sealed and opened by these. */
   use(rules: readonly EncryptionRule[]): void {
     this.#rules = rules
+    this.#fetches = rules.some((rule) => rule.providers.some((p) => p?.prepare))
     this.#byPrefix.clear()
   }
 
@@ -73,7 +79,7 @@ export class EncryptedStore implements Store {
   range(prefix: string, options?: RangeOptions): Range | Promise<Range> {
     const opened = (range: Range): Range => ({ ...range, items: range.items.map((v) => this.#opened(v)) })
     const open = (range: Range) => {
-      const waits = all(range.items.map((v) => this.#prepared(v.key, v.value)))
+      const waits = this.#fetches ? all(range.items.map((v) => this.#prepared(v.key, v.value))) : undefined
       return waits ? waits.then(() => opened(range)) : opened(range)
     }
     const found = this.#inner.range(prefix, options)
@@ -91,8 +97,8 @@ export class EncryptedStore implements Store {
       changes.map((change) => this.sealed(change)),
       note,
     )
-    await this.#line.reached(revision)
-    return revision
+    const waits = this.#line.reached(revision)
+    return waits ? await waits : revision
   }
 
   async versions(key: string): Promise<readonly StoreEvent[]> {
@@ -169,6 +175,7 @@ export class EncryptedStore implements Store {
 
   /** Fetches what the value's key needs to be opened; undefined when that is nothing. */
   #prepared(key: string, value: Uint8Array): Promise<void> | undefined {
+    if (!this.#fetches) return undefined
     const rule = this.#ruleOf(key)
     if (!rule || this.#own.has(value)) return undefined
     const sealer = rule.providers.find((p) => p?.prepare && isWrittenBy(p, value))
@@ -186,7 +193,7 @@ export class EncryptedStore implements Store {
   async #fetchedEvents(events: readonly StoreEvent[]): Promise<readonly StoreEvent[]> {
     await all(
       events.flatMap((e) => {
-        if (!this.#ruleOf(e.key)?.providers.some((p) => p?.prepare)) return []
+        if (!this.#fetches || !this.#ruleOf(e.key)) return []
         return [e.value, e.previous].map((value) => value && this.#prepared(e.key, value))
       }),
     )

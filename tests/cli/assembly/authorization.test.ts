@@ -90,15 +90,13 @@ function logged(): { log: (line: string) => void; next: () => Promise<string> } 
   }
 }
 
-async function opened(values: Parameters<typeof openAuthorization>[0]) {
-  const open = await openAuthorization(values)
-  if (!open) throw new Error('nothing was asked for')
-  return open
-}
-
 test('flags make the same chain without a file, and exclude it', async () => {
-  assert.is(await openAuthorization({}), undefined)
-  const { choice } = await opened({
+  const usual = await openAuthorization({})
+  assert.equal(
+    usual.choice.chosen.map((c) => c.type),
+    ['Node', 'RBAC'],
+  )
+  const { choice } = await openAuthorization({
     'authorization-mode': 'Webhook,RBAC',
     'authorization-webhook-config-file': at('kubeconfig'),
     'authorization-webhook-cache-authorized-ttl': '0s',
@@ -134,7 +132,7 @@ test('flags make the same chain without a file, and exclude it', async () => {
 })
 
 test('reviews go to exactly the URL of the kubeconfig, with its credentials', async () => {
-  const { choice, close } = await opened({ 'authorization-config': written(configuration(webhook())) })
+  const { choice, close } = await openAuthorization({ 'authorization-config': written(configuration(webhook())) })
   const [chosen] = choice.chosen
   assert.equal(await chosen?.webhook?.(attributes), { allowed: true, reason: 'by the webhook' })
   assert.equal(
@@ -173,7 +171,7 @@ test('a server that does not answer, or is not there, is told as Go tells it', a
 
 test('a changed file is taken over; one that is not good leaves what was, and is counted', async () => {
   const path = written(configuration({ type: 'RBAC', name: 'rbac' }))
-  const { choice, metrics, close } = await opened({ 'authorization-config': path })
+  const { choice, metrics, close } = await openAuthorization({ 'authorization-config': path })
   const { error } = console
   const { log, next } = logged()
   console.error = log
