@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { eventually, freePort, kubectlPath, run } from './cluster.ts'
+import { cpuSeconds, median } from './cpu-seconds.ts'
 import { type Daemon, dockerDaemon } from './docker.ts'
 
 /** What `npm pack` makes, installed where there is no checkout: everything that it needs at run time must be in it. */
@@ -64,6 +65,18 @@ test('it makes and renders charts', async () => {
   assert.is((await slipway('chart', 'create', 'mine')).status, 0)
   const { stdout, stderr } = await slipway('chart', 'template', 'r', './mine')
   assert.match(stdout, /kind: Deployment/, stderr)
+})
+
+test('its chart verbs start as quickly as those of the checkout', async () => {
+  const at = join(root, 'charts/web')
+  const sides = { package: bin, checkout: join(root, 'bin/slipway') }
+  const spent = { package: [] as number[], checkout: [] as number[] }
+  for (let turn = 0; turn < 7; turn++)
+    for (const side of ['package', 'checkout'] as const)
+      spent[side].push(await cpuSeconds(sides[side], ['chart', 'template', 'r', at], env))
+  const [installed, here] = [median(spent.package), median(spent.checkout)]
+  // Without its pack it takes more than twice as long.
+  assert.ok(installed < here * 1.5, `${installed} s of processor time, ${here} s from the checkout`)
 })
 
 test('it serves the API alone', async () => {

@@ -48,9 +48,13 @@ test('a pack is fresh while every source has its size and time, and for this Nod
   assert.not.ok(isFresh(header, root))
 })
 
-test("a pack without sources is a package's: always fresh", () => {
-  writePack(path, [], new Map())
-  assert.ok(freshPack(path, root))
+test("a pack without sources is a package's: always fresh, on every Node; code compiled by another one is not taken", () => {
+  const code = Buffer.from('(function (exports) {exports.n = 1})')
+  writePack(path, [], new Map([['a.cjs', { code, cache: Buffer.from('of another engine') }]]))
+  const pack = freshPack(path, root)
+  assert.ok(pack && isFresh({ ...pack.header, engine: 'v0' }, root))
+  assert.is(pack?.load('a.cjs').n, 1)
+  assert.is(pack?.scripts.get('a.cjs')?.cachedDataRejected, true)
 })
 
 test('where there is no pack, there is none', () => {
