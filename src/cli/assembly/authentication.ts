@@ -60,8 +60,15 @@ export interface OpenAuthentication {
   close(): void
 }
 
+/** How long new issuers may take until they can be asked; kube-apiserver's. */
+const usualPatienceMs = 60_000
+
 /** Throws for flags and files that are not good. `ownIssuers`: tokens of these are the server's own. */
-export async function openAuthentication(values: Values, ownIssuers: readonly string[]): Promise<OpenAuthentication> {
+export async function openAuthentication(
+  values: Values,
+  ownIssuers: readonly string[],
+  patienceMs = usualPatienceMs,
+): Promise<OpenAuthentication> {
   const file = values['authentication-config']
   const anonymous = anonymousOf(values['anonymous-auth'])
   const given = Object.keys(values).filter((k) => k.startsWith('oidc-') && values[k as keyof Values] !== undefined)
@@ -69,7 +76,7 @@ export async function openAuthentication(values: Values, ownIssuers: readonly st
     throw new Error(
       `authentication-config file and oidc-* flags are mutually exclusive: put the issuer of --${given[0]} into the file`,
     )
-  if (file) return followed(file, anonymous, ownIssuers)
+  if (file) return followed(file, anonymous, ownIssuers, patienceMs)
   if (given.length === 0) return { jwt: createJwtAuthenticator([]), anonymous, metrics: [], close: () => {} }
   const metrics = new JwtMetrics(hostname())
   const jwt = createJwtAuthenticator([await issuerOfFlags(values, ownIssuers)], { metrics })
@@ -81,6 +88,7 @@ async function followed(
   file: string,
   flag: AnonymousLimits | undefined,
   ownIssuers: readonly string[],
+  patienceMs: number,
 ): Promise<OpenAuthentication> {
   const origin = `--authentication-config ${file}`
   const read = (text: string) => readAuthenticationConfiguration(text, origin, ownIssuers)
@@ -95,7 +103,7 @@ async function followed(
     if (JSON.stringify(anonymous) !== JSON.stringify(first.anonymous))
       throw new Error(`${origin}: anonymous: Forbidden: changed from initial configuration file`)
     const jwt = createJwtAuthenticator(issuers, { metrics })
-    await readyInTime(jwt)
+    await readyInTime(jwt, patienceMs)
     for (const { url } of now.issuers) if (!issuers.some((i) => i.url === url)) metrics.forget(url)
     now = { issuers, jwt }
   }
@@ -111,11 +119,10 @@ async function followed(
   }
 }
 
-const patienceMs = 60_000
 const againMs = 10_000
 
-/** Those who were believed are, until all the new ones can be. Throws TryLater when that takes a minute. */
-async function readyInTime(jwt: JwtAuthenticator): Promise<void> {
+/** Those who were believed are, until all the new ones can be. Throws TryLater when that takes too long. */
+async function readyInTime(jwt: JwtAuthenticator, patienceMs: number): Promise<void> {
   const deadline = performance.now() + patienceMs
   for (;;) {
     try {

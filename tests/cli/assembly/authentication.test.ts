@@ -75,6 +75,22 @@ test('a changed file has its issuers believed once they can be asked; one that i
   }
 })
 
+test('an issuer that cannot be asked yet does not take the place of those that can', async () => {
+  write([one.url])
+  const open = await openAuthentication({ 'authentication-config': file }, [], 0)
+  const { error } = console
+  const told = Promise.withResolvers<string>()
+  console.error = (line: string) => told.resolve(line)
+  try {
+    write(['https://127.0.0.1:1'])
+    assert.match(await told.promise, /^reloading authentication config: oidc: authenticator not initialized: Get "https:/)
+    assert.is((await open.jwt.read(token(one.url)))?.name, 'joe')
+  } finally {
+    console.error = error
+    open.close()
+  }
+})
+
 test('--oidc-* flags and the file exclude each other, and so do --anonymous-auth and its anonymous', async () => {
   write([one.url])
   assert.match(
