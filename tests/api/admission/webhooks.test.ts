@@ -23,7 +23,7 @@ import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
 const metrics = new AdmissionMetrics()
 
 type Review = { request: { uid: string } }
-type Answer = () => object
+type Answer = (path: string) => object
 
 /** An admission webhook with a certificate of its own authority. */
 async function withWebhook(answer: Answer, use: (port: number, caBundle: string, ownCert: string) => Promise<void>) {
@@ -33,7 +33,11 @@ async function withWebhook(answer: Answer, use: (port: number, caBundle: string,
     let text = ''
     for await (const piece of request) text += piece
     const { request: asked } = JSON.parse(text) as Review
-    const body = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: { uid: asked.uid, ...answer() } }
+    const body = {
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      response: { uid: asked.uid, ...answer(request.url ?? '') },
+    }
     response.end(JSON.stringify(body))
   })
   server.listen(0, '127.0.0.1')
@@ -140,6 +144,26 @@ test('a refusal names the webhook; a failed call is fatal or forgiven by the fai
   ))
 
 // controller-runtime's envtest writes the webhook's own certificate into caBundle.
+test("a webhook's path is asked for as Go's path.Join has it: envtest writes two slashes", async () => {
+  const asked: string[] = []
+  const noting = (path: string) => {
+    asked.push(path)
+    return { allowed: true }
+  }
+  await withWebhook(noting, async (port, caBundle) => {
+    for (const path of ['', '/', '//x', '/x/', '/x/./y//z/../']) {
+      const objects = new ObjectsInMemory()
+      const clientConfig = { url: `https://127.0.0.1:${port}${path}`, caBundle }
+      objects.put(validatingwebhookconfigurations, hook(port, caBundle, { clientConfig }))
+      await admit(objects, {})
+    }
+  })
+  assert.equal(
+    asked,
+    ['/', '/', '/x', '/x', '/x/y'].map((path) => `${path}?timeout=2s`),
+  )
+})
+
 test('a bundle may hold the server certificate itself instead of its authority', () =>
   withWebhook(
     () => patch([{ op: 'add', path: '/data/k', value: 'x' }]),

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:https'
 import { isIP } from 'node:net'
+import { posix } from 'node:path'
 import { jsonText, parseJson } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
@@ -27,6 +28,7 @@ export async function callWebhook(
   const local = askLocally(config.url, body)
   if (local) return local
   const { url, address } = targetOf(objects, config)
+  url.pathname = joined(url.pathname)
   url.searchParams.set('timeout', `${seconds}s`)
   const text = await post(url, address, config.caBundle, jsonText(body), seconds)
   try {
@@ -49,6 +51,9 @@ function targetOf(objects: Objects, { url, service }: WebhookClientConfig): Targ
   if (!clusterIP || clusterIP === 'None') throw new Error(`service ${JSON.stringify(name)} has no cluster IP`)
   return { url: target, address: clusterIP }
 }
+
+/** A path as Go's path.Join has it: no slash twice, none at the end. */
+const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/$/, '')
 
 /** Addresses are no names that TLS could ask for. */
 const serverName = ({ hostname }: URL): string => (isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname)
