@@ -5,7 +5,7 @@ import { Expressions } from './expressions.ts'
 import { formatValue } from './format.ts'
 import type { FunctionTable } from './function-table.ts'
 import { iterate } from './iterate.ts'
-import type { ActionNode, BranchNode, ListNode, Node, TemplateNode, Tree } from './nodes.ts'
+import type { ActionNode, BranchNode, ListNode, Node, TemplateNode, TextNode, Tree } from './nodes.ts'
 import type { Run } from './run.ts'
 import { Scope, type Variable } from './scope.ts'
 import { GoStruct, isTrue, type Value } from './value.ts'
@@ -34,6 +34,23 @@ export function compile(tree: Tree, functions: FunctionTable): Program {
   return program
 }
 
+type Fixed = TextNode | ActionNode
+
+/** What a node always writes; undefined where that depends on something. */
+function fixedText(n: Node): string | undefined {
+  if (n.kind === 'text') return n.text
+  if (n.kind !== 'action' || n.pipe.decl.length > 0 || n.pipe.cmds.length > 1) return undefined
+  const [only, ...args] = n.pipe.cmds[0]?.args ?? []
+  return only?.kind === 'string' && args.length === 0 ? only.text : undefined
+}
+
+/** The nodes from `from` on whose text is fixed. */
+function fixedFrom(nodes: readonly Node[], from: number): readonly Fixed[] {
+  let to = from
+  while (to < nodes.length && fixedText(nodes[to] as Node) !== undefined) to++
+  return nodes.slice(from, to) as Fixed[]
+}
+
 class Compiler {
   readonly scope = new Scope()
   private readonly functions: FunctionTable
@@ -45,7 +62,12 @@ class Compiler {
   }
 
   list(n: ListNode): Exec {
-    const parts = n.nodes.map((child) => this.exec(child))
+    const parts: Exec[] = []
+    for (let i = 0; i < n.nodes.length; ) {
+      const fixed = fixedFrom(n.nodes, i)
+      parts.push(fixed.length > 1 ? this.fixed(fixed) : this.exec(n.nodes[i] as Node))
+      i += Math.max(1, fixed.length)
+    }
     const [first] = parts
     if (parts.length === 0) return () => GO_ON
     if (parts.length === 1 && first) return first
@@ -90,17 +112,35 @@ class Compiler {
     }
   }
 
+  /** Texts and constants that stand side by side, written at once: charts for Prometheus and Grafana are full of {{`{{`}}. */
+  private fixed(nodes: readonly Fixed[]): Exec {
+    const texts = nodes.map((n) => fixedText(n) as string)
+    const whole = texts.join('')
+    const last = nodes.findLast((n) => n.kind === 'action')?.pipe.cmds[0]?.args[0]
+    return (run) => {
+      if (last) run.node = last
+      if (run.trace) {
+        let at = run.out.length
+        for (const [i, text] of texts.entries()) {
+          run.trace.push([at, nodes[i] as Node])
+          at += text.length
+        }
+      }
+      run.out += whole
+      if (run.out.length > run.shared.limits.length) run.checkLength(run.out.length)
+      return GO_ON
+    }
+  }
+
   private action(n: ActionNode): Exec {
-    const value = this.expressions.pipe(n.pipe)
+    const value = this.expressions.pipeOrNull(n.pipe)
     if (n.pipe.decl.length > 0) {
       return (run, dot) => {
-        run.node = n
         value(run, dot, undefined)
         return GO_ON
       }
     }
     return (run, dot) => {
-      run.node = n
       const v = value(run, dot, undefined)
       if (run.trace) run.trace.push([run.out.length, n])
       run.out += typeof v === 'string' ? v : printed(v)
@@ -109,27 +149,29 @@ class Compiler {
     }
   }
 
-  /** A body, compiled when it first runs: most branches of most charts never do. */
-  private body(n: ListNode, dotIsElement = this.scope.dotIsElement): Exec {
+  /** Compiles a body when it first runs, as most branches of most charts never do. */
+  private body(n: ListNode, dotIsElement = this.scope.dotIsElement): () => Exec {
     const view = { ...this.scope.view(), dotIsElement }
-    let compiled: Exec | undefined
-    return (run, dot) => {
-      compiled ??= this.scope.within(view, () => this.list(n))
-      return compiled(run, dot)
-    }
+    return () => this.scope.within(view, () => this.list(n))
   }
 
   private ifOrWith(n: BranchNode): Exec {
     return this.scope.within(this.scope.view(), () => {
-      const value = this.expressions.pipe(n.pipe)
+      const value = this.expressions.pipeOrNull(n.pipe)
       const setsDot = n.kind === 'with'
-      const body = this.body(n.list, setsDot ? false : undefined)
-      const otherwise = n.elseList && this.body(n.elseList)
+      const compileBody = this.body(n.list, setsDot ? false : undefined)
+      const compileElse = n.elseList && this.body(n.elseList)
+      let body: Exec | undefined
+      let otherwise: Exec | undefined
       return (run, dot) => {
-        run.node = n
         const v = value(run, dot, undefined)
-        if (isTrue(v)) return body(run, setsDot ? v : dot)
-        return otherwise ? otherwise(run, dot) : GO_ON
+        if (isTrue(v)) {
+          body ??= compileBody()
+          return body(run, setsDot ? v : dot)
+        }
+        if (!compileElse) return GO_ON
+        otherwise ??= compileElse()
+        return otherwise(run, dot)
       }
     })
   }
@@ -142,19 +184,23 @@ class Compiler {
       const elementSlot = second ? second.slot : (first?.slot ?? -1)
       const element = second ?? first
       if (element) element.isElement = true
-      const body = this.body(n.list, true)
-      const otherwise = n.elseList && this.body(n.elseList)
+      const compileBody = this.body(n.list, true)
+      const compileElse = n.elseList && this.body(n.elseList)
+      let body: Exec | undefined
+      let otherwise: Exec | undefined
       const round = (run: Run, index: Value, v: Value): boolean => {
         run.step()
         if (elementSlot >= 0) run.frame[elementSlot] = v
         if (indexSlot >= 0) run.frame[indexSlot] = index
+        body ??= compileBody()
         return body(run, v) === BREAK
       }
       return (run, dot) => {
         run.node = n
         const v = value(run, dot, undefined)
-        if (iterate(run, v, indexSlot >= 0, round)) return GO_ON
-        return otherwise ? otherwise(run, dot) : GO_ON
+        if (iterate(run, v, indexSlot >= 0, round) || !compileElse) return GO_ON
+        otherwise ??= compileElse()
+        return otherwise(run, dot)
       }
     })
   }

@@ -8,26 +8,29 @@ export type Eval = (run: Run, dot: Value, final: Value) => Value
 
 /** A variable that is not declared here. */
 export function undeclared(name: string, n: Node): Eval {
-  return (run) => {
-    run.node = n
-    return run.fail(`undefined variable: ${name}`)
-  }
+  return failing(n, `undefined variable: ${name}`)
 }
 
-/** A number whose type its own text decides. */
-export function idealConstant(n: NumberNode): Eval {
+/** A number whose type its own text decides; undefined where no int holds it. */
+export function idealNumber(n: NumberNode): Value {
   const isFloat = n.float !== undefined && !n.text.startsWith("'") && !/^0[xX][^pP]*$/.test(n.text) && /[.eEpP]/.test(n.text)
-  let value: Value
-  if (n.complex) value = new Complex(n.complex.re, n.complex.im)
-  else if (isFloat) value = n.float
-  else if (n.int !== undefined) value = new Int(n.int)
-  else {
-    return (run) => {
-      run.node = n
-      return run.fail(`${n.text} overflows int`)
-    }
+  if (n.complex) return new Complex(n.complex.re, n.complex.im)
+  if (isFloat) return n.float
+  return n.int === undefined ? undefined : new Int(n.int)
+}
+
+/** idealNumber when it is reached. */
+export function idealConstant(n: NumberNode): Eval {
+  const value = idealNumber(n)
+  return value === undefined ? failing(n, `${n.text} overflows int`) : constant(n, value)
+}
+
+/** What fails as soon as it is reached. */
+export function failing(n: Node, what: string): Eval {
+  return (run) => {
+    run.node = n
+    return run.fail(what)
   }
-  return constant(n, value)
 }
 
 export function constant(n: Node, value: Value): Eval {

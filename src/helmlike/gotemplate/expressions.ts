@@ -1,12 +1,13 @@
 // Pipelines to closures: fields, variables, constants and calls. Functions are looked up once, constants are checked once.
 
 import { quote } from '../../apimachinery/go-quote.ts'
-import { callFailed, constantFor, validate, wrongCount } from './call.ts'
-import { constant, type Eval, idealConstant, undeclared } from './constants.ts'
-import { fieldOf, methodOf } from './field.ts'
+import { constantFor, validate, wrongCount } from './call.ts'
+import { callNamed, exportedOf, follow } from './chain.ts'
+import { constant, type Eval, failing, idealConstant, idealNumber, undeclared } from './constants.ts'
 import { formatValue } from './format.ts'
-import type { FunctionTable, Implementation } from './function-table.ts'
-import { callMethod, type LateArgument } from './method-call.ts'
+import type { FunctionTable, Implementation, Signature } from './function-table.ts'
+import { type Argument, invoke } from './invoke.ts'
+import type { LateArgument } from './method-call.ts'
 import type { CommandNode, IdentifierNode, Node, PipeNode } from './nodes.ts'
 import { print } from './nodes.ts'
 import { FunctionError } from './run.ts'
@@ -22,7 +23,15 @@ export class Expressions {
     this.scope = scope
   }
 
+  /** What a pipeline comes to; nil is undefined. */
   pipe(n: PipeNode): Eval {
+    const value = this.pipeOrNull(n)
+    if (n.decl.length > 0 || n.cmds.length > 1) return value
+    return (run, dot) => value(run, dot, undefined) ?? undefined
+  }
+
+  /** As pipe, but nil may be null or undefined: for those who take both alike. */
+  pipeOrNull(n: PipeNode): Eval {
     const commands = n.cmds.map((c, i) => this.command(c, i > 0))
     if (n.isAssign) {
       for (const d of n.decl)
@@ -31,21 +40,21 @@ export class Expressions {
     const slots = n.decl.map(
       (d) => (n.isAssign ? this.scope.lookup(d.ident[0] as string) : this.scope.declare(d.ident[0] as string)).slot,
     )
-    const [only] = commands
-    if (commands.length === 1 && slots.length === 0 && only) {
+    const [first, second] = commands as [Eval, Eval]
+    if (commands.length === 1 && slots.length === 0) return first
+    if (commands.length === 2 && slots.length === 0)
+      return (run, dot) => second(run, dot, first(run, dot, undefined) ?? undefined) ?? undefined
+    const [slot] = slots
+    if (commands.length === 1 && slots.length === 1 && slot !== undefined) {
       return (run, dot) => {
-        run.node = n
-        const v = only(run, dot, undefined)
-        return v === null ? undefined : v
+        const v = first(run, dot, undefined) ?? undefined
+        run.frame[slot] = v
+        return v
       }
     }
     return (run, dot) => {
-      run.node = n
       let v: Value
-      for (let i = 0; i < commands.length; i++) {
-        v = (commands[i] as Eval)(run, dot, v)
-        if (v === null) v = undefined
-      }
+      for (let i = 0; i < commands.length; i++) v = (commands[i] as Eval)(run, dot, v) ?? undefined
       for (let i = 0; i < slots.length; i++) run.frame[slots[i] as number] = v
       return v
     }
@@ -56,7 +65,7 @@ export class Expressions {
     const rest = n.args.slice(1)
     switch (first.kind) {
       case 'field':
-        return this.chain(first, first.ident, (_run, dot) => dot, this.scope.dotIsElement, rest, piped)
+        return this.chain(first, first.ident, undefined, this.scope.dotIsElement, rest, piped)
       case 'chain':
         return this.chainNode(first, rest, piped)
       case 'identifier':
@@ -65,19 +74,9 @@ export class Expressions {
         return this.variable(first, first.ident, rest, piped)
       default:
     }
-    if (rest.length > 0 || piped) {
-      return (run) => {
-        run.node = first
-        return run.fail(`can't give argument to non-function ${print(first)}`)
-      }
-    }
+    if (rest.length > 0 || piped) return failing(first, `can't give argument to non-function ${print(first)}`)
     if (first.kind === 'pipe') return this.pipe(first)
-    if (first.kind === 'nil') {
-      return (run) => {
-        run.node = first
-        return run.fail('nil is not a command')
-      }
-    }
+    if (first.kind === 'nil') return failing(first, 'nil is not a command')
     return this.operand(first)
   }
 
@@ -104,66 +103,44 @@ export class Expressions {
     const v = this.scope.lookup(ident[0] as string)
     const { slot } = v
     if (slot === UNDECLARED) return undeclared(v.name, n)
-    if (ident.length > 1) return this.chain(n, ident.slice(1), (run) => run.frame[slot], v.isElement, args, piped)
-    if (args.length > 0 || piped) {
-      return (run) => {
-        run.node = n
-        return run.fail(`can't give argument to non-function ${print(n)}`)
-      }
-    }
-    return (run) => {
+    const value: Eval = (run) => {
       run.node = n
       return run.frame[slot]
     }
+    if (ident.length > 1) return this.chain(n, ident.slice(1), value, v.isElement, args, piped)
+    return args.length > 0 || piped ? failing(n, `can't give argument to non-function ${print(n)}`) : value
   }
 
   private chainNode(n: Node & { kind: 'chain' }, args: readonly Node[], piped: boolean): Eval {
-    if (n.node.kind === 'nil') return (run) => run.fail(`indirection through explicit nil in ${print(n)}`)
-    const receiver = this.argument(n.node, 'value')
-    return this.chain(n, n.fields, receiver, false, args, piped)
+    if (n.node.kind === 'nil') return failing(n, `indirection through explicit nil in ${print(n)}`)
+    return this.chain(n, n.fields, this.value(n.node), false, args, piped)
   }
 
-  /** `.a.b.c` on a receiver; only the last may be a method with arguments. */
+  /** `.a.b.c` on a receiver, or on the dot; only the last may be a method with arguments. */
   private chain(
     n: Node,
     names: readonly string[],
-    receiver: Eval,
+    receiver: Eval | undefined,
     isElement: boolean,
     args: readonly Node[],
     piped: boolean,
   ): Eval {
-    const last = names.length - 1
+    const last = names.at(-1) as string
     const hasArguments = args.length > 0 || piped
-    const values = args.map((a) => this.lateArgument(a))
-    return (run, dot, final) => {
-      run.node = n
-      let v = receiver(run, dot, undefined)
-      let element = isElement
-      for (let i = 0; i <= last; i++) {
-        const name = names[i] as string
-        if (typeof v === 'object' && v !== null && v.constructor !== Map) {
-          const method = methodOf(v, name)
-          if (method) {
-            v =
-              i === last
-                ? callMethod(run, dot, method, n, name, values, piped, final)
-                : callMethod(run, dot, method, n, name, [], false, undefined)
-            continue
-          }
+    const path = hasArguments ? names.slice(0, -1) : names
+    const exported = exportedOf(path)
+    const value: Eval = receiver
+      ? (run, dot) => {
+          run.node = n
+          return follow(run, dot, n, path, exported, isElement, receiver(run, dot, undefined))
         }
-        if (i === last && hasArguments && v !== null && v !== undefined) {
-          run.fail(
-            v instanceof Map
-              ? `${name} is not a method but has arguments`
-              : `${name} has arguments but cannot be invoked as function`,
-          )
+      : (run, dot) => {
+          run.node = n
+          return follow(run, dot, n, path, exported, isElement, dot)
         }
-        const next = fieldOf(run, v, name, element)
-        element = v instanceof Map
-        v = next
-      }
-      return v
-    }
+    if (!hasArguments) return value
+    const late = args.map((a) => this.lateArgument(a))
+    return (run, dot, final) => callNamed(run, dot, final, n, last, late, piped, value(run, dot, undefined))
   }
 
   /** An argument whose type is known only when the method is. */
@@ -180,30 +157,16 @@ export class Expressions {
 
   private function(n: IdentifierNode, cmd: Node, args: readonly Node[], piped: boolean): Eval {
     const signature = this.functions.signature(n.name)
-    if (!signature) {
-      return (run) => {
-        run.node = n
-        return run.fail(`${quote(n.name)} is not a defined function`)
-      }
-    }
+    if (!signature) return failing(n, `${quote(n.name)} is not a defined function`)
     if (n.name === 'and' || n.name === 'or') return this.shortCircuit(n, args, piped, n.name === 'or')
     if (n.name === 'call') return this.callValue(n, cmd, args, piped)
-    let found: Implementation | undefined
-    const implementation = () => {
-      found ??= this.functions.implementation(n.name)
-      return found
-    }
-    const call = this.call(n.name, signature.params, signature.variadic, signature.contextual, implementation, cmd, args, piped)
-    return (run, dot, final) => {
-      run.node = n
-      return call(run, dot, final)
-    }
+    return this.call(signature, () => this.functions.implementation(n.name), n, cmd, args, piped)
   }
 
   private shortCircuit(n: Node, args: readonly Node[], piped: boolean, stopAt: boolean): Eval {
     const name = stopAt ? 'or' : 'and'
     const wrong = wrongCount(name, 2, true, args.length, args.length + (piped ? 1 : 0))
-    const values = args.map((a) => this.argument(a, 'value'))
+    const values = args.map((a) => this.value(a))
     return (run, dot, final) => {
       run.node = n
       if (wrong) run.fail(wrong)
@@ -222,71 +185,56 @@ export class Expressions {
       if (fn === null || fn === undefined) throw new FunctionError('call of nil')
       throw new FunctionError(`non-function ${args[0] ? print(args[0]) : formatValue(fn)} of type ${typeName(fn)}`)
     }
-    const call = this.call('call', ['value', 'value'], true, false, () => refuse, cmd, args, piped)
-    return (run, dot, final) => {
-      run.node = n
-      return call(run, dot, final)
-    }
+    return this.call(
+      { name: 'call', params: ['value', 'value'], variadic: true, contextual: false },
+      () => refuse,
+      n,
+      cmd,
+      args,
+      piped,
+    )
   }
 
   private call(
-    name: string,
-    params: readonly string[],
-    variadic: boolean,
-    contextual: boolean,
+    { name, params, variadic, contextual }: Signature,
     implementation: () => Implementation,
-    node: Node,
-    args: readonly Node[],
+    identifier: Node,
+    command: Node,
+    written: readonly Node[],
     piped: boolean,
   ): Eval {
-    const total = args.length + (piped ? 1 : 0)
-    const wrong = wrongCount(name, params.length, variadic, args.length, total)
-    if (wrong) return (run) => run.fail(wrong)
+    const total = written.length + (piped ? 1 : 0)
+    const wrong = wrongCount(name, params.length, variadic, written.length, total)
+    if (wrong) return failing(identifier, wrong)
     const typeAt = (i: number) => params[Math.min(i, params.length - 1)] as string
-    const values = args.map((a, i) => this.argument(a, typeAt(i)))
-    const finalType = piped ? typeAt(total - 1) : 'any'
-    const offset = contextual ? 1 : 0
-    return (run, dot, final) => {
-      run.step()
-      const argv: unknown[] = new Array(offset + total)
-      if (contextual) argv[0] = run
-      for (let i = 0; i < values.length; i++) argv[offset + i] = (values[i] as Eval)(run, dot, undefined)
-      if (piped) argv[offset + values.length] = validate(run, final, finalType)
-      let v: Value
-      try {
-        v = implementation()(...(argv as never[]))
-      } catch (e) {
-        callFailed(run, node, name, e)
-      }
-      if (typeof v === 'string' && v.length > 65_536) run.checkLength(v.length)
-      return v
-    }
+    const args = written.map((a, i) => this.argument(a, typeAt(i)))
+    const pipedType = piped ? typeAt(total - 1) : undefined
+    return invoke({ name, identifier, command, args, pipedType, contextual, implementation })
   }
 
   /** An argument of type `type`. */
-  private argument(n: Node, type: string): Eval {
+  private argument(n: Node, type: string): Argument {
     const known = constantFor(n, type)
-    if (known) {
-      if ('value' in known) return n.kind === 'nil' && type === 'map' ? () => new Map() : constant(n, known.value)
-      return (run) => {
-        run.node = n
-        return run.fail(known.error)
-      }
-    }
-    if (n.kind === 'number') return idealConstant(n)
-    const value = this.unchecked(n)
-    return (run, dot) => {
-      run.node = n
-      return validate(run, value(run, dot, undefined), type)
-    }
+    if (known && 'error' in known) return { eval: failing(n, known.error), type }
+    if (n.kind === 'nil' && type === 'map') return { eval: () => new Map(), type }
+    if (known) return { constant: known.value, node: n }
+    if (n.kind !== 'number') return { eval: n.kind === 'pipe' && type === 'any' ? this.pipeOrNull(n) : this.unchecked(n), type }
+    const value = idealNumber(n)
+    return value === undefined ? { eval: idealConstant(n), type } : { constant: value, node: n }
+  }
+
+  /** The value of an operand, of whatever type. */
+  private value(n: Node): Eval {
+    const arg = this.argument(n, 'value')
+    return 'eval' in arg ? arg.eval : constant(n, arg.constant)
   }
 
   private unchecked(n: Node): Eval {
     switch (n.kind) {
       case 'dot':
-        return (_run, dot) => dot
+        return this.operand(n)
       case 'field':
-        return this.chain(n, n.ident, (_run, dot) => dot, this.scope.dotIsElement, [], false)
+        return this.chain(n, n.ident, undefined, this.scope.dotIsElement, [], false)
       case 'variable':
         return this.variable(n, n.ident, [], false)
       case 'pipe':

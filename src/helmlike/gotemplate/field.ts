@@ -1,20 +1,14 @@
 // `.name` on a value: a method, a field of a struct or a key of a map.
 import type { Run } from './run.ts'
-import { type GoFunction, GoStruct, Int, methodsOfList, TypedMap, typeName, type Value } from './value.ts'
+import { type GoFunction, GoStruct, Int, type MethodTable, methodsOfList, TypedMap, typeName, type Value } from './value.ts'
 
 /** The method `name` of a value, if it has one. */
 export function methodOf(receiver: Value, name: string): GoFunction | undefined {
-  if (receiver instanceof TypedMap || receiver instanceof GoStruct) return own(receiver.methods, name)
-  if (receiver instanceof Int && receiver.methods) return own(receiver.methods, name)
-  if (Array.isArray(receiver)) {
-    const methods = methodsOfList(receiver)
-    return methods ? own(methods, name) : undefined
-  }
-  return undefined
+  let methods: MethodTable | undefined
+  if (receiver instanceof TypedMap || receiver instanceof GoStruct || receiver instanceof Int) methods = receiver.methods
+  else if (Array.isArray(receiver)) methods = methodsOfList(receiver)
+  return methods !== undefined && Object.hasOwn(methods, name) ? methods[name] : undefined
 }
-
-const own = (methods: { readonly [name: string]: GoFunction }, name: string) =>
-  Object.hasOwn(methods, name) ? methods[name] : undefined
 
 /** The value of a key or field. `asInterface`: the receiver was found in a map or list, so that errors call it `interface {}`. */
 export function fieldOf(run: Run, receiver: Value, name: string, asInterface: boolean): Value {

@@ -80,8 +80,8 @@ export interface StructPrinting {
 /** A map of a named type or with methods, such as common.Values or engine.files. */
 export class TypedMap extends Map<string, Value> {
   readonly type: string
-  readonly methods: MethodTable
-  constructor(type: string, entries: Iterable<readonly [string, Value]>, methods: MethodTable = Object.create(null)) {
+  readonly methods: MethodTable | undefined
+  constructor(type: string, entries: Iterable<readonly [string, Value]>, methods?: MethodTable) {
     super(entries)
     this.type = type
     this.methods = methods

@@ -82,7 +82,7 @@ function walk(data: Value, names: readonly string[]): Walked {
 /** The fields, keys and methods of a value; undefined for one that has none. */
 function namesIn(v: Value): string[] | undefined {
   if (v instanceof GoStruct) return [...v.fields.keys(), ...Object.keys(v.methods)]
-  if (v instanceof TypedMap) return [...v.keys(), ...Object.keys(v.methods)]
+  if (v instanceof TypedMap) return [...v.keys(), ...Object.keys(v.methods ?? {})]
   return isMap(v) ? [...v.keys()] : undefined
 }
 
