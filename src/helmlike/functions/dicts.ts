@@ -1,6 +1,8 @@
-// Sprig's dictionary functions. Those that Go does in place (set, unset, merge) change their first argument here, too.
+// Sprig's dictionary functions. Those that Go does in place (set, unset, merge) change their first argument here, too, and tell
+// the include memo.
 import type { Implementation } from '../gotemplate/function-table.ts'
-import { FunctionError } from '../gotemplate/run.ts'
+import type { IncludeMemo } from '../gotemplate/include-memo.ts'
+import { FunctionError, type Run } from '../gotemplate/run.ts'
 import {
   deepCopy,
   isList,
@@ -16,8 +18,9 @@ import {
 } from '../gotemplate/value.ts'
 import { textOf } from './text.ts'
 
-function dict(...args: Value[]): Value {
+function dict(run: Run, ...args: Value[]): Value {
   const out: ValueMap = new Map()
+  run.shared.memo.made(out)
   for (let i = 0; i < args.length; i += 2)
     out.set(args[i] === null ? '<nil>' : textOf(args[i]), i + 1 < args.length ? (args[i + 1] ?? null) : '')
   return out
@@ -44,9 +47,10 @@ const MAX_DEPTH = 500
 const isEmpty = (v: Value) => !isTrue(v)
 
 /** mergo.Merge into `dst`: what dst has stays unless it is empty; `overwrite`: what src has wins. Lists are never joined. */
-export function mergeInto(dst: ValueMap, src: ValueMap, overwrite: boolean, depth = 0): void {
+export function mergeInto(memo: IncludeMemo, dst: ValueMap, src: ValueMap, overwrite: boolean, depth = 0): void {
   if (depth > MAX_DEPTH) throw new FunctionError('merge: values are nested too deeply')
-  if (dst === src) return
+  if (dst === src || src.size === 0) return
+  memo.changing(dst)
   for (const [key, s] of src) {
     const d = dst.get(key)
     if (s === null || s === undefined) {
@@ -54,7 +58,7 @@ export function mergeInto(dst: ValueMap, src: ValueMap, overwrite: boolean, dept
       else if (!dst.has(key)) continue
       continue
     }
-    if (isMap(s) && isMap(d)) mergeInto(d, s, overwrite, depth + 1)
+    if (isMap(s) && isMap(d)) mergeInto(memo, d, s, overwrite, depth + 1)
     else if (isList(s) && overwrite) dst.set(key, s)
     if (!isEmpty(d) && (isList(s) || (isMap(s) && isMap(d)))) continue
     if (overwrite || isEmpty(d)) dst.set(key, s)
@@ -63,8 +67,8 @@ export function mergeInto(dst: ValueMap, src: ValueMap, overwrite: boolean, dept
 
 const merge =
   (overwrite: boolean) =>
-  (dst: ValueMap, ...sources: ValueMap[]) => {
-    for (const src of sources) mergeInto(dst, src, overwrite)
+  (run: Run, dst: ValueMap, ...sources: ValueMap[]) => {
+    for (const src of sources) mergeInto(run.shared.memo, dst, src, overwrite)
     return dst
   }
 
@@ -107,8 +111,12 @@ function copy(v: Value): Value {
 export const dicts: { readonly [name: string]: Implementation } = {
   dict,
   get: (m: ValueMap, name: string) => (m.has(name) ? m.get(name) : ''),
-  set: (m: ValueMap, name: string, v: Value) => m.set(name, v ?? null),
-  unset: (m: ValueMap, name: string) => {
+  set: (run: Run, m: ValueMap, name: string, v: Value) => {
+    run.shared.memo.changing(m)
+    return m.set(name, v ?? null)
+  },
+  unset: (run: Run, m: ValueMap, name: string) => {
+    run.shared.memo.changing(m)
     m.delete(name)
     return m
   },

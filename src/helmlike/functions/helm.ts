@@ -15,14 +15,15 @@ export const WARN_END = 'HELM_ERR_END'
 const chartError = (message: string) => new FunctionError(WARN_START + message + WARN_END)
 
 function include(run: HostRun, name: string, data: Value): Value {
-  const { included } = run.shared
+  const { included, memo } = run.shared
   const depth = included.get(name)
   if (depth !== undefined && depth > MAX_INCLUDES) {
     throw new FunctionError(`rendering template has a nested reference name: ${name}: unable to execute template`)
   }
   included.set(name, (depth ?? 0) + 1)
   try {
-    return run.set.execute(name, data === null ? undefined : data, run.shared)
+    const context = run.set.parent === undefined ? data : undefined
+    return memo.text(name, context, () => run.set.execute(name, data === null ? undefined : data, run.shared))
   } finally {
     included.set(name, (included.get(name) ?? 1) - 1)
   }

@@ -1,6 +1,7 @@
 // One execution of a template: output, position, variables and the limits that bound it.
 
 import { quote } from '../../apimachinery/go-quote.ts'
+import type { IncludeMemo } from './include-memo.ts'
 import { type Node, placeOf, print } from './nodes.ts'
 import type { TemplateSet } from './template-set.ts'
 import type { Value } from './value.ts'
@@ -55,6 +56,7 @@ export interface Shared<Host = unknown> {
   readonly strict: boolean
   readonly host: Host
   readonly included: Map<string, number>
+  readonly memo: IncludeMemo
 }
 
 export class Run<Host = unknown> {

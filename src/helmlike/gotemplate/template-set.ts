@@ -48,7 +48,8 @@ function parseCached(name: string, text: string, functions: FunctionTable): Pars
 
 export class TemplateSet {
   readonly functions: FunctionTable
-  private readonly parent: TemplateSet | undefined
+  /** Whose templates it sees, too. */
+  readonly parent: TemplateSet | undefined
   private readonly trees = new Map<string, Tree>()
   private readonly calls = new Set<string>()
 

@@ -8,11 +8,13 @@ import { EAGER, functions, loadFamily } from '../functions/load.ts'
 import { baseName } from '../functions/paths.ts'
 import { fromBytes } from '../gotemplate/bytes.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
+import { IncludeMemo } from '../gotemplate/include-memo.ts'
 import { DEFAULT_LIMITS, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
 import { TemplateSet } from '../gotemplate/template-set.ts'
 import { TemplateParseError } from '../gotemplate/tokens.ts'
-import { compareStrings, isMap, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { compareStrings, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { execError, parseError } from './errors.ts'
+import { RootContext } from './root-context.ts'
 import { ValuesMap } from './values-map.ts'
 
 /** A host function that needs something from outside first: do `load`, then render again. */
@@ -36,7 +38,7 @@ export interface RenderInput {
 interface Template {
   readonly path: string
   readonly file: ChartFile
-  readonly data: ValueMap
+  readonly data: RootContext
   readonly basePath: string
 }
 
@@ -59,7 +61,8 @@ export async function runTemplates(input: RenderInput): Promise<Map<string, stri
 /** The prepared templates and a way to run one of them again. */
 export function prepare(input: RenderInput): { templates: Template[]; set: TemplateSet; shared: Shared<Host> } {
   const templates: Template[] = []
-  collect(input.chart, input.top(), templates)
+  const memo = new IncludeMemo()
+  collect(input.chart, input.top(), memo, templates)
   templates.sort((a, b) => depth(b.path) - depth(a.path) || compareStrings(b.path, a.path))
   const set = new TemplateSet(functions)
   for (const t of templates) {
@@ -73,8 +76,9 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
     steps: 0,
     limits: input.limits ?? DEFAULT_LIMITS,
     strict: input.strict,
-    host: input.host,
+    host: observed(input.host, memo),
     included: new Map(),
+    memo,
   }
   return { templates, set, shared }
 }
@@ -91,13 +95,7 @@ async function runOnce(input: RenderInput): Promise<Map<string, string>> {
 }
 
 function runTemplate(t: Template, set: TemplateSet, shared: Shared<Host>): string {
-  t.data.set(
-    'Template',
-    new TypedMap('common.Values', [
-      ['Name', t.path],
-      ['BasePath', t.basePath],
-    ]),
-  )
+  t.data.start(t.path, t.basePath)
   try {
     const text = set.execute(t.path, t.data, shared)
     return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text
@@ -109,20 +107,21 @@ function runTemplate(t: Template, set: TemplateSet, shared: Shared<Host>): strin
 const depth = (path: string) => path.split('/').length
 
 /** Adds a chart's templates, its dependencies' first, and returns what they see. */
-function collect(c: Chart, parent: ValueMap, templates: Template[]): ValueMap {
+function collect(c: Chart, parent: ValueMap, memo: IncludeMemo, templates: Template[]): ValueMap {
   const subcharts: ValueMap = new Map()
   const isRoot = c.parent === undefined
   const inherited = parent.get('Values')
   const own = isRoot ? inherited : isMap(inherited) ? inherited.get(c.metadata.name) : undefined
-  const data = new TypedMap('common.Values', [
+  const entries: [string, Value][] = [
     ['Chart', metadataForTemplates(c.metadata, isRoot)],
     ['Files', chartFiles(c.files)],
     ['Release', parent.get('Release')],
     ['Capabilities', parent.get('Capabilities')],
     ['Values', own instanceof ValuesMap ? own : new ValuesMap(isMap(own) ? own : new Map())],
     ['Subcharts', subcharts],
-  ])
-  for (const sub of c.dependencies) subcharts.set(sub.metadata.name, collect(sub, data, templates))
+  ]
+  const data = new RootContext(entries, memo)
+  for (const sub of c.dependencies) subcharts.set(sub.metadata.name, collect(sub, data, memo, templates))
   const path = fullPath(c)
   const isLibrary = c.metadata.type.toLowerCase() === 'library'
   for (const file of c.templates) {
@@ -130,6 +129,24 @@ function collect(c: Chart, parent: ValueMap, templates: Template[]): ValueMap {
     templates.push({ path: `${path}/${file.name}`, file, data, basePath: `${path}/templates` })
   }
   return data
+}
+
+/** The host, telling the memo of every answer: the next one may be another. */
+function observed(host: Host, memo: IncludeMemo): Host {
+  const told =
+    <A extends unknown[], R>(ask: (...args: A) => R) =>
+    (...args: A): R => {
+      memo.learning()
+      return ask(...args)
+    }
+  return {
+    now: told(() => host.now()),
+    randomBytes: told((count) => host.randomBytes(count)),
+    lookup: told((apiVersion, kind, namespace, name) => host.lookup(apiVersion, kind, namespace, name)),
+    hostByName: told((name) => host.hostByName(name)),
+    lint: host.lint,
+    warn: told((message) => host.warn(message)),
+  }
 }
 
 /** The output of one template again, with the place in the chart that each piece of it came from. */
@@ -140,13 +157,7 @@ export function traceTemplate(
   const { templates, set, shared } = prepare(input)
   const t = templates.find((x) => x.path === path)
   if (!t) return undefined
-  t.data.set(
-    'Template',
-    new TypedMap('common.Values', [
-      ['Name', t.path],
-      ['BasePath', t.basePath],
-    ]),
-  )
+  t.data.start(t.path, t.basePath)
   const { out, trace } = set.trace(path, t.data as Value, shared)
   return {
     out,
