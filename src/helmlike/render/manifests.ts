@@ -1,11 +1,9 @@
 // Rendered text to manifests and hooks, in the order in which Helm applies them.
 
-import { scalarText } from '../chart/metadata.ts'
 import { baseName } from '../functions/paths.ts'
-import { compareStrings, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { YamlError } from '../yaml/error.ts'
-import { parseYaml } from '../yaml/parse.ts'
+import { compareStrings } from '../gotemplate/value.ts'
 import { RenderError } from './errors.ts'
+import { type ManifestHead, NoManifest, readHead } from './manifest-head.ts'
 
 export interface Manifest {
   /** The template it came from. */
@@ -14,8 +12,8 @@ export interface Manifest {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
-  /** The whole document, parsed. */
-  readonly object: Value
+  /** Nothing but comments. */
+  readonly isEmpty: boolean
 }
 export interface Hook extends Manifest {
   readonly events: readonly string[]
@@ -99,8 +97,8 @@ export function sortManifests(files: ReadonlyMap<string, string>): { manifests: 
     const text = files.get(path) as string
     if (baseName(path).startsWith('_')) continue
     for (const { content, offset } of splitDocuments(text)) {
-      const manifest = readManifest(path, content, offset)
-      const annotations = annotationsOf(manifest, offset)
+      const { apiVersion, kind, name, annotations, isEmpty } = headOf(path, content, offset)
+      const manifest: Manifest = { path, content, apiVersion, kind, name, isEmpty }
       const hook = annotations.get('helm.sh/hook')
       if (hook === undefined) manifests.push(manifest)
       else {
@@ -133,60 +131,12 @@ function asHook(m: Manifest, types: string, annotations: ReadonlyMap<string, str
   }
 }
 
-const JSON_PREFIX = 'error unmarshaling JSON: while decoding JSON: json: cannot unmarshal'
-const kindOf = (v: Value) =>
-  Array.isArray(v) ? 'array' : isMap(v) ? 'object' : typeof v === 'boolean' ? 'bool' : (typeof v as string)
-
-function readManifest(path: string, content: string, offset: number): Manifest {
-  const fail = (what: string, line = 0) => new ManifestYamlError(`YAML parse error on ${path}: ${what}`, path, offset, line)
-  let object: Value
+/** Throws ManifestYamlError. */
+function headOf(path: string, content: string, offset: number): ManifestHead {
   try {
-    object = parseYaml(content)
+    return readHead(content)
   } catch (e) {
-    throw e instanceof YamlError ? fail(`error converting YAML to JSON: ${e.message}`, Math.max(1, e.line)) : e
+    if (!(e instanceof NoManifest)) throw e
+    throw new ManifestYamlError(`YAML parse error on ${path}: ${e.message}`, path, offset, e.line)
   }
-  if (object === null || object === undefined) return { path, content, apiVersion: '', kind: '', name: '', object }
-  if (!isMap(object)) throw fail(`${JSON_PREFIX} ${kindOf(object)} into Go value of type util.SimpleHead`)
-  const text = (m: ValueMap, key: string, at: string): string => {
-    const v = m.get(key)
-    const s = scalarText(v)
-    if (s === undefined) throw fail(`${JSON_PREFIX} ${kindOf(v)} into Go struct field ${at}${key} of type string`)
-    return s
-  }
-  const metadata = object.get('metadata')
-  if (metadata !== null && metadata !== undefined && !isMap(metadata)) {
-    throw fail(
-      `${JSON_PREFIX} ${kindOf(metadata)} into Go struct field SimpleHead.metadata of type struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }`,
-    )
-  }
-  const name = isMap(metadata) ? text(metadata, 'name', 'SimpleHead.metadata.') : ''
-  return {
-    path,
-    content,
-    apiVersion: text(object, 'apiVersion', 'SimpleHead.'),
-    kind: text(object, 'kind', 'SimpleHead.'),
-    name,
-    object,
-  }
-}
-
-function annotationsOf(m: Manifest, offset: number): ReadonlyMap<string, string> {
-  const metadata = isMap(m.object) ? m.object.get('metadata') : undefined
-  const annotations = isMap(metadata) ? metadata.get('annotations') : undefined
-  const out = new Map<string, string>()
-  if (annotations === null || annotations === undefined) return out
-  const wrong = (v: Value, type: string) =>
-    new ManifestYamlError(
-      `YAML parse error on ${m.path}: ${JSON_PREFIX} ${kindOf(v)} into Go struct field SimpleHead.metadata.annotations of type ${type}`,
-      m.path,
-      offset,
-      0,
-    )
-  if (!isMap(annotations)) throw wrong(annotations, 'map[string]string')
-  for (const [k, v] of annotations) {
-    const s = scalarText(v)
-    if (s === undefined) throw wrong(v, 'string')
-    out.set(k, s)
-  }
-  return out
 }
