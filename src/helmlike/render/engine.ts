@@ -27,9 +27,12 @@ export class HostWaits extends Interrupt {
 }
 
 export interface RenderInput {
+  /** Its templates are read once: it is not changed afterwards. */
   readonly chart: Chart
   /** Values, Release, Capabilities; new ones every time, since templates may change them. */
   readonly top: () => ValueMap
+  /** Told when the templates are done and left what `top` gave last as it was. */
+  readonly unchanged?: () => void
   readonly host: Host
   readonly strict: boolean
   readonly limits?: Limits
@@ -38,8 +41,20 @@ export interface RenderInput {
 interface Template {
   readonly path: string
   readonly file: ChartFile
-  readonly data: RootContext
+  readonly chart: Chart
   readonly basePath: string
+}
+
+/** A chart's templates in the order in which they are read and run, and read. */
+interface Loaded {
+  readonly templates: readonly Template[]
+  readonly set: TemplateSet
+}
+
+/** Where a render stands before its first template runs. */
+interface Start extends Loaded {
+  readonly contexts: ReadonlyMap<Chart, RootContext>
+  readonly shared: Shared<Host>
 }
 
 const MAX_RETRIES = 200
@@ -58,20 +73,44 @@ export async function runTemplates(input: RenderInput): Promise<Map<string, stri
   }
 }
 
-/** The prepared templates and a way to run one of them again. */
-export function prepare(input: RenderInput): { templates: Template[]; set: TemplateSet; shared: Shared<Host> } {
-  const templates: Template[] = []
-  const memo = new IncludeMemo()
-  collect(input.chart, input.top(), memo, templates)
-  templates.sort((a, b) => depth(b.path) - depth(a.path) || compareStrings(b.path, a.path))
-  const set = new TemplateSet(functions)
-  for (const t of templates) {
-    try {
-      set.addFile(t.path, t.file.data)
-    } catch (e) {
-      throw e instanceof TemplateParseError ? parseError(e, fromBytes(t.file.data), set) : e
+const loaded = new WeakMap<Chart, Loaded>()
+
+function loadTemplates(chart: Chart): Loaded {
+  let known = loaded.get(chart)
+  if (!known) {
+    const templates = templatesOf(chart)
+      .map((t) => ({ t, depth: t.path.split('/').length }))
+      .sort((a, b) => b.depth - a.depth || compareStrings(b.t.path, a.t.path))
+      .map(({ t }) => t)
+    const set = new TemplateSet(functions)
+    for (const t of templates) {
+      try {
+        set.addFile(t.path, t.file.data)
+      } catch (e) {
+        throw e instanceof TemplateParseError ? parseError(e, fromBytes(t.file.data), set) : e
+      }
     }
+    known = { templates, set }
+    loaded.set(chart, known)
   }
+  return known
+}
+
+/** The templates of a chart and its dependencies. */
+function templatesOf(c: Chart): Template[] {
+  const path = fullPath(c)
+  const isLibrary = c.metadata.type.toLowerCase() === 'library'
+  const own = c.templates
+    .filter((file) => !isLibrary || baseName(file.name).startsWith('_'))
+    .map((file) => ({ path: `${path}/${file.name}`, file, chart: c, basePath: `${path}/templates` }))
+  return [...c.dependencies.flatMap(templatesOf), ...own]
+}
+
+/** All that is needed to run the templates. Throws RenderError where one does not parse. */
+export function prepare(input: RenderInput): Start {
+  const memo = new IncludeMemo()
+  const contexts = new Map<Chart, RootContext>()
+  addContexts(input.chart, input.top(), memo, contexts)
   const shared: Shared<Host> = {
     steps: 0,
     limits: input.limits ?? DEFAULT_LIMITS,
@@ -80,34 +119,40 @@ export function prepare(input: RenderInput): { templates: Template[]; set: Templ
     included: new Map(),
     memo,
   }
-  return { templates, set, shared }
+  return { ...loadTemplates(input.chart), contexts, shared }
 }
 
 async function runOnce(input: RenderInput): Promise<Map<string, string>> {
-  const { templates, set, shared } = prepare(input)
+  const start = prepare(input)
+  const { templates, set, shared } = start
   for (const family of set.missingFamilies()) if (EAGER.has(family)) await loadFamily(family)
-  const out = new Map<string, string>()
+  const files = new Map<string, string>()
   for (const t of templates) {
     if (baseName(t.path).startsWith('_')) continue
-    out.set(t.path, runTemplate(t, set, shared))
+    files.set(t.path, runTemplate(t, start))
   }
-  return out
+  if (!shared.memo.hasChanges) input.unchanged?.()
+  return files
 }
 
-function runTemplate(t: Template, set: TemplateSet, shared: Shared<Host>): string {
-  t.data.start(t.path, t.basePath)
+function runTemplate(t: Template, { set, contexts, shared }: Start): string {
+  const context = contextFor(t, contexts)
   try {
-    const text = set.execute(t.path, t.data, shared)
+    const text = set.execute(t.path, context, shared)
     return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text
   } catch (e) {
-    throw execError(e, t.path, set, t.data)
+    throw execError(e, t.path, set, context)
   }
 }
 
-const depth = (path: string) => path.split('/').length
+function contextFor(t: Template, contexts: Start['contexts']): RootContext {
+  const context = contexts.get(t.chart) as RootContext
+  context.start(t.path, t.basePath)
+  return context
+}
 
-/** Adds a chart's templates, its dependencies' first, and returns what they see. */
-function collect(c: Chart, parent: ValueMap, memo: IncludeMemo, templates: Template[]): ValueMap {
+/** Makes what a chart's templates start from, and those of its dependencies before. */
+function addContexts(c: Chart, parent: ValueMap, memo: IncludeMemo, contexts: Map<Chart, RootContext>): RootContext {
   const subcharts: ValueMap = new Map()
   const isRoot = c.parent === undefined
   const inherited = parent.get('Values')
@@ -120,15 +165,10 @@ function collect(c: Chart, parent: ValueMap, memo: IncludeMemo, templates: Templ
     ['Values', own instanceof ValuesMap ? own : new ValuesMap(isMap(own) ? own : new Map())],
     ['Subcharts', subcharts],
   ]
-  const data = new RootContext(entries, memo)
-  for (const sub of c.dependencies) subcharts.set(sub.metadata.name, collect(sub, data, memo, templates))
-  const path = fullPath(c)
-  const isLibrary = c.metadata.type.toLowerCase() === 'library'
-  for (const file of c.templates) {
-    if (isLibrary && !baseName(file.name).startsWith('_')) continue
-    templates.push({ path: `${path}/${file.name}`, file, data, basePath: `${path}/templates` })
-  }
-  return data
+  const context = new RootContext(entries, memo)
+  for (const sub of c.dependencies) subcharts.set(sub.metadata.name, addContexts(sub, context, memo, contexts))
+  contexts.set(c, context)
+  return context
 }
 
 /** The host, telling the memo of every answer: the next one may be another. */
@@ -154,11 +194,10 @@ export function traceTemplate(
   input: RenderInput,
   path: string,
 ): { out: string; trace: readonly { offset: number; file: string; pos: number; text: string }[] } | undefined {
-  const { templates, set, shared } = prepare(input)
+  const { templates, set, contexts, shared } = prepare(input)
   const t = templates.find((x) => x.path === path)
   if (!t) return undefined
-  t.data.start(t.path, t.basePath)
-  const { out, trace } = set.trace(path, t.data as Value, shared)
+  const { out, trace } = set.trace(path, contextFor(t, contexts), shared)
   return {
     out,
     trace: trace.map(([offset, node]) => ({ offset, file: node.source.name, pos: node.pos, text: node.source.text })),

@@ -1,10 +1,9 @@
 // From a chart and values to manifests: the whole way, as `helm template` and `helm install` go it.
 import { type Capabilities, capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilities.ts'
 import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
-import { isInRange, missingDependencies, processDependencies } from '../chart/dependencies.ts'
-import { checkSchemas } from '../chart/schema.ts'
+import { isInRange, missingDependencies } from '../chart/dependencies.ts'
 import type { ValueSource } from '../chart/value-origin.ts'
-import { coalesceValues, type Warn } from '../chart/values.ts'
+import type { Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
 import { randomBytes } from '../functions/random-bytes.ts'
 import { LimitError, type Limits } from '../gotemplate/run.ts'
@@ -12,6 +11,7 @@ import { int, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
 import { RenderError } from './errors.ts'
 import { type Hook, type Manifest, ManifestYamlError, sortManifests } from './manifests.ts'
+import { prepareChart } from './prepared-chart.ts'
 import { ValuesMap } from './values-map.ts'
 import { yamlReason } from './yaml-reasons.ts'
 
@@ -71,7 +71,7 @@ export function checkInstallable(c: Chart): void {
 
 /** Renders a chart. Throws ChartError, RenderError or LimitError. */
 export async function render(original: Chart, values: ValueMap, options: RenderOptions): Promise<Rendered> {
-  const { chart, input } = await prepared(original, values, options)
+  const { chart, input } = await prepareRender(original, values, options)
   let files = await located(runTemplates(input), chart, options)
   const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
   if (options.postRender) files = await options.postRender(files)
@@ -84,7 +84,7 @@ export async function renderFiles(
   values: ValueMap,
   options: RenderOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const { chart, input } = await prepared(original, values, options)
+  const { chart, input } = await prepareRender(original, values, options)
   return located(runTemplates(input), chart, options)
 }
 
@@ -101,16 +101,17 @@ async function located<T>(work: Promise<T>, chart: Chart, { valueSources }: Rend
 }
 
 /** The chart as it takes part, and what its templates see. */
-async function prepared(
+async function prepareRender(
   original: Chart,
   values: ValueMap,
   options: RenderOptions,
 ): Promise<{ chart: Chart; input: RenderInput }> {
   const warn: Warn = options.warn ?? (() => {})
   const capabilities = options.capabilities ?? { kubeVersion: DEFAULT_KUBE_VERSION, apiVersions: DEFAULT_API_VERSIONS }
-  const chart = processDependencies(original, values, warn)
-  const merged = coalesceValues(chart, values, warn)
-  if (!options.skipSchemas) await checkSchemas(chart, merged, options.valueSources)
+  const prepared = prepareChart(original, values, warn)
+  const { chart } = prepared
+  let merged = prepared.takeValues()
+  if (!options.skipSchemas) await prepared.checkSchemas(merged, options.valueSources)
   const { kubeVersion } = chart.metadata
   if (kubeVersion !== '' && !options.skipVersionCheck && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
     throw new ChartError(
@@ -120,7 +121,11 @@ async function prepared(
   let rounds = 0
   const input: RenderInput = {
     chart,
-    top: () => topValues(options.release, rounds++ === 0 ? merged : coalesceValues(chart, values, () => {}), capabilities),
+    top: () => {
+      if (rounds++ > 0) merged = prepared.takeValues()
+      return topValues(options.release, merged, capabilities)
+    },
+    unchanged: () => prepared.giveBack(merged),
     host: { ...offline, ...options.host },
     strict: options.strict ?? false,
     ...(options.limits ? { limits: options.limits } : {}),
