@@ -26,7 +26,7 @@ export interface ObjectRules {
   decodePatched(value: unknown): Decoded
   /** The result of server-side apply, whose nulls are what somebody applied: they stay, to be judged. */
   decodeApplied(value: unknown): Decoded
-  /** What is kept of an applied object that was found valid: unknown fields of a custom one count until then. */
+  /** What is kept of an applied or scaled object that was found valid: unknown fields of a custom one count until then. */
   pruned?(object: KubeObject): KubeObject
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject

@@ -97,7 +97,8 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), isCustom ? liveView : live)
   await breath(call.request)
   if (update.admits !== false) await admitValidating(call, { ...admission, object })
-  const kept = (update.isApply && resource.rules.pruned?.(object)) || object
+  const mayHaveUnknown = update.isApply || subresource === 'scale'
+  const kept = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
   return commitUpdate(call, update, storage, live, isCustom ? await asStored(call, kept) : kept)
 }
 
