@@ -3,7 +3,8 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
-import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
+import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
+import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
@@ -172,11 +173,9 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    const intAsBigInt = hasLongIntegers(text)
-    const options = { maxAliasCount: maxYamlAliases, uniqueKeys: false, schema: 'core', logLevel: 'error', intAsBigInt } as const
-    const value: unknown = yamlPackage().parse(text, options)
+    const value: unknown = yamlPackage().parse(text, { ...goYaml(text), maxAliasCount: maxYamlAliases, uniqueKeys: false })
     return { value: exactNumbers(value) }
   } catch (e) {
-    throw unrecognized(gvk, `yaml: ${(e as Error).message}`, Buffer.from(text))
+    throw unrecognized(gvk, yamlMessage(e as Error), Buffer.from(text))
   }
 }

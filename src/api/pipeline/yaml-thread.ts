@@ -68,7 +68,7 @@ class YamlThread {
     worker.on('message', ({ id, json, duplicates = [], error }: { id: number; error?: string } & Partial<YamlRead>) => {
       if (id !== this.#id) return
       if (json) this.#settle((job) => job.resolve({ json, duplicates }))
-      else this.#settle((job) => job.reject(new UnreadableYaml(`yaml: ${error}`)))
+      else this.#settle((job) => job.reject(new UnreadableYaml(error)))
     })
     worker.on('error', () => {
       if (worker === this.#worker) this.#giveUp('the YAML takes too much memory to read: send JSON')

@@ -3,7 +3,8 @@ import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
-import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
+import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
+import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong } from '../pipeline/readable.ts'
@@ -111,12 +112,7 @@ export function readConfig(call: Call): Config {
   const text = patchText(call.request)
   const fast = plainJson(text)
   if (fast) return { config: fast, twice }
-  const document = yamlPackage().parseDocument(text, {
-    uniqueKeys: false,
-    schema: 'core',
-    logLevel: 'error',
-    intAsBigInt: hasLongIntegers(text),
-  })
+  const document = yamlPackage().parseDocument(text, { ...goYaml(text), uniqueKeys: false })
   const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')
   if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error, text)}`)
   // Nothing is an empty configuration, which then has no kind.
@@ -139,7 +135,7 @@ function jsonOf(document: Document): unknown {
   try {
     return exactNumbers(document.toJS({ maxAliasCount: 100 }))
   } catch (error) {
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${(error as Error).message}`)
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${yamlMessage(error as Error)}`)
   }
 }
 

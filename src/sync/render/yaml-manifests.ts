@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLMap } from 'yaml'
 import type { Unstructured } from '../../apimachinery/object.ts'
-import { exactNumbers, hasLongIntegers } from '../../apimachinery/yaml/exact-numbers.ts'
+import { exactNumbers } from '../../apimachinery/yaml/exact-numbers.ts'
+import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import { type FieldSegment, fieldSegments, type Manifest, ManifestError, type Place } from './manifest.ts'
 
 /** An alias may be used so often in one document: above that it is a YAML bomb. */
@@ -13,13 +14,10 @@ export function parseManifests(file: string, text: string): Manifest[] {
     const { line, col } = lines.linePos(offset ?? 0)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const intAsBigInt = hasLongIntegers(text)
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
-    version: '1.1',
-    merge: true,
+    ...goYaml(text),
     uniqueKeys: true,
-    intAsBigInt,
   })
   if (!Array.isArray(documents)) return []
   return documents.flatMap((document) => {
