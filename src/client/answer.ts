@@ -15,6 +15,7 @@ export interface Answer {
 export interface Wired {
   readonly method: string
   readonly path: string
+  /** As in answers: what is joined by line feeds is sent as so many fields. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | undefined
   readonly signal?: AbortSignal | undefined

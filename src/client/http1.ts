@@ -15,7 +15,7 @@ export function sendHttp1(place: { readonly host: string; readonly port: number 
         ...place,
         method,
         path,
-        headers: { ...headers, ...(body ? { 'content-length': body.length } : {}) },
+        headers: { ...fieldsOf(headers), ...(body ? { 'content-length': body.length } : {}) },
         ...(signal ? { signal } : {}),
       },
       (answer) => {
@@ -30,6 +30,10 @@ export function sendHttp1(place: { readonly host: string; readonly port: number 
     req.end(body)
   })
 }
+
+/** Values that are joined by line feeds are several fields. */
+const fieldsOf = (headers: Wired['headers']): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.includes('\n') ? value.split('\n') : value]))
 
 function answerOf(message: IncomingMessage): Answer {
   return {

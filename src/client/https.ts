@@ -29,7 +29,7 @@ export interface HttpsOptions {
   readonly serverName?: string
   readonly userAgent?: string
   /** Acts as another user: needs the right to impersonate. */
-  readonly impersonate?: { readonly user: string; readonly group?: string }
+  readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] }
 }
 
 interface Sent {
@@ -44,11 +44,11 @@ interface Sent {
 export function httpsClient(options: HttpsOptions): Client {
   const { token } = options
   const exchangeOne = exchangerFor(options)
-  const { user, group } = options.impersonate ?? {}
+  const { user, groups = [] } = options.impersonate ?? {}
   const common: Record<string, string> = {
     'user-agent': options.userAgent ?? 'slipway',
     ...(user === undefined ? {} : { 'impersonate-user': user }),
-    ...(group === undefined ? {} : { 'impersonate-group': group }),
+    ...(groups.length === 0 ? {} : { 'impersonate-group': groups.join('\n') }),
   }
   const exchange = async (sent: Sent): Promise<Answer> => {
     const bearer = typeof token === 'function' ? await token() : token

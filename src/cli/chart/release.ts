@@ -60,10 +60,10 @@ async function contextOf(flags: Flags): Promise<KubeconfigContext> {
     said('kube-tls-server-name'),
     said('kube-as-user'),
   ]
-  const group = flags.get('kube-as-group')
-  if (group !== undefined && user === undefined)
+  const given = flags.all('kube-as-group')
+  const groups = given.length > 0 ? given : (process.env.HELM_KUBEASGROUPS ?? '').split(',').filter((g) => g !== '')
+  if (groups.length > 0 && user === undefined)
     throw new Error('--kube-as-group needs --kube-as-user: a group is impersonated for a user')
-  if (flags.all('kube-as-group').length > 1) throw new Error('--kube-as-group can be given once only')
   const options: HttpsOptions = {
     ...(context?.options ?? { server: server as string }),
     ...(server === undefined ? {} : { server }),
@@ -71,7 +71,7 @@ async function contextOf(flags: Flags): Promise<KubeconfigContext> {
     ...(token === undefined ? {} : { token }),
     ...(serverName === undefined ? {} : { serverName }),
     ...(said('kube-insecure-skip-tls-verify') === 'true' ? { insecure: true } : {}),
-    ...(user === undefined ? {} : { impersonate: { user, ...(group === undefined ? {} : { group }) } }),
+    ...(user === undefined ? {} : { impersonate: { user, groups } }),
   }
   return { options, namespace: context?.namespace ?? 'default' }
 }

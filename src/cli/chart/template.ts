@@ -10,6 +10,7 @@ import {
 import type { Chart } from '../../helmlike/chart/chart.ts'
 import { loadChart } from '../../helmlike/chart/load.ts'
 import { pathMatcher } from '../../helmlike/chart/match-path.ts'
+import { RenderError } from '../../helmlike/render/errors.ts'
 import { splitDocuments } from '../../helmlike/render/manifests.ts'
 import { nearest } from '../../helmlike/render/nearest.ts'
 import { checkInstallable, type Rendered, render, toText } from '../../helmlike/render/render.ts'
@@ -78,7 +79,7 @@ export async function run(argv: string[]): Promise<number> {
   const warn = (message: string) => void process.stderr.write(`${message}\n`)
   if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
   const asked = isOffline ? undefined : await (await import('./template-server.ts')).askCluster(flags)
-  const rendered = await render(chart, values, {
+  const work = render(chart, values, {
     release: {
       name,
       namespace: asked?.namespace ?? namespaceOf(flags),
@@ -92,6 +93,7 @@ export async function run(argv: string[]): Promise<number> {
     warn,
     ...(await postRendererOf(flags)),
   })
+  const rendered = flags.has('debug') ? await shownIfInvalid(work) : await work
   await asked?.check(rendered)
   const folder = flags.get('output-dir')
   if (folder !== undefined)
@@ -103,6 +105,17 @@ export async function run(argv: string[]): Promise<number> {
   else await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
   if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
   return 0
+}
+
+/** --debug prints what the templates gave, also where that is no YAML. */
+async function shownIfInvalid(work: Promise<Rendered>): Promise<Rendered> {
+  try {
+    return await work
+  } catch (e) {
+    const files = e instanceof RenderError ? e.files : undefined
+    for (const [path, text] of files ?? []) if (text.trim() !== '') await print(`---\n# Source: ${path}\n${text}\n`)
+    throw e
+  }
 }
 
 /** What the flags say of a cluster, where none is asked. */

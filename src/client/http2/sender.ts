@@ -152,6 +152,17 @@ export class Sender {
   }
 }
 
+/** Values that are joined by line feeds are several fields. */
+function fieldsOf(headers: Readonly<Record<string, string>>): (readonly [string, string])[] {
+  const fields: (readonly [string, string])[] = []
+  for (const name of Object.keys(headers)) {
+    const value = headers[name] as string
+    if (value.includes('\n')) for (const part of value.split('\n')) fields.push([name, part])
+    else fields.push([name, value])
+  }
+  return fields
+}
+
 function headersOf({ request }: ClientStream, authority: string): Buffer {
   const { method, path, headers, body } = request
   return encodeFields([
@@ -159,7 +170,7 @@ function headersOf({ request }: ClientStream, authority: string): Buffer {
     [':scheme', 'https'],
     [':authority', authority],
     [':path', path],
-    ...Object.entries(headers),
+    ...fieldsOf(headers),
     ...(body ? [['content-length', String(body.length)] as const] : []),
   ])
 }

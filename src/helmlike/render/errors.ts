@@ -12,6 +12,8 @@ export class RenderError extends Error {
   readonly hint: string | undefined
   /** The value that the hint tells of, as a path from the values of the whole chart. */
   readonly about: readonly string[] | undefined
+  /** What the templates gave, where that is what cannot be used. */
+  files: ReadonlyMap<string, string> | undefined
   constructor(message: string, hint?: string, about?: readonly string[]) {
     super(message)
     this.name = 'RenderError'

@@ -163,8 +163,10 @@ function sorted(files: ReadonlyMap<string, string>, input: RenderInput): { manif
   try {
     return sortManifests(files)
   } catch (e) {
-    if (e instanceof ManifestYamlError && e.line > 0) throw new RenderError(e.message, origin(e, input))
-    throw e
+    if (!(e instanceof ManifestYamlError)) throw e
+    const told = e.line > 0 ? new RenderError(e.message, origin(e, input)) : e
+    told.files = files
+    throw told
   }
 }
 

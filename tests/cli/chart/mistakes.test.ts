@@ -27,7 +27,8 @@ list: [a, b]
 name: web
 password: hunter2
 `
-const chart = (template: string, more: Readonly<Record<string, string>> = {}) =>
+const chart = (template: string, more: Readonly<Record<string, string>> = {}) => {
+  rmSync(join(folder, 'c'), { recursive: true, force: true })
   write(join(folder, 'c'), {
     'Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
     'values.yaml': VALUES,
@@ -35,6 +36,7 @@ const chart = (template: string, more: Readonly<Record<string, string>> = {}) =>
     'templates/a.yaml': template,
     ...more,
   })
+}
 
 test.before(async () => {
   isNew = hasHelm && /v4\.([3-9]|\d\d)/.test((await helm(['version', '--short'], env, folder)).stdout)
@@ -198,9 +200,12 @@ test('the way through tpl, which Helm tells in one line, has its innermost end i
 
 test("a value is told with the file, line and column, or the flag, that it is from: the last one counts, and a dependency's are below its name", async () => {
   const sub = 'charts/sub/'
-  chart('a: {{ .Values.name.x }}', {
+  const dependency = {
     [`${sub}Chart.yaml`]: 'apiVersion: v2\nname: sub\nversion: 1.0.0\n',
     [`${sub}values.yaml`]: 'own: 1\nboth: 2\n',
+  }
+  chart('a: {{ .Values.name.x }}', {
+    ...dependency,
     [`${sub}templates/b.yaml`]:
       '{{ if .Values.which }}b: {{ index .Values .Values.which | upper }}{{ .Values.own | upper }}{{ end }}',
     '../one.yaml': 'name: one\n',
@@ -212,7 +217,7 @@ test("a value is told with the file, line and column, or the flag, that it is fr
   assert.is(await hint('-f', 'one.yaml'), '.Values.name is the string "one", from one.yaml:1:7')
   assert.is(await hint('-f', 'one.yaml,two.yaml'), '.Values.name is the string "two", from two.yaml:3:3')
   assert.is(await hint('-f', 'one.yaml', '--set', 'name=three'), '.Values.name is the string "three", from --set name=three')
-  chart('a: 1', { [`${sub}templates/b.yaml`]: 'b: {{ .Values.own | upper }}' })
+  chart('a: 1', { ...dependency, [`${sub}templates/b.yaml`]: 'b: {{ .Values.own | upper }}' })
   assert.is(await hint(), '.Values.own is the number 1, from c/charts/sub/values.yaml:1:6')
   assert.is(await hint('--set', 'sub.own=5'), '.Values.own is the number 5, from --set sub.own=5')
 })
@@ -233,6 +238,14 @@ test('values that a schema does not allow are told by path, value and where they
   assert.match(stderr, "- at '/service/port': got string, want integer")
   assert.match(stderr, 'service.port: the string "http", from ports.yaml:2:9')
   assert.match(stderr, 'list.1: the number 1, from ports.yaml:3:11')
+})
+
+test('--debug prints what is no YAML, too', async () => {
+  chart('a: 1\n b: 2\n')
+  const said = await ours(['template', 'r', 'c', '--debug'], env, folder)
+  assert.is(said.status, 1)
+  assert.is(said.stdout, '---\n# Source: c/templates/a.yaml\na: 1\n b: 2\n\n')
+  if (isNew) assert.is((await helm(['template', 'r', 'c', '--debug'], env, folder)).stdout.trim(), said.stdout.trim())
 })
 
 test('a --set text that is none is told with the place in it', async () => {

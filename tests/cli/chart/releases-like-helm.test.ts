@@ -203,6 +203,17 @@ test('upgrade --install says that it installs, and a table has Helm words for wh
   assert.is((await mine('un third')).stdout, 'release "third" uninstalled\n')
 })
 
+test('every group is impersonated, with the user', async () => {
+  const as = (groups: string) => mine(`list -q --kube-as-user nobody ${groups}`)
+  assert.match((await as('--kube-as-group one')).stderr, /cannot list resource "secrets"/)
+  for (const groups of [
+    '--kube-as-group one --kube-as-group system:masters',
+    '--kube-as-group system:masters --kube-as-group two',
+  ])
+    assert.is((await as(groups)).status, 0, groups)
+  assert.match((await mine('list --kube-as-group one')).stderr, /--kube-as-group needs --kube-as-user/)
+})
+
 test('template --dry-run=server renders for the cluster, and refuses kinds that it does not have', async () => {
   const rendered = await mine('template r ./web --dry-run=server -s templates/config.yaml')
   assert.match(rendered.stdout, /kube: "v1\.36/, rendered.stderr)
