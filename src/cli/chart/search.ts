@@ -91,7 +91,9 @@ async function searchHub(words: string, flags: Flags): Promise<number> {
   const { download } = await import('../../helmlike/package/http.ts')
   let found: readonly HubResult[]
   try {
-    const text = await download(`${endpoint.replace(/\/$/, '')}/api/chartsvc/v1/charts/search?q=${encodeURIComponent(words)}`)
+    const text = await download(
+      `${endpoint.replace(/\/$/, '')}/api/chartsvc/v1/charts/search?${new URLSearchParams({ q: words })}`,
+    )
     found = (JSON.parse(text.toString('utf8')) as { data?: readonly HubResult[] }).data ?? []
   } catch (e) {
     throw Object.assign(new Error(`unable to perform search against ${JSON.stringify(endpoint)}`), { hint: (e as Error).message })
