@@ -77,6 +77,7 @@ test('an operator whose module is not there, and a Composition with a mistake, m
   const wrong = await repository.push()
   assert.is(wrong.status, 1)
   assert.match(wrong.stderr, /note\.yaml:8:\d+: .*undefined field 'nope'/)
+  repository.remove('note.yaml')
 })
 
 const widgets = (largest: number) => `
@@ -191,8 +192,8 @@ export default defineOperator({
 })
 
 test('an operator that is taken out of the repository is ended, and its rights are gone', async () => {
-  repository.remove('note.yaml')
   repository.remove('operator.yaml')
+  repository.remove('pads.yaml')
   const push = await repository.push()
   assert.is(push.status, 0, push.stderr)
   await eventually('the Operator is gone', async () => (await c.kubectl('get', 'operators.slipway.dev', '-o', 'name')) === '')

@@ -5,6 +5,7 @@ import type { Log } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { type Replaceable, replaceable } from '../../operators/replaceable.ts'
 import { type RunningOperators, runOperators } from '../../operators/run-operators.ts'
+import { unregisterWebhooks } from '../../operators/webhooks/register.ts'
 import { operatorsOf } from '../assembly/user-operators.ts'
 import { webhooksFor } from '../assembly/webhook-address.ts'
 import { projectOf } from '../operator/packaging/image-context.ts'
@@ -26,6 +27,9 @@ export interface ReloadOptions {
 }
 
 interface Part {
+  readonly operator: Operator
+  /** Whether the API server asks its webhooks here. */
+  readonly isAsked: boolean
   readonly replaceable: Replaceable
   readonly running: RunningOperators
   readonly stop: AbortController
@@ -57,6 +61,8 @@ export async function developOperators(
     await watcher.close()
     await saves.settled()
     await Promise.all([...parts.values()].map((part) => part.running.stopped))
+    // Nobody answers at our address any more: who writes must not wait for us.
+    await forget(options, parts.values(), [])
   })
   return { saves, stopped }
 }
@@ -74,6 +80,7 @@ async function reload(options: ReloadOptions, parts: Map<string, Part>): Promise
     parts.delete(name)
     part.stop.abort()
     await part.running.stopped
+    await forget(options, [part], [])
     say(`${name} is no longer there: stopped`)
   }
 }
@@ -88,14 +95,28 @@ async function take(options: ReloadOptions, parts: Map<string, Part>, operator: 
   }
   before?.stop.abort()
   await before?.running.stopped
+  if (before) await forget(options, [before], [operator])
   const stop = new AbortController()
   const made = replaceable(operator)
   const signal = AbortSignal.any([stop.signal, options.signal])
   const webhooks = webhooksFor(server, undefined, [operator], say)
   const running = runOperators(client, [made.operator], { signal, namespace, log, webhooks })
-  parts.set(operator.name, { replaceable: made, running, stop })
+  parts.set(operator.name, { operator, isAsked: webhooks !== false, replaceable: made, running, stop })
   if (before) return `${operator.name} follows other kinds now: started anew`
   return `${operator.name} runs`
+}
+
+/** Has the API server ask the webhooks of `parts` no more, but for those that `kept` has too. */
+async function forget({ client, say }: ReloadOptions, parts: Iterable<Part>, kept: readonly Operator[]): Promise<void> {
+  try {
+    await unregisterWebhooks(
+      client,
+      [...parts].filter((part) => part.isAsked).map((part) => part.operator),
+      kept,
+    )
+  } catch (error) {
+    say(`webhooks are still registered: ${(error as Error).message}`)
+  }
 }
 
 /** The file and those of the project that it imports; of a file that cannot be read, itself. */

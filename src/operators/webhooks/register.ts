@@ -77,6 +77,34 @@ export function registerWebhooks(options: RegisterOptions): Registration {
   }
 }
 
+/**
+ * Takes back what was registered for `operators`, which nobody serves any more, but for what `kept` registers itself. A definition's conversion
+ * becomes None again.
+ */
+export async function unregisterWebhooks(
+  client: Client,
+  operators: readonly Operator[],
+  kept: readonly Operator[] = [],
+): Promise<void> {
+  const nowhere = { url: 'https://127.0.0.1' }
+  const idOf = ({ resource, name }: Wanted) => `${resource.resource} ${name}`
+  const all = (of: readonly Operator[]) => of.flatMap((o) => wantedOf(o, nowhere))
+  const keeping = new Set(all(kept).map(idOf))
+  for (const item of all(operators).filter((i) => !keeping.has(idOf(i)))) {
+    const { resource, name, makes, fieldManager } = item
+    try {
+      if (makes) await client.delete(resource, name)
+      else {
+        await client.get(resource, name)
+        // Who applies nothing more gives up what it applied.
+        await client.apply(resource, { metadata: { name } }, { fieldManager, force: true })
+      }
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+}
+
 function wantedOf(operator: Operator, address: WebhookAddress): Wanted[] {
   const name = `${operator.name}.operators.slipway.dev`
   const { fieldManager } = operator

@@ -3,10 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { configmaps, leases, secrets } from '../../../src/apimachinery/resources.generated.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import type { Resource } from '../../../src/apimachinery/resource.ts'
+import {
+  configmaps,
+  customresourcedefinitions,
+  leases,
+  secrets,
+  validatingwebhookconfigurations,
+} from '../../../src/apimachinery/resources.generated.ts'
 import { developOperators } from '../../../src/cli/dev/operator-reload.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { silentLog } from '../../../src/operators/log.ts'
+import { startTestServer } from '../../../src/testkit/start.ts'
 import { testApi } from '../../api/test-api.ts'
 import { eventually as within } from '../../client/informer-server.ts'
 
@@ -99,6 +108,92 @@ dev('a mistake is told with its file; what ran before goes on, and the next save
   await eventually(async () => (await noteOf(client)) === 'three')
   await stop()
 })
+
+const widgets = (largest: number, note: string, factor: number) => `
+import { customResource, defineOperator, schema, webhook } from 'slipway/operators'
+const Widget = customResource({
+  group: 'example.com', version: 'v1', kind: 'Widget',
+  spec: schema.object({ size: schema.integer(), note: schema.string().optional() }),
+  otherVersions: [{ version: 'v1alpha1', spec: schema.object({ length: schema.integer() }) }],
+})
+export default defineOperator({
+  name: 'dev', for: Widget, owns: [], reconcile: () => undefined,
+  validate: (w) => (w.spec.size > ${largest} ? [{ field: 'spec.size', message: 'is too large' }] : []),
+  mutate: (w) => void (w.spec.note ??= '${note}') as undefined,
+  convert: { v1alpha1: {
+    up: (old) => ({ ...old, spec: { size: (old.spec as any).length * ${factor} } }),
+    down: (w) => ({ ...w, spec: { length: w.spec.size / ${factor} } }),
+  } },
+  webhooks: [webhook('ConfigMap', {
+    operations: ['CREATE'], failurePolicy: 'Fail',
+    validate: (m) => (m.data?.note === '${note}' ? [{ field: 'data.note', message: 'is forbidden' }] : []),
+  })],
+})`
+
+dev(
+  'webhooks are reloaded under the same lease and address; nobody who asks them meanwhile is turned away',
+  async ({ folder }) => {
+    const server = await startTestServer({ controllers: [] })
+    const { client } = server
+    writeFileSync(join(folder, 'operator.ts'), widgets(5, 'one', 1))
+    const { said, save, stop } = await developing(folder, client)
+    const Widget = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true } as Resource<
+      KubeObject & { spec: { size?: number; note?: string; length?: number } }
+    >
+    const old = { ...Widget, version: 'v1alpha1' }
+    const make = (name: string, spec: object, resource = Widget) =>
+      client.create(resource, { metadata: { name, ...at }, spec }).catch((error: Error) => error.message)
+    await eventually(async () => /too large/.test(String(await make('large', { size: 6 }))))
+    const registered = () =>
+      client.get(validatingwebhookconfigurations, 'dev.operators.slipway.dev').then(
+        ({ webhooks }) => webhooks?.map((w) => w.clientConfig.url),
+        () => undefined,
+      )
+    const state = async () => {
+      const { acquireTime, leaseTransitions } = (await client.get(leases, 'dev.operators.slipway.dev', at)).spec ?? {}
+      return [acquireTime, leaseTransitions, await registered()]
+    }
+    await eventually(() =>
+      state().then(
+        () => true,
+        () => false,
+      ),
+    )
+    const before = await state()
+    const odd: unknown[] = []
+    const notes = new Set<string>()
+    let isOver = false
+    const asking = (async () => {
+      for (let i = 0; !isOver; i++) {
+        const made = await make(`w-${i}`, { size: 1 })
+        if (typeof made === 'string') odd.push(made)
+        else notes.add(made.spec.note ?? '')
+      }
+    })()
+    save(widgets(9, 'two', 10))
+    await eventually(() => notes.has('two'))
+    isOver = true
+    await asking
+    assert.equal(odd, [])
+    assert.equal(said, ['dev runs', 'dev reloaded'])
+    assert.equal(await state(), before)
+    assert.is(typeof (await make('larger', { size: 6 })), 'object')
+    await make('old', { length: 2 }, old)
+    assert.is((await client.get(Widget, 'old', at)).spec.size, 20)
+    const forbidden = await client.create(configmaps, { metadata: { name: 'n', ...at }, data: { note: 'two' } }).catch((e) => e)
+    assert.match(forbidden.message, /data\.note: is forbidden/)
+    // One that is taken out is not asked any more, the others are.
+    save(widgets(9, 'two', 10).replace(/ webhooks: [\s\S]*/, '})'))
+    await eventually(async () => (await registered())?.length === 1)
+    assert.match(String(await make('too-large', { size: 10 })), /too large/)
+    await stop()
+    assert.is(await registered(), undefined)
+    assert.is(typeof (await make('at-last', { size: 10 })), 'object')
+    const definition = await client.get(customresourcedefinitions, 'widgets.example.com')
+    assert.is(definition.spec.conversion?.strategy, 'None')
+    await server.stop()
+  },
+)
 
 dev('an operator that follows other kinds is started anew', async ({ folder, client }) => {
   writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', {})"))
