@@ -1,6 +1,5 @@
 // The namespace where no flag says one: that of the kubeconfig's context, as with Helm, also for what asks no cluster.
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { isList, isMap, type Value, type ValueMap } from '../../helmlike/gotemplate/value.ts'
 import { YamlError } from '../../helmlike/yaml/error.ts'
@@ -12,9 +11,12 @@ import { fromEnvironment } from './global-flags.ts'
 export function namespaceOf(flags: Flags): string {
   const said = flags.get('namespace') ?? fromEnvironment('namespace')
   if (said !== undefined) return said
-  const paths = flags.get('kubeconfig') ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config')
+  const paths = flags.get('kubeconfig') ?? process.env.KUBECONFIG ?? join(home(), '.kube', 'config')
   return contextNamespace(paths.split(delimiter), flags.get('kube-context') ?? fromEnvironment('kube-context')) ?? 'default'
 }
+
+/** Loading node:os takes longer than a small chart's rendering. */
+const home = () => process.env.HOME || process.getBuiltinModule('node:os').homedir()
 
 /** Of several files the first one that says something wins. */
 function contextNamespace(paths: readonly string[], context: string | undefined): string | undefined {

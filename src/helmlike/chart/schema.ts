@@ -3,7 +3,6 @@ import type { Value, ValueMap } from '../gotemplate/value.ts'
 import { isMap, typeName } from '../gotemplate/value.ts'
 import { fromPlain, toPlain } from '../yaml/json.ts'
 import { type Chart, ChartError } from './chart.ts'
-import { described } from './described.ts'
 import type { Violation } from './schema-check.ts'
 import type { ValueSource } from './value-origin.ts'
 
@@ -29,7 +28,7 @@ export async function checkSchemas(
   if (found.text === '') return
   const hints: string[] = []
   const sources = await valueSources()
-  const { originOf } = await import('./value-origin.ts')
+  const [{ originOf }, { described }] = await Promise.all([import('./value-origin.ts'), import('./described.ts')])
   for (const { path, value } of found.wrong.slice(0, MAX_HINTS)) {
     const origin = path.length === 0 ? undefined : await originOf(c, path, sources)
     hints.push(`${path.join('.') || 'the values'}: ${described(value, path)}${origin === undefined ? '' : `, from ${origin}`}`)

@@ -9,11 +9,11 @@ import { baseName } from '../functions/paths.ts'
 import { fromBytes } from '../gotemplate/bytes.ts'
 import { FamilyMissing } from '../gotemplate/function-table.ts'
 import { IncludeMemo } from '../gotemplate/include-memo.ts'
-import { DEFAULT_LIMITS, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
+import { DEFAULT_LIMITS, ExecError, Interrupt, type Limits, type Shared } from '../gotemplate/run.ts'
 import { TemplateSet } from '../gotemplate/template-set.ts'
 import { TemplateParseError } from '../gotemplate/tokens.ts'
 import { compareStrings, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { execError, parseError } from './errors.ts'
+import { TemplateFailure } from './render-error.ts'
 import { RootContext } from './root-context.ts'
 import { ValuesMap } from './values-map.ts'
 
@@ -65,10 +65,10 @@ export async function runTemplates(input: RenderInput): Promise<Map<string, stri
     try {
       return await runOnce(input)
     } catch (e) {
-      if (attempt >= MAX_RETRIES) throw e
+      if (attempt >= MAX_RETRIES) throw e instanceof TemplateFailure ? await e.explained() : e
       if (e instanceof FamilyMissing) await loadFamily(e.family)
       else if (e instanceof HostWaits) await e.load()
-      else throw e
+      else throw e instanceof TemplateFailure ? await e.explained() : e
     }
   }
 }
@@ -87,7 +87,8 @@ function loadTemplates(chart: Chart): Loaded {
       try {
         set.addFile(t.path, t.file.data)
       } catch (e) {
-        throw e instanceof TemplateParseError ? parseError(e, fromBytes(t.file.data), set) : e
+        if (!(e instanceof TemplateParseError)) throw e
+        throw new TemplateFailure(async () => (await import('./errors.ts')).parseError(e, fromBytes(t.file.data), set))
       }
     }
     known = { templates, set }
@@ -141,7 +142,8 @@ function runTemplate(t: Template, { set, contexts, shared }: Start): string {
     const text = set.execute(t.path, context, shared)
     return text.includes('<no value>') ? text.replaceAll('<no value>', '') : text
   } catch (e) {
-    throw execError(e, t.path, set, context)
+    if (!(e instanceof ExecError)) throw e
+    throw new TemplateFailure(async () => (await import('./errors.ts')).execError(e, t.path, set, context))
   }
 }
 

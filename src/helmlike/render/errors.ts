@@ -6,21 +6,7 @@ import type { TemplateSet } from '../gotemplate/template-set.ts'
 import type { TemplateParseError } from '../gotemplate/tokens.ts'
 import type { Value } from '../gotemplate/value.ts'
 import { explain, explainAuthors, explainParse, innermost } from './explain.ts'
-
-/** A chart that does not render. The message is Helm's, `hint` is ours. */
-export class RenderError extends Error {
-  readonly hint: string | undefined
-  /** The value that the hint tells of, as a path from the values of the whole chart. */
-  readonly about: readonly string[] | undefined
-  /** What the templates gave, where that is what cannot be used. */
-  files: ReadonlyMap<string, string> | undefined
-  constructor(message: string, hint?: string, about?: readonly string[]) {
-    super(message)
-    this.name = 'RenderError'
-    this.hint = hint
-    this.about = about
-  }
-}
+import { RenderError } from './render-error.ts'
 
 /** `parse error at (FILE:LINE): what`. `text` is the file's. */
 export function parseError(e: TemplateParseError, text: string, set: TemplateSet): RenderError {

@@ -2,8 +2,8 @@
 
 import { baseName } from '../functions/paths.ts'
 import { compareStrings } from '../gotemplate/value.ts'
-import { RenderError } from './errors.ts'
 import { type ManifestHead, NoManifest, readHead } from './manifest-head.ts'
+import { RenderError } from './render-error.ts'
 
 export interface Manifest {
   /** The template it came from. */

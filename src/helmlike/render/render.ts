@@ -6,14 +6,13 @@ import type { ValueSource } from '../chart/value-origin.ts'
 import type { Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
 import { randomBytes } from '../functions/random-bytes.ts'
-import { LimitError, type Limits } from '../gotemplate/run.ts'
+import type { Limits } from '../gotemplate/run.ts'
 import { int, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { type RenderInput, runTemplates, traceTemplate } from './engine.ts'
-import { RenderError } from './errors.ts'
+import { type RenderInput, runTemplates } from './engine.ts'
 import { type Hook, type Manifest, ManifestYamlError, sortManifests } from './manifests.ts'
 import { prepareChart } from './prepared-chart.ts'
+import { RenderError } from './render-error.ts'
 import { ValuesMap } from './values-map.ts'
-import { yamlReason } from './yaml-reasons.ts'
 
 export interface Release {
   readonly name: string
@@ -75,7 +74,7 @@ export async function render(original: Chart, values: ValueMap, options: RenderO
   let files = await located(runTemplates(input), chart, options)
   const notes = takeNotes(files, chart.metadata.name, options.subNotes ?? false)
   if (options.postRender) files = await options.postRender(files)
-  return { ...sorted(files, input), notes, crds: crdsOf(chart), chart }
+  return { ...(await sorted(files, input)), notes, crds: crdsOf(chart), chart }
 }
 
 /** What every template gives, by its path, as it is. Throws ChartError, RenderError or LimitError. */
@@ -159,38 +158,14 @@ function takeNotes(files: Map<string, string>, name: string, withSubcharts: bool
   return notes.join('\n')
 }
 
-function sorted(files: ReadonlyMap<string, string>, input: RenderInput): { manifests: Manifest[]; hooks: Hook[] } {
+async function sorted(files: ReadonlyMap<string, string>, input: RenderInput): Promise<{ manifests: Manifest[]; hooks: Hook[] }> {
   try {
     return sortManifests(files)
   } catch (e) {
     if (!(e instanceof ManifestYamlError)) throw e
-    const told = e.line > 0 ? new RenderError(e.message, origin(e, input)) : e
+    const told = e.line > 0 ? new RenderError(e.message, await (await import('./yaml-origin.ts')).origin(e, input)) : e
     told.files = files
     throw told
-  }
-}
-
-/** The line of the template that wrote the line which is no YAML, and what such a line mostly lacks. */
-function origin(e: ManifestYamlError, input: RenderInput): string | undefined {
-  try {
-    const traced = traceTemplate(input, e.path)
-    if (!traced) return undefined
-    const lines = traced.out.slice(e.offset).split('\n')
-    const before = lines.slice(0, e.line - 1).join('\n').length + (e.line > 1 ? 1 : 0)
-    const at = e.offset + before
-    const part = traced.trace.findLast((t) => t.offset <= at)
-    if (!part) return undefined
-    const skipped = traced.out.slice(part.offset, at).split('\n').length - 1
-    const isAction = part.text.slice(0, part.pos).lastIndexOf('{{') > part.text.slice(0, part.pos).lastIndexOf('}}')
-    // The lines that an action writes are all made by its own.
-    const line = part.text.slice(0, part.pos).split('\n').length + (isAction ? 0 : skipped)
-    const written = lines[e.line - 1] ?? ''
-    const reason = yamlReason(traced.out, traced.trace, at, written)
-    const where = `line ${e.line} of the document, ${JSON.stringify(written)}, comes from ${part.file}:${line}`
-    return reason === undefined ? where : `${where}; ${reason}`
-  } catch (problem) {
-    if (problem instanceof LimitError || problem instanceof RenderError) return undefined
-    throw problem
   }
 }
 

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { chartFromFiles } from '../../../src/helmlike/chart/load.ts'
-import type { RenderError } from '../../../src/helmlike/render/errors.ts'
 import { render } from '../../../src/helmlike/render/render.ts'
+import type { RenderError } from '../../../src/helmlike/render/render-error.ts'
 
 const HELPERS = `{{- define "c.outer" -}}
 {{ include "c.inner" . }}
