@@ -54,7 +54,7 @@ export interface FieldNode extends Base {
 export interface ChainNode extends Base {
   readonly kind: 'chain'
   readonly node: Node
-  readonly fields: string[]
+  readonly fields: readonly string[]
 }
 export interface BoolNode extends Base {
   readonly kind: 'bool'

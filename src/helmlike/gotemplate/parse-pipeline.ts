@@ -30,6 +30,7 @@ export class PipelineParser {
   private readonly tokens: Tokens
   private readonly source: Source
   private readonly hasFunction: (name: string) => boolean
+  private readonly fields = new Map<string, readonly string[]>()
   private parens = 0
 
   constructor(tokens: Tokens, hasFunction: (name: string) => boolean) {
@@ -44,7 +45,17 @@ export class PipelineParser {
   /** `.a.b`; as Go has it, the place of a field of several names is that of the second. */
   private newField(pos: number, text: string): FieldNode {
     const second = text.indexOf('.', 1)
-    return { kind: 'field', pos: second < 0 ? pos : pos + second, source: this.source, ident: text.slice(1).split('.') }
+    return { kind: 'field', pos: second < 0 ? pos : pos + second, source: this.source, ident: this.namesOf(text) }
+  }
+
+  /** The names of `.a.b`: one list for a whole file, which names few fields many times. */
+  private namesOf(text: string): readonly string[] {
+    let names = this.fields.get(text)
+    if (!names) {
+      names = text.slice(1).split('.')
+      this.fields.set(text, names)
+    }
+    return names
   }
 
   /** The text of a string literal. */
@@ -138,7 +149,7 @@ export class PipelineParser {
     const t = this.tokens.peek()
     if (t.type !== 'field' || t.spaced) return node
     this.tokens.next()
-    const names = t.value.slice(1).split('.')
+    const names = this.namesOf(t.value)
     switch (node.kind) {
       case 'variable':
         return { kind: 'variable', pos: t.pos, source: this.source, ident: [...node.ident, ...names] }
