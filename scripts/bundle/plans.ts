@@ -24,7 +24,7 @@ export const plans: readonly PackPlan[] = [
     verbs: ['chart'],
     outside: [],
     groups: [{ name: 'template', test: /src\/cli\/(?:start|chart|chart\/template)\.ts$/ }],
-    // V8 optimizes later than it would, since most of these processes end before that pays, rarely collects young garbage, and starts one
+    // V8 optimizes later than it would, since most of these processes end before that pays, collects young garbage of large charts only, and starts one
     // thread, not four.
     flags: [
       '--v8-pool-size=1',
@@ -32,7 +32,8 @@ export const plans: readonly PackPlan[] = [
       '--invocation-count-for-maglev-osr=3000',
       '--invocation-count-for-turbofan=20000',
       '--invocation-count-for-osr=8000',
-      '--min-semi-space-size=16',
+      '--min-semi-space-size=32',
+      '--max-semi-space-size=32',
     ],
     warm: 'warm-chart.ts',
   },
