@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { Status } from '../../apimachinery/status.ts'
 import { plainJson } from '../negotiation/accept.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
@@ -23,7 +23,13 @@ export async function jsonOf(call: Call, answer: Answer, response: ApiResponse):
 export function sentJson({ headers, body }: ApiResponse): string | undefined {
   if ('object' in body) return jsonText(body.object)
   if (!headers['content-type']?.startsWith('application/json')) return undefined
-  if ('bytes' in body) return textOf(body.bytes).trimEnd()
-  if ('chunks' in body) return Buffer.concat(body.chunks).toString().trimEnd()
+  if ('bytes' in body) return inOneLine(textOf(body.bytes))
+  if ('chunks' in body) return inOneLine(Buffer.concat(body.chunks).toString())
   return undefined
+}
+
+/** Answers for people to read are indented; a line of the log is one. */
+function inOneLine(json: string): string {
+  const text = json.trimEnd()
+  return text.includes('\n') ? jsonText(parseJson(text)) : text
 }

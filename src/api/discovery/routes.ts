@@ -53,7 +53,7 @@ function resourceList(request: ApiRequest, group: Group, version: string): ApiRe
 }
 
 function plain(request: ApiRequest, document: object): ApiResponse {
-  const accept = { ...(negotiate(request.headers.accept, request.query) ?? plainJson), as: '' } as const
+  const accept = { ...(negotiate(request.headers, request.query) ?? plainJson), as: '' } as const
   const format = accept.format === 'protobuf' ? 'json' : accept.format
   const bytes = bytesOf(document, { ...accept, format }, { group: '', version: 'v1', kind: '' })
   return { status: 200, headers: { 'content-type': mediaTypeOf(format) }, body: { bytes } }

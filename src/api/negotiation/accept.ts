@@ -46,10 +46,22 @@ export interface AcceptOptions {
   readonly tables?: boolean
 }
 
-/** The best form for `header`, or undefined: 406. */
-export function negotiate(header: string | undefined, query: URLSearchParams, options: AcceptOptions = {}): Accepted | undefined {
+type Headers = Readonly<Record<string, string>>
+
+/** Programs by which people look at answers: they get them indented unless they ask otherwise. */
+const readers = /^(?:curl|Wget|Mozilla\/5\.0)/
+const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
+
+const isPretty = (headers: Headers, query: URLSearchParams): boolean => {
+  const asked = query.get('pretty')
+  return asked ? truths.has(asked) : readers.test(headers['user-agent'] ?? '')
+}
+
+/** The best form for the `accept` of these headers, or undefined: 406. */
+export function negotiate(headers: Headers, query: URLSearchParams, options: AcceptOptions = {}): Accepted | undefined {
   const { protobuf = true, stream = false, views = true, tables = true } = options
-  const pretty = query.has('pretty') && query.get('pretty') !== '0' && query.get('pretty') !== 'false'
+  const { accept: header } = headers
+  const pretty = isPretty(headers, query)
   if (header === undefined || header === '') return pretty ? { ...plainJson, pretty } : plainJson
   if (header === 'application/json') return pretty ? { ...plainJson, pretty } : plainJson
   for (const clause of clausesOf(header)) {

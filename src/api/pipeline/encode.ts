@@ -9,7 +9,7 @@ import { viewAll, viewAs } from '../verbs/view.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
-import { bytesOf } from './formats.ts'
+import { bytesOf, wholeAnswer } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
 
@@ -42,7 +42,8 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   const { accept, resource } = call
   if (call.request.wantsObjects) return { status, headers: {}, body: { object: stored.object } }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
-  if (accept.as === '' && accept.format === 'json' && !accept.pretty) return { status, headers, body: { bytes: stored.bytes } }
+  if (accept.as === '' && accept.format === 'json' && !accept.pretty)
+    return { status, headers, body: { bytes: wholeAnswer(stored.bytes) } }
   if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
   if (accept.as === 'PartialObjectMetadataList') throw notAList(accept, resource)
   const view =

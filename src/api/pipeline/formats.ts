@@ -4,11 +4,22 @@ import type { GroupVersionKind } from '../registry/served.ts'
 import { encodeProtobuf } from './protobuf.ts'
 import { yamlText } from './yaml-text.ts'
 
-/** The bytes of an object that is not stored as such: a view, a status, another format. */
+const newline = Buffer.from('\n')
+
+/** Stored bytes as an answer: Go's encoder ends what it does not indent with a new line. */
+export const wholeAnswer = (stored: Uint8Array): Uint8Array => Buffer.concat([stored, newline])
+
+/** The answer that is an object which is not stored as such: a view, a status, another format. */
 export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
+  const bytes = partOf(object, accept, gvk)
+  return accept.format === 'json' && !accept.pretty ? wholeAnswer(bytes) : bytes
+}
+
+/** The bytes of an object inside of something. */
+export function partOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
   switch (accept.format) {
     case 'json':
-      return Buffer.from(accept.pretty ? `${goJson(object, 2)}\n` : goJson(object))
+      return Buffer.from(accept.pretty ? goJson(object, 2) : goJson(object))
     case 'yaml':
       return Buffer.from(yamlText(object))
     case 'protobuf':

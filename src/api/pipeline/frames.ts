@@ -8,7 +8,7 @@ import type { Stored } from '../watch/stored.ts'
 import type { WatchItem, WatchViewOptions } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
 import { bookmarkObject } from './encode-watch.ts'
-import { bytesOf } from './formats.ts'
+import { partOf } from './formats.ts'
 
 export interface FrameEncoder {
   readonly contentType: string
@@ -48,7 +48,7 @@ export function frameEncoder(call: Call): FrameEncoder {
     const isBookmark = type === 'BOOKMARK'
     let bytes: Uint8Array
     if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
-    else bytes = bytesOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
+    else bytes = partOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
     if (accept.format === 'protobuf') return protobufEvent(type, bytes)
     return Buffer.concat([heads[type], bytes, tail])
   }

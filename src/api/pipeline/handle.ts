@@ -228,7 +228,7 @@ async function byPath(
 
 /** The format for errors that come before the resource is known. */
 function formatOf(request: ApiRequest): Accepted {
-  return { ...(negotiate(request.headers.accept, request.query) ?? plainJson), as: '', version: '' }
+  return { ...(negotiate(request.headers, request.query) ?? plainJson), as: '', version: '' }
 }
 
 /** The endpoints that kube-apiserver has no table for. */
@@ -251,7 +251,7 @@ function accepted(request: ApiRequest, resource: ServedResource, info: RequestIn
   const isQuestion = !resource.verbs.has('get')
   const tables = !isQuestion && !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)
   const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch', tables }
-  const found = negotiate(header, request.query, options)
+  const found = negotiate(request.headers, request.query, options)
   if (!found) throw notAcceptable(options)
   return found
 }
