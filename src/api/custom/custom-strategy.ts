@@ -1,4 +1,3 @@
-import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { tableOf } from '../../crd/definition/columns.ts'
 import type { CustomResourceDefinition, DefinitionVersion } from '../../crd/definition/definition.ts'
@@ -26,7 +25,6 @@ export function customStrategy(
   const metaOptions = { namespaced: definition.spec.scope === 'Namespaced', anyFinalizer: true }
   const metaErrors = (object: KubeObject, old: KubeObject | undefined) =>
     validateObjectMeta(object.metadata, old?.metadata, metaOptions)
-  const brokenBefore = new WeakMap<KubeObject, readonly FieldError[]>()
   return {
     gvk: `${definition.spec.group}/${version.name}/${definition.spec.names?.kind}`,
     specFields: [],
@@ -48,13 +46,10 @@ export function customStrategy(
       const found = isStatus
         ? schema?.validateStatus(json(object), json(old))
         : schema?.validate(json(object), json(old), metaErrors(object, old))
-      if (found) brokenBefore.set(object, found.warnings)
+      for (const { field, message } of found?.warnings ?? []) context.warn?.(`${field}: ${message}`)
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]
     },
-    warnings: (object, old, { subresource }) => [
-      ...(subresource === '' ? finalizerWarnings(object, old) : []),
-      ...(brokenBefore.get(object) ?? []).map(({ field, message }) => `${field}: ${message}`),
-    ],
+    warnings: (object, old, { subresource }) => [...(subresource === '' ? finalizerWarnings(object, old) : [])],
     cells: (object, now) => table.cells(json(object), new Date(now)) as unknown[],
     selectableFields: Object.fromEntries(
       (version.selectableFields ?? []).map(({ jsonPath = '' }) => {

@@ -19,6 +19,8 @@ export interface KindContext {
   readonly requested: string
   /** The labels of the namespace that the object is in. */
   readonly namespaceLabels?: () => Readonly<Record<string, string>>
+  /** Tells the client something, however the request ends. */
+  readonly warn?: (message: string) => void
 }
 
 /**

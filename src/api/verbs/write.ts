@@ -29,7 +29,8 @@ export function kindContext(call: Call, subresource: string, isApply = false): K
   const { core, info } = call
   const requested = gvkText(call.resource)
   const namespaceLabels = () => core.objects.get(namespaces, undefined, info.namespace)?.metadata.labels ?? {}
-  return { now: timeText(core.clock.now()), user: name, userInfo, subresource, isApply, requested, namespaceLabels }
+  const warn = (message: string): void => void call.warnings.add(message)
+  return { now: timeText(core.clock.now()), user: name, userInfo, subresource, isApply, requested, namespaceLabels, warn }
 }
 
 const lookOnce = new Set([

@@ -16,12 +16,17 @@ const definition = { metadata: { name: 'ws.example.com' }, spec: { group: 'examp
 const strategy = customStrategy(definition as CustomResourceDefinition, version, schema)
 const object = (a: number, other: string) => ({ metadata: { name: 'x' }, spec: { a }, other }) as unknown as KubeObject
 
-test('a rule that an unchanged part broke before is warned of, a newly broken one refused', () => {
-  const context = { subresource: '' } as Parameters<NonNullable<typeof strategy.validateUpdate>>[2]
-  const kept = object(0, 'new')
-  assert.equal(strategy.validateUpdate?.(kept, object(0, 'old'), context), [])
-  assert.match(strategy.warnings?.(kept, object(0, 'old'), context)[0] ?? '', /^spec: Invalid value: .*too small$/)
+test('a rule that an unchanged part broke before is warned of, however the request ends; a newly broken one is refused', () => {
+  const warned: string[] = []
+  const context = { subresource: '', warn: (text: string) => warned.push(text) } as unknown as Parameters<
+    NonNullable<typeof strategy.validateUpdate>
+  >[2]
+  assert.equal(strategy.validateUpdate?.(object(0, 'new'), object(0, 'old'), context), [])
+  assert.is(warned.length, 1)
+  assert.match(warned[0] ?? '', /^spec: Invalid value: .*too small$/)
   assert.is(strategy.validateUpdate?.(object(0, 'new'), object(2, 'old'), context).length, 1)
+  const refused = strategy.validateUpdate?.(object(0, 1 as never), object(0, 'old'), context)
+  assert.is(refused?.[0]?.field, 'other')
 })
 
 test.run()

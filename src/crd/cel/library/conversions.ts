@@ -1,8 +1,9 @@
+import { int64 } from '../../../apimachinery/json.ts'
 import { doubleText } from '../../../apimachinery/number-text.ts'
 import { scale } from '../cost-range.ts'
 import type { Library } from '../environment.ts'
 import { typeOfValue } from '../equality.ts'
-import { toInt, toUint } from '../numbers.ts'
+import { isUintInRange, toInt, toUint } from '../numbers.ts'
 import { BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, typeOf, UINT } from '../types.ts'
 import { CelDouble, CelDuration, CelError, type CelInt, CelTimestamp, type CelUint, type Value } from '../values.ts'
 import { traversal } from './costs.ts'
@@ -11,33 +12,35 @@ import { formatDuration, formatTimestamp, parseDuration, parseTimestamp } from '
 
 const same = (value: Value): Value => value
 
-function cannot(text: string, type: string): CelError {
-  return new CelError(`type conversion error from 'string' to '${type}': ${JSON.stringify(text)}`)
+function cannot(type: string): CelError {
+  return new CelError(`type conversion error from 'string' to '${type}'`)
 }
 
 function parseInt64(text: string): CelInt {
-  if (!/^[+-]?\d+$/.test(text)) throw cannot(text, 'int')
-  return toInt(BigInt(text.replace('+', '')))
+  const value = /^[+-]?\d+$/.test(text) ? int64(BigInt(text.replace('+', ''))) : undefined
+  if (value === undefined) throw cannot('int')
+  return value
 }
 
 function parseUint64(text: string): CelUint {
-  if (!/^\d+$/.test(text)) throw cannot(text, 'uint')
+  if (!/^\d+$/.test(text) || !isUintInRange(BigInt(text))) throw cannot('uint')
   return toUint(BigInt(text))
 }
 
 const DOUBLE_TEXT = /^[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)$/i
 
 function parseDouble(text: string): CelDouble {
-  if (!DOUBLE_TEXT.test(text)) throw cannot(text, 'double')
+  if (!DOUBLE_TEXT.test(text)) throw cannot('double')
   if (/nan/i.test(text)) return new CelDouble(Number.NaN)
   if (/inf/i.test(text)) return new CelDouble(text.startsWith('-') ? -Infinity : Infinity)
+  if (!Number.isFinite(Number(text))) throw cannot('double')
   return new CelDouble(Number(text))
 }
 
 function parseBool(text: string): boolean {
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false
-  throw cannot(text, 'bool')
+  throw cannot('bool')
 }
 
 function doubleToInt({ value }: CelDouble): CelInt {
@@ -61,13 +64,13 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function toTimestamp(text: string): CelTimestamp {
   const time = parseTimestamp(text)
-  if (time === undefined) throw cannot(text, 'google.protobuf.Timestamp')
+  if (time === undefined) throw cannot('google.protobuf.Timestamp')
   return time
 }
 
 function toDuration(text: string): CelDuration {
   const duration = parseDuration(text)
-  if (duration === undefined) throw cannot(text, 'google.protobuf.Duration')
+  if (duration === undefined) throw cannot('google.protobuf.Duration')
   return duration
 }
 
