@@ -11,8 +11,13 @@ const embedded = /^(.*:)([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/
 function parseV4(text: string): number[] | undefined {
   const parts = text.split('.')
   if (parts.length !== 4) return undefined
-  const bytes = parts.map((part) => (decimal.test(part) ? Number(part) : 256))
-  return bytes.every((b) => b <= 255) ? bytes : undefined
+  const bytes: number[] = []
+  for (const part of parts) {
+    const byte = decimal.test(part) ? Number(part) : 256
+    if (byte > 255) return undefined
+    bytes.push(byte)
+  }
+  return bytes
 }
 
 export interface Address {
@@ -28,7 +33,10 @@ export interface Address {
 /** Reads an address, with leading zeros too; undefined when it is none. */
 export function parseIp(text: string): Address | undefined {
   const v4 = parseV4(text)
-  if (v4) return { family: 4, bytes: v4, text: v4.join('.'), hasLeadingZeros: v4.join('.') !== text, isMapped: false }
+  if (v4) {
+    const written = v4.join('.')
+    return { family: 4, bytes: v4, text: written, hasLeadingZeros: written !== text, isMapped: false }
+  }
   if (!text.includes(':') || text.includes('%')) return undefined
   const tail = embedded.exec(text)
   const inner = tail ? parseV4(tail[2] ?? '') : undefined

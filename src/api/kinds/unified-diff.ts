@@ -102,12 +102,18 @@ function widened(a: readonly string[], b: readonly string[], match: Match, [aLow
 
 type Bounds = readonly [aLow: number, aHigh: number, bLow: number, bHigh: number]
 
+/** So many lines are looked at, some of them many times: difflib takes a minute for a long text of which every second line is another. What was
+ *  not compared by then counts as changed. */
+const mostLooks = 250_000
+
 function matches(a: readonly string[], b: readonly string[]): Match[] {
   const at = positions(b)
   const found: Match[] = []
   const open: Bounds[] = [[0, a.length, 0, b.length]]
-  for (let bounds = open.pop(); bounds; bounds = open.pop()) {
+  let looks = 0
+  for (let bounds = open.pop(); bounds && looks < mostLooks; bounds = open.pop()) {
     const [aLow, aHigh, bLow, bHigh] = bounds
+    looks += aHigh - aLow
     const match = longest(a, b, at, bounds)
     if (match.size === 0) continue
     found.push(match)

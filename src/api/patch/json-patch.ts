@@ -3,7 +3,7 @@ import type { StatusError } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { isTooDeep, type Node, objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isTooDeep, type Node, objectFrom, readJson, setMember } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
 import { isWrittenAs, writtenValue } from './written.ts'
@@ -326,12 +326,6 @@ function memberOf(container: Container, key: string, failure: string): unknown {
 function setAt(container: Container, key: string | number, value: unknown): void {
   if (Array.isArray(container)) container[Number(key)] = value
   else setMember(container, String(key), value)
-}
-
-/** Sets an own member whatever its name, `__proto__` too. */
-function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  else object[key] = value
 }
 
 /** The index that `key` names in a list of `length`; throws 422 `failure: …` when it names none. */

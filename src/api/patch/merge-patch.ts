@@ -1,6 +1,6 @@
 import { parseJson, WrittenNumber } from '../../apimachinery/json.ts'
 import { decodeUntyped, parsePlain } from '../schema/decode.ts'
-import { isPlainJson, isTooDeep, objectFrom, readJson } from '../schema/json-syntax.ts'
+import { isPlainJson, isTooDeep, readJson, setMember } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
 import { writtenValue } from './written.ts'
 
@@ -41,12 +41,13 @@ export function parseMergePatch(text: string, strict: boolean): MergePatch {
 /** `document` after the RFC 7386 merge patch: objects merge, null removes, anything else replaces. Shares what does not change. */
 export function mergePatch(document: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return isObject(document) ? patch : withoutNulls(patch)
-  const merged = new Map(isObject(document) ? Object.entries(document) : [])
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) merged.delete(key)
-    else merged.set(key, mergePatch(merged.get(key), value))
+  const merged: JsonObject = isObject(document) ? { ...document } : {}
+  for (const key of Object.keys(patch)) {
+    const value = patch[key]
+    if (value === null) delete merged[key]
+    else setMember(merged, key, mergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value))
   }
-  return objectFrom(merged)
+  return merged
 }
 
 /** evanphx/json-patch also takes nulls out of objects in new lists; the lists keep theirs. */

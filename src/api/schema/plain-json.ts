@@ -1,5 +1,5 @@
 import type { Steps } from '../../apimachinery/steps.ts'
-import { endOfString, isPlainJson, maxDepth } from './json-syntax.ts'
+import { endOfString, isPlainJson, maxDepth, setMember } from './json-syntax.ts'
 
 /** A list or object of more letters is parsed in parts of about so many. */
 const partLetters = 16 * 1024
@@ -153,13 +153,8 @@ function* object(text: string, { parts }: Large): Steps<Record<string, unknown>>
     if (child ? keys.length !== 1 : keys.length === 0) throw new NotPlain()
     for (const key of keys) {
       if (Object.hasOwn(made, key)) throw new NotPlain()
-      setOwn(made, key, child ? yield* assembled(text, child) : members[key])
+      setMember(made, key, child ? yield* assembled(text, child) : members[key])
     }
   }
   return made
-}
-
-function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  else object[key] = value
 }

@@ -28,16 +28,19 @@ function collect(set: FieldSet, atom: Atom, value: unknown, path: PathElement[])
 function collectItems(set: FieldSet, list: ListAtom, value: unknown, path: PathElement[]): void {
   if (!list.associative) set.insert(path)
   if (!list.associative || !Array.isArray(value)) return
+  if (value.length === 0) return
+  const { members } = set.level(path)
+  const { atom } = list.element
+  if (!atom.list && !atom.map) {
+    for (const item of value) members.add(itemElement(list, item))
+    return
+  }
   const elements = value.map((item) => itemElement(list, item))
   const counts = new Map<PathElement, number>()
   for (const element of elements) counts.set(element, (counts.get(element) ?? 0) + 1)
-  if (elements.length === 0) return
-  const { members } = set.level(path)
-  const { atom } = list.element
-  const isLeaf = !atom.list && !atom.map
   for (const [i, element] of elements.entries()) {
     members.add(element)
-    if (isLeaf || counts.get(element) !== 1) continue
+    if (counts.get(element) !== 1) continue
     path.push(element)
     collect(set, atom, value[i], path)
     path.pop()

@@ -1,3 +1,4 @@
+import { mostErrors } from '../../../apimachinery/field-error.ts'
 import { elementText, fieldElement, indexElement, type PathElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
@@ -22,6 +23,7 @@ class Validation {
   }
 
   private problem(message: string): void {
+    if (this.problems.length === mostErrors) return
     this.problems.push({ path: this.path.map(elementText).join(''), message })
   }
 

@@ -8,7 +8,7 @@ import type {
 } from '../../../apimachinery/kinds.generated.ts'
 import { isPortName, isPortNumber } from '../../../apimachinery/names.ts'
 import { checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
-import { checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
+import { type Cidr, checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
 import type { KindContext } from '../kind.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 
@@ -33,10 +33,9 @@ function validatePort({ protocol, port, endPort }: NetworkPolicyPort, at: string
   }
 }
 
-function contains(outer: string, inner: string): boolean {
-  const a = parseCidr(outer)
+function contains(a: Cidr, inner: string): boolean {
   const b = parseCidr(inner)
-  if (!a || !b) return true
+  if (!b) return true
   if (a.address.family !== b.address.family || a.prefix >= b.prefix) return false
   return parseCidr(`${b.address.text}/${a.prefix}`)?.text === a.text
 }
@@ -44,10 +43,11 @@ function contains(outer: string, inner: string): boolean {
 function validateBlock({ cidr, except = [] }: IPBlock, at: string, { knownCidrs }: Rules, errors: Errors): void {
   if (!requireText(cidr, `${at}.cidr`, errors)) return
   checkLegacyCidr(cidr, `${at}.cidr`, errors, knownCidrs)
-  if (!parseCidr(cidr)) return
+  const outer = parseCidr(cidr)
+  if (!outer) return
   for (const [i, inner] of except.entries()) {
     checkLegacyCidr(inner, `${at}.except[${i}]`, errors, knownCidrs)
-    if (!contains(cidr, inner)) errors.push(invalid(`${at}.except[${i}]`, inner, 'must be a strict subset of `cidr`'))
+    if (!contains(outer, inner)) errors.push(invalid(`${at}.except[${i}]`, inner, 'must be a strict subset of `cidr`'))
   }
 }
 

@@ -155,6 +155,9 @@ type Claims = NonNullable<ResourceRequirements['claims']>
 
 function validateClaims(claims: Claims, known: ReadonlySet<string>, at: string, errors: Errors): void {
   const seen = new Set<string>()
+  /** Of each claim the requests that are seen. */
+  const requests = new Map<string, string[]>()
+  let names: string | undefined
   claims.forEach(({ name, request }, i) => {
     const path = `${at}[${i}]`
     if (!name) errors.push(required(path))
@@ -164,16 +167,22 @@ function validateClaims(claims: Claims, known: ReadonlySet<string>, at: string, 
       const key = request ? `${name}/${request}` : name
       if (seen.has(key)) errors.push(duplicate(path, key))
       else if (!request) {
-        for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(path, name))
+        for (const _ of requests.get(name) ?? []) errors.push(duplicate(path, name))
+      } else {
+        const same = requests.get(name)
+        if (same) same.push(request)
+        else requests.set(name, [request])
       }
       seen.add(key)
     }
-    if (name && !known.has(name)) errors.push(unknownClaim(path, name, known))
+    if (!name || known.has(name)) return
+    // Made once: thousands may be unknown.
+    names ??= known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`
+    errors.push(unknownClaim(path, name, names))
   })
 }
 
-function unknownClaim(at: string, name: string, known: ReadonlySet<string>): Errors[number] {
-  const list = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`
+function unknownClaim(at: string, name: string, list: string): Errors[number] {
   const detail = `must be one of the names in pod.spec.resourceClaims${list}`
   return { type: 'FieldValueNotFound', field: at, message: `Not found: ${JSON.stringify(name)}: ${detail}` }
 }

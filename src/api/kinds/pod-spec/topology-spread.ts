@@ -8,13 +8,15 @@ import type { PodRules } from './options.ts'
 type Constraints = readonly TopologySpreadConstraint[]
 
 export function validateTopologySpread(constraints: Constraints, at: string, rules: PodRules, errors: Errors): void {
+  // Where each pair is for the last time: a constraint whose pair comes again is told of.
+  const last = new Map(constraints.map((constraint, i) => [pairOf(constraint), i] as const))
   constraints.forEach((constraint, i) => {
     const path = `${at}[${i}]`
     const { topologyKey, whenUnsatisfiable, minDomains } = constraint
     checkPositive(constraint.maxSkew, `${path}.maxSkew`, errors)
     if (!topologyKey) errors.push(required(`${path}.topologyKey`, 'can not be empty'))
     checkSupported(whenUnsatisfiable, ['DoNotSchedule', 'ScheduleAnyway'], `${path}.whenUnsatisfiable`, errors)
-    if (isRepeated(constraint, constraints.slice(i + 1))) {
+    if (last.get(pairOf(constraint)) !== i) {
       errors.push(duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`))
     }
     if (minDomains != null) {
@@ -34,8 +36,8 @@ export function validateTopologySpread(constraints: Constraints, at: string, rul
   })
 }
 
-const isRepeated = (constraint: TopologySpreadConstraint, rest: Constraints): boolean =>
-  rest.some((r) => r.topologyKey === constraint.topologyKey && r.whenUnsatisfiable === constraint.whenUnsatisfiable)
+const pairOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint): string =>
+  JSON.stringify([topologyKey, whenUnsatisfiable])
 
 /** The rule before label keys were merged into the selector; objects that broke the new rule are judged by it. */
 function validateOldLabelKeys(
