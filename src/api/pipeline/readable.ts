@@ -3,7 +3,7 @@ import { badRequest } from '../../apimachinery/status.ts'
 import { mediaType } from '../negotiation/content.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
-import { parseAhead } from '../schema/decode.ts'
+import { isPlainAhead, parseAhead } from '../schema/decode.ts'
 import { textOf } from '../watch/stored.ts'
 import { largeBytes, readableJson } from './body-shape.ts'
 import { unrecognized } from './unrecognized.ts'
@@ -21,12 +21,11 @@ export async function readable(request: ApiRequest, resource: GroupVersionKind):
   if (!(body instanceof Uint8Array) || body.length <= quickYaml) return request
   const type = mediaType(headers['content-type'])
   if (type.endsWith('protobuf')) return request
-  if (!type.endsWith('yaml') || isJson(body)) {
-    if (body.length < largeBytes) return request
-    const json = readableJson(body)
-    await parseAhead(json, textOf(json))
-    await setImmediate()
-    return { ...request, body: json }
+  if (!type.endsWith('yaml')) return body.length < largeBytes ? request : { ...request, body: await parsedAhead(body) }
+  // What clients send as YAML is JSON, mostly.
+  if (body[0] === openingBrace) {
+    const json = await parsedAhead(body)
+    if (isPlainAhead(json) || isJson(json)) return { ...request, body: json }
   }
   const isPatch = type.includes('patch')
   const { json, duplicates } = await yamlToJson(textOf(body)).catch((error: unknown) => {
@@ -35,14 +34,23 @@ export async function readable(request: ApiRequest, resource: GroupVersionKind):
     throw unrecognized(resource, error.message, body)
   })
   const asJson = isPatch ? headers : { ...headers, 'content-type': 'application/json' }
-  return { ...request, body: readableJson(json), headers: asJson, duplicates }
+  return { ...request, body: await parsedAhead(json), headers: asJson, duplicates }
 }
 
-/** What clients send as YAML is JSON, mostly. */
+const openingBrace = 0x7b
+
+/** JSON as it may be read; whoever reads it finds it parsed. */
+async function parsedAhead(body: Uint8Array): Promise<Uint8Array> {
+  const json = readableJson(body)
+  await parseAhead(json, textOf(json))
+  if (body.length >= largeBytes) await setImmediate()
+  return json
+}
+
+/** Whether JSON that is not plain is JSON at all. */
 function isJson(body: Uint8Array): boolean {
-  if (body[0] !== 0x7b) return false
   try {
-    JSON.parse(textOf(readableJson(body)))
+    JSON.parse(textOf(body))
     return true
   } catch (error) {
     if (error instanceof SyntaxError) return false

@@ -30,6 +30,7 @@ export function* decodeTextSteps(type: StructType, text: string): Steps<Decoded>
   if (plain !== undefined) {
     const value = fits(type, plain.value)
     if (value !== undefined) return { value, strictErrors: none }
+    yield
   }
   const node = parseNode(text)
   yield
@@ -120,6 +121,9 @@ const ahead = new WeakMap<Uint8Array, Peeked>()
 export async function parseAhead(bytes: Uint8Array, text: string): Promise<void> {
   ahead.set(bytes, { text, plain: await inTurns(plainJsonSteps(text)) })
 }
+
+/** Whether a body was parsed ahead and is plain JSON. */
+export const isPlainAhead = (bytes: Uint8Array): boolean => ahead.get(bytes)?.plain !== undefined
 
 /** The text of a body that was parsed ahead, which `readTypeMeta` and `decodeText` do not parse again, once. */
 export function textAhead(bytes: Uint8Array): string | undefined {

@@ -127,15 +127,18 @@ class Reader {
 
   string(): string {
     const start = this.at++
+    let isEscaped = false
     for (; ; this.at++) {
       const c = this.text.charCodeAt(this.at)
       if (c === 34) break
-      if (c === 92) this.escape()
-      else if (!(c >= 32)) this.fail('in string literal')
+      if (c === 92) {
+        isEscaped = true
+        this.escape()
+      } else if (!(c >= 32)) this.fail('in string literal')
     }
     this.at++
-    const raw = this.text.slice(start, this.at)
-    return (JSON.parse(raw) as string).toWellFormed()
+    if (!isEscaped) return this.text.slice(start + 1, this.at - 1).toWellFormed()
+    return (JSON.parse(this.text.slice(start, this.at)) as string).toWellFormed()
   }
 
   escape(): void {

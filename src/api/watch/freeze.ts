@@ -14,7 +14,9 @@ export function thaw<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(thaw) as T
   const out: Record<string, unknown> = {}
-  for (const [key, item] of Object.entries(value)) {
+  const from = value as Record<string, unknown>
+  for (const key of Object.keys(from)) {
+    const item = from[key]
     if (key === '__proto__')
       Object.defineProperty(out, key, { value: thaw(item), enumerable: true, writable: true, configurable: true })
     else out[key] = thaw(item)

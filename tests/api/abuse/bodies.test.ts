@@ -83,6 +83,7 @@ const hostile: readonly Hostile[] = [
     headers: yaml,
     status: [413],
   },
+  { name: 'YAML: five thousand pairs in a few kilobytes', body: `[${'a:,'.repeat(5000)}]`, headers: yaml, status: [400] },
   { name: 'YAML: a hundred thousand tags', body: `${'!!a '.repeat(100_000)}x`, headers: yaml, status: [400, 413] },
   { name: 'YAML: half a million braces', body: '{'.repeat(500_000), headers: yaml, status: [400, 413] },
   { name: 'YAML: half a million keys on a line', body: 'a: '.repeat(500_000), headers: yaml, status: [400, 413] },
@@ -105,6 +106,13 @@ const hostile: readonly Hostile[] = [
     body: envelope(Buffer.alloc(2_000_000, Buffer.from([0x12, 0]))),
     headers: protobuf,
     status: [422, 413],
+  },
+  {
+    name: 'protobuf: a pod of a million empty containers',
+    body: envelope(Buffer.from([0x12, 0x80, 0x89, 0x7a, ...Buffer.alloc(2_000_000, Buffer.from([0x12, 0]))])),
+    target: pods,
+    headers: protobuf,
+    status: [413],
   },
   { name: 'protobuf: a million groups', body: envelope(Buffer.alloc(1_000_000, 0x0b)), headers: protobuf, status: [400] },
   {
@@ -186,28 +194,106 @@ for (const { name, body, target = configMaps, method = 'POST', headers = json, s
   })
 }
 
-// Field management looks at every one of them in one go.
-const full: readonly (readonly [string, string])[] = [
-  [
-    'containers',
-    `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[${members(5000, (i) => `{"name":"a${i}","image":"b","ports":[{"containerPort":80}]}`)}]}}`,
-  ],
-  ['keys', configMap('many', `"data":{${members(49_000, (i) => `"k${i}":"v"`)}}`)],
-  [
-    'finalizers',
-    `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"many","finalizers":[${members(90_000, (i) => `"k${i}"`)}]}}`,
-  ],
+const manyKeys = `"data":{${members(49_000, (i) => `"k${i}":"v"`)}}`
+const manyFinalizers = members(90_000, (i) => `"a/k${i}"`)
+const podOf = (spec: string) =>
+  `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"b"}],${spec}}}`
+
+/** Nearly as many names and values as a body may have: each is decoded, defaulted, owned, validated and written in turns. */
+const full: readonly Hostile[] = [
+  {
+    name: 'containers',
+    target: `${pods}?dryRun=All`,
+    body: `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[${members(5000, (i) => `{"name":"a${i}","image":"b","ports":[{"containerPort":80}]}`)}]}}`,
+    status: [201],
+  },
+  { name: 'keys', target: `${configMaps}?dryRun=All`, body: configMap('many', manyKeys), status: [201] },
+  {
+    name: 'finalizers',
+    target: `${configMaps}?dryRun=All`,
+    body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"many","finalizers":[${members(90_000, (i) => `"k${i}"`)}]}}`,
+    status: [422],
+  },
+  {
+    name: 'unknown fields',
+    body: configMap(
+      'unknown',
+      members(40_000, (i) => `"u${i}":1`),
+    ),
+    status: [201],
+  },
+  {
+    name: 'values of a wrong type',
+    body: configMap('wrong', `"data":{${members(40_000, (i) => `"k${i}":1.5`)}}`),
+    status: [400],
+  },
+  {
+    name: 'merge patch: keys',
+    method: 'PATCH',
+    target: `${one}?dryRun=All`,
+    headers: patchOf('merge-patch+json'),
+    body: `{${manyKeys}}`,
+    status: [200],
+  },
+  {
+    name: 'apply: keys',
+    method: 'PATCH',
+    target: `${one}?dryRun=All&fieldManager=m&force=true`,
+    headers: patchOf('apply-patch+yaml'),
+    body: configMap('one', manyKeys),
+    status: [200],
+  },
+  {
+    name: 'apply: finalizers',
+    method: 'PATCH',
+    target: `${one}?dryRun=All&fieldManager=m`,
+    headers: patchOf('apply-patch+yaml'),
+    body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"one","finalizers":[${manyFinalizers}]}}`,
+    status: [200],
+  },
+  {
+    name: 'apply: the same finalizer',
+    method: 'PATCH',
+    target: `${one}?dryRun=All&fieldManager=m`,
+    headers: patchOf('apply-patch+yaml'),
+    body: `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"one","finalizers":[${members(90_000, () => '"a/b"')}]}}`,
+    status: [500],
+  },
+  {
+    name: 'JSON patch: operations at long paths',
+    method: 'PATCH',
+    target: `${one}?dryRun=All`,
+    headers: jsonPatch,
+    body: `[{"op":"add","path":"/x","value":{}},${members(900, (i) => `{"op":"add","path":"/x${'/a'.repeat(i)}","value":{}}`)}]`,
+    status: [200, 422],
+  },
+  {
+    name: 'constraints of a pod',
+    target: `${pods}?dryRun=All`,
+    body: podOf(
+      `"topologySpreadConstraints":[${members(8000, (i) => `{"maxSkew":1,"topologyKey":"k${i}","whenUnsatisfiable":"DoNotSchedule"}`)}]`,
+    ),
+    status: [201],
+  },
+  {
+    name: 'claims of a container that its pod does not have',
+    target: `${pods}?dryRun=All`,
+    body: `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"b","resources":{"claims":[${members(6000, (i) => `{"name":"x${i}"}`)}]}}],"resourceClaims":[${members(6000, (i) => `{"name":"c${i}","resourceClaimName":"c"}`)}]}}`,
+    status: [422],
+  },
 ]
 
-for (const [what, text] of full) {
-  test(`nearly as many ${what} as a body may have: the longest turn is a part of the whole`, async () => {
-    const body = Buffer.from(text)
-    let status = 0
+for (const { name, body, target = configMaps, method = 'POST', headers = json, status } of full) {
+  test(`nearly as many as a body may have, ${name}: nobody waits 50 ms for it`, async () => {
+    const bytes = Buffer.from(body)
+    // Compiled once, as in a server that has run for a while.
+    await ask(method, target, bytes, headers)
+    let answer = { status: 0, text: '' }
     const turn = await longestTurn(async () => {
-      status = (await ask('POST', `${what === 'containers' ? pods : configMaps}?dryRun=All`, body, json)).status
+      answer = await ask(method, target, bytes, headers)
     })
-    assert.ok([201, 413, 422].includes(status), `${status}`)
-    assert.ok(turn < 200, `a turn took ${turn} ms`)
+    assert.ok(status.includes(answer.status) || answer.status === 409, `${answer.status} ${answer.text.slice(0, 300)}`)
+    assert.ok(turn < 50, `a turn took ${turn} ms`)
   })
 }
 
