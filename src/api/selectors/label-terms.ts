@@ -1,12 +1,4 @@
-type Labels = Readonly<Record<string, string>>
-
-export type Operator = 'in' | 'notin' | '=' | '==' | '!=' | 'gt' | 'lt' | 'exists' | '!'
-
-export interface Requirement {
-  readonly key: string
-  readonly operator: Operator
-  readonly values: readonly string[]
-}
+import type { Labels, Requirement } from '../../apimachinery/label-selector.ts'
 
 /** All that a selector asks of the label under one key. */
 interface Term {

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Operator, type Requirement, satisfying } from '../../../src/api/selectors/label-terms.ts'
+import { satisfying } from '../../../src/api/selectors/label-terms.ts'
+import type { Requirement, SelectorOperator } from '../../../src/apimachinery/label-selector.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -30,15 +31,15 @@ test('labels satisfy a selector when they satisfy each of its requirements, howe
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff
     return (state >> 8) % below
   }
-  const operators: readonly Operator[] = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!']
+  const operators: readonly SelectorOperator[] = ['in', 'notin', '=', '==', '!=', 'gt', 'lt', 'exists', '!']
   const counts = { yes: 0, no: 0 }
   for (let round = 0; round < 20_000; round++) {
     const labels = Object.fromEntries(Array.from({ length: next(6) }, () => [`k${next(30)}`, `${next(4)}`]))
     const requirements = Array.from({ length: next(2) === 0 ? next(4) : next(40) }, (): Requirement => {
-      const operator = operators[next(next(2) === 0 ? 9 : 1)] as Operator
+      const operator = operators[next(next(2) === 0 ? 9 : 1)] as SelectorOperator
       const key = `k${next(30)}`
       // Mostly such that hold, so that the answer is not always no.
-      const mild: Operator = labels[key] === undefined ? '!=' : 'exists'
+      const mild: SelectorOperator = labels[key] === undefined ? '!=' : 'exists'
       const values = operator === 'exists' || operator === '!' ? [] : [`${next(4)}`]
       return next(8) === 0 ? { key, operator, values } : { key, operator: mild, values: mild === 'exists' ? [] : ['9'] }
     })
