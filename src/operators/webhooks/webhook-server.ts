@@ -49,7 +49,13 @@ export async function serveWebhooks({ port, host, ...options }: WebhookServerOpt
 /** The HTTPS server of webhooks without a port: connections are brought by `accept`, or `server` listens. */
 export function createReviewServer({ answer, meter }: ReviewServerOptions): ReviewServer & { readonly server: Server } {
   let closing = false
+  // Node knows which connections are idle only of a server that listens.
+  const idle = new Set<Socket>()
   const server = createServer({ minVersion: 'TLSv1.2' }, (request, response) => {
+    idle.delete(request.socket)
+    response.once('close', () => {
+      if (!request.socket.destroyed) idle.add(request.socket)
+    })
     const path = (request.url ?? '').split('?')[0] ?? ''
     const send = (code: number, body: object) => {
       done(code)
@@ -71,6 +77,10 @@ export function createReviewServer({ answer, meter }: ReviewServerOptions): Revi
       if (closing && open.size === 0) ended.resolve()
     })
   })
+  server.on('secureConnection', (socket: Socket) => {
+    idle.add(socket)
+    socket.once('close', () => idle.delete(socket))
+  })
   const ended = Promise.withResolvers<void>()
   return {
     server,
@@ -79,7 +89,7 @@ export function createReviewServer({ answer, meter }: ReviewServerOptions): Revi
     async close() {
       closing = true
       server.close()
-      server.closeIdleConnections()
+      for (const socket of idle) socket.destroy()
       if (open.size === 0) return
       const force = setTimeout(() => {
         for (const socket of open) socket.destroy()

@@ -26,7 +26,7 @@ for (const name of ['send', 'kill']) Object.defineProperty(process, name, { valu
 process.on('message', (message: ToChild, connection?: Socket) => {
   if (message.type === 'token') token = message.token
   else if (message.type === 'leaf') certify(message.leaf)
-  else if (message.type === 'asked') ask(connection)
+  else if (message.type === 'asked') ask(message.id, connection)
   else if (message.type === 'run') run(message)
   else load(message).catch((error: unknown) => say({ type: 'failed', message: textOf(error) }))
 })
@@ -61,9 +61,11 @@ function certify(leaf: KeyPair): void {
   reviews.use(leaf)
 }
 
-/** Somebody asks a webhook; who comes before there is one, or while it ends, is sent away. */
-function ask(connection: Socket | undefined): void {
-  if (reviews && !stop.signal.aborted) connection && reviews.accept(connection)
+/** Somebody asks a webhook: while this process ends another one answers, who is given the same connection. */
+function ask(id: number, connection: Socket | undefined): void {
+  const isTaken = reviews !== undefined && connection !== undefined && !stop.signal.aborted
+  say({ type: 'answering', id, isTaken })
+  if (isTaken) reviews?.accept(connection)
   else connection?.destroy()
 }
 

@@ -29,8 +29,8 @@ export type ToChild =
   | { readonly type: 'token'; readonly token: string }
   /** What its webhooks are known by from now on; told before it runs. */
   | { readonly type: 'leaf'; readonly leaf: KeyPair }
-  /** Comes with a connection of somebody who asks its webhooks. */
-  | { readonly type: 'asked' }
+  /** Comes with a connection of somebody who asks its webhooks, which the server keeps open until it hears whether it is taken. */
+  | { readonly type: 'asked'; readonly id: number }
 
 /** What a module turned out to be. */
 export interface Described {
@@ -54,12 +54,14 @@ export type FromChild =
   | { readonly type: 'loaded'; readonly described: Described }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'running' }
+  | { readonly type: 'answering'; readonly id: number; readonly isTaken: boolean }
 
 /** A message of a process, if it is one that ours sends: code of others may have the channel too. Undefined otherwise. */
 export function messageFrom(message: unknown): FromChild | undefined {
   if (!isRecord(message)) return undefined
-  const { type, described, message: text } = message
+  const { type, described, message: text, id, isTaken } = message
   if (type === 'running') return { type }
+  if (type === 'answering' && typeof id === 'number') return { type, id, isTaken: isTaken === true }
   if (type === 'failed') return { type, message: String(text) }
   return type === 'loaded' && isDescribed(described) ? { type, described } : undefined
 }

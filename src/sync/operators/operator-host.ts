@@ -19,7 +19,7 @@ import { pusherOf } from './pusher.ts'
 import { operatorAnnotation, requireMayRegister } from './registration.ts'
 import { accountName, bindingOf, clusterRoleName, dividedRules, requireMayGrant, rulesFor } from './rights.ts'
 import type { Supervised } from './supervised.ts'
-import { openDoor, register, removeWebhooks, takenConversion } from './webhooks.ts'
+import { closeDoor, openDoor, portIn, register, removeWebhooks, takenConversion } from './webhooks.ts'
 
 export interface OperatorHostOptions {
   readonly repositories: Repositories
@@ -110,6 +110,9 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   const { object } = context
   if (object.spec.suspend) throw new NotReady('Suspended', 'spec.suspend is true')
   const { app, code } = await committed(context, options)
+  // After a restart of the server: who asks its webhooks waits for it from now on.
+  const before = portIn(object)
+  if (before !== undefined) await options.processes.portOf(object.metadata.uid, before)
   const packages = await packagesOf(object, code, options)
   if (packages?.phase === 'failed') {
     context.event('Warning', 'PackagesFailed', packages.message)
@@ -139,6 +142,7 @@ async function reconcile(context: Reconcile<OperatorObject>, options: OperatorHo
   if (await isGranted(context, rules)) {
     await start(context, options, supervised)
     await register(context, described, door)
+    if (!door) await closeDoor(object, context.client, options.processes)
   }
   const status = { ...common, operators, webhooks: door?.url, Ready: readiness(supervised) }
   return door ? { status, requeueAfter: renewEvery } : { status }

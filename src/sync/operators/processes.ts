@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { keyOf } from '../../apimachinery/object.ts'
 import type { CommittedCode } from './code.ts'
 import { LogLines } from './log-lines.ts'
@@ -53,9 +54,14 @@ export class Processes {
       this.#ports.get(uid)?.settle()
       setImmediate(() => this.#options.changed(key))
     }
+    const givenBack = (connection: Socket) => {
+      const port = this.#ports.get(uid)
+      if (port) port.wait(connection)
+      else connection.destroy()
+    }
     const supervised = new Supervised(
       { id: uid, loaded: { code, module, packages }, egress, limits },
-      { ...this.#options, lines: this.logOf(key), changed },
+      { ...this.#options, lines: this.logOf(key), changed, givenBack },
     )
     this.#held.set(uid, { supervised, digest: wanted, key, cancelToken: undefined })
     return supervised

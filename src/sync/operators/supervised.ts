@@ -29,6 +29,8 @@ export interface SupervisorOptions {
   readonly lines: LogLines
   /** Told when the state is another. */
   readonly changed: () => void
+  /** Given a connection that the process did not take. */
+  readonly givenBack: (connection: Socket) => void
   /** For tests: starts the process. */
   readonly start?: (options: SandboxOptions) => ChildProcess
 }
@@ -57,6 +59,10 @@ export class Supervised implements Answering {
   #ended = Promise.withResolvers<void>()
   #run: (ToChild & { type: 'run' }) | undefined
   #leaf: KeyPair | undefined
+  #asked = 0
+  #declines = false
+  /** Connections of which the process has not said yet that it has them. */
+  readonly #given = new Map<number, Socket>()
 
   constructor(program: Program, options: SupervisorOptions) {
     this.program = program
@@ -82,14 +88,36 @@ export class Supervised implements Answering {
   /** Whether those who ask its webhooks can be answered. */
   get reachable(): Reachable {
     const { phase } = this.#state
-    if (phase === 'starting' || phase === 'running') return 'now'
+    // It may have ended, or be about to, before we are told.
+    if (phase === 'starting' || phase === 'running') return this.#child?.connected && !this.#declines ? 'now' : 'soon'
     return this.#state.phase === 'crashed' && this.#state.retryInMs > worthWaitingMs ? 'no' : 'soon'
   }
 
   give(connection: Socket): void {
-    // A process that ended meanwhile has closed it.
-    if (this.#child?.connected) this.#child.send({ type: 'asked' } satisfies ToChild, connection, () => {})
-    else connection.destroy()
+    const id = ++this.#asked
+    this.#given.set(id, connection)
+    const lost = (error: Error | null): void => {
+      if (error) this.#giveBack(id)
+    }
+    if (!this.#child?.connected) this.#giveBack(id)
+    else this.#child.send({ type: 'asked', id } satisfies ToChild, connection, { keepOpen: true }, lost)
+  }
+
+  #answering(id: number, isTaken: boolean): void {
+    if (isTaken) {
+      this.#given.get(id)?.destroy()
+      this.#given.delete(id)
+    } else {
+      this.#declines = true
+      this.#giveBack(id)
+    }
+  }
+
+  /** It was not taken, so nothing was read from it: the next process may answer. */
+  #giveBack(id: number): void {
+    const connection = this.#given.get(id)
+    this.#given.delete(id)
+    if (connection) this.#options.givenBack(connection)
   }
 
   /** Lets the operators work, with what they need for that; also after each restart. */
@@ -130,6 +158,7 @@ export class Supervised implements Answering {
     const { lines, clock } = this.#options
     this.#startedAt = clock.now()
     this.#said = ''
+    this.#declines = false
     this.#ended = Promise.withResolvers()
     let child: ChildProcess
     try {
@@ -152,6 +181,10 @@ export class Supervised implements Answering {
     child.on('close', (code, signal) => {
       forget()
       this.#ended.resolve()
+      // What waits for a process waits for the next one, which is not there before this.
+      setImmediate(() => {
+        for (const id of [...this.#given.keys()]) this.#giveBack(id)
+      })
       if (this.#state.phase === 'ended') return
       const how = signal ? `was ended by ${signal}${signal === 'SIGKILL' ? ' (out of memory?)' : ''}` : `exited with ${code}`
       this.#crashed(this.#said ? `${how}: ${this.#said}` : how)
@@ -171,6 +204,10 @@ export class Supervised implements Answering {
 
   #heard(said: unknown): void {
     const message = messageFrom(said)
+    if (message?.type === 'answering') {
+      this.#answering(message.id, message.isTaken)
+      return
+    }
     // Who is being stopped may still say that it runs.
     if (!message || this.#state.phase === 'ended') return
     if (message.type === 'loaded') {

@@ -37,7 +37,7 @@ export class WebhookPort {
     this.#server = server
     this.#options = options
     this.port = (server.address() as AddressInfo).port
-    server.on('connection', (connection) => this.#came(connection))
+    server.on('connection', (connection) => this.wait(connection))
   }
 
   static async open(options: WebhookPortOptions): Promise<WebhookPort> {
@@ -70,12 +70,13 @@ export class WebhookPort {
     this.#server.close()
   }
 
-  #came(connection: Socket): void {
+  /** Takes a connection that nothing was read from, until somebody answers it. */
+  wait(connection: Socket): void {
     if (this.#waiting.size === mostWaiting) {
       connection.destroy()
       return
     }
-    connection.on('error', () => {})
+    if (connection.listenerCount('error') === 0) connection.on('error', () => {})
     const cancel = this.#options.clock.after(patienceMs, () => {
       this.#forget(connection)
       connection.destroy()

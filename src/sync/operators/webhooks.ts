@@ -41,6 +41,10 @@ const secretName = ({ metadata }: OperatorObject): string => `operator-${metadat
 /** Of each Operator another: what one gives up stays with the others. */
 const managerOf = ({ metadata }: OperatorObject): string => `slipway-operators/${metadata.uid}`
 
+/** At which port its webhooks were asked last. */
+export const portIn = ({ status }: OperatorObject): number | undefined =>
+  Number(URL.parse(status?.webhooks ?? '')?.port) || undefined
+
 /** Opens the port, and makes the certificate or renews it; undefined when there are no webhooks. */
 export async function openDoor(
   { object, client, clock }: Reconcile<OperatorObject>,
@@ -49,8 +53,7 @@ export async function openDoor(
 ): Promise<Door | undefined> {
   if (!hasWebhooks(described)) return undefined
   const { uid, namespace = 'default' } = object.metadata
-  const before = Number(URL.parse(object.status?.webhooks ?? '')?.port) || undefined
-  const port = await processes.portOf(uid, before)
+  const port = await processes.portOf(uid, portIn(object))
   const owner = controlledBy(operatorObjects, object)
   const material = await keepMaterial({
     client,
@@ -111,9 +114,14 @@ export async function removeWebhooks(object: OperatorObject, client: Client, pro
     await client.delete(resource as typeof validatingwebhookconfigurations, configurationName(object)).catch(ignoreMissing)
   const { items } = await client.list(customresourcedefinitions)
   for (const definition of items.filter((d) => isConvertedBy(object, d))) await release(client, object, definition)
+  await closeDoor(object, client, processes)
+}
+
+/** Closes the port and forgets the certificate of an Operator that had webhooks. */
+export async function closeDoor(object: OperatorObject, client: Client, processes: Processes): Promise<void> {
   const { uid = '', namespace = 'default' } = object.metadata
-  await client.delete(secrets, secretName(object), { namespace }).catch(ignoreMissing)
   processes.closePort(uid)
+  if (portIn(object) !== undefined) await client.delete(secrets, secretName(object), { namespace }).catch(ignoreMissing)
 }
 
 const isConvertedBy = (object: OperatorObject, { metadata }: CustomResourceDefinition): boolean =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -26,10 +27,16 @@ type Review = { request: { uid: string } }
 type Answer = (path: string) => object
 
 /** An admission webhook with a certificate of its own authority. */
-async function withWebhook(answer: Answer, use: (port: number, caBundle: string, ownCert: string) => Promise<void>) {
+async function withWebhook(
+  answer: Answer,
+  use: (port: number, caBundle: string, ownCert: string) => Promise<void>,
+  onRequest: (connection: Socket) => void = () => {},
+) {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-hook-'))
   const pki = await openPki({ directory, serviceAddress: '10.43.0.1' })
   const server = createServer(pki.serving, async (request, response) => {
+    onRequest(request.socket)
+    if (request.socket.destroyed) return
     let text = ''
     for await (const piece of request) text += piece
     const { request: asked } = JSON.parse(text) as Review
@@ -178,5 +185,29 @@ test('a bundle may hold the server certificate itself instead of its authority',
       assert.equal(await admit(objects, { a: '1' }), { a: '1', k: 'x' })
     },
   ))
+
+test('a kept connection that the webhook closes makes no failure; a new one that it closes does, at once', async () => {
+  let asked = 0
+  const connections = new Set<Socket>()
+  let isGone = false
+  const close = (socket: Socket) => {
+    const isKnown = connections.has(socket)
+    connections.add(socket)
+    if (isKnown || isGone) socket.destroy()
+  }
+  await withWebhook(
+    () => ({ allowed: ++asked > 0 }),
+    async (port, caBundle) => {
+      const objects = new ObjectsInMemory()
+      objects.put(validatingwebhookconfigurations, hook(port, caBundle))
+      for (const _ of [1, 2, 3]) await admit(objects, {})
+      assert.is(asked, 3)
+      isGone = true
+      assert.match(await messageOf(admit(objects, {})), /failed calling webhook "w\.example\.com": .*Post "https:/)
+      assert.is(asked, 3)
+    },
+    close,
+  )
+})
 
 test.run()

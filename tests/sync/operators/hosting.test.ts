@@ -423,6 +423,24 @@ hosting('who asks while an operator is replaced waits for the new one, which has
   assert.is(await address(), before)
 })
 
+hosting('who asks while the process is started again waits; who asked it when it ended is told so', async ({ client, push }) => {
+  const dies = "if (w.metadata.name === 'die') process.exit(3)"
+  await push(
+    widgetFiles(
+      widgets()
+        .replace('mutate: (w) =>', `mutate: (w) => { ${dies}; return ((w) =>`)
+        .replace('as undefined,', 'as undefined)(w) },'),
+    ),
+  )
+  await running(client)
+  const make = (name: string) => client.create(Widget, Widget.make({ name, ...at }, { size: 1 }))
+  const lost = await make('die').catch((error) => error)
+  assert.is(lost.code, 500)
+  assert.match(lost.message, /failed calling webhook "mutate-0/)
+  assert.is((await make('next')).spec.note, 'from the webhook')
+  await eventually(async () => ((await client.get(operatorObjects, 'copier', at)).status?.restarts ?? 0) >= 1, patience)
+})
+
 hosting('a webhook that is no longer defined is not asked any more', async ({ client, push }) => {
   await push(widgetFiles(widgets()))
   await running(client)
@@ -435,6 +453,11 @@ hosting('a webhook that is no longer defined is not asked any more', async ({ cl
   )
   await eventually(async () => (await conversionOf(client)) === 'None', patience)
   await eventually(async () => (await client.list(mutatingwebhookconfigurations)).items.length === 0, patience)
+  await eventually(async () => (await client.get(operatorObjects, 'copier', at)).status?.webhooks === undefined, patience)
+  assert.equal(
+    (await client.list(secrets, at)).items.map((s) => s.metadata.name).filter((n) => n?.endsWith('-tls')),
+    [],
+  )
   await client.create(Widget, Widget.make({ name: 'b', ...at }, { size: 10 }))
 })
 

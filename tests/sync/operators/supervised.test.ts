@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
+import type { Socket } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { targetOf } from '../../../src/sync/operators/egress.ts'
@@ -12,7 +13,7 @@ import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
 class FakeProcess extends EventEmitter {
   readonly heard: ToChild[] = []
   readonly signals: string[] = []
-  readonly connected = true
+  connected = true
   pid: number | undefined
   send(message: ToChild): boolean {
     this.heard.push(message)
@@ -29,6 +30,8 @@ class FakeProcess extends EventEmitter {
 const largestPid = 4_194_304
 
 function supervising(pid?: number) {
+  const back: Socket[] = []
+  const givenBack = (connection: Socket) => void back.push(connection)
   const clock = createVirtualClock()
   const made: FakeProcess[] = []
   const start = () => {
@@ -43,8 +46,8 @@ function supervising(pid?: number) {
     egress: [],
     limits: { memoryMiB: 64, cpuMilli: 100 },
   }
-  const options = { clock, random: () => 0, lines: new LogLines(), changed: () => {}, start }
-  return { clock, made, supervised: new Supervised(program, options) }
+  const options = { clock, random: () => 0, lines: new LogLines(), changed: () => {}, givenBack, start }
+  return { back, clock, made, supervised: new Supervised(program, options) }
 }
 const last = (made: readonly FakeProcess[]): FakeProcess => made.at(-1) as FakeProcess
 const run: ToChild & { type: 'run' } = { type: 'run', server: '', ca: '', token: 't', namespace: 'a', watch: 'a', identity: 'i' }
@@ -128,6 +131,9 @@ test('its certificate is told before it runs, again after a restart, and a renew
   loaded()
   assert.equal(kinds(), ['load', 'token', 'leaf', 'run'])
   assert.is(supervised.reachable, 'now')
+  last(made).connected = false
+  assert.is(supervised.reachable, 'soon')
+  last(made).connected = true
   supervised.certify(leaf)
   supervised.certify({ cert: 'two', key: 'k' })
   assert.equal(kinds(), ['load', 'token', 'leaf', 'run', 'leaf'])
@@ -145,6 +151,31 @@ test('its certificate is told before it runs, again after a restart, and a renew
   assert.equal(kinds(), ['load', 'leaf', 'run'])
   const stopped = supervised.stop()
   last(made).emit('close', 0, null)
+  await stopped
+})
+
+test('a connection that a process took is its own; one that it did not take, or had no time to, is given back', async () => {
+  const { back, clock, made, supervised } = supervising()
+  supervised.run(run)
+  last(made).emit('message', { type: 'loaded', described: { operators: [] } })
+  const connection = () => {
+    const ends = { is: false, destroy: () => void Object.assign(ends, { is: true }) }
+    return ends
+  }
+  const [taken, declined, lost] = [connection(), connection(), connection()]
+  for (const c of [taken, declined, lost]) supervised.give(c as unknown as Socket)
+  const [first, second] = last(made).heard.flatMap((m) => (m.type === 'asked' ? [m.id] : []))
+  last(made).emit('message', { type: 'answering', id: first, isTaken: true })
+  last(made).emit('message', { type: 'answering', id: second, isTaken: false })
+  assert.equal([taken.is, declined.is, lost.is], [true, false, false])
+  assert.equal(back, [declined])
+  // Who declines is about to end: the next one is asked.
+  assert.is(supervised.reachable, 'soon')
+  last(made).emit('close', 1, null)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(back, [declined, lost])
+  const stopped = supervised.stop()
+  await clock.advance(1)
   await stopped
 })
 

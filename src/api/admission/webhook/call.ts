@@ -30,7 +30,7 @@ export async function callWebhook(
   const { url, address } = targetOf(objects, config)
   url.pathname = joined(url.pathname)
   url.searchParams.set('timeout', `${seconds}s`)
-  const text = await post(url, address, config.caBundle, jsonText(body), seconds)
+  const text = await post({ url, address, caBundle: config.caBundle, body: jsonText(body) }, seconds)
   try {
     return parseJson(text)
   } catch (error) {
@@ -76,16 +76,32 @@ function agentFor(url: URL, address: string | undefined, caBundle: string | unde
   return agent
 }
 
-function post(
-  url: URL,
-  address: string | undefined,
-  caBundle: string | undefined,
-  body: string,
-  seconds: number,
-): Promise<string> {
+interface Post {
+  readonly url: URL
+  readonly address: string | undefined
+  readonly caBundle: string | undefined
+  readonly body: string
+}
+
+/**
+ * Tries again when a connection that was kept between calls turns out to be closed before any answer: mostly it was while nobody used it. A new
+ * connection is tried once.
+ */
+async function post(asked: Post, seconds: number): Promise<string> {
+  const signal = AbortSignal.timeout(seconds * 1000)
+  for (;;) {
+    const answer = await postOnce(asked, signal)
+    if (answer !== stale) return answer
+  }
+}
+
+const stale = Symbol('the connection was kept, and is closed')
+
+function postOnce({ url, address, caBundle, body }: Post, signal: AbortSignal): Promise<string | typeof stale> {
   const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
+    let isAnswered = false
     const call = process.getBuiltinModule('node:https').request({
       host,
       port: url.port || 443,
@@ -99,10 +115,14 @@ function post(
         accept: 'application/json, */*',
         'content-length': Buffer.byteLength(body),
       },
-      signal: AbortSignal.timeout(seconds * 1000),
+      signal,
     })
-    call.on('error', (error) => fail(goError(error, host, url.port || '443')))
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      if (call.reusedSocket && !isAnswered && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve(stale)
+      else fail(goError(error, host, url.port || '443'))
+    })
     call.on('response', (response) => {
+      isAnswered = true
       const pieces: Buffer[] = []
       let size = 0
       response.on('data', (piece: Buffer) => {
