@@ -1,4 +1,4 @@
-import { int64Of, isInt64, WrittenNumber } from '../../apimachinery/json.ts'
+import { int64Of, isInt64, numberOf, WrittenNumber } from '../../apimachinery/json.ts'
 import { doubleText } from '../../apimachinery/number-text.ts'
 import type { SchemaNode } from './node.ts'
 
@@ -96,5 +96,4 @@ function rangeComplaint(value: JsonNumber, node: SchemaNode): string | undefined
 }
 
 /** Whether an int64 can be read from the value's digits. */
-const isWritten64 = (value: JsonNumber): boolean =>
-  isInt64(value) || (Number.isInteger(value) && Math.abs(value) < 2 ** 63 - 1024)
+const isWritten64 = (value: JsonNumber): boolean => isInt64(value) || isInt64(numberOf(String(value)))

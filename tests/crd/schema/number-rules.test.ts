@@ -37,6 +37,7 @@ test('bounds that an integer type can not have are told of, and compared as floa
   assert.equal(problems({ type: 'integer', minimum: 0.5 }, 1), [
     '<nil>: Invalid value: "": Minimum boundary value must be of type integer (default format) in v',
   ])
+  assert.equal(problems({ type: 'integer', maximum: 2 ** 63 - 1024 }, 1), [])
   assert.equal(problems({ type: 'integer', maximum: 2 ** 63, exclusiveMaximum: true }, 2n ** 63n - 1n), [
     '<nil>: Invalid value: "": Maximum boundary value must be of type integer (default format) in v',
     'v: Invalid value: 9.223372036854776e+18: v in body should be less than 9.223372036854776e+18',
