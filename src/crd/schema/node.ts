@@ -48,7 +48,7 @@ export interface Allowed {
  *  are validated, but not when defaults are. */
 export function nodeOf(schema: JsonSchema, formats: 'known' | 'all' = 'known'): SchemaNode {
   const intOrString = schema['x-kubernetes-int-or-string'] === true
-  const types = intOrString ? ['integer', 'string'] : schema.type ? [schema.type] : []
+  const types = schema.type ? [schema.type] : intOrString ? ['integer', 'string'] : []
   const format = formats === 'all' ? (schema.format ?? '') : knownFormat(schema.format ?? '', types)
   const below = (inner: JsonSchema): SchemaNode => nodeOf(inner, formats)
   const { items } = schema
