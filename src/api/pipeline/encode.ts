@@ -45,7 +45,7 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   if (accept.as === '' && accept.format === 'json' && !accept.pretty)
     return { status, headers, body: { bytes: wholeAnswer(stored.bytes) } }
   if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
-  if (accept.as === 'PartialObjectMetadataList') throw notAList(accept, resource)
+  if (accept.as === 'PartialObjectMetadataList') throw anotherForm(accept, `is not a list (${goType(resource, resource.kind)})`)
   const view =
     accept.as === 'Table'
       ? encodeTable(call, [stored], { resourceVersion: String(stored.revision) })
@@ -55,10 +55,15 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
 
 const metaKind = ({ as, version }: Accepted): GroupVersionKind => ({ group: 'meta.k8s.io', version, kind: as })
 
-function notAList(accept: Accepted, resource: ServedResource): StatusError {
-  const internal = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '')
-  const message = `you requested ${accept.as}, but the requested object is not a list (*${internal}.${resource.kind})`
-  return new StatusError(406, 'NotAcceptable', message)
+/** `why` goes on after "the requested object". */
+const anotherForm = (accept: Accepted, why: string) =>
+  new StatusError(406, 'NotAcceptable', `you requested ${accept.as}, but the requested object ${why}`)
+
+/** What kube-apiserver has in memory, as Go names its type: that of the group that the kind comes from (events: core). */
+function goType({ storage, group, isCustom }: ServedResource, kind: string): string {
+  if (isCustom) return kind.endsWith('List') ? '*unstructured.UnstructuredList' : '*unstructured.Unstructured'
+  const home = storage?.group ?? group
+  return `*${home === '' ? 'core' : (home.split('.')[0] ?? '')}.${kind}`
 }
 
 export function encodeObject(
@@ -90,14 +95,16 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
     const table = encodeTable(call, items, metadata)
     return { status: 200, headers, body: { bytes: bytesOf(table, accept, metaKind(accept)) } }
   }
+  if (accept.as === 'PartialObjectMetadata') throw anotherForm(accept, `is a list (${goType(resource, kind)})`)
   if (accept.as !== '') {
     const partial = items.map((s) => partialMetadata(call, s.object))
-    const list = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${accept.version}`, metadata, items: partial }
-    return {
-      status: 200,
-      headers,
-      body: { bytes: bytesOf(list, accept, metaKind({ ...accept, as: 'PartialObjectMetadataList' })) },
+    const list = {
+      kind: 'PartialObjectMetadataList',
+      apiVersion: `meta.k8s.io/${accept.version}`,
+      metadata,
+      items: partial.length > 0 ? partial : null,
     }
+    return { status: 200, headers, body: { bytes: bytesOf(list, accept, metaKind(accept)) } }
   }
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }

@@ -101,6 +101,8 @@ export function createHandler(
         if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
         const run = verbOf(resource, info, request.method)
         isServed = true
+        if (!resource.isCustom && !isRoutable(request.headers.accept))
+          throw unroutable(info.verb === 'list' || info.verb === 'watch')
         if (resource.deprecation) {
           warnings.add(resource.deprecation)
           metrics.deprecated(info, resource.deprecation)
@@ -228,7 +230,7 @@ async function byPath(
 
 /** The format for errors that come before the resource is known. */
 function formatOf(request: ApiRequest): Accepted {
-  return { ...(negotiate(request.headers, request.query) ?? plainJson), as: '', version: '' }
+  return negotiate(request.headers, request.query, { views: false }) ?? plainJson
 }
 
 /** The endpoints that kube-apiserver has no table for. */
@@ -245,15 +247,14 @@ const withoutTable = new Set([
 
 function accepted(request: ApiRequest, resource: ServedResource, info: RequestInfo): Accepted {
   if (request.wantsObjects) return plainJson
-  const header = request.headers.accept
-  if (!resource.isCustom && !isRoutable(header)) throw unroutable(info.verb === 'list' || info.verb === 'watch')
   // What can only be asked (reviews) has no table either.
   const isQuestion = !resource.verbs.has('get')
   const tables = !isQuestion && !withoutTable.has(info.subresource === '' ? '' : `${resource.resource}/${info.subresource}`)
-  const options = { protobuf: !resource.isCustom, stream: info.verb === 'watch', tables }
+  const options = { protobuf: !resource.isCustom, tables }
   const found = negotiate(request.headers, request.query, options)
-  if (!found) throw notAcceptable(options)
-  return found
+  if (!found) throw notAcceptable()
+  // A form that no stream has is refused by the watch, after everything else.
+  return (info.verb === 'watch' && negotiate(request.headers, request.query, { ...options, stream: true })) || found
 }
 
 export function notFoundPage(): ApiResponse {
@@ -267,7 +268,7 @@ function isInScope({ namespaced }: ServedResource, { namespace, verb }: RequestI
 }
 
 function unknownResource(core: Core, info: RequestInfo): ApiResponse {
-  if (!core.registry.hasBuiltInVersion(info.group, info.version)) return notFoundPage()
+  if (!core.registry.hasBuiltInGroup(info.group)) return notFoundPage()
   throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
 }
 
@@ -282,15 +283,11 @@ function statusOf(request: ApiRequest, error: unknown): StatusError {
 /** Whatever recurses over what a client sent ends here when that goes too deep. */
 const isTooDeep = (error: unknown): boolean => error instanceof RangeError && error.message.startsWith('Maximum call stack size')
 
-function failure(request: ApiRequest, accept: Accepted, status: StatusError): ApiResponse {
+function failure(request: ApiRequest, accepted: Accepted, status: StatusError): ApiResponse {
+  // An error has no other form than its own: a clause that asks for one is passed over.
+  const accept = accepted.as === '' ? accepted : formatOf(request)
   const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')
-  const response = encodeObject(
-    { ...accept, as: '', pretty },
-    status.code,
-    status.status,
-    statusKind,
-    request.wantsObjects === true,
-  )
+  const response = encodeObject({ ...accept, pretty }, status.code, status.status, statusKind, request.wantsObjects === true)
   const retry = status.status.details?.retryAfterSeconds
   return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
 }

@@ -30,8 +30,8 @@ export class Registry {
     return this.#byPath.values()
   }
 
-  hasBuiltInVersion(group: string, version: string): boolean {
-    for (const r of this.#byPath.values()) if (!r.isCustom && r.group === group && r.version === version) return true
+  hasBuiltInGroup(group: string): boolean {
+    for (const r of this.#byPath.values()) if (!r.isCustom && r.group === group) return true
     return false
   }
 

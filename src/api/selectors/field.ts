@@ -8,16 +8,16 @@ export interface FieldTerm {
 /** The terms of `fieldSelector=`, all of which must hold. Throws Error with k8s.io/apimachinery/pkg/fields' message. */
 export function parseFieldSelector(text: string): FieldTerm[] {
   const terms: FieldTerm[] = []
-  for (const part of split(text)) {
+  // The first mistake is the first in this order.
+  for (const part of split(text).sort()) {
     if (part === '') continue
     const at = operatorAt(part)
-    if (!at) throw new Error(`invalid selector: '${part}'; can't understand '${part}'`)
+    if (!at) throw new Error(`invalid selector: '${text}'; can't understand '${part}'`)
     const [index, operator] = at
-    terms.push({
-      field: part.slice(0, index),
-      value: unescapeValue(part.slice(index + operator.length)),
-      negated: operator === '!=',
-    })
+    const field = part.slice(0, index)
+    const value = unescapeValue(part.slice(index + operator.length))
+    // `=` alone asks for nothing.
+    if (field !== '' || value !== '') terms.push({ field, value, negated: operator === '!=' })
   }
   return terms
 }
@@ -69,14 +69,12 @@ function unescapeValue(value: string): string {
     const c = value[i] ?? ''
     if (c === '\\') {
       const next = value[++i]
-      if (next === undefined)
-        throw new Error(`invalid field selector: invalid escape sequence: ${JSON.stringify('\\')} in ${JSON.stringify(value)}`)
       if (next !== '\\' && next !== ',' && next !== '=') {
-        throw new Error(`invalid field selector: invalid escape sequence in value: \\${next}`)
+        throw new Error(`invalid field selector: invalid escape sequence: \\${next ?? ''}`)
       }
       text += next
     } else if (c === ',' || c === '=') {
-      throw new Error(`invalid field selector: unescaped character in value: ${c}`)
+      throw new Error(`invalid field selector: unescaped character in value: ${c.charCodeAt(0)}`)
     } else text += c
   }
   return text

@@ -19,16 +19,19 @@ export function encodeTable(call: Call, items: readonly Stored[], metadata: obje
   const include = request.query.get('includeObject') || 'Metadata'
   const now = core.clock.now()
   const { columns, cells } = columnsOf(resource)
+  const rows = items.map(({ object }) => ({
+    cells: cells(object, now),
+    ...rowConditions(resource, object),
+    ...rowObject(call, include, object),
+  }))
+  // The table of a kind that has no columns of its own is made otherwise in kube-apiserver: its empty list is nil.
+  const isNil = rows.length === 0 && columns === plainColumns
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${accept.version}`,
     metadata,
     columnDefinitions: withColumns ? columns : null,
-    rows: items.map(({ object }) => ({
-      cells: cells(object, now),
-      ...rowConditions(resource, object),
-      ...rowObject(call, include, object),
-    })),
+    rows: isNil ? null : rows,
   }
 }
 

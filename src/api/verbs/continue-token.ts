@@ -1,6 +1,7 @@
 import { badRequest } from '../../apimachinery/status.ts'
+import { JsonSyntaxError, type Node, readJson } from '../schema/json-syntax.ts'
 
-/** Where a list goes on: after the key `after` (below the resource's prefix), as of `revision` (-1: now). */
+/** Where a list goes on: after the key `after` (below the collection's prefix), as of `revision` (-1: now). */
 export interface ContinueToken {
   readonly revision: number
   readonly after: string
@@ -11,35 +12,52 @@ export function continueToken(revision: number, after: string): string {
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\0` })).toString('base64url')
 }
 
+/** Throws 400 with the text of apiserver's DecodeContinue. */
 export function readContinueToken(token: string): ContinueToken {
-  const text = Buffer.from(token, 'base64url').toString('utf8')
-  let value: { v?: unknown; rv?: unknown; start?: unknown }
-  try {
-    value = JSON.parse(text) as typeof value
-  } catch {
-    throw badRequest(`invalid continue token: continue key is not valid: ${goSyntaxError(token)}`)
-  }
-  if (typeof value !== 'object' || value === null || value.v !== 'meta.k8s.io/v1') {
-    throw badRequest(
-      'invalid continue token: continue key is not valid: server does not recognize this encoded version "meta.k8s.io/v1"',
-    )
-  }
-  const { rv, start } = value
-  if (typeof rv !== 'number' || !Number.isInteger(rv))
-    throw badRequest(
-      'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
-    )
-  if (typeof start !== 'string' || start === '')
-    throw badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
-  if (start.startsWith('/') || start.includes('/../')) throw badRequest('invalid continue token: continue key is not valid: ../')
-  return { revision: rv, after: start.endsWith('\0') ? start.slice(0, -1) : start }
+  const { v, rv, start } = fieldsOf(decoded(token))
+  if (v !== 'meta.k8s.io/v1') throw notValid(`server does not recognize this encoded version ${v}`)
+  if (rv === 0) throw notValid('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  if (start === '') throw notValid('encoded start key empty (version meta.k8s.io/v1)')
+  const path = start.startsWith('/') ? start.slice(1) : start
+  if (path.split('/').some((part) => part === '' || part === '.' || part === '..')) throw notValid(start)
+  return { revision: rv, after: path.endsWith('\0') ? path.slice(0, -1) : path }
 }
 
-/** What Go's JSON reader says of bytes that don't begin a value. */
-function goSyntaxError(token: string): string {
-  const [first] = Buffer.from(token, 'base64url')
-  if (first === undefined) return 'unexpected end of JSON input'
-  const shown =
-    first >= 0x20 && first < 0x7f ? `'${String.fromCharCode(first)}'` : `'\\u00${first.toString(16).padStart(2, '0')}'`
-  return `invalid character ${shown} looking for beginning of value`
+const notValid = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`)
+
+/** Of base64url without padding. Go tells where it breaks off; line ends count for nothing. */
+function decoded(token: string): Node {
+  const wrong = token.search(/[^A-Za-z0-9_\-\r\n]/)
+  const letters = wrong < 0 ? token.replace(/[\r\n]/g, '') : token
+  if (wrong >= 0 || letters.length % 4 === 1)
+    throw notValid(`illegal base64 data at input byte ${wrong < 0 ? token.length - 1 : wrong}`)
+  try {
+    return readJson(Buffer.from(letters, 'base64url').toString('utf8'))
+  } catch (e) {
+    if (e instanceof JsonSyntaxError) throw notValid(e.message)
+    throw e
+  }
 }
+
+/** As Go reads them into its struct: null and what is missing leave a field empty. */
+function fieldsOf(node: Node): { v: string; rv: number; start: string } {
+  const fields = { v: '', rv: 0, start: '' }
+  if (node.kind === 'null') return fields
+  if (node.kind !== 'object') throw notValid(`json: cannot unmarshal ${node.kind} into Go value of type storage.continueToken`)
+  for (const [key, value] of node.entries) {
+    if (value.kind === 'null') continue
+    if (key === 'rv') {
+      if (value.kind !== 'number') throw misfit(value.kind, 'rv', 'int64')
+      if (!/^-?\d+$/.test(value.text) || !Number.isSafeInteger(Number(value.text)))
+        throw misfit(`number ${value.text}`, 'rv', 'int64')
+      fields.rv = Number(value.text)
+    } else if (key === 'v' || key === 'start') {
+      if (value.kind !== 'string') throw misfit(value.kind, key, 'string')
+      fields[key] = value.value
+    }
+  }
+  return fields
+}
+
+const misfit = (what: string, field: string, type: string) =>
+  notValid(`json: cannot unmarshal ${what} into Go struct field continueToken.${field} of type ${type}`)

@@ -2,10 +2,10 @@ import { type FieldError, forbiddenField, invalid, invalidObject, notSupported }
 import { int64 } from '../../apimachinery/json.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import { isTrue } from '../pipeline/request-info.ts'
+import { readSelectors, type Selectors } from './selection.ts'
 
 export interface ListOptions {
-  readonly labelSelector: string
-  readonly fieldSelector: string
+  readonly selectors: Selectors
   readonly limit: number
   readonly continue: string
   /** As sent: '' and '0' differ. */
@@ -16,24 +16,37 @@ export interface ListOptions {
   readonly sendInitialEvents: boolean | undefined
 }
 
-/** metav1.ListOptions of a query. Throws 400 for what is no number or flag, 422 for combinations that make no sense. */
-export function listOptions(query: URLSearchParams, isWatch: boolean): ListOptions {
-  const initial = query.get('sendInitialEvents')
+/** metav1.ListOptions of a query. Throws, in this order, 400 for what is no number, 400 for what is no selector, and 422 for combinations
+ *  that make no sense. `fieldSelector`: in place of the query's. */
+export function listOptions(
+  query: URLSearchParams,
+  isWatch: boolean,
+  fieldSelector = query.get('fieldSelector') ?? '',
+): ListOptions {
   const timeout = query.get('timeoutSeconds')
-  const options: ListOptions = {
-    labelSelector: query.get('labelSelector') ?? '',
-    fieldSelector: query.get('fieldSelector') ?? '',
+  const timeoutSeconds = timeout === null || timeout === '' ? undefined : integer(timeout)
+  const sent: ListOptions = {
     limit: integer(query.get('limit')),
     continue: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: (query.get('resourceVersionMatch') ?? '') as ListOptions['resourceVersionMatch'],
-    timeoutSeconds: timeout === null || timeout === '' ? undefined : integer(timeout),
+    timeoutSeconds,
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
-    sendInitialEvents: initial === null ? undefined : isTrue(initial),
+    sendInitialEvents: flag(query.get('sendInitialEvents')),
+    selectors: readSelectors(query.get('labelSelector') ?? '', fieldSelector),
   }
+  const options = isWatch ? watchDefaults(sent) : sent
   const errors = isWatch ? watchErrors(options) : listErrors(options)
   if (errors.length > 0) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors)
   return options
+}
+
+const flag = (text: string | null): boolean | undefined => (text === null ? undefined : isTrue(text))
+
+/** A watch from no version in particular begins with what there is, and tells where that ends if bookmarks are asked for. */
+function watchDefaults(o: ListOptions): ListOptions {
+  if (o.sendInitialEvents !== undefined || o.resourceVersionMatch || (o.resourceVersion && o.resourceVersion !== '0')) return o
+  return { ...o, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
 }
 
 function integer(text: string | null): number {
@@ -48,27 +61,19 @@ const matchField = 'resourceVersionMatch'
 
 function watchErrors(o: ListOptions): FieldError[] {
   const errors: FieldError[] = []
-  if (o.sendInitialEvents === undefined) {
-    if (o.resourceVersionMatch) {
-      errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
-    }
-    return errors
-  }
-  if (o.resourceVersionMatch === '') {
-    return [forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
-  }
-  if (o.resourceVersionMatch !== 'NotOlderThan') {
+  const match = o.resourceVersionMatch
+  if (o.sendInitialEvents !== undefined && match !== 'NotOlderThan')
     errors.push(forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'))
-    errors.push(notSupported(matchField, o.resourceVersionMatch, ['NotOlderThan']))
-  }
-  if (o.continue) errors.push(forbiddenField('continue', 'sendInitialEvents is forbidden with continue'))
+  if (!match) return errors
+  if (o.sendInitialEvents === undefined)
+    errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'))
+  if (match !== 'NotOlderThan') errors.push(notSupported(matchField, match, ['NotOlderThan']))
+  if (o.continue) errors.push(forbiddenField(matchField, 'resourceVersionMatch is forbidden when continue is provided'))
   return errors
 }
 
 function listErrors(o: ListOptions): FieldError[] {
   const errors: FieldError[] = []
-  if (o.sendInitialEvents !== undefined)
-    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
   const match = o.resourceVersionMatch
   if (match) {
     if (o.resourceVersion === '')
@@ -81,6 +86,8 @@ function listErrors(o: ListOptions): FieldError[] {
       errors.push(forbiddenField(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
     }
   }
+  if (o.sendInitialEvents !== undefined)
+    errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'))
   return errors
 }
 

@@ -12,24 +12,23 @@ import { prepareViews } from './view.ts'
 /** GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. */
 export async function list(call: Call): Promise<Answer> {
   const options = listOptions(call.request.query, false)
-  const selection = selectionOf(call.resource, options.labelSelector, options.fieldSelector)
+  const selection = selectionOf(call.resource, options.selectors)
   const { matches, namespace } = selection
   const prefix = collectionPrefix(call, namespace)
   const { caches } = call.core
+  if (options.continue) return listOn(call, prefix, options, selection)
   const asked = parseRevision(options.resourceVersion)
-  if (call.request.query.has('at') && !options.continue) {
+  if (call.request.query.has('at')) {
     const at = await revisionAsked(call.core.store, call.request.query, call.core.clock.now())
     return page(call, prefix, at ?? caches.revision, undefined, options, selection)
   }
-  if (options.continue) {
-    if (asked > 0 || options.resourceVersion === '0')
-      throw badRequest('specifying resource version is not allowed when using continue')
-    return listOn(call, prefix, options, selection)
-  }
   if (asked > caches.revision)
     throw tooLargeVersion(options.resourceVersion, caches.revision, storageOf(call.resource).resource !== 'events')
-  const exact =
-    asked > 0 && (options.resourceVersionMatch === 'Exact' || (options.limit > 0 && options.resourceVersionMatch === ''))
+  // One object is read by its name: no page of a state that was.
+  const isOne =
+    selection.name !== undefined && prefix !== (call.resource.namespaced ? storageOf(call.resource).prefix : undefined)
+  const pages = options.limit > 0 && options.resourceVersionMatch === '' && !isOne
+  const exact = asked > 0 && (options.resourceVersionMatch === 'Exact' || pages)
   if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, selection)
   const ignoresLimit = options.resourceVersion === '0'
   if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
@@ -59,23 +58,32 @@ function newest(call: Call, prefix: string, limit: number, matches: Matches | un
   const items = selected.slice(0, limit)
   const last = items.at(-1)?.key ?? prefix
   const remaining = matches ? {} : { remainingItemCount: selected.length - limit }
-  return listed(call, items, caches.revision, last, remaining)
+  return listed(call, prefix, items, caches.revision, last, remaining)
 }
 
-function listed(call: Call, items: readonly Stored[], revision: number, last: string | undefined, more: object): Answer {
+function listed(
+  call: Call,
+  prefix: string,
+  items: readonly Stored[],
+  revision: number,
+  last: string | undefined,
+  more: object,
+): Answer {
   const { clock, tokens } = call.core
   if (last !== undefined) tokens.issued(revision, clock.now())
-  const token =
-    last === undefined ? {} : { continue: continueToken(revision, last.slice(storageOf(call.resource).prefix.length)) }
+  const token = last === undefined ? {} : { continue: continueToken(revision, last.slice(prefix.length)) }
   return { kind: 'list', items, metadata: { resourceVersion: String(revision), ...token, ...more } }
 }
 
 async function listOn(call: Call, prefix: string, options: ListOptions, selection: Selection): Promise<Answer> {
   const token = readContinueToken(options.continue)
-  const after = storageOf(call.resource).prefix + token.after
+  if (options.resourceVersion !== '' && options.resourceVersion !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue')
+  // Below the collection's own prefix, whatever the token says: it must not lead out of the namespace.
+  const after = prefix + token.after
   const { clock, tokens, caches } = call.core
   const revision = token.revision > 0 ? token.revision : caches.revision
-  if (token.revision > 0 && tokens.isExpired(revision, clock.now())) throw expiredToken(call, after)
+  if (token.revision > 0 && tokens.isExpired(revision, clock.now())) throw expiredToken(token.after)
   return page(call, prefix, revision, after, options, selection)
 }
 
@@ -98,8 +106,9 @@ async function page(
     if (needsViews) await prepareViews(call.resource, found)
     for (const stored of found) if (!matches || matches(stored)) items.push(stored)
     const last = range.items.at(-1)?.key
-    if (range.remaining === 0 || last === undefined) return listed(call, items, revision, undefined, {})
-    if (items.length >= limit) return listed(call, items, revision, last, matches ? {} : { remainingItemCount: range.remaining })
+    if (range.remaining === 0 || last === undefined) return listed(call, prefix, items, revision, undefined, {})
+    if (items.length >= limit)
+      return listed(call, prefix, items, revision, last, matches ? {} : { remainingItemCount: range.remaining })
     from = last
   }
 }
@@ -115,7 +124,7 @@ async function readRange(
   try {
     return await call.core.store.range(prefix, { revision, limit, ...(from === undefined ? {} : { after: from }) })
   } catch (e) {
-    if (e instanceof Compacted) throw after === undefined ? expiredList() : expiredToken(call, after)
+    if (e instanceof Compacted) throw after === undefined ? expiredList() : expiredToken(after.slice(prefix.length))
     if (e instanceof FutureRevision) throw tooLargeVersion(revision, call.core.caches.revision)
     throw e
   }
@@ -124,12 +133,12 @@ async function readRange(
 const expiredList = () => new StatusError(410, 'Expired', 'The resourceVersion for the provided list is too old.')
 
 /** The answer carries a token that goes on from the same key at the newest revision: the list is then not consistent. */
-function expiredToken(call: Call, after: string): StatusError {
+function expiredToken(after: string): StatusError {
   const error = new StatusError(
     410,
     'Expired',
     'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
   )
-  error.status.metadata.continue = continueToken(-1, after.slice(storageOf(call.resource).prefix.length))
+  error.status.metadata.continue = continueToken(-1, after)
   return error
 }

@@ -1,6 +1,6 @@
 import { badRequest } from '../../apimachinery/status.ts'
 import type { ServedResource } from '../registry/served.ts'
-import { type FieldTerms, fieldTerms, parseFieldSelector } from '../selectors/field.ts'
+import { type FieldTerm, type FieldTerms, fieldTerms, parseFieldSelector } from '../selectors/field.ts'
 import { type LabelPredicate, parseLabelSelector } from '../selectors/label.ts'
 import type { Stored } from '../watch/stored.ts'
 import { viewAs } from './view.ts'
@@ -12,23 +12,36 @@ export interface Selection {
   readonly matches: Matches | undefined
   /** From `metadata.namespace=` when the request names no namespace. */
   readonly namespace: string | undefined
+  /** The only one that can be selected, from `metadata.name=`. */
+  readonly name: string | undefined
   /** `matches` looks at fields as the resource shows them: `prepareViews` comes first. */
   readonly needsViews: boolean
 }
 
-/** What a request's label and field selectors select of a resource. Throws 400. */
-export function selectionOf(resource: ServedResource, labelSelector: string, fieldSelector: string): Selection {
+/** A label and a field selector that have been read, for any resource. */
+export interface Selectors {
+  readonly byLabels: LabelPredicate | undefined
+  readonly terms: readonly FieldTerm[]
+}
+
+/** Throws 400. */
+export function readSelectors(labelSelector: string, fieldSelector: string): Selectors {
   const byLabels = attempt(() => parseLabelSelector(labelSelector))
-  const terms = attempt(() => parseFieldSelector(fieldSelector))
+  return { byLabels, terms: attempt(() => parseFieldSelector(fieldSelector)) }
+}
+
+/** What selectors select of a resource. Throws 400 for fields that it can't be selected by. */
+export function selectionOf(resource: ServedResource, { byLabels, terms }: Selectors): Selection {
   for (const term of terms) checkField(resource, term.field)
   const predicates: Matches[] = []
   if (byLabels) predicates.push(labelsMatch(byLabels))
   for (const [field, of] of fieldTerms(terms)) predicates.push(fieldMatches(resource, field, of))
-  const namespace = terms.find((t) => t.field === 'metadata.namespace' && !t.negated && t.value !== '')?.value
+  const one = (field: string) => terms.find((t) => t.field === field && !t.negated && t.value !== '')?.value
+  const [namespace, name] = [one('metadata.namespace'), one('metadata.name')]
   const [only] = predicates
   const needsViews = resource.conversion !== undefined && terms.some((t) => !t.field.startsWith('metadata.'))
-  if (predicates.length <= 1) return { matches: only, namespace, needsViews }
-  return { matches: (stored) => predicates.every((p) => p(stored)), namespace, needsViews }
+  if (predicates.length <= 1) return { matches: only, namespace, name, needsViews }
+  return { matches: (stored) => predicates.every((p) => p(stored)), namespace, name, needsViews }
 }
 
 const labelsMatch =
@@ -50,8 +63,9 @@ function fieldMatches(resource: ServedResource, field: string, { only, not }: Fi
 }
 
 function checkField(resource: ServedResource, field: string): void {
-  if (field === 'metadata.name' || field === 'metadata.namespace') return
   const { selectableFields } = resource.strategy
+  // A kind with fields of its own names all that it has; the others have both, whatever their scope.
+  if (field === 'metadata.name' || (field === 'metadata.namespace' && (resource.namespaced || !selectableFields))) return
   if (selectableFields && Object.hasOwn(selectableFields, field)) return
   const { unknownField = (unknown) => `field label not supported: ${unknown}` } = resource.strategy
   if (selectableFields) throw badRequest(unknownField(field))

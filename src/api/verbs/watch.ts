@@ -1,5 +1,6 @@
 import { gone } from '../../apimachinery/status.ts'
 import { Compacted } from '../../store/store.ts'
+import { notAcceptable } from '../negotiation/accept.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { WatchView } from '../watch/watch-view.ts'
 import { storageOf } from './create.ts'
@@ -13,10 +14,11 @@ const minTimeoutMs = 30 * 60_000
 /** GET with watch=true: a stream of events. */
 export async function watch(call: Call): Promise<Answer> {
   const { query } = call.request
-  const options = listOptions(query, true)
-  const named = call.info.name && !query.get('fieldSelector') ? `metadata.name=${call.info.name}` : options.fieldSelector
-  const { matches, namespace, needsViews } = selectionOf(call.resource, options.labelSelector, named)
+  const named = call.info.name && !query.get('fieldSelector') ? `metadata.name=${call.info.name}` : undefined
+  const options = listOptions(query, true, named)
+  const { matches, namespace, needsViews } = selectionOf(call.resource, options.selectors)
   const asked = parseExactRevision(options.resourceVersion)
+  if (call.accept.format === 'yaml') throw notAcceptable({ stream: true })
   const initial = options.sendInitialEvents ?? asked === 0
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
   const prefix = collectionPrefix(call, namespace)

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { selectionOf } from '../../../src/api/verbs/selection.ts'
+import { readSelectors, selectionOf } from '../../../src/api/verbs/selection.ts'
 import { prepareViews } from '../../../src/api/verbs/view.ts'
 import { Stored } from '../../../src/api/watch/stored.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
@@ -27,7 +27,7 @@ const resource = {
 
 test('fields are selected as the version that is asked for shows them, and each object is converted once', async () => {
   const items = [stored('a', 'x:1'), stored('b', 'y:1'), stored('c', 'x:2')]
-  const { matches, needsViews } = selectionOf(resource, '', 'host=x')
+  const { matches, needsViews } = selectionOf(resource, readSelectors('', 'host=x'))
   assert.ok(needsViews)
   await prepareViews(resource, items)
   assert.is(prepareViews(resource, items), undefined)
@@ -39,7 +39,7 @@ test('fields are selected as the version that is asked for shows them, and each 
 })
 
 test('names are selected without any conversion', () => {
-  const { needsViews } = selectionOf(resource, '', 'metadata.name=a')
+  const { needsViews } = selectionOf(resource, readSelectors('', 'metadata.name=a'))
   assert.not(needsViews)
 })
 
