@@ -100,14 +100,17 @@ test('formats count in the drafts in which Helm asserts them; patterns are RE2 a
   assert.ok(performance.now() - started < 2000)
 })
 
-test('a pattern with groups is left to ajv only where there is a string to be matched; counts need no RE2', async () => {
+test('a pattern with alternatives in a group is left to ajv only where there is a string to be matched; counts need no RE2', async () => {
   const { isPlainSchema, surelyMeets } = await import('../../src/helmlike/chart/schema-plain.ts')
   const of = (pattern: string) => ({ properties: { a: { type: 'string', pattern } } })
-  const grouped = of('^(sha256:[a-f0-9]{64})?$')
+  const grouped = of('^((sha256|sha512):[a-f0-9]{64})?$')
   assert.ok(isPlainSchema(grouped))
   assert.is(surelyMeets(grouped, {}), true)
   assert.is(surelyMeets(grouped, { a: '' }), false)
   assert.is(surelyMeets({ not: grouped }, { a: 'x' }), false)
+  const optional = of('^(sha256:[a-f0-9]{4})?$')
+  for (const a of ['', 'sha256:01ab']) assert.is(surelyMeets(optional, { a }), true)
+  assert.is(surelyMeets(optional, { a: 'sha256:' }), false)
   const counted = of('^[a-f0-9]{2,3}$')
   assert.is(surelyMeets(counted, { a: 'abc' }), true)
   assert.is(surelyMeets(counted, { a: 'abcd' }), false)

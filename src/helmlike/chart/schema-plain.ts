@@ -145,9 +145,12 @@ class Walk {
 
   /** What needs RE2 is left to ajv. */
   private meetsPattern(pattern: string, value: string): boolean {
-    const regex = value.length < 4096 ? plainRegex(pattern) : undefined
-    if (!regex) this.lost = true
-    return regex?.test(value) === true
+    const plain = plainRegex(pattern)
+    if (!plain || value.length > plain.maxLength) {
+      this.lost = true
+      return false
+    }
+    return plain.expression.test(value)
   }
 
   private exactly(decide: () => boolean): boolean {

@@ -3,7 +3,7 @@ import type { RE2JS } from 're2js'
 import { FamilyMissing, type Implementation } from '../gotemplate/function-table.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import { type Int, nilList, stringList, type Value } from '../gotemplate/value.ts'
-import { plainRegex } from './plain-regex.ts'
+import { type PlainRegex, plainRegex } from './plain-regex.ts'
 
 /** One match: where, and the text of its groups. */
 interface Match {
@@ -17,7 +17,6 @@ interface Pattern {
 }
 
 const MAX_CACHED = 500
-const MAX_PLAIN_INPUT = 16_384
 const cache = new Map<string, Pattern>()
 const NO_NAMES: ReadonlyMap<string, number> = new Map()
 
@@ -55,11 +54,11 @@ function allowedByGo(found: Match[]): Match[] {
   return found.filter((m, i) => !(m.start === m.end && i > 0 && found[i - 1]?.end === m.start))
 }
 
-function plain(pattern: string, expression: RegExp): Pattern {
+function plain(pattern: string, { expression, maxLength }: PlainRegex): Pattern {
   let slow: Pattern | undefined
   return {
     matches(s, limit) {
-      if (s.length > MAX_PLAIN_INPUT) {
+      if (s.length > maxLength) {
         slow ??= re2(pattern)
         return slow.matches(s, limit)
       }
