@@ -17,7 +17,7 @@ const wrongFormat = "quantities must match the regular expression '^([+-]?[0-9.]
 const wrongNumber = 'unable to parse numeric part of quantity'
 const wrongSuffix = "unable to parse quantity's suffix"
 
-const shape = /^([+-]?)0*([0-9]*)(?:(\.)([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
+const shape = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eEinumkKMGTP]*[-+]?[0-9]*)$/
 const decimalSuffixes: readonly (readonly [string, number])[] = [
   ['n', -9],
   ['u', -6],
@@ -75,8 +75,7 @@ export function parseQuantity(text: string): Quantity {
 function parse(text: string): Quantity {
   const match = text === '' ? null : shape.exec(text)
   if (!match) throw new QuantityError(wrongFormat)
-  const [, sign = '', integer = '', dot, fraction = '', suffix = ''] = match
-  if (integer === '' && dot === undefined && suffix !== '' && !/^[+-]?0/.test(text)) throw new QuantityError(wrongNumber)
+  const [, sign = '', integer = '', fraction = '', suffix = ''] = match
   const { base, exponent, format } = interpret(suffix)
   const num = integer === '' ? '0' : integer
   const digits = num + fraction
@@ -84,6 +83,8 @@ function parse(text: string): Quantity {
   if (digits.length > 1000) throw new QuantityError(wrongNumber)
   const fast = fastParse(text, num, fraction, { base, exponent, format }, negative)
   if (fast) return fast
+  // No digit at all is 0 to the quick way, and no number to the exact one.
+  if (integer === '' && fraction === '' && !/^[+-]?0/.test(text)) throw new QuantityError(wrongNumber)
   return exactParse(BigInt(digits), fraction.length, { base, exponent, format }, negative)
 }
 
@@ -180,9 +181,21 @@ function formatDecimal(q: Quantity): string {
   return `${amount}${decimalSuffix.get(exponent) ?? ''}`
 }
 
+const written = new Map<string, string>()
+
+/** The text that Go writes for the quantity it reads from `text`: `1000m` → `1`, `1024Mi` → `1Gi`. Throws QuantityError. Kept, as parsing is. */
+export function canonicalText(text: string): string {
+  const known = written.get(text)
+  if (known !== undefined) return known
+  const canonical = formatQuantity(parseQuantity(text))
+  if (written.size >= keptTexts) written.clear()
+  if (text.length < 64) written.set(text, canonical)
+  return canonical
+}
+
 /** The canonical text of a quantity as it comes from a client: a text, or a number of JSON. Throws QuantityError. */
 export function canonicalQuantity(value: string | number): string {
-  return formatQuantity(parseQuantity(typeof value === 'number' ? numberText(value) : value.trim()))
+  return canonicalText(typeof value === 'number' ? numberText(value) : value.trim())
 }
 
 /** A JSON number as text without an exponent that Go would not have seen. */

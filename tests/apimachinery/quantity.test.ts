@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   addQuantities,
   canonicalQuantity,
+  canonicalText,
   compareQuantities,
   formatQuantity,
   isWhole,
@@ -61,6 +63,24 @@ test('sums keep the format of the first, comparisons ignore notation', () => {
   assert.is(compareQuantities('1000m', '1'), 0)
   assert.ok(isWhole('2k'))
   assert.not(isWhole('1500m'))
+})
+
+/** Texts put together at random, and what k8s.io/apimachinery/pkg/api/resource 0.36.3 makes of them. */
+const recorded = readFileSync(new URL('../data/quantities/recorded.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { readonly in: string; readonly err?: string; readonly text?: string })
+
+test('quantities are written as Kubernetes writes them, and refused in its words', () => {
+  for (const { in: source, err, text } of recorded) {
+    try {
+      const canonical = canonicalText(source)
+      assert.is(err, undefined, source)
+      assert.is(canonical, text, source)
+    } catch (error) {
+      assert.is((error as Error).message, err, source)
+    }
+  }
 })
 
 test.run()

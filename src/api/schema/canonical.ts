@@ -1,7 +1,7 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { isInt64 } from '../../apimachinery/json.ts'
+import { canonicalText } from '../../apimachinery/quantity.ts'
 import { objectFrom } from './json-syntax.ts'
-import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import { type Field, type ScalarKind, type StructType, structType, type Type } from './types.ts'
 import { zeros } from './zeros.ts'
@@ -364,7 +364,7 @@ export function canonicalBase64(text: string): string | undefined {
 
 const zeroTrailingBits = (text: string): string => (text.endsWith('=') ? Buffer.from(text, 'base64').toString('base64') : text)
 
-const quantity = textual(canonicalQuantity)
+const quantity = textual(canonicalText)
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
 

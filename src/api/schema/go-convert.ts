@@ -1,9 +1,9 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { int64Of, isInt64 } from '../../apimachinery/json.ts'
+import { canonicalText } from '../../apimachinery/quantity.ts'
 import { canonicalBase64 } from './canonical.ts'
 import { DecodeError, decodeAs, type Found } from './go-decode.ts'
 import { nodeOf } from './json-syntax.ts'
-import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import type { ScalarType, StructType, Type } from './types.ts'
 
@@ -79,7 +79,7 @@ const texts: Partial<Record<string, (text: string) => unknown>> = {
   Time: canonicalTime,
   MicroTime: canonicalMicroTime,
   Duration: canonicalDuration,
-  Quantity: canonicalQuantity,
+  Quantity: canonicalText,
 }
 
 function plain(type: ScalarType, value: unknown): unknown {

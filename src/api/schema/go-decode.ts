@@ -1,8 +1,8 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { numberOf } from '../../apimachinery/json.ts'
+import { canonicalText } from '../../apimachinery/quantity.ts'
 import { canonicalBase64 } from './canonical.ts'
 import { type Node, plainValue } from './json-syntax.ts'
-import { canonicalQuantity } from './quantity.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import { type Field, type ScalarType, type StructType, structType, type Type } from './types.ts'
 
@@ -211,7 +211,7 @@ class Decoding {
   private quantity(node: Node): unknown {
     if (node.kind === 'null') return null
     const text = node.kind === 'string' ? node.value : node.kind === 'number' ? node.text : '{'
-    return orDecodeError(() => canonicalQuantity(text.trim()))
+    return orDecodeError(() => canonicalText(text.trim()))
   }
 
   private schemaOr(kind: string, node: Node): unknown {
