@@ -44,6 +44,7 @@ export class Packages {
   readonly #states = new Map<string, PackagesState>()
   readonly #preparing = new Map<string, Promise<string>>()
   readonly #used = new Set<string>()
+  #cleared: Promise<void> | undefined
 
   constructor(options: PackagesOptions) {
     this.#options = options
@@ -85,6 +86,8 @@ export class Packages {
   async #prepare(plan: PackagePlan, source: PackageSource): Promise<string> {
     const { folder: root } = this.#options
     await mkdir(root, { recursive: true, mode: 0o755 })
+    this.#cleared ??= clear(root)
+    await this.#cleared
     const ready = join(realpathSync(root), plan.digest)
     this.#used.add(plan.digest)
     if (await isFolder(ready)) {
@@ -143,13 +146,19 @@ export class Packages {
     stop.signal.throwIfAborted()
   }
 
-  /** Removes what has not been used for longest, and what a crash left. */
+  /** Removes what has not been used for longest. */
   async #forget(root: string): Promise<void> {
     const names = (await readdir(root)).filter((name) => !this.#used.has(name) && !name.startsWith('.'))
     const aged = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(root, name))).mtimeMs })))
     const old = aged.sort((a, b) => b.at - a.at).slice(keptUnused)
     for (const { name } of old) await rm(join(root, name), { recursive: true, force: true })
   }
+}
+
+/** Removes what a server that ended had half done: only one works in a data directory. */
+async function clear(root: string): Promise<void> {
+  for (const name of await readdir(root))
+    if (name.startsWith('.partial-')) await rm(join(root, name), { recursive: true, force: true })
 }
 
 const isFolder = (path: string): Promise<boolean> =>

@@ -37,12 +37,15 @@ test('a content is installed once, also for the next server, and holds no links'
     symlinkSync('/etc', join(folder, 'node_modules/p/etc'))
   }
   const { folder, clock, packages, remove } = prepared(install)
+  // Of one that was killed while it installed.
+  mkdirSync(join(folder, '.partial-x'))
   const [first, second] = await Promise.all([packages.prepare(planOf('a'), source), packages.prepare(planOf('a'), source)])
   assert.is(first, second)
   assert.is(readFileSync(join(first, 'ops/node_modules/p/index.js'), 'utf8'), '1')
   assert.equal(readdirSync(join(first, 'ops/node_modules/p')), ['index.js'])
   assert.is(await new Packages({ folder, clock, install }).prepare(planOf('a'), source), first)
   assert.is(installs, 1)
+  assert.equal(readdirSync(folder), ['a'])
   remove()
 })
 
