@@ -89,7 +89,7 @@ async function update(names: readonly string[], deadline: number): Promise<void>
   }
   await Promise.all(known.filter((r) => names.length === 0 || names.includes(r.name)).map(one))
   if (failed.length > 0) throw new Error(`failed to update the following repositories: [${failed.join(' ')}]`)
-  say('Update Complete.')
+  say('Update Complete. ⎈Happy Helming!⎈')
 }
 
 /** Archives are looked for in the folder and in the folders in it, as Helm does. */

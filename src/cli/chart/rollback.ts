@@ -18,7 +18,7 @@ export async function run(argv: string[]): Promise<number> {
   const name = argument(flags, 0, 'rollback NAME [REVISION]')
   const length = [...(flags.get('description') ?? '')].length
   if (length > MAX_DESCRIPTION) throw new FlagError(`description must be ${MAX_DESCRIPTION} characters or less, got ${length}`)
-  const r = await releases.rollback(name, wantedRevision(flags))
-  print(`Rollback was a success! ${r.name} is at revision ${r.version}: ${r.info.description}`)
+  await releases.rollback(name, wantedRevision(flags))
+  print('Rollback was a success! Happy Helming!')
   return 0
 }

@@ -41,7 +41,7 @@ export async function run(argv: string[]): Promise<number> {
   const r = isNew
     ? await releases.install(name, chart, await valuesFromFlags(flags))
     : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
-  if (!isNew && isTable) print(`Release ${JSON.stringify(name)} has been upgraded.`)
+  if (!isNew && isTable) print(`Release ${JSON.stringify(name)} has been upgraded. Happy Helming!`)
   const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
   await show(flags, releaseData(r), () => releaseText(r, hidden))
   return 0

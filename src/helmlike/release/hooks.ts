@@ -17,10 +17,8 @@ export interface HookContext {
   readonly later?: ((clean: () => Promise<void>) => void) | undefined
 }
 
-const policies = (h: HookRecord) => (h.delete_policies?.length ? h.delete_policies : ['before-hook-creation'])
-
 async function deleteBy(h: HookRecord, policy: string, r: ReleaseRecord, c: HookContext): Promise<void> {
-  if (h.kind === 'CustomResourceDefinition' || !policies(h).includes(policy)) return
+  if (h.kind === 'CustomResourceDefinition' || !h.delete_policies?.includes(policy)) return
   const objects = objectsOf(h.manifest)
   for (const o of objects) await c.cluster.delete(o, r.namespace)
   await waitGone(c.cluster, objects, r.namespace, c.timeoutMs)
@@ -39,6 +37,8 @@ export async function runHooks(r: ReleaseRecord, event: string, c: HookContext):
   const hooks = (r.hooks ?? []).filter((h) => h.events.includes(event) && (c.only?.(h.name) ?? true))
   const sorted = [...hooks].sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   for (const [i, h] of sorted.entries()) {
+    // Helm's record tells the default, too.
+    if (!h.delete_policies?.length) h.delete_policies = ['before-hook-creation']
     await deleteBy(h, 'before-hook-creation', r, c)
     h.last_run = { started_at: c.now().toISOString(), phase: 'Running' }
     await c.record(r)

@@ -6,7 +6,7 @@ import { DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilitie
 import type { Chart } from '../chart/chart.ts'
 import type { ValueMap } from '../gotemplate/value.ts'
 import { sortByKind, UNINSTALL_ORDER } from '../render/manifests.ts'
-import { checkInstallable, type Rendered, type RenderOptions, render, toText } from '../render/render.ts'
+import { checkInstallable, manifestText, type Rendered, type RenderOptions, render } from '../render/render.ts'
 import { toPlain } from '../yaml/json.ts'
 import { type ApplyOptions, applyObjects } from './apply.ts'
 import { type Cascade, Cluster } from './cluster.ts'
@@ -120,7 +120,7 @@ export class Releases {
       version,
       chart: chartRecord(r.chart),
       config: toPlain(values) as { [k: string]: unknown },
-      manifest: toText(r, { hooks: false }),
+      manifest: manifestText(r),
       hooks: r.hooks.map(hookRecord),
       labels: mergeLabels(before?.labels, this.o.labels),
       apply_method: this.o.serverSide === false ? 'csa' : 'ssa',

@@ -169,6 +169,9 @@ async function sorted(files: ReadonlyMap<string, string>, input: RenderInput): P
   }
 }
 
+/** The manifest that a release keeps. */
+export const manifestText = (r: Rendered): string => r.manifests.map((m) => `---\n# Source: ${m.path}\n${m.content}\n`).join('')
+
 /** The text that `helm template` prints: CRDs if asked for, manifests, hooks. */
 export function toText(
   r: Rendered,
@@ -176,8 +179,7 @@ export function toText(
 ): string {
   let out = ''
   if (includeCrds) for (const crd of r.crds) out += `---\n# Source: ${crd.path}\n${crd.data.toString('utf8')}\n`
-  for (const m of r.manifests) out += `---\n# Source: ${m.path}\n${m.content}\n`
-  out = `${out.trim()}\n`
+  out = `${(out + manifestText(r)).trim()}\n`
   if (hooks) for (const h of r.hooks) out += `---\n# Source: ${h.path}\n${h.content}\n`
   return out
 }

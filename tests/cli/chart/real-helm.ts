@@ -19,14 +19,21 @@ export function helm(args: readonly string[], env: NodeJS.ProcessEnv, cwd: strin
   )
 }
 
+const DEADLINE_MS = 60_000
+
 /** Runs our verb in this process, in `cwd` and with the environment `env`. */
 export async function ours(args: readonly string[], env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
   const [before, folder] = [{ ...process.env }, process.cwd()]
   process.chdir(cwd)
   Object.assign(process.env, env)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${args.join(' ')} does not end`)), DEADLINE_MS)
+  })
   try {
-    return await said(chart, ...args)
+    return await Promise.race([said(chart, ...args), late])
   } finally {
+    clearTimeout(timer)
     process.chdir(folder)
     for (const name of Object.keys(process.env)) if (!Object.hasOwn(before, name)) delete process.env[name]
     Object.assign(process.env, before)

@@ -65,6 +65,11 @@ test.before(async () => {
     'templates/c.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-failing}\n',
     'templates/t.yaml': testPod('fails').replaceAll('ends', 'fails'),
   })
+  write(join(folder, 'secretive'), {
+    'Chart.yaml': 'apiVersion: v2\nname: secretive\nversion: 0.1.0\n',
+    'templates/c.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: open}\n',
+    'templates/s.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: closed}\nstringData: {a: b}\n',
+  })
   if (!hasHelm) return
   isNew = /v4\.([3-9]|\d\d)/.test((await theirs('version --short')).stdout)
   succeeds(await theirs('install first ./web --set replicas=2 --labels team=a --description from␣helm'))
@@ -163,6 +168,53 @@ alike(
   ['status first', 'status second --revision 1', 'status kept', 'status none'],
   ageless,
 )
+
+/** When something was done is not compared. */
+const timeless = (text: string) => text.replace(/^LAST DEPLOYED: .*$/m, 'LAST DEPLOYED: X').replace(/v1\.3[57]\.\d+/g, 'V')
+alike(
+  'dry runs: what would be done',
+  [
+    'install dry ./web --dry-run=client',
+    'install dry ./web --dry-run=client --hide-notes --no-hooks',
+    'install dry ./secretive --dry-run=client --hide-secret',
+    'install dry ./web --dry-run=server',
+    'upgrade first ./web --dry-run=server --set replicas=9',
+    'upgrade first ./secretive --dry-run=client --hide-secret',
+    'upgrade fresh ./web --install --dry-run=client',
+    'install first ./web',
+    'install Bad_Name ./web --dry-run=client',
+    'upgrade none ./web',
+    'rollback none',
+    'rollback first 99',
+    'rollback first x',
+    'install --dry-run=wrong x ./web',
+    'install x ./web --wait=wrong',
+    'install x ./web --timeout 5',
+    'upgrade x',
+  ],
+  timeless,
+)
+
+test('install, upgrade and template for programs: the same keys', async () => {
+  if (!hasHelm || !isNew) return
+  const shape = (v: unknown): unknown => {
+    if (Array.isArray(v)) return v.map(shape)
+    if (typeof v !== 'object' || v === null) return typeof v
+    return Object.fromEntries(
+      // The time of a folder is left out: the same chart gives the same record.
+      Object.entries(v)
+        .filter(([k]) => k !== 'modtime')
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([k, inner]) => [k, shape(inner)]),
+    )
+  }
+  for (const verb of ['install', 'upgrade']) {
+    const [a, b] = [await theirs(`${verb} by-helm ./web --set a=b -o json`), await mine(`${verb} by-us ./web --set a=b -o json`)]
+    assert.equal([a.status, b.status], [0, 0], b.stderr)
+    assert.equal(shape(JSON.parse(b.stdout)), shape(JSON.parse(a.stdout)), verb)
+  }
+  for (const name of ['by-helm', 'by-us']) await mine(`uninstall ${name}`)
+})
 
 test('status for programs: the same record and kinds', async () => {
   if (!hasHelm || !isNew) return
