@@ -21,18 +21,21 @@ import { validateNodeSelector } from '../pod-spec/affinity.ts'
 import { checkNoBacksteps } from '../pod-spec/paths.ts'
 import {
   checkCsiDriver,
-  checkPartition,
   iscsiNameText,
   iscsiNameTooLong,
   requireSecret,
+  validateAwsDisk,
   validateAzureDisk,
+  validateCephFs,
   validateFc,
   validateFlex,
   validateFlocker,
+  validateGceDisk,
   validateHostPath,
   validateIscsi,
   validateNfs,
   validateQuobyte,
+  validateRbd,
   validateScaleIo,
   validateStorageOs,
 } from '../pod-spec/volume-sources.ts'
@@ -56,10 +59,6 @@ const source = <K extends keyof Spec & string>(
   check: (spec, at, errors, name) => check(spec[field] as NonNullable<Spec[K]>, at, errors, name),
 })
 
-function requireMonitors(value: { monitors?: readonly string[] }, at: string, errors: Errors): void {
-  if (!value.monitors?.length) errors.push(required(`${at}.monitors`))
-}
-
 function checkSecretRef(ref: { name?: string; namespace?: string } | undefined, at: string, errors: Errors): void {
   if (!ref) return
   if (requireText(ref.name, `${at}.name`, errors)) checkSubdomain(ref.name ?? '', `${at}.name`, errors)
@@ -69,15 +68,8 @@ function checkSecretRef(ref: { name?: string; namespace?: string } | undefined, 
 /** In Kubernetes' order. */
 const sources: readonly Source[] = [
   source('hostPath', validateHostPath),
-  source('gcePersistentDisk', (disk, at, errors) => {
-    const path = at.replace(/gcePersistentDisk$/, 'persistentDisk')
-    requireText(disk.pdName, `${path}.pdName`, errors)
-    checkPartition(disk.partition, `${path}.partition`, errors)
-  }),
-  source('awsElasticBlockStore', (disk, at, errors) => {
-    requireText(disk.volumeID, `${at}.volumeID`, errors)
-    checkPartition(disk.partition, `${at}.partition`, errors)
-  }),
+  source('gcePersistentDisk', validateGceDisk),
+  source('awsElasticBlockStore', validateAwsDisk),
   source('glusterfs', (volume, at, errors) => {
     requireText(volume.endpoints, `${at}.endpoints`, errors)
     requireText(volume.path, `${at}.path`, errors)
@@ -89,12 +81,9 @@ const sources: readonly Source[] = [
   }),
   source('flocker', validateFlocker),
   source('nfs', validateNfs),
-  source('rbd', (rbd, at, errors) => {
-    requireMonitors(rbd, at, errors)
-    requireText(rbd.image, `${at}.image`, errors)
-  }),
+  source('rbd', validateRbd),
   source('quobyte', validateQuobyte),
-  source('cephfs', requireMonitors, 'cephFS'),
+  source('cephfs', validateCephFs, 'cephFS'),
   source('iscsi', (iscsi, at, errors, name) => {
     validateIscsi(iscsi, at, errors, true)
     if (iscsi.initiatorName != null && iscsiNameTooLong(name, iscsi.targetPortal)) {

@@ -1,8 +1,10 @@
 import { invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type {
+  AWSElasticBlockStoreVolumeSource,
   AzureDiskVolumeSource,
   FCVolumeSource,
   FlexVolumeSource,
+  GCEPersistentDiskVolumeSource,
   HostPathVolumeSource,
   ISCSIVolumeSource,
   QuobyteVolumeSource,
@@ -66,8 +68,29 @@ export function validateFc(source: FCVolumeSource, at: string, errors: Errors): 
 }
 
 const partitionText = rangeText(1, 255)
-export function checkPartition(partition: number | undefined, at: string, errors: Errors): void {
+function checkPartition(partition: number | undefined, at: string, errors: Errors): void {
   if (partition !== undefined && (partition < 0 || partition > 255)) errors.push(invalid(at, partition, partitionText))
+}
+
+/** Kubernetes names the field otherwise in its complaints. */
+export function validateGceDisk(source: GCEPersistentDiskVolumeSource, at: string, errors: Errors): void {
+  const path = at.replace(/gcePersistentDisk$/, 'persistentDisk')
+  requireText(source.pdName, `${path}.pdName`, errors)
+  checkPartition(source.partition, `${path}.partition`, errors)
+}
+
+export function validateAwsDisk(source: AWSElasticBlockStoreVolumeSource, at: string, errors: Errors): void {
+  requireText(source.volumeID, `${at}.volumeID`, errors)
+  checkPartition(source.partition, `${at}.partition`, errors)
+}
+
+export function validateCephFs(source: { monitors?: readonly string[] }, at: string, errors: Errors): void {
+  if (!source.monitors?.length) errors.push(required(`${at}.monitors`))
+}
+
+export function validateRbd(source: { monitors?: readonly string[]; image?: string }, at: string, errors: Errors): void {
+  validateCephFs(source, at, errors)
+  requireText(source.image, `${at}.image`, errors)
 }
 
 export function validateNfs(source: { server: string; path: string }, at: string, errors: Errors): void {

@@ -9,18 +9,21 @@ import { checkDescendingPath } from './paths.ts'
 import { checkMode, validateDownwardFiles, validateItems, validateProjected } from './projected.ts'
 import {
   checkCsiDriver,
-  checkPartition,
   iscsiNameText,
   iscsiNameTooLong,
   requireSecret,
+  validateAwsDisk,
   validateAzureDisk,
+  validateCephFs,
   validateFc,
   validateFlex,
   validateFlocker,
+  validateGceDisk,
   validateHostPath,
   validateIscsi,
   validateNfs,
   validateQuobyte,
+  validateRbd,
   validateScaleIo,
   validateStorageOs,
 } from './volume-sources.ts'
@@ -75,10 +78,6 @@ const requires =
     }
   }
 
-function requireMonitors(value: { monitors?: readonly string[] }, at: string, errors: Errors): void {
-  if (!value.monitors?.length) errors.push(required(`${at}.monitors`))
-}
-
 /** In Kubernetes' order: the first one found is the volume's, the others are too many. */
 const sources: readonly Source[] = [
   source('hostPath', validateHostPath),
@@ -86,15 +85,8 @@ const sources: readonly Source[] = [
     requireText(repo.repository, `${at}.repository`, errors)
     checkDescendingPath(repo.directory ?? '', `${at}.directory`, errors)
   }),
-  source('gcePersistentDisk', (disk, at, errors) => {
-    const path = at.replace(/gcePersistentDisk$/, 'persistentDisk')
-    requireText(disk.pdName, `${path}.pdName`, errors)
-    checkPartition(disk.partition, `${path}.partition`, errors)
-  }),
-  source('awsElasticBlockStore', (disk, at, errors) => {
-    requireText(disk.volumeID, `${at}.volumeID`, errors)
-    checkPartition(disk.partition, `${at}.partition`, errors)
-  }),
+  source('gcePersistentDisk', validateGceDisk),
+  source('awsElasticBlockStore', validateAwsDisk),
   source('secret', (secret, at, errors) => {
     requireText(secret.secretName, `${at}.secretName`, errors)
     checkMode(secret.defaultMode, `${at}.defaultMode`, errors)
@@ -105,15 +97,12 @@ const sources: readonly Source[] = [
   source('glusterfs', requires('endpoints', 'path')),
   source('flocker', validateFlocker),
   source('persistentVolumeClaim', requires('claimName')),
-  source('rbd', (rbd, at, errors) => {
-    requireMonitors(rbd, at, errors)
-    requireText(rbd.image, `${at}.image`, errors)
-  }),
+  source('rbd', validateRbd),
   source('cinder', (cinder, at, errors) => {
     requireText(cinder.volumeID, `${at}.volumeID`, errors)
     requireSecret(cinder.secretRef, `${at}.secretRef`, errors)
   }),
-  source('cephfs', requireMonitors, 'cephFS'),
+  source('cephfs', validateCephFs, 'cephFS'),
   source('quobyte', validateQuobyte),
   source(
     'downwardAPI',
