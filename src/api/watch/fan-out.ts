@@ -3,6 +3,12 @@ import { FanOutPace } from './fan-out-pace.ts'
 /** So long others wait at most while watches are told. */
 const turnMs = 4
 
+/**
+ * So many watches are told without a rest: it would save little, and while the watches of one kind rest those of another go on. Operators
+ * take it for granted that a namespace is known before what was made in it afterwards (kueue forgets a job for ever that comes first).
+ */
+const few = 32
+
 /** Tells many watches that there is something new: after the commit, not in it, and in turns. */
 export class FanOut {
   readonly #listeners = new Set<() => void>()
@@ -25,7 +31,7 @@ export class FanOut {
   }
 
   #tellInTime(): void {
-    const wait = this.#pace.wait(performance.now(), this.#news)
+    const wait = this.#listeners.size <= few ? 0 : this.#pace.wait(performance.now(), this.#news)
     if (wait >= 1) {
       this.#resting ??= setTimeout(() => this.#start(), wait)
       return
