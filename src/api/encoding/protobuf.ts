@@ -1,7 +1,7 @@
 import { WireError, WireReader } from '../../apimachinery/wire-reader.ts'
 import { WireWriter } from '../../apimachinery/wire-writer.ts'
-import { Misfit } from '../schema/canonical.ts'
 import { canonical, type JsonObject } from '../schema/decode.ts'
+import { Misfit } from '../schema/scalars.ts'
 import type { StructType } from '../schema/types.ts'
 import { readMessage } from './message-reader.ts'
 import { writeMessage } from './message-writer.ts'

@@ -1,9 +1,10 @@
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
-import { canonical, Misfit } from './canonical.ts'
+import { canonical } from './canonical.ts'
 import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
 import { isPlainJson, JsonSyntaxError, type Node, nodeOf, readJson } from './json-syntax.ts'
 import { plainJsonSteps } from './plain-json.ts'
+import { Misfit } from './scalars.ts'
 import type { StructType, Type } from './types.ts'
 
 export { asStored, asWritten, canonical, hasEmpties, markEmpties } from './canonical.ts'

@@ -1,9 +1,9 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { int64Of, isInt64 } from '../../apimachinery/json.ts'
 import { canonicalText } from '../../apimachinery/quantity.ts'
-import { canonicalBase64 } from './canonical.ts'
 import { DecodeError, decodeAs, type Found } from './go-decode.ts'
 import { nodeOf } from './json-syntax.ts'
+import { canonicalBase64 } from './scalars.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import type { ScalarType, StructType, Type } from './types.ts'
 

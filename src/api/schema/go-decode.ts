@@ -1,8 +1,8 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { numberOf } from '../../apimachinery/json.ts'
 import { canonicalText } from '../../apimachinery/quantity.ts'
-import { canonicalBase64 } from './canonical.ts'
 import { type Node, plainValue } from './json-syntax.ts'
+import { canonicalBase64 } from './scalars.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import { type Field, type ScalarType, type StructType, structType, type Type } from './types.ts'
 
