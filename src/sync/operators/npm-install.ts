@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { controlGroup } from './limits.ts'
 import { PackagesError } from './package-plan.ts'
 
 export interface NpmRun {
@@ -15,6 +17,8 @@ const passed = /^(HOME|PATH|npm_config_.*|https?_proxy|no_proxy|NODE_EXTRA_CA_CE
 const args = ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--bin-links=false', '--install-links=false']
 const bounds = ['--fetch-retries=1', '--fetch-timeout=30000', '--loglevel=error', '--no-update-notifier', '--no-progress']
 
+const limits = { memoryMiB: 512, cpuMilli: 1000 }
+
 /** Installs what a lock says, without running any script of a package. Throws PackagesError saying why not. */
 export function npmInstall({ folder, cache, signal }: NpmRun): Promise<void> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)))
@@ -26,6 +30,7 @@ export function npmInstall({ folder, cache, signal }: NpmRun): Promise<void> {
       // A group of its own, to end all of it.
       detached: true,
     })
+    const group = controlGroup(`npm-${randomUUID().slice(0, 8)}`, limits)
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-16_000)
@@ -38,9 +43,16 @@ export function npmInstall({ folder, cache, signal }: NpmRun): Promise<void> {
       }
     }
     signal.addEventListener('abort', end, { once: true })
+    try {
+      if (child.pid !== undefined) group?.add(child.pid)
+    } catch (error) {
+      said = `its limits could not be set: ${(error as Error).message}`
+      end()
+    }
     child.once('error', (error: NodeJS.ErrnoException) => reject(new PackagesError(installProblem(error.code ?? error.message))))
     child.once('close', (code) => {
       signal.removeEventListener('abort', end)
+      group?.remove()
       if (signal.aborted) reject(signal.reason)
       else if (code === 0) resolve()
       else reject(new PackagesError(installProblem(said)))
