@@ -33,7 +33,9 @@ let requests: Requests
 test.before(async () => {
   const tokens = join(folder, 'tokens.csv')
   writeFileSync(tokens, `${user}\n`)
-  const flags = ['--service-cidr', '10.43.0.0/16', '--token-auth-file', tokens]
+  // The server that was recorded had it off, and so wrote no status of FlowSchemas.
+  const fairness = '--enable-priority-and-fairness=false'
+  const flags = ['--service-cidr', '10.43.0.0/16', '--token-auth-file', tokens, fairness]
   server = await startApiServer(join(folder, 'data'), flags)
   const { clusters } = parse(readFileSync(server.kubeconfig, 'utf8'))
   const ca = Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64')
