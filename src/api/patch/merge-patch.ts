@@ -45,6 +45,7 @@ export function mergePatch(document: unknown, patch: unknown): unknown {
   for (const key of Object.keys(patch)) {
     const value = patch[key]
     if (value === null) delete merged[key]
+    else if (typeof value !== 'object') setMember(merged, key, value)
     else setMember(merged, key, mergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value))
   }
   return merged

@@ -117,11 +117,14 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
     else keepOtherPart(next, old, home, update.subresource)
     raiseGeneration(strategy.countsEmpties ? (home.rules.withEmpties(given) ?? next) : next, next, old, home, update.subresource)
   }
+  await breath(call.request)
   keepSystemFields(next.metadata, old.metadata)
   next.metadata.resourceVersion ||= String(live.revision)
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
+  await breath(call.request)
   const object = hasEmpties(given) ? readAgain(home, next) : home.rules.canonical(next)
+  await breath(call.request)
   const held = withEmpties(home, given, object, old, context) ?? object
   refuseIfInvalid(home, update.name, [
     ...metaErrors(object, old, home),

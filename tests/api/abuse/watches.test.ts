@@ -62,7 +62,7 @@ const settled = async (done: () => boolean) => {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-test('ten thousand watches are told of every change, and nobody waits 50 ms for it', async () => {
+test('ten thousand watches are told of every change, and nobody waits for it', async () => {
   global.gc?.()
   const before = process.memoryUsage().heapUsed
   const sinks = Array.from({ length: 10_000 }, () => new Counting())
@@ -79,7 +79,8 @@ test('ten thousand watches are told of every change, and nobody waits 50 ms for 
     for (let i = 10; i < 30; i++) await create(`b${i}`)
     await settled(() => sinks.every((s) => s.bytes > one * 20))
   })
-  assert.ok(turn < 50, `a turn took ${turn} ms`)
+  // 9 ms where it is divided, 45 ms where it is not.
+  assert.ok(turn < 25, `a turn took ${turn} ms`)
   const sizes = new Set(sinks.map((s) => s.bytes))
   assert.is(sizes.size, 1)
   for (const stop of stops) stop()
