@@ -55,10 +55,23 @@ const partElements = 1000
 export function* writeFieldsSteps(set: FieldSet): Steps<FieldsV1> {
   const known = written.get(set)
   if (known) return known
+  if (!hasMore(set, partElements)) return writeFields(set)
   const fields = yield* writeLevelSteps(set, false)
   written.set(set, fields)
   parsed.set(fields, set)
   return fields
+}
+
+/** Whether `set` has more elements than so many, at all its levels. */
+function hasMore(set: FieldSet, most: number): boolean {
+  let left = most
+  const open = [set]
+  for (let next = open.pop(); next; next = open.pop()) {
+    left -= next.members.size + next.children.size
+    if (left < 0) return true
+    for (const child of next.children.values()) open.push(child)
+  }
+  return false
 }
 
 function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {

@@ -63,17 +63,13 @@ class Comparing implements Comparison {
   /** Parts of large levels that wait: it is all the same in which order fields are found. */
   private readonly later: (() => void)[] = []
 
-  /** Runs `each` for the numbers below `count`, on the path where this was called: now, or when they are many, later and in parts. */
-  private times(count: number, each: (i: number) => void): void {
-    if (count <= stepSize) {
-      for (let i = 0; i < count; i++) each(i)
-      return
-    }
+  /** Runs `part` later, for so many in several parts, each on the path where this was called. */
+  private inParts(count: number, part: (from: number, to: number) => void): void {
     const path = [...this.path]
     for (let from = 0; from < count; from += stepSize) {
       this.later.push(() => {
         this.path.splice(0, this.path.length, ...path)
-        for (let i = from; i < Math.min(count, from + stepSize); i++) each(i)
+        part(from, Math.min(count, from + stepSize))
       })
     }
   }
@@ -136,21 +132,34 @@ class Comparing implements Comparison {
     const leftKeys = left ? Object.keys(left) : []
     const rightKeys = right ? Object.keys(right) : []
     if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return this.leaf(before, after)
-    if (leftKeys.length === 0 && map.fields.size === 0 && right && hasOnlyScalars(map.element?.atom)) {
-      const { members } = this.added.level(this.path)
-      this.times(rightKeys.length, (i) => {
-        const key = rightKeys[i] as string
-        if (typeof right[key] === 'string') members.add(fieldElement(key))
-        else this.member(map, key, undefined, right)
-      })
-      return false
-    }
-    this.times(leftKeys.length, (i) => this.member(map, leftKeys[i] as string, left, right))
-    this.times(rightKeys.length, (i) => {
-      const key = rightKeys[i] as string
-      if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
-    })
+    if (leftKeys.length + rightKeys.length <= stepSize) this.members(map, left, right, leftKeys, rightKeys)
+    else this.manyMembers(map, left, right, leftKeys, rightKeys)
     return false
+  }
+
+  private members(
+    map: MapAtom,
+    left: JsonMap | undefined,
+    right: JsonMap | undefined,
+    leftKeys: readonly string[],
+    rightKeys: readonly string[],
+  ): void {
+    for (const key of leftKeys) this.member(map, key, left, right)
+    for (const key of rightKeys) if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
+  }
+
+  private manyMembers(map: MapAtom, left: JsonMap | undefined, right: JsonMap | undefined, ...keys: string[][]): void {
+    const [leftKeys = [], rightKeys = []] = keys
+    // Texts of a new map without declared fields are each just added.
+    const areLeaves = leftKeys.length === 0 && map.fields.size === 0 && hasOnlyScalars(map.element?.atom)
+    const members = areLeaves ? this.added.level(this.path).members : undefined
+    this.inParts(leftKeys.length, (from, to) => this.members(map, left, right, leftKeys.slice(from, to), []))
+    this.inParts(rightKeys.length, (from, to) => {
+      for (const key of rightKeys.slice(from, to)) {
+        if (members && typeof right?.[key] === 'string') members.add(fieldElement(key))
+        else if (!left || !Object.hasOwn(left, key)) this.member(map, key, left, right)
+      }
+    })
   }
 
   private member(map: MapAtom, key: string, left: JsonMap | undefined, right: JsonMap | undefined): void {
@@ -163,43 +172,49 @@ class Comparing implements Comparison {
     const left = asList(before) ?? []
     const right = asList(after) ?? []
     if (!list.associative || (left.length === 0 && right.length === 0)) return this.leaf(before, after)
-    const leftItems = this.itemsByElement(list, left)
-    const rightItems = this.itemsByElement(list, right)
-    if (left.length + right.length <= stepSize) this.itemsOf(list, leftItems, rightItems)
-    else {
-      const path = [...this.path]
-      // After the items were found, which waits too.
-      this.later.push(() => {
-        this.path.splice(0, this.path.length, ...path)
-        this.itemsOf(list, leftItems, rightItems)
-      })
+    const leftItems = new Items()
+    const rightItems = new Items()
+    if (left.length + right.length <= stepSize) {
+      this.index(list, left, leftItems, 0, left.length)
+      this.index(list, right, rightItems, 0, right.length)
+      this.itemsOf(list, leftItems, rightItems, leftItems.first, rightItems.first)
+      return false
     }
+    this.inParts(left.length, (from, to) => this.index(list, left, leftItems, from, to))
+    this.inParts(right.length, (from, to) => this.index(list, right, rightItems, from, to))
+    // After the items were found, which waits too.
+    this.inParts(1, () => {
+      const before = [...leftItems.first]
+      const after = [...rightItems.first]
+      this.inParts(before.length, (from, to) => this.itemsOf(list, leftItems, rightItems, before.slice(from, to), []))
+      this.inParts(after.length, (from, to) => this.itemsOf(list, leftItems, rightItems, [], after.slice(from, to)))
+    })
     return false
   }
 
-  private itemsOf(list: ListAtom, left: Items, right: Items): void {
-    const before = [...left.first]
-    const after = [...right.first]
-    this.times(before.length, (i) => {
-      const [element, item] = before[i] as (typeof before)[number]
+  private itemsOf(
+    list: ListAtom,
+    left: Items,
+    right: Items,
+    before: Iterable<[PathElement, unknown]>,
+    after: Iterable<[PathElement, unknown]>,
+  ): void {
+    for (const [element, item] of before) {
       this.items(list, element, left.of(element, item), right.of(element, right.first.get(element)))
-    })
-    this.times(after.length, (i) => {
-      const [element, item] = after[i] as (typeof after)[number]
+    }
+    for (const [element, item] of after) {
       if (!left.first.has(element)) this.items(list, element, none, right.of(element, item))
-    })
+    }
   }
 
-  private itemsByElement(list: ListAtom, items: readonly unknown[]): Items {
-    const found = new Items()
-    this.times(items.length, (i) => {
+  private index(list: ListAtom, items: readonly unknown[], found: Items, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
       try {
         found.add(itemElement(list, items[i]), items[i])
       } catch (e) {
         this.problem(`element ${i}: ${(e as Error).message}`)
       }
-    })
-    return found
+    }
   }
 
   /** Items that are there several times are owned as one. */
