@@ -9,7 +9,7 @@ const turnMs = 4
  */
 const few = 32
 
-/** Tells many watches that there is something new: after the commit, not in it, and in turns. */
+/** Tells watches that there is something new: after the commit, not in it; many of them in turns. */
 export class FanOut {
   readonly #listeners = new Set<() => void>()
   readonly #pace = new FanOutPace()
@@ -31,7 +31,14 @@ export class FanOut {
   }
 
   #tellInTime(): void {
-    const wait = this.#listeners.size <= few ? 0 : this.#pace.wait(performance.now(), this.#news)
+    if (this.#listeners.size <= few) {
+      this.#isTelling = true
+      clearTimeout(this.#resting)
+      // Before whoever waits for the commit goes on: as with kube-apiserver, the news is out before the answer.
+      queueMicrotask(() => this.#start())
+      return
+    }
+    const wait = this.#pace.wait(performance.now(), this.#news)
     if (wait >= 1) {
       this.#resting ??= setTimeout(() => this.#start(), wait)
       return

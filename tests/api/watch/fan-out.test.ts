@@ -27,6 +27,18 @@ test('few watches are told of each event at once: none of another kind may overt
   assert.is(await toldOf(32), 2)
 })
 
+test('few watches are told before whoever waits for the commit goes on: news are out before the answer', async () => {
+  const order: string[] = []
+  const fanOut = new FanOut()
+  const stop = fanOut.add(() => order.push('told'))
+  const commit = async () => fanOut.tell(1)
+  await commit()
+  order.push('answered')
+  assert.equal(order, ['told', 'answered'])
+  await setImmediate()
+  stop()
+})
+
 test('many watches rest after they were told', async () => {
   assert.is(await toldOf(33), 1)
 })
