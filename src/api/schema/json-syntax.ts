@@ -19,27 +19,30 @@ export const maxDepth = 1000
 const utf8 = new TextEncoder()
 
 /** `'x'` as Go quotes a byte in a syntax error. */
-function quoteByte(char: string): string {
+function quoteByte(char: string, isByte: boolean): string {
   if (char === "'") return "'\\''"
   if (char === '"') return `'"'`
-  const byte = utf8.encode(char)[0] ?? 0
+  const byte = isByte ? char.charCodeAt(0) : (utf8.encode(char)[0] ?? 0)
+  if ((byte >= 0x80 && byte <= 0xa0) || byte === 0xad) return `'\\u00${byte.toString(16)}'`
   const shown = JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
   return `'${shown.replace(/^\\u00(..)$/, '\\x$1')}'`
 }
 
 class Reader {
   readonly text: string
+  readonly isBytes: boolean
   at = 0
   depth = 0
 
-  constructor(text: string) {
+  constructor(text: string, isBytes: boolean) {
     this.text = text
+    this.isBytes = isBytes
   }
 
   fail(context: string): never {
     if (this.at >= this.text.length) throw new JsonSyntaxError('unexpected end of JSON input')
     const char = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0)
-    throw new JsonSyntaxError(`invalid character ${quoteByte(char)} ${context}`)
+    throw new JsonSyntaxError(`invalid character ${quoteByte(char, this.isBytes)} ${context}`)
   }
 
   space(): void {
@@ -192,9 +195,9 @@ class Reader {
   }
 }
 
-/** Reads one JSON document. Throws JsonSyntaxError with Go's text. */
-export function readJson(text: string): Node {
-  const reader = new Reader(text)
+/** Reads one JSON document. `isBytes`: each character is a byte of what is no UTF-8. Throws JsonSyntaxError with Go's text. */
+export function readJson(text: string, isBytes = false): Node {
+  const reader = new Reader(text, isBytes)
   const node = reader.value()
   reader.space()
   if (reader.at < text.length) reader.fail('after top-level value')

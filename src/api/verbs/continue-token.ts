@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { badRequest } from '../../apimachinery/status.ts'
 import { JsonSyntaxError, type Node, readJson } from '../schema/json-syntax.ts'
 
@@ -32,7 +33,8 @@ function decoded(token: string): Node {
   if (wrong >= 0 || letters.length % 4 === 1)
     throw notValid(`illegal base64 data at input byte ${wrong < 0 ? token.length - 1 : wrong}`)
   try {
-    return readJson(Buffer.from(letters, 'base64url').toString('utf8'))
+    const bytes = Buffer.from(letters, 'base64url')
+    return isUtf8(bytes) ? readJson(bytes.toString('utf8')) : readJson(bytes.toString('latin1'), true)
   } catch (e) {
     if (e instanceof JsonSyntaxError) throw notValid(e.message)
     throw e
