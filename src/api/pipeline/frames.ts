@@ -1,4 +1,5 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import { protobufEvent } from '../encoding/assemble.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
 import { encodeTable, partialMetadata } from '../table/table.ts'
@@ -44,11 +45,10 @@ export function frameEncoder(call: Call): FrameEncoder {
   const keys = { ADDED: `ADDED ${form}`, MODIFIED: `MODIFIED ${form}`, DELETED: `DELETED ${form}` }
   const isTable = accept.as === 'Table'
   let isFirst = true
-  const frame = (type: keyof typeof heads, stored: Stored | undefined, object: object | undefined): Uint8Array => {
-    const isBookmark = type === 'BOOKMARK'
+  const frame = (type: keyof typeof heads, stored: Stored | undefined, object: KubeObject | undefined): Uint8Array => {
     let bytes: Uint8Array
     if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
-    else bytes = partOf(viewOf(call, stored, object, isFirst && !isBookmark), accept, resource)
+    else bytes = partOf(viewOf(call, stored, object, isFirst), accept, resource)
     if (accept.format === 'protobuf') return protobufEvent(type, bytes)
     return Buffer.concat([heads[type], bytes, tail])
   }
@@ -104,7 +104,9 @@ export function frameEncoder(call: Call): FrameEncoder {
   ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
     if (item.kind === 'bookmark') {
       if (item.endsInitial) requests.listed(info, (performance.now() - began) / 1000)
-      return frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
+      const made = frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
+      isFirst = false
+      return made
     }
     if (item.kind === 'present') {
       const made = ofStored('ADDED', item.stored)
@@ -127,13 +129,14 @@ export function frameEncoder(call: Call): FrameEncoder {
   }
 }
 
-function viewOf(call: Call, stored: Stored | undefined, object: object | undefined, isFirst: boolean): object {
+function viewOf(call: Call, stored: Stored | undefined, object: KubeObject | undefined, isFirst: boolean): object {
   const { accept } = call
-  if (accept.as === 'Table') {
-    const metadata = { resourceVersion: stored ? String(stored.revision) : '' }
-    return encodeTable(call, stored ? [stored] : [], metadata, isFirst)
-  }
   const subject = stored?.object ?? object
-  if (accept.as !== '' && subject) return partialMetadata(call, subject as Stored['object'])
+  if (accept.as === 'Table' && subject) {
+    const { resourceVersion } = subject.metadata
+    const metadata = { resourceVersion: stored ? String(stored.revision) : resourceVersion }
+    return encodeTable(call, [{ object: subject }], metadata, isFirst)
+  }
+  if (accept.as !== '' && subject) return partialMetadata(call, subject)
   return subject ?? {}
 }

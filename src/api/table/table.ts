@@ -14,13 +14,13 @@ const plainColumns: readonly Column[] = [
 ]
 
 /** A Table of `items`; without columns when `withColumns` is false (later frames of a watch). */
-export function encodeTable(call: Call, items: readonly Stored[], metadata: object, withColumns = true): object {
+export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[], metadata: object, withColumns = true): object {
   const { accept, resource, request, core } = call
   const include = request.query.get('includeObject') || 'Metadata'
   const now = core.clock.now()
   const { columns, cells } = columnsOf(resource)
   const rows = items.map(({ object }) => ({
-    cells: cells(object, now),
+    cells: cells(named(object), now),
     ...rowConditions(resource, object),
     ...rowObject(call, include, object),
   }))
@@ -34,6 +34,10 @@ export function encodeTable(call: Call, items: readonly Stored[], metadata: obje
     rows: isNil ? null : rows,
   }
 }
+
+/** A bookmark's object has no name: Go shows an empty one. */
+const named = (object: KubeObject): KubeObject =>
+  object.metadata.name === undefined ? { ...object, metadata: { ...object.metadata, name: '' } } : object
 
 /** A Table of one object that is made for the answer. */
 export function rowTable(call: Call, object: KubeObject, { columns, cells }: RowTable): object {
@@ -53,7 +57,7 @@ function columnsOf(resource: ServedResource): {
 } {
   const { cells } = resource.strategy
   if (cells && resource.columns.length > 0) return { columns: resource.columns, cells }
-  return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp] }
+  return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp ?? '0001-01-01T00:00:00Z'] }
 }
 
 function rowConditions({ strategy }: ServedResource, object: KubeObject): object {
