@@ -9,12 +9,13 @@ import type {
 import type { KindContext } from '../kind.ts'
 import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
 import { copyField, keepMeta } from '../status.ts'
+import { syncAppArmor } from './pod-app-armor.ts'
 import { qosOf } from './pod-qos.ts'
 
 type Labels = Readonly<Record<string, string>>
 
 /** What a new pod starts as (podStrategy.PrepareForCreate). */
-export function preparePod(pod: Pod, { now }: KindContext): void {
+export function preparePod(pod: Pod, { now, warn = () => {} }: KindContext): void {
   dropDisabledFields(pod.spec)
   pod.status = { phase: 'Pending', qosClass: qosOf(pod) }
   if ((pod.spec?.schedulingGates ?? []).length > 0) pod.status.conditions = [gated(now)]
@@ -24,6 +25,7 @@ export function preparePod(pod: Pod, { now }: KindContext): void {
   for (const constraint of pod.spec?.topologySpreadConstraints ?? []) {
     addExpressions(constraint.labelSelector, constraint.matchLabelKeys, 'In', labels)
   }
+  syncAppArmor(pod, warn)
 }
 
 const gated = (now: string): PodCondition => ({
