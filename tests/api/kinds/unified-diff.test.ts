@@ -14,4 +14,17 @@ test('equal texts have no difference', () => {
   assert.is(unifiedDiff('a', 'a'), '')
 })
 
+test('a long text of which every second line is another is compared in time, and nothing of it is left out', () => {
+  const text = (version: number) => lines(...Array.from({ length: 20_000 }, (_, i) => (i % 2 ? `same${i}` : `${version}x${i}`)))
+  const started = process.threadCpuUsage()
+  const diff = unifiedDiff(text(1), text(2)).split('\n')
+  const { user } = process.threadCpuUsage(started)
+  // Compared to the end it takes eight seconds.
+  assert.ok(user < 1_000_000, `${user} µs`)
+  const of = (mark: string) => diff.filter((line) => line.startsWith(mark)).map((line) => line.slice(1))
+  const all = (version: number) => text(version).split('\n')
+  assert.equal([...of('-'), ...of(' ')].sort(), all(1).sort())
+  assert.equal([...of('+'), ...of(' ')].sort(), all(2).sort())
+})
+
 test.run()
