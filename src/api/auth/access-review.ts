@@ -167,7 +167,11 @@ function attributesOf(
   }
 }
 
+/** No request that could be made carries a longer one in its headers, and to read it would hold up others. */
+const longestSelector = 128 * 1024
+
 const isUnderstood = (text: string, parse: (text: string) => unknown): boolean => {
+  if (text.length > longestSelector) return false
   try {
     parse(text)
     return true

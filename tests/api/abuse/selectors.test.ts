@@ -59,4 +59,26 @@ test('a field selector of a hundred thousand letters costs no more for each obje
   }
 })
 
+test('a review of access with a selector of megabytes is answered without it, and says so', async () => {
+  const reviews = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
+  for (const [name, term] of [
+    ['labelSelector', 'a=b,'],
+    ['fieldSelector', 'a=b,'],
+  ] as const) {
+    const resourceAttributes = { verb: 'list', resource: 'pods', [name]: { rawSelector: `${term.repeat(500_000)}c=d` } }
+    const body = JSON.stringify({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user: 'a', resourceAttributes },
+    })
+    let answer = { status: 0, text: '' }
+    const turn = await longestTurn(async () => {
+      answer = await ask('POST', reviews, body, { 'content-type': 'application/json' })
+    })
+    assert.is(answer.status, 201)
+    assert.match(JSON.parse(answer.text).status.evaluationError, `spec.resourceAttributes.${name} ignored`)
+    assert.ok(turn < 50, `a turn took ${turn} ms`)
+  }
+})
+
 test.run()
