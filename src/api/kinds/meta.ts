@@ -1,5 +1,12 @@
 import { type FieldError, forbiddenField, invalid, mostErrors, required, tooLong } from '../../apimachinery/field-error.ts'
-import { isDns1123Label, isDns1123Subdomain, isLabelValue, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
+import {
+  isDns1123Label,
+  isDns1123Subdomain,
+  isLabelValue,
+  isPathSegmentName,
+  isQualifiedName,
+  type Problems,
+} from '../../apimachinery/names.ts'
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../apimachinery/object.ts'
 import { checkNotNegative, checkUnchanged, type Errors, pushInvalid } from './errors.ts'
 
@@ -16,6 +23,41 @@ export interface MetaOptions {
 
 const annotationsLimit = 256 * 1024
 export const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
+/** How often a kind's own rules of updates look at metadata, after every object's have been applied (the calls that a strategy makes). */
+export interface MetaLooks {
+  /** As at a change (ValidateObjectMetaUpdate). */
+  readonly atChange: number
+  /** As at a new object (ValidateObjectMeta). */
+  readonly atNew: number
+}
+
+/** What is wrong with the metadata of an object that replaces `old`: as often as kube-apiserver tells it. */
+export function validateObjectMetaUpdate(
+  meta: ObjectMeta,
+  old: ObjectMeta,
+  options: MetaOptions,
+  looks: MetaLooks,
+): FieldError[] {
+  const shared: Errors = []
+  if (meta.labels) validateLabels(meta.labels, 'metadata.labels', shared)
+  if (meta.annotations) validateAnnotations(meta.annotations, 'metadata.annotations', shared)
+  if (meta.ownerReferences) validateOwners(meta.ownerReferences, 'metadata.ownerReferences', shared)
+  const [change, named, own, qualified, domains]: Errors[] = [[], [], [], [], []] as const
+  const { finalizers = [], managedFields } = meta
+  validateChange(meta, old, change)
+  validateNames(meta, { namespaced: options.namespaced, nameRule: isPathSegmentName }, named)
+  validateNames(meta, options, own)
+  validateFinalizers(finalizers, true, true, qualified)
+  validateFinalizers(finalizers, false, options.anyFinalizer ?? false, domains)
+  if (managedFields) validateManagedFields(managedFields, 'metadata.managedFields', qualified)
+  const times = (count: number, errors: FieldError[]) => Array.from({ length: count }, () => errors).flat()
+  return [
+    ...[...named, ...shared, ...qualified, ...change, ...shared],
+    ...times(looks.atChange, [...change, ...shared, ...domains]),
+    ...times(looks.atNew, [...own, ...shared, ...qualified, ...domains]),
+  ]
+}
 
 /** What is wrong with the metadata of a new object, or of an object that replaces `old`. In Kubernetes' order. */
 export function validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined, options: MetaOptions): FieldError[] {

@@ -1,10 +1,9 @@
-import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
 import { inTurns } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { KindContext } from '../kinds/kind.ts'
-import { validateObjectMeta } from '../kinds/meta.ts'
+import { validateObjectMetaUpdate } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong } from '../pipeline/readable.ts'
@@ -27,7 +26,7 @@ import {
   commitObject,
   homeOf,
   kindContext,
-  looksTwice,
+  metaLooks,
   metaOptions,
   modifiedText,
   refuseIfInvalid,
@@ -127,7 +126,7 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   await breath(call.request)
   const held = withEmpties(home, given, object, old, context) ?? object
   refuseIfInvalid(home, update.name, [
-    ...metaErrors(object, old, home),
+    ...validateObjectMetaUpdate(object.metadata, old.metadata, metaOptions(home, object), metaLooks(home, update.subresource)),
     // Binding and eviction change what no client may.
     ...(update.admits === false ? [] : (strategy.validateUpdate?.(held, old, context) ?? [])),
   ])
@@ -148,12 +147,6 @@ function withEmpties(home: ServedResource, given: KubeObject, object: KubeObject
   if (!held) return undefined
   home.strategy.prepareForUpdate?.(held, old, context)
   return { ...held, metadata: object.metadata }
-}
-
-/** What is wrong with metadata is told twice by the kinds whose own rules look at it again, as kube-apiserver tells it. */
-function metaErrors(object: KubeObject, old: KubeObject, home: ServedResource): FieldError[] {
-  const errors = validateObjectMeta(object.metadata, old.metadata, metaOptions(home, object))
-  return errors.length > 0 && looksTwice(home) ? [...errors, ...errors] : errors
 }
 
 /** Without a rule of its own a kind's status endpoint changes only the status, and its own endpoint all but that. */

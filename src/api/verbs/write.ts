@@ -11,7 +11,7 @@ import type { AdmissionRequest } from '../admission/admission.ts'
 import { runMutating, runValidating } from '../admission/chain.ts'
 import { noteOf } from '../history/note.ts'
 import type { KindContext } from '../kinds/kind.ts'
-import type { MetaOptions } from '../kinds/meta.ts'
+import type { MetaLooks, MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { mayTakeLong } from '../pipeline/readable.ts'
@@ -33,7 +33,8 @@ export function kindContext(call: Call, subresource: string, isApply = false): K
   return { now: timeText(core.clock.now()), user: name, userInfo, subresource, isApply, requested, namespaceLabels, warn }
 }
 
-const lookOnce = new Set([
+/** Whose rules of updates don't call ValidateObjectMetaUpdate. */
+const noLookAtChange = new Set([
   'CSINode',
   'EndpointSlice',
   'LimitRange',
@@ -42,10 +43,34 @@ const lookOnce = new Set([
   'VolumeAttachment',
 ])
 
-/** Whether a kind's own rules of updates look at metadata after the pipeline has (a strategy that calls ValidateObjectMetaUpdate). */
-export function looksTwice({ group, kind }: ServedResource): boolean {
-  if (group === 'admissionregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io') return false
-  return !lookOnce.has(kind) && !(group === '' && kind === 'Event')
+/** Whose rules of updates don't validate the whole object again. */
+const noLookAtNew = new Set([
+  'CSIDriver',
+  'CronJob',
+  'CustomResourceDefinition',
+  'DaemonSet',
+  'Deployment',
+  'HorizontalPodAutoscaler',
+  'Lease',
+  'NetworkPolicy',
+  'PodDisruptionBudget',
+  'PodTemplate',
+  'PriorityClass',
+  'ReplicaSet',
+  'ReplicationController',
+  'ResourceQuota',
+  'Service',
+  'ServiceCIDR',
+  'StatefulSet',
+])
+
+/** How often a kind's own rules of updates look at metadata: counted in the answers of kube-apiserver 1.36.3. */
+export function metaLooks({ group, kind, isCustom }: ServedResource, subresource: string): MetaLooks {
+  if (isCustom) return { atChange: 1, atNew: 0 }
+  if (kind === 'Event') return { atChange: 0, atNew: 0 }
+  const byNewOnly = group === 'admissionregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io'
+  const atNew = subresource !== '' || noLookAtNew.has(kind) ? 0 : kind === 'PersistentVolume' ? 2 : 1
+  return { atChange: byNewOnly || noLookAtChange.has(kind) ? 0 : 1, atNew }
 }
 
 /** How the metadata of a kind's objects is validated. */

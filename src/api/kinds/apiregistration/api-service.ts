@@ -20,6 +20,7 @@ const alwaysThere = {
 
 export const apiService = kind<APIService>({
   gvk: 'apiregistration.k8s.io/v1/APIService',
+  anyFinalizer: true,
   nameRule: isPathSegmentName,
   validate: validateAPIService,
   validateUpdate: validateAPIServiceUpdate,
