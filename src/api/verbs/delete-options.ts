@@ -81,22 +81,41 @@ async function bodyOf(call: Call): Promise<SentDeleteOptions | undefined> {
 
 const optionsKind = { group: '', version: 'v1', kind: 'DeleteOptions' }
 
-/** Another kind than DeleteOptions is refused in words of its own: the decoder of options belongs to no group. */
+const wrapped =
+  /^(?:(.*) in version ".*" cannot be handled as a|the object provided is unrecognized \(must be of type) DeleteOptions\)?: /
+
+/** The decoder of options belongs to no group, and its errors are told as they are, without what they were to become. */
 async function readOptions(call: Call, rules: ObjectRules): Promise<KubeObject> {
+  const { body } = call.request
+  const version = body instanceof Uint8Array ? (named.exec(Buffer.from(body).toString('utf8'))?.[1] ?? '') : ''
+  const checkVersion = () => {
+    if (version.split('/').length > 2) throw badRequest(`unexpected GroupVersion string: ${version}`)
+  }
   try {
-    return (await readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore')).object
+    const { object } = await readBody(asDeleteOptions(call), optionsKind, rules, 'Ignore')
+    checkVersion()
+    return object
   } catch (e) {
-    const why = e instanceof StatusError ? / cannot be handled as a DeleteOptions: (no kind .*)$/.exec(e.message)?.[1] : undefined
-    throw why === undefined ? e : badRequest(why)
+    const found = e instanceof StatusError ? wrapped.exec(e.message) : undefined
+    if (!found) throw e
+    const why = (e as StatusError).message.slice(found[0].length)
+    const kind = found[1]
+    if (kind === undefined) throw badRequest(why.slice(0, why.lastIndexOf(' (')))
+    checkVersion()
+    if (kind === optionsKind.kind) throw badRequest(why)
+    const shown = version || 'meta.k8s.io/v1'
+    throw badRequest(`no kind "${kind}" is registered for version "${shown}" in scheme "pkg/runtime/scheme.go:111"`)
   }
 }
+
+const named = /"apiVersion"\s*:\s*"([^"]*)"/
 
 /** DeleteOptions may name any group's version, as client-go does: every version has the kind. */
 function asDeleteOptions(call: Call): Call['request'] {
   const { body } = call.request
   if (body instanceof Uint8Array || body === undefined) {
     const text = body ? Buffer.from(body).toString('utf8') : ''
-    const rewritten = text.replace(/"apiVersion"\s*:\s*"[^"]*"/, '"apiVersion":"v1"')
+    const rewritten = text.replace(named, '"apiVersion":"v1"')
     return rewritten === text ? call.request : { ...call.request, body: Buffer.from(rewritten) }
   }
   return { ...call.request, body: { ...body, apiVersion: 'v1' } }

@@ -39,7 +39,7 @@ export function startsGeneration(resource: ServedResource): boolean {
 /** An update keeps what the server owns of metadata, whatever the client sent. */
 export function keepSystemFields(meta: ObjectMeta, old: ObjectMeta): void {
   if (!meta.uid && old.uid) meta.uid = old.uid
-  if (!meta.creationTimestamp && old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
+  if (old.creationTimestamp) meta.creationTimestamp = old.creationTimestamp
   if (!meta.deletionTimestamp && old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp
   if (meta.deletionGracePeriodSeconds === undefined && old.deletionGracePeriodSeconds !== undefined) {
     meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
