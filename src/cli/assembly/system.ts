@@ -19,6 +19,7 @@ import type { Log } from '../../operators/log.ts'
 import { startScheduler } from '../../scheduler/scheduler.ts'
 import type { GitUser } from '../../sync/git/git-server.ts'
 import { helmChartRenderer } from '../../sync/render/chart.ts'
+import { ChartCache } from '../../sync/render/chart-cache.ts'
 import { startSync } from '../../sync/sync.ts'
 import { assembleApi } from './api.ts'
 import type { ApiWishes } from './api-flags.ts'
@@ -54,6 +55,8 @@ const serviceCidr = '10.43.0.0/16'
 const podNetwork = { name: 'slipway', subnet: '10.42.0.0/16', gateway: '10.42.0.1' }
 const clusterDns = '10.43.0.10'
 const dnsPort = 10_053
+/** Of charts that stay parsed. */
+const chartBytes = 8 * 1024 * 1024
 const master: UserInfo = { name: 'system:slipway', groups: ['system:masters', 'system:authenticated'] }
 
 /** Starts every part in one process, each with a client of its own that speaks nothing but the API. */
@@ -70,13 +73,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const { api, pki } = assembled
   const clientFor = (user: UserInfo, userAgent: string): Client => inProcessClient(api.handle, user, { userAgent })
   const client = clientFor(master, 'slipway')
+  const charts = new ChartCache(chartBytes)
   const sync = await startSync({
     client: clientFor(master, 'slipway-sync'),
     clientFor: (user) => clientFor(user, 'slipway-sync'),
     authenticate: (request) => gitUser(assembled.authenticate, request),
     folder: data.file('git'),
     packagesFolder: data.file('operators'),
-    chartRenderer: helmChartRenderer,
+    chartRenderer: (app) => helmChartRenderer(app, (files) => charts.load(files)),
     endpoint: { server: `https://127.0.0.1:${options.port}`, ca: pki.caCert },
     clock: systemClock,
     log,

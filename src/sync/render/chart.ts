@@ -1,6 +1,5 @@
 import { jsonText } from '../../apimachinery/json.ts'
 import { type Chart, ChartError } from '../../helmlike/chart/chart.ts'
-import { chartFromFiles } from '../../helmlike/chart/load.ts'
 import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
 import { SET, SET_STRING, SetError, setValues } from '../../helmlike/chart/set-values.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
@@ -9,6 +8,7 @@ import { render } from '../../helmlike/render/render.ts'
 import { RenderError } from '../../helmlike/render/render-error.ts'
 import type { Application, ApplicationSource } from '../application/application.ts'
 import type { TreeFile } from '../git/tree.ts'
+import { loadChart } from './chart-cache.ts'
 import { type Manifest, ManifestError } from './manifest.ts'
 import type { RenderChart } from './render.ts'
 import { parseManifests } from './yaml-manifests.ts'
@@ -19,20 +19,20 @@ export interface ChartRelease {
   readonly helm?: ApplicationSource['helm'] | undefined
 }
 
+export type LoadChart = (files: readonly TreeFile[]) => Promise<Chart>
+
 /** The renderer of an Application's chart: the release has the Application's name, as Argo CD has it. */
-export function helmChartRenderer(app: Application): RenderChart {
+export function helmChartRenderer(app: Application, load: LoadChart = loadChart): RenderChart {
   const helm = app.spec.source?.helm
   const release = helm?.releaseName ?? app.metadata.name ?? ''
-  return chartRenderer({ release, namespace: app.spec.destination.namespace ?? 'default', helm })
+  return chartRenderer({ release, namespace: app.spec.destination.namespace ?? 'default', helm }, load)
 }
 
 /** Renders a chart's files by src/helmlike; values: valueFiles < values, valuesObject < parameters. Throws ManifestError. */
-export function chartRenderer({ release, namespace, helm }: ChartRelease): RenderChart {
+export function chartRenderer({ release, namespace, helm }: ChartRelease, load: LoadChart = loadChart): RenderChart {
   return async (files) => {
     try {
-      const chart = chartFromFiles(
-        await Promise.all(files.map(async (f) => ({ name: f.path, data: Buffer.from(await f.read()) }))),
-      )
+      const chart = await load(files)
       const values = await valuesOf(files, helm)
       const options = { release: { name: release, namespace, revision: 1, isUpgrade: false } }
       const { manifests, hooks, crds } = await render(chart, values, options)
