@@ -32,6 +32,8 @@ test('a namespace is a resource, and the place of others', () => {
 
 test('DELETE without a name is of the collection', () => {
   assert.is(info('DELETE', '/api/v1/namespaces/a/pods').verb, 'deletecollection')
+  // Only lists and watches of one name are requests for that name.
+  assert.is(info('DELETE', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3Dx').name, '')
 })
 
 test('other paths are no resources', () => {

@@ -50,7 +50,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   const place = placeOf(parts)
   if (verb === 'get' && place.name === '') verb = isTrue(query.get('watch')) ? 'watch' : 'list'
   if (verb === 'delete' && place.name === '') verb = 'deletecollection'
-  const name = place.name || (verb === 'list' || verb === 'watch' || verb === 'deletecollection' ? nameSelected(query) : '')
+  const name = place.name || (verb === 'list' || verb === 'watch' ? nameSelected(query) : '')
   return { isResource: true, verb, group, version, ...place, name, path: decoded(path) }
 }
 

@@ -57,7 +57,7 @@ async function refuseBinding(grants: Grants, authorize: Authorize, write: RoleWr
   const resource = kind === 'Role' ? 'roles' : 'clusterroles'
   if (await isAllowed(authorize, write, 'bind', resource, name)) return undefined
   const rules = grants.rulesOf(binding.roleRef, write.namespace)
-  return rules ? refuseRules(grants, write, rules) : notFound({ group, resource: kind.toLowerCase() }, name)
+  return rules ? refuseRules(grants, write, rules) : notFound({ group, resource: write.resource }, name)
 }
 
 function refuseRules(grants: Grants, write: RoleWrite, wanted: readonly PolicyRule[]): StatusError | undefined {
