@@ -209,6 +209,12 @@ function markDeleting({ metadata }: KubeObject, nowMs: number): void {
 
 /** The finalizers with those that ask the garbage collector for what `options` say; once deletion runs they stay. */
 function collectorFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {
+  const wanted = wantedFinalizers(now, home, options)
+  // Who has them already keeps their order.
+  return wanted.length === now.length && wanted.every((f) => now.includes(f)) ? [...now] : wanted
+}
+
+function wantedFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {
   const others = now.filter((f) => f !== 'orphan' && f !== 'foregroundDeletion')
   if (home.strategy.isCollected === false) return others
   const { propagationPolicy: policy, orphanDependents } = options

@@ -33,4 +33,11 @@ test('an update does not change when an object was made, and is no mistake', asy
   assert.is(JSON.parse(text).metadata.creationTimestamp, creationTimestamp)
 })
 
+test('finalizers of the garbage collector that are there already keep their place', async () => {
+  const metadata = { name: 'o', finalizers: ['orphan', 'x.io/a'] }
+  await ask('POST', path, JSON.stringify({ metadata }), json)
+  const { text } = await ask('DELETE', `${path}/o?propagationPolicy=Orphan`)
+  assert.equal(JSON.parse(text).metadata.finalizers, ['orphan', 'x.io/a'])
+})
+
 test.run()
