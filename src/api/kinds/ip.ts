@@ -4,21 +4,34 @@ import type { Errors } from './errors.ts'
 
 /** Addresses and CIDRs as k8s.io/apimachinery/pkg/util/validation/ip.go reads them. */
 
-const decimal = /^[0-9]{1,10}$/
 const embedded = /^(.*:)([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)$/
+const mostDigits = 10
 
-/** The four bytes; leading zeros are let through and are decimal. */
+/** The four bytes; leading zeros are let through and are decimal. An object may have tens of thousands: nothing is cut out of the text. */
 function parseV4(text: string): number[] | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
   const bytes: number[] = []
-  for (const part of parts) {
-    const byte = decimal.test(part) ? Number(part) : 256
-    if (byte > 255) return undefined
-    bytes.push(byte)
+  let byte = 0
+  let digits = 0
+  for (let i = 0; i <= text.length; i++) {
+    const c = i < text.length ? text.charCodeAt(i) : dot
+    if (c === dot) {
+      if (digits === 0 || digits > mostDigits || bytes.push(byte) > 4) return undefined
+      byte = 0
+      digits = 0
+      continue
+    }
+    byte = byte * 10 + c - zero
+    if (c < zero || c > nine || byte > 255) return undefined
+    digits++
   }
-  return bytes
+  return bytes.length === 4 ? bytes : undefined
 }
+
+const dot = 0x2e
+const zero = 0x30
+const nine = 0x39
+
+const v4Text = ([a, b, c, d]: readonly number[]): string => `${a}.${b}.${c}.${d}`
 
 export interface Address {
   readonly family: 4 | 6
@@ -34,7 +47,7 @@ export interface Address {
 export function parseIp(text: string): Address | undefined {
   const v4 = parseV4(text)
   if (v4) {
-    const written = v4.join('.')
+    const written = v4Text(v4)
     return { family: 4, bytes: v4, text: written, hasLeadingZeros: written !== text, isMapped: false }
   }
   if (!text.includes(':') || text.includes('%')) return undefined
@@ -85,12 +98,20 @@ function formatV6(bytes: readonly number[]): string {
 const notAnIp = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 
 /** A field that once took sloppy addresses: new ones are strict, those in `known` stay. */
-export function checkLegacyIp(value: string, at: string, errors: Errors, known: readonly (string | undefined)[] = []): void {
-  if (!known.includes(value)) for (const problem of ipProblems(value)) errors.push(invalid(at, value, problem))
+export function checkLegacyIp(
+  value: string,
+  at: string,
+  errors: Errors,
+  known: readonly (string | undefined)[] = [],
+): Address | undefined {
+  const ip = parseIp(value)
+  if (!known.includes(value)) for (const problem of problemsOfIp(ip)) errors.push(invalid(at, value, problem))
+  return ip
 }
 
-function ipProblems(value: string): string[] {
-  const ip = parseIp(value)
+const ipProblems = (value: string): string[] => problemsOfIp(parseIp(value))
+
+function problemsOfIp(ip: Address | undefined): string[] {
   if (!ip) return [notAnIp]
   if (ip.hasLeadingZeros) return ['must not have leading 0s']
   return ip.isMapped ? ['must not be an IPv4-mapped IPv6 address'] : []
@@ -113,17 +134,19 @@ export interface Cidr {
   readonly hasLeadingZeros: boolean
 }
 
+const prefixLength = /^[0-9]{1,3}$/
+
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf('/')
   if (slash < 0) return undefined
   const address = parseIp(text.slice(0, slash))
   const bits = text.slice(slash + 1)
-  if (!address || !/^[0-9]{1,3}$/.test(bits)) return undefined
+  if (!address || !prefixLength.test(bits)) return undefined
   const prefix = Number(bits)
   const full = address.isMapped ? [...Array.from({ length: 10 }, () => 0), 255, 255, ...address.bytes] : address.bytes
   if (prefix > full.length * 8) return undefined
-  const network = full.map((b, i) => b & maskByte(prefix - i * 8))
-  const textOf = network.length === 4 ? network.join('.') : formatV6(network)
+  const network = networkOf(full, prefix)
+  const textOf = network.length === 4 ? v4Text(network) : formatV6(network)
   return {
     address,
     prefix,
@@ -133,12 +156,16 @@ export function parseCidr(text: string): Cidr | undefined {
   }
 }
 
+/** `bytes` without the bits beyond `prefix`. */
+export const networkOf = (bytes: readonly number[], prefix: number): number[] => bytes.map((b, i) => b & maskByte(prefix - i * 8))
+
 const maskByte = (bits: number): number => (bits >= 8 ? 255 : bits <= 0 ? 0 : (255 << (8 - bits)) & 255)
 
 const notACidr = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 
-export function cidrProblems(value: string): string[] {
-  const cidr = parseCidr(value)
+export const cidrProblems = (value: string): string[] => problemsOf(parseCidr(value))
+
+function problemsOf(cidr: Cidr | undefined): string[] {
   if (!cidr) return [notACidr]
   if (cidr.hasLeadingZeros) return ['must not have leading 0s in IP or prefix length']
   if (cidr.address.isMapped) return ['must not have an IPv4-mapped IPv6 address']
@@ -161,9 +188,19 @@ export function strictCidrProblems(value: string): string[] {
   return text === value ? [] : [`must be in canonical form (${JSON.stringify(text)})`]
 }
 
-export function checkLegacyCidr(value: string, at: string, errors: Errors, known: readonly string[] = []): void {
-  if (!known.includes(value)) for (const problem of cidrProblems(value)) errors.push(invalid(at, value, problem))
+/** As `checkLegacyIp`, for a network; gives what `value` was read as. */
+export function checkLegacyCidr(
+  value: string,
+  at: string,
+  errors: Errors,
+  known: ReadonlySet<string> = nothing,
+): Cidr | undefined {
+  const cidr = parseCidr(value)
+  if (!known.has(value)) for (const problem of problemsOf(cidr)) errors.push(invalid(at, value, problem))
+  return cidr
 }
+
+const nothing: ReadonlySet<string> = new Set()
 
 /** Warnings for an address that is taken but should be written otherwise. */
 export function ipWarnings(value: string, at: string): string[] {

@@ -1,7 +1,7 @@
 import { isInt64 } from '../../apimachinery/json.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
-import { objectFrom, readJson } from '../schema/json-syntax.ts'
+import { objectFrom, readJson, setMember } from '../schema/json-syntax.ts'
 import type { Field, StructType, Type } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { byKeyOf, type Identify, inOrder, merged, partition } from './list-order.ts'
@@ -38,30 +38,41 @@ export function strategicMergePatch(type: StructType, document: JsonObject, patc
 
 function mergeObject(original: JsonObject, patch: JsonObject, type: Type): JsonObject {
   if (Object.hasOwn(patch, directive)) return byDirective(patch)
-  const result = new Map(Object.entries(original))
-  const rest = new Map(Object.entries(patch))
-  keepOnly(result, rest)
-  mergeOrderedLists(result, rest, type)
-  for (const [patchKey, value] of rest) {
+  const result = { ...original }
+  const rest = withoutListDirectives(result, patch, type)
+  for (const patchKey of Object.keys(rest)) {
+    const value = rest[patchKey]
     const deletes = patchKey.startsWith('$deleteFromPrimitiveList')
     const key = deletes ? afterSlash(patchKey, deletePrefix, 'invalid patch format of primitive list') : patchKey
     if (value === null) {
-      result.delete(key)
+      delete result[key]
       continue
     }
-    const current = result.get(key)
-    if (!result.has(key) || jsonType(current) !== jsonType(value)) {
+    const present = Object.hasOwn(result, key)
+    const current = present ? result[key] : undefined
+    if (!present || jsonType(current) !== jsonType(value)) {
       if (!deletes) setOrDrop(result, key, withoutDirectives(withoutNulls(value)))
     } else if (isObject(value)) {
       const { field } = fieldOf(type, key)
-      result.set(key, strategyOf(field) === 'replace' ? value : mergeObject(current as JsonObject, value, field.type))
+      setMember(result, key, strategyOf(field) === 'replace' ? value : mergeObject(current as JsonObject, value, field.type))
     } else if (Array.isArray(value)) {
       const { field, element } = listFieldOf(type, key)
       const asList = strategyOf(field) === 'merge' || deletes
-      result.set(key, asList ? mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value)
+      const list = asList ? mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value
+      setMember(result, key, list)
     } else setOrDrop(result, key, withoutDirectives(value))
   }
-  return objectFrom(result)
+  return result
+}
+
+/** What is left of `patch` when `$retainKeys` and `$setElementOrder` have been applied to `result`. */
+function withoutListDirectives(result: JsonObject, patch: JsonObject, type: Type): JsonObject {
+  const orders = Object.keys(patch).filter((key) => key.startsWith('$setElementOrder'))
+  if (orders.length === 0 && !Object.hasOwn(patch, retainKeys)) return patch
+  const rest = { ...patch }
+  keepOnly(result, rest)
+  mergeOrderedLists(result, rest, orders, type)
+  return rest
 }
 
 function byDirective(patch: JsonObject): JsonObject {
@@ -71,25 +82,25 @@ function byDirective(patch: JsonObject): JsonObject {
 }
 
 /** Applies `$retainKeys`: members that it does not list go. */
-function keepOnly(original: Map<string, unknown>, patch: Map<string, unknown>): void {
-  if (!patch.has(retainKeys)) return
-  const listed = patch.get(retainKeys)
-  patch.delete(retainKeys)
+function keepOnly(original: JsonObject, patch: JsonObject): void {
+  if (!Object.hasOwn(patch, retainKeys)) return
+  const listed = patch[retainKeys]
+  delete patch[retainKeys]
   const malformed = () => badPatch('invalid patch format of retainKeys')
   if (!Array.isArray(listed)) throw malformed()
   const keep = new Set<unknown>(listed)
-  for (const [key, value] of patch) {
-    if (value === null || key.startsWith('$deleteFromPrimitiveList') || key.startsWith('$setElementOrder')) continue
+  for (const key of Object.keys(patch)) {
+    if (patch[key] === null || key.startsWith('$deleteFromPrimitiveList') || key.startsWith('$setElementOrder')) continue
     if (!keep.has(key)) throw malformed()
   }
-  for (const key of original.keys()) if (!keep.has(key)) original.delete(key)
+  for (const key of Object.keys(original)) if (!keep.has(key)) delete original[key]
 }
 
-/** Applies `$setElementOrder/<list>` with the patch of that list, and takes both out of `patch`. */
-function mergeOrderedLists(original: Map<string, unknown>, patch: Map<string, unknown>, type: Type): void {
-  for (const [orderKey, order] of [...patch]) {
-    if (!orderKey.startsWith('$setElementOrder')) continue
-    patch.delete(orderKey)
+/** Applies each `$setElementOrder/<list>` with the patch of that list, and takes both out of `patch`. */
+function mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: readonly string[], type: Type): void {
+  for (const orderKey of orderKeys) {
+    const order = patch[orderKey]
+    delete patch[orderKey]
     if (!Array.isArray(order)) throw wrongType('[]interface {}', order)
     const key = afterSlash(orderKey, orderPrefix, 'invalid patch format of setElementOrder list')
     const current = listOrNone(original, key)
@@ -104,14 +115,14 @@ function mergeOrderedLists(original: Map<string, unknown>, patch: Map<string, un
     }
     const isOfObjects = elementTypeOf(current ?? [], change ?? []) === 'map'
     const parts = partition(list, order, mergeKey)
-    original.set(key, arrange(parts, order, current ?? [], isOfObjects ? mergeKey : ''))
-    patch.delete(key)
+    setMember(original, key, arrange(parts, order, current ?? [], isOfObjects ? mergeKey : ''))
+    delete patch[key]
   }
 }
 
-function listOrNone(object: Map<string, unknown>, key: string): unknown[] | undefined {
-  if (!object.has(key)) return undefined
-  const value = object.get(key)
+function listOrNone(object: JsonObject, key: string): unknown[] | undefined {
+  if (!Object.hasOwn(object, key)) return undefined
+  const value = object[key]
   if (!Array.isArray(value)) throw wrongType('[]interface {}', value)
   return value
 }
@@ -250,16 +261,18 @@ function elementTypeOf(...lists: (readonly unknown[])[]): string {
   return first
 }
 
-function setOrDrop(object: Map<string, unknown>, key: string, value: unknown): void {
-  if (value === undefined) object.delete(key)
-  else object.set(key, value)
+function setOrDrop(object: JsonObject, key: string, value: unknown): void {
+  if (value === undefined) delete object[key]
+  else setMember(object, key, value)
 }
 
 /** New members of a patch lose their nulls. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? item : withoutNulls(item)))
   if (!isObject(value)) return value
-  return objectFrom(Object.entries(value).flatMap(([key, item]) => (item === null ? [] : [[key, withoutNulls(item)] as const])))
+  const kept: JsonObject = {}
+  for (const key of Object.keys(value)) if (value[key] !== null) setMember(kept, key, withoutNulls(value[key]))
+  return kept
 }
 
 /** Drops objects that carry `$patch`, here and inside; undefined when `value` itself is one. */
@@ -267,8 +280,9 @@ function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
   if (!isObject(value)) return value
   if (Object.hasOwn(value, directive)) return undefined
-  const entries = Object.entries(value).map(([key, item]) => [key, withoutDirectives(item)] as const)
-  return objectFrom(entries.filter(([, item]) => item !== undefined))
+  const kept: JsonObject = {}
+  for (const key of Object.keys(value)) setOrDrop(kept, key, withoutDirectives(value[key]))
+  return kept
 }
 
 function afterSlash(key: string, prefix: string, message: string): string {

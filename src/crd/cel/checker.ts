@@ -20,7 +20,7 @@ import {
   typeParam,
   UINT,
 } from './types.ts'
-import { assign, mostGeneral, type Substitutions, substitute } from './unify.ts'
+import { assign, mostGeneral, substitute } from './unify.ts'
 import { CelDouble, CelUint, type Value } from './values.ts'
 
 /** What the names of an expression turned out to mean, and the type of each node, by node id. */
@@ -63,7 +63,7 @@ class Checker {
   readonly calls = new Map<number, ResolvedCall>()
   readonly structs = new Map<number, string>()
   readonly issues: Issue[] = []
-  subs: Substitutions = new Map()
+  readonly subs = new Map<string, CelType>()
   private readonly environment: Environment
   private scope: Scope | undefined
   private freshVariables = 0
@@ -137,9 +137,7 @@ class Checker {
   }
 
   private assignableAll(from: readonly CelType[], to: readonly CelType[]): boolean {
-    const subs = assign(this.subs, from, to)
-    if (subs !== undefined) this.subs = subs
-    return subs !== undefined
+    return assign(this.subs, from, to)
   }
 
   private freshVariable(): CelType {

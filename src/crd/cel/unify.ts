@@ -3,16 +3,28 @@ import { CelType, DYN, isDyn, sameType } from './types.ts'
 /** What each type variable stands for so far. */
 export type Substitutions = ReadonlyMap<string, CelType>
 
+/** Substitutions that are tried over others: a long expression has too many variables for a copy at each step. */
+class Trial {
+  readonly found = new Map<string, CelType>()
+  private readonly before: Substitutions
+
+  constructor(before: Substitutions) {
+    this.before = before
+  }
+
+  get(name: string): CelType | undefined {
+    return this.found.get(name) ?? this.before.get(name)
+  }
+}
+
 const isDynOrError = (type: CelType): boolean => isDyn(type) || type.kind === 'error'
 
-/** `substitutions` extended so that each of `from` can be used where `to` is wanted; undefined when that cannot be. */
-export function assign(
-  substitutions: Substitutions,
-  from: readonly CelType[],
-  to: readonly CelType[],
-): Substitutions | undefined {
-  const extended = new Map(substitutions)
-  return allAssignable(extended, from, to) ? extended : undefined
+/** Extends `substitutions` so that each of `from` can be used where `to` is wanted; when that cannot be, it is false and nothing is changed. */
+export function assign(substitutions: Map<string, CelType>, from: readonly CelType[], to: readonly CelType[]): boolean {
+  const trial = new Trial(substitutions)
+  if (!allAssignable(trial, from, to)) return false
+  for (const [name, type] of trial.found) substitutions.set(name, type)
+  return true
 }
 
 /** The more general of two types that unify. */
@@ -32,11 +44,11 @@ export function substitute(substitutions: Substitutions, type: CelType, final: b
   return params.every((param, i) => param === type.params[i]) ? type : new CelType(type.kind, type.name, params, type.nullable)
 }
 
-function allAssignable(subs: Map<string, CelType>, from: readonly CelType[], to: readonly CelType[]): boolean {
+function allAssignable(subs: Trial, from: readonly CelType[], to: readonly CelType[]): boolean {
   return from.length === to.length && from.every((type, i) => isAssignable(subs, type, to[i] as CelType))
 }
 
-function isAssignable(subs: Map<string, CelType>, a: CelType, b: CelType): boolean {
+function isAssignable(subs: Trial, a: CelType, b: CelType): boolean {
   if (b.kind === 'param') {
     const { valid, bound } = bind(subs, a, b)
     if (valid) return true
@@ -63,22 +75,22 @@ function isNullable(type: CelType): boolean {
 }
 
 /** Makes `variable` stand for `type`, if it can. */
-function bind(subs: Map<string, CelType>, type: CelType, variable: CelType): { valid: boolean; bound: boolean } {
+function bind(subs: Trial, type: CelType, variable: CelType): { valid: boolean; bound: boolean } {
   if (sameType(type, variable)) return { valid: true, bound: true }
   const current = subs.get(variable.name)
   if (current !== undefined) {
     if (sameType(type, current)) return { valid: true, bound: true }
     if (!isAssignable(subs, type, current)) return { valid: false, bound: true }
     const general = mostGeneral(type, current)
-    if (!occursIn(subs, variable, general)) subs.set(variable.name, general)
+    if (!occursIn(subs, variable, general)) subs.found.set(variable.name, general)
     return { valid: true, bound: true }
   }
   if (occursIn(subs, variable, type)) return { valid: false, bound: false }
-  subs.set(variable.name, type)
+  subs.found.set(variable.name, type)
   return { valid: true, bound: false }
 }
 
-function occursIn(subs: Substitutions, variable: CelType, within: CelType): boolean {
+function occursIn(subs: Trial, variable: CelType, within: CelType): boolean {
   if (sameType(variable, within)) return true
   if (within.kind === 'param') {
     const bound = subs.get(within.name)

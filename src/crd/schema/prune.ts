@@ -1,4 +1,4 @@
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json-schema.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject, setOwn } from './json-schema.ts'
 import { asResourceRoot, type SchemaNode } from './node.ts'
 
 const META_FIELDS = new Set(['apiVersion', 'kind', 'metadata'])
@@ -65,15 +65,11 @@ const below = (path: string, key: string): string => (path === '' ? key : `${pat
 /** A copy of `object` with some fields replaced, or (undefined) left out; `object` itself when there are none. */
 export function withChanges(object: JsonObject, changes: ReadonlyMap<string, Json | undefined>): JsonObject {
   if (changes.size === 0) return object
-  // Object.fromEntries and Object.entries treat '__proto__' as any other key.
-  return Object.fromEntries([
-    ...Object.entries(object).flatMap(([key, value]): [string, Json][] => {
-      if (!changes.has(key)) return [[key, value]]
-      const change = changes.get(key)
-      return change === undefined ? [] : [[key, change]]
-    }),
-    ...Array.from(changes).filter(
-      (change): change is [string, Json] => change[1] !== undefined && !Object.hasOwn(object, change[0]),
-    ),
-  ])
+  const result: Record<string, Json> = {}
+  for (const key of Object.keys(object)) {
+    const value = changes.has(key) ? changes.get(key) : object[key]
+    if (value !== undefined) setOwn(result, key, value)
+  }
+  for (const [key, value] of changes) if (value !== undefined && !Object.hasOwn(object, key)) setOwn(result, key, value)
+  return result
 }

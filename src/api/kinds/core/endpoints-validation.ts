@@ -7,8 +7,7 @@ import { checkLegacyIp, ipWarnings, parseIp } from '../ip.ts'
 export const protocols = ['SCTP', 'TCP', 'UDP']
 
 /** Addresses that no endpoint can have: unspecified, loopback, link-local. */
-export function checkEndpointIp(text: string, at: string, errors: Errors): void {
-  const ip = parseIp(text)
+export function checkEndpointIp(text: string, at: string, errors: Errors, ip = parseIp(text)): void {
   if (!ip) {
     errors.push(invalid(at, text, 'must be a valid IP address'))
     return
@@ -30,10 +29,10 @@ export function checkEndpointIp(text: string, at: string, errors: Errors): void 
 }
 
 function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, at: string, errors: Errors): void {
-  checkLegacyIp(ip, `${at}.ip`, errors)
+  const address = checkLegacyIp(ip, `${at}.ip`, errors)
   if (hostname) checkLabel(hostname, `${at}.hostname`, errors)
   if (nodeName != null) checkSubdomain(nodeName, `${at}.nodeName`, errors)
-  checkEndpointIp(ip, `${at}.ip`, errors)
+  checkEndpointIp(ip, `${at}.ip`, errors, address)
 }
 
 function validateSubsets(subsets: NonNullable<Endpoints['subsets']>, errors: Errors): void {

@@ -111,7 +111,7 @@ function validateSourceRanges(service: Service, old: Service | undefined, errors
   if (ranges.length > 0) {
     const at = 'spec.LoadBalancerSourceRanges'
     if (!isLoadBalancer) errors.push(forbiddenField(at, onlyLoadBalancer))
-    const known = old?.spec?.loadBalancerSourceRanges?.map((r) => r.trim()) ?? []
+    const known = new Set(old?.spec?.loadBalancerSourceRanges?.map((r) => r.trim()))
     for (const [i, range] of ranges.entries()) checkLegacyCidr(range.trim(), `${at}[${i}]`, errors, known)
   } else if (annotation !== undefined) {
     const at = `metadata.annotations[${sourceRanges}]`

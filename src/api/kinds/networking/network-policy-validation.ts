@@ -8,13 +8,13 @@ import type {
 } from '../../../apimachinery/kinds.generated.ts'
 import { isPortName, isPortNumber } from '../../../apimachinery/names.ts'
 import { checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
-import { type Cidr, checkLegacyCidr, cidrWarnings, parseCidr } from '../ip.ts'
+import { type Cidr, checkLegacyCidr, cidrWarnings, networkOf } from '../ip.ts'
 import type { KindContext } from '../kind.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 
 interface Rules {
   readonly anyValue: boolean
-  readonly knownCidrs: readonly string[]
+  readonly knownCidrs: ReadonlySet<string>
 }
 
 function validatePort({ protocol, port, endPort }: NetworkPolicyPort, at: string, errors: Errors): void {
@@ -33,21 +33,21 @@ function validatePort({ protocol, port, endPort }: NetworkPolicyPort, at: string
   }
 }
 
-function contains(a: Cidr, inner: string): boolean {
-  const b = parseCidr(inner)
-  if (!b) return true
-  if (a.address.family !== b.address.family || a.prefix >= b.prefix) return false
-  return parseCidr(`${b.address.text}/${a.prefix}`)?.text === a.text
+/** Whether `inner` is a part of `outer`, and not all of it; what is no network is told of elsewhere. */
+function contains(outer: Cidr, inner: Cidr | undefined): boolean {
+  if (!inner) return true
+  if (outer.address.isMapped || outer.address.family !== inner.address.family || outer.prefix >= inner.prefix) return false
+  const network = networkOf(outer.address.bytes, outer.prefix)
+  return networkOf(inner.address.bytes, outer.prefix).every((byte, i) => byte === network[i])
 }
 
 function validateBlock({ cidr, except = [] }: IPBlock, at: string, { knownCidrs }: Rules, errors: Errors): void {
   if (!requireText(cidr, `${at}.cidr`, errors)) return
-  checkLegacyCidr(cidr, `${at}.cidr`, errors, knownCidrs)
-  const outer = parseCidr(cidr)
+  const outer = checkLegacyCidr(cidr, `${at}.cidr`, errors, knownCidrs)
   if (!outer) return
-  for (const [i, inner] of except.entries()) {
-    checkLegacyCidr(inner, `${at}.except[${i}]`, errors, knownCidrs)
-    if (!contains(outer, inner)) errors.push(invalid(`${at}.except[${i}]`, inner, 'must be a strict subset of `cidr`'))
+  for (const [i, text] of except.entries()) {
+    const inner = checkLegacyCidr(text, `${at}.except[${i}]`, errors, knownCidrs)
+    if (!contains(outer, inner)) errors.push(invalid(`${at}.except[${i}]`, text, 'must be a strict subset of `cidr`'))
   }
 }
 
@@ -95,11 +95,11 @@ function validateSpec(spec: NetworkPolicySpec | undefined, rules: Rules): FieldE
 }
 
 export const validateNetworkPolicy = ({ spec }: NetworkPolicy): FieldError[] =>
-  validateSpec(spec, { anyValue: false, knownCidrs: [] })
+  validateSpec(spec, { anyValue: false, knownCidrs: new Set() })
 
 export function validateNetworkPolicyUpdate(policy: NetworkPolicy, old: NetworkPolicy, _: KindContext): FieldError[] {
   const peers = [...(old.spec?.ingress ?? []).map((r) => r.from), ...(old.spec?.egress ?? []).map((r) => r.to)].flat()
-  const knownCidrs = peers.flatMap((peer) => (peer?.ipBlock ? [peer.ipBlock.cidr, ...(peer.ipBlock.except ?? [])] : []))
+  const knownCidrs = new Set(peers.flatMap((peer) => (peer?.ipBlock ? [peer.ipBlock.cidr, ...(peer.ipBlock.except ?? [])] : [])))
   return validateSpec(policy.spec, { anyValue: hasInvalidValue(old.spec?.podSelector), knownCidrs })
 }
 
