@@ -1,5 +1,6 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 
 /** What a strategy may look at besides the object. */
 export interface KindContext {
@@ -23,6 +24,15 @@ export interface KindContext {
   readonly warn?: (message: string) => void
 }
 
+/** What is wrong: found already, or in steps, of kinds whose large objects take longer than others may wait. */
+export type Problems = FieldError[] | Steps<FieldError[]>
+
+/** Steps to what a kind's rules find. */
+export function* found(problems: Problems | undefined): Steps<FieldError[]> {
+  if (problems === undefined) return []
+  return Array.isArray(problems) ? problems : yield* problems
+}
+
 /**
  * Everything particular about one built-in kind, besides what its schema says. One file a group in src/api/kinds/<group>/<kind>.ts.
  * Objects given to `defaults` and `prepare*` are private copies that may be changed in place; old objects are frozen.
@@ -37,9 +47,9 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Before update of the object or a subresource: resets to `old` what this endpoint may not change. Generation: see `specFields`. */
   readonly prepareForUpdate?: (object: T, old: T, context: KindContext) => void
   /** All problems of a new object, in Kubernetes' order, with its texts. ObjectMeta is validated by the pipeline (see `nameRule`). */
-  readonly validate?: (object: T, context: KindContext) => FieldError[]
+  readonly validate?: (object: T, context: KindContext) => Problems
   /** All problems of an update, immutability included. */
-  readonly validateUpdate?: (object: T, old: T, context: KindContext) => FieldError[]
+  readonly validateUpdate?: (object: T, old: T, context: KindContext) => Problems
   readonly warnings?: (object: T, old: T | undefined, context: KindContext) => string[]
   /** The rule of metadata.name; default DNS subdomain. Returns what is wrong, one text a problem. */
   readonly nameRule?: (name: string, object: T) => readonly string[]

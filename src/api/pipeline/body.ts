@@ -2,7 +2,7 @@ import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
-import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
 import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import { contentFormat } from '../negotiation/content.ts'
@@ -13,7 +13,7 @@ import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, stric
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
-import { mayTakeLong } from './readable.ts'
+import { paced } from './readable.ts'
 import { unrecognized } from './unrecognized.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
 import { yamlPackage } from './yaml-package.ts'
@@ -30,8 +30,7 @@ export interface Body {
  * The body as an object of `gvk`: kind and apiVersion may be absent, but not others. Throws 400 and 415 as kube-apiserver words them.
  */
 export function readBody(...given: Parameters<typeof bodySteps>): Body | Promise<Body> {
-  const steps = bodySteps(...given)
-  return mayTakeLong(given[0]) ? inTurns(steps) : atOnce(steps)
+  return paced(given[0], bodySteps(...given))
 }
 
 function* bodySteps(

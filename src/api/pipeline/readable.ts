@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { badRequest } from '../../apimachinery/status.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { mediaType } from '../negotiation/content.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
@@ -60,6 +61,10 @@ function isJson(body: Uint8Array): boolean {
 
 /** Whether a request is worth being done in turns: what one can hold is done before anyone else would wait long. */
 export const mayTakeLong = ({ body }: ApiRequest): boolean => body instanceof Uint8Array && body.length >= largeBytes
+
+/** Does `steps` in turns of the event loop when the request may take long; what is small is there at once. */
+export const paced = <T>(request: ApiRequest, steps: Steps<T>): T | Promise<T> =>
+  mayTakeLong(request) ? inTurns(steps) : atOnce(steps)
 
 /** Lets others have a turn between the parts of a large request. */
 export function breath(request: ApiRequest): Promise<void> | undefined {

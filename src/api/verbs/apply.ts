@@ -2,12 +2,12 @@ import type { Document, YAMLError } from 'yaml'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
-import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
 import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath, mayTakeLong } from '../pipeline/readable.ts'
+import { breath, paced } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
@@ -73,8 +73,7 @@ function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {
 
 /** What `config` makes of `live`, defaulted. A large one takes several turns of the event loop; a small one is there at once. */
 function settled(...given: Parameters<typeof settledSteps>): KubeObject | Promise<KubeObject> {
-  const steps = settledSteps(...given)
-  return mayTakeLong(given[0].request) ? inTurns(steps) : atOnce(steps)
+  return paced(given[0].request, settledSteps(...given))
 }
 
 function* settledSteps(

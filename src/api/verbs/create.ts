@@ -2,14 +2,14 @@ import type { FieldError } from '../../apimachinery/field-error.ts'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
-import { inTurns } from '../../apimachinery/steps.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
-import type { KindContext } from '../kinds/kind.ts'
+import { found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath, mayTakeLong } from '../pipeline/readable.ts'
+import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
@@ -120,11 +120,12 @@ async function admitAndStore(
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
   await breath(call.request)
-  const problems = problemsOf(home, object, held ?? object, context)
+  const problems = await paced(call.request, problemsOf(home, object, held ?? object, context))
   if (problems.length > 0) await breath(call.request)
   refuseIfInvalid(home, name, problems)
   // What is stored is read with defaults again.
   home.strategy.defaults?.(object)
+  await breath(call.request)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await breath(call.request)
   await admitValidating(call, { ...admission, object })
@@ -147,8 +148,9 @@ async function admitAndStore(
 }
 
 /** What is wrong with a new object; `held`: as Go holds it before it is stored. */
-function problemsOf(home: ServedResource, object: KubeObject, held: KubeObject, context: KindContext): FieldError[] {
-  const own = home.strategy.validate?.(held, context) ?? []
+function* problemsOf(home: ServedResource, object: KubeObject, held: KubeObject, context: KindContext): Steps<FieldError[]> {
+  const own = yield* found(home.strategy.validate?.(held, context))
+  yield
   if (own.length > 0 && home.strategy.looksAtMetadataLast) return own
   return [...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)), ...own]
 }

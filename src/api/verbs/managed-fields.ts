@@ -1,12 +1,12 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { type AppliedKind, builtInKind } from '../apply/applied-kind.ts'
 import { applyConfigurationSteps, managersAfter, withManagers } from '../apply/field-manager.ts'
 import { writeSets } from '../apply/managers.ts'
 import { managerOfUserAgent } from '../apply/user-agent.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { mayTakeLong } from '../pipeline/readable.ts'
+import { paced } from '../pipeline/readable.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { asWritten, hasEmpties, markEmpties } from '../schema/decode.ts'
@@ -35,7 +35,7 @@ export const tracked = (...given: Parameters<typeof trackedSteps>): KubeObject =
 
 /** As `tracked`, which of a large object takes several turns of the event loop. */
 export const trackedInTurns = (...given: Parameters<typeof trackedSteps>): KubeObject | Promise<KubeObject> =>
-  mayTakeLong(given[0].request) ? inTurns(trackedSteps(...given)) : tracked(...given)
+  paced(given[0].request, trackedSteps(...given))
 
 function* trackedSteps(
   call: Call,

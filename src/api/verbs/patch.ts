@@ -2,13 +2,13 @@ import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
-import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
 import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath, mayTakeLong } from '../pipeline/readable.ts'
+import { breath, paced } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
 import { textAhead } from '../schema/decode.ts'
 import { thawObject } from '../watch/freeze.ts'
@@ -43,8 +43,7 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries: 5,
     produce: async (live) => {
-      const steps = patched(call, live, change, options)
-      const next = mayTakeLong(request) ? await inTurns(steps) : atOnce(steps)
+      const next = await paced(request, patched(call, live, change, options))
       return trackedInTurns(call, live, next, manager, subresource)
     },
   })

@@ -1,12 +1,13 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { conflict, notFound } from '../../apimachinery/status.ts'
-import { inTurns } from '../../apimachinery/steps.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
-import type { KindContext } from '../kinds/kind.ts'
+import { found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMetaUpdate } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { breath, mayTakeLong } from '../pipeline/readable.ts'
+import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
@@ -125,13 +126,26 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   const object = hasEmpties(given) ? readAgain(home, next) : home.rules.canonical(next)
   await breath(call.request)
   const held = withEmpties(home, given, object, old, context) ?? object
-  refuseIfInvalid(home, update.name, [
-    ...validateObjectMetaUpdate(object.metadata, old.metadata, metaOptions(home, object), metaLooks(home, update.subresource)),
-    // Binding and eviction change what no client may.
-    ...(update.admits === false ? [] : (strategy.validateUpdate?.(held, old, context) ?? [])),
-  ])
+  refuseIfInvalid(home, update.name, await paced(call.request, problemsOf(home, update, object, held, old, context)))
+  await breath(call.request)
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object
+}
+
+/** What is wrong with an update; `held`: as Go holds it before it is stored. */
+function* problemsOf(
+  home: ServedResource,
+  { admits, subresource }: Update,
+  object: KubeObject,
+  held: KubeObject,
+  old: KubeObject,
+  context: KindContext,
+): Steps<FieldError[]> {
+  const meta = validateObjectMetaUpdate(object.metadata, old.metadata, metaOptions(home, object), metaLooks(home, subresource))
+  yield
+  // Binding and eviction change what no client may.
+  const own = admits === false ? [] : yield* found(home.strategy.validateUpdate?.(held, old, context))
+  return own.length === 0 ? meta : [...meta, ...own]
 }
 
 /** What is stored is read with defaults again, which empty lists and maps were not given. */

@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
 import { isDns1035Label } from '../../apimachinery/names.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { goStructJson, type Json, sameJson } from '../schema/json-schema.ts'
 import { atIndex, child } from '../schema/path.ts'
 import { schemaErrors } from '../schema/schema-errors.ts'
@@ -52,10 +53,11 @@ const NEW: Options = {
  * What is wrong with a definition (defaulted, and prepared as `lifecycle.ts` does), metadata aside: its names are for
  * the rule `definitionNameRule`. `old`: what an update replaces.
  */
-export function definitionErrors(definition: CustomResourceDefinition, old?: CustomResourceDefinition): FieldError[] {
-  const options = old === undefined ? NEW : optionsFor(definition, old)
+export function* definitionErrors(definition: CustomResourceDefinition, old?: CustomResourceDefinition): Steps<FieldError[]> {
+  const options = old === undefined ? NEW : yield* optionsFor(definition, old)
+  yield
   return [
-    ...specErrors(definition.spec, options),
+    ...(yield* specErrors(definition.spec, options)),
     ...(old === undefined ? [] : immutableErrors(definition, old)),
     ...statusErrors(definition),
     ...storedVersionErrors(definition),
@@ -68,9 +70,11 @@ export function definitionErrors(definition: CustomResourceDefinition, old?: Cus
 export const statusErrors = (definition: CustomResourceDefinition): FieldError[] =>
   namesErrors(definition.status?.acceptedNames ?? {}, 'status.acceptedNames')
 
-function optionsFor(definition: CustomResourceDefinition, old: CustomResourceDefinition): Options {
+function* optionsFor(definition: CustomResourceDefinition, old: CustomResourceDefinition): Steps<Options> {
   const before = schemasIn(layoutOf(old.spec))
   const hadNone = (test: Parameters<typeof anySchemaPart>[1]): boolean => !before.some((schema) => anySchemaPart(schema, test))
+  const requireStructural = before.every(isStructural)
+  yield
   const webhook = old.spec.conversion?.webhook
   const reviews = webhook?.conversionReviewVersions ?? []
   const caBundle = webhook?.clientConfig?.caBundle
@@ -79,7 +83,7 @@ function optionsFor(definition: CustomResourceDefinition, old: CustomResourceDef
     allowInvalidCaBundle:
       !isConditionTrue(old, 'Established') || (Boolean(caBundle) && caBundleProblem(caBundle as string) !== undefined),
     requireSchema: versionsOf(old).every((version) => version.schema?.openAPIV3Schema !== undefined),
-    requireStructural: before.every(isStructural),
+    requireStructural,
     requireValidTypes: hadNone(hasOddType),
     requireAtomicSets: hadNone(hasOddSet),
     requireListMapKeyRules: hadNone(hasOddList),
@@ -95,7 +99,7 @@ function optionsFor(definition: CustomResourceDefinition, old: CustomResourceDef
   }
 }
 
-function specErrors(spec: DefinitionSpec, asked: Options): FieldError[] {
+function* specErrors(spec: DefinitionSpec, asked: Options): Steps<FieldError[]> {
   const layout = layoutOf(spec)
   const errors = [...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope ?? ''), ...missingSchemas(spec, layout, asked)]
   const schemas = schemasIn(layout)
@@ -105,14 +109,17 @@ function specErrors(spec: DefinitionSpec, asked: Options): FieldError[] {
   }
   const needsStructure = !spec.preserveUnknownFields || hasDefaults || schemas.some((part) => anySchemaPart(part, hasExtension))
   const options = needsStructure ? { ...asked, requireStructural: true } : asked
+  yield
+  for (const [i, version] of layout.versions.entries()) {
+    errors.push(...(yield* versionErrors(version, `spec.versions[${i}]`, layout, options)))
+  }
   const names = spec.names ?? {}
   return [
     ...errors,
-    ...layout.versions.flatMap((version, i) => versionErrors(version, `spec.versions[${i}]`, layout, options)),
     ...versionListErrors(spec, layout),
     ...missingNameErrors(names),
     ...namesErrors(names, 'spec.names'),
-    ...sharedErrors(layout, options),
+    ...(yield* sharedErrors(layout, options)),
     ...webhookNeedsPruning(spec),
     ...conversionErrors(spec.conversion ?? { strategy: 'None' }, options),
   ]
@@ -135,7 +142,7 @@ function missingSchemas(spec: DefinitionSpec, layout: Layout, options: Options):
 }
 
 /** What is wrong with what `version` says for itself. */
-function versionErrors(version: DefinitionVersion, path: string, layout: Layout, options: Options): FieldError[] {
+function* versionErrors(version: DefinitionVersion, path: string, layout: Layout, options: Options): Steps<FieldError[]> {
   const problems = isDns1035Label(version.name ?? '')
   const subresources = version.subresources ?? layout.subresources
   const schema = version.schema?.openAPIV3Schema
@@ -144,7 +151,7 @@ function versionErrors(version: DefinitionVersion, path: string, layout: Layout,
     ...deprecationErrors(version, path),
     ...(schema === undefined
       ? []
-      : schemaErrors(schema, child(path, 'schema'), subresources?.status !== undefined, {
+      : yield* schemaErrors(schema, child(path, 'schema'), subresources?.status !== undefined, {
           ...options,
           ignoreRuleCosts: options.isUnchanged(version.name),
         })),
@@ -182,16 +189,16 @@ function versionListErrors(spec: DefinitionSpec, { versions, version }: Layout):
 }
 
 /** What is wrong with what all versions say alike. */
-function sharedErrors(
+function* sharedErrors(
   { schema, subresources, columns, selectableFields, versions, version }: Layout,
   options: Options,
-): FieldError[] {
+): Steps<FieldError[]> {
   const statusEnabled = [subresources, ...versions.map((each) => each.subresources)].some((each) => each?.status !== undefined)
   const root = schema?.openAPIV3Schema
   const errors =
     root === undefined
       ? []
-      : schemaErrors(root, 'spec.validation', statusEnabled, { ...options, ignoreRuleCosts: options.isUnchanged(version) })
+      : yield* schemaErrors(root, 'spec.validation', statusEnabled, { ...options, ignoreRuleCosts: options.isUnchanged(version) })
   errors.push(...subresourceErrors(subresources, 'spec.subresources'), ...columnsErrors(columns, 'spec'))
   if (!selectableFields?.length) return errors
   if (schema === undefined) {

@@ -1,3 +1,4 @@
+import { atOnce } from '../../apimachinery/steps.ts'
 import { defaultDefinition } from './defaults.ts'
 import type { CustomResourceDefinition } from './definition.ts'
 import { definitionErrors } from './errors.ts'
@@ -5,5 +6,5 @@ import { prepareCreate } from './lifecycle.ts'
 
 /** What an API server would refuse in a new definition, a line each: for tools that judge definitions without one. */
 export function definitionProblems(definition: CustomResourceDefinition): string[] {
-  return definitionErrors(prepareCreate(defaultDefinition(definition))).map((e) => `${e.field}: ${e.message}`)
+  return atOnce(definitionErrors(prepareCreate(defaultDefinition(definition)))).map((e) => `${e.field}: ${e.message}`)
 }

@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { Correlation } from './correlation.ts'
 import { applyDefaults, dropForbiddenNulls } from './default.ts'
 import { embeddedErrors } from './embedded.ts'
@@ -31,17 +32,19 @@ export interface CompiledSchema {
   validateValues(object: JsonObject): FieldError[]
   /** All that a custom resource must hold: values, embedded resources, list types, rules. `old`: what an update replaces; `told`: what is
    *  known to be wrong with it, which may keep the rules from running. */
-  validate(object: JsonObject, old?: JsonObject, told?: readonly FieldError[]): Validated
+  validate(object: JsonObject, old?: JsonObject, told?: readonly FieldError[]): Steps<Validated>
   /** The same for an update of the status subresource. */
-  validateStatus(object: JsonObject, old: JsonObject): Validated
+  validateStatus(object: JsonObject, old: JsonObject): Steps<Validated>
 }
 
 /** Compiles `schema`, which should be structural. Rules are compiled when the first object is validated. */
 export function compileSchema(schema: JsonSchema): CompiledSchema {
   const node = nodeOf(schema)
   let rules: RuleNode | undefined | null = null
-  const tree = (): RuleNode | undefined => {
-    if (rules === null) rules = ruleTree(node, true)
+  const tree = function* (): Steps<RuleNode | undefined> {
+    if (rules !== null) return rules
+    const compiled = yield* ruleTree(node, true)
+    rules ??= compiled
     return rules
   }
   return {
@@ -54,14 +57,19 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
     dropNulls: (object) => dropForbiddenNulls(object, node) as JsonObject,
     default: (object) => applyDefaults(object, node) as JsonObject,
     validateValues: (object) => validateValue(object, node),
-    validate: (object, old, told = []) => {
-      const values = old === undefined ? validateValue(object, node) : validateChange(object, old, node)
-      const errors = [...values, ...embeddedErrors(object, node), ...newDuplicates(object, old, node)]
-      return withRules(tree(), node, object, old, errors, told)
+    *validate(object, old, told = []) {
+      const errors = old === undefined ? validateValue(object, node) : validateChange(object, old, node)
+      yield
+      const embedded = embeddedErrors(object, node)
+      yield
+      errors.push(...embedded, ...newDuplicates(object, old, node))
+      yield
+      return withRules(yield* tree(), node, object, old, errors, told)
     },
-    validateStatus: (object, old) => {
+    *validateStatus(object, old) {
       const errors = [...statusErrors(object, old, node), ...newDuplicates(object, old, node)]
-      return withRules(tree(), node, object, old, errors)
+      yield
+      return withRules(yield* tree(), node, object, old, errors)
     },
   }
 }

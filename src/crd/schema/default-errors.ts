@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { embeddedErrors } from './embedded.ts'
 import { goJson, isJsonObject, type Json, type JsonObject, sameJson } from './json-schema.ts'
 import { coerceEmbedded } from './metadata.ts'
@@ -14,9 +15,9 @@ type Surround = (value: Json) => JsonObject
 const asRoot: Surround = (value) => ({ kind: 'Validation', apiVersion: 'validation/v1', ...(isJsonObject(value) ? value : {}) })
 
 /** Defaults that their own schema would refuse or prune. */
-export function defaultErrors(root: SchemaNode, path: string): FieldError[] {
+export function* defaultErrors(root: SchemaNode, path: string): Steps<FieldError[]> {
   const node = asResourceRoot(root)
-  return check(node, { root: node, surround: asRoot, insideMeta: false }, path)
+  return yield* check(node, { root: node, surround: asRoot, insideMeta: false }, path)
 }
 
 interface Place {
@@ -25,23 +26,24 @@ interface Place {
   readonly insideMeta: boolean
 }
 
-function check(node: SchemaNode, outer: Place, path: string): FieldError[] {
+function* check(node: SchemaNode, outer: Place, path: string): Steps<FieldError[]> {
   const place = node.embedded ? { root: node, surround: asRoot, insideMeta: false } : outer
-  const errors = node.hasDefault ? defaultValueErrors(node, place, child(path, 'default')) : []
+  const errors = node.hasDefault ? yield* defaultValueErrors(node, place, child(path, 'default')) : []
   if (node.items !== undefined) {
     const surround: Surround = (value) => place.surround([value])
-    errors.push(...check(node.items, { ...place, surround }, child(path, 'items')))
+    errors.push(...(yield* check(node.items, { ...place, surround }, child(path, 'items'))))
   }
   for (const [name, property] of node.properties) {
     const surround: Surround = (value) => place.surround({ [name]: value })
     const isMeta = node.embedded && ['metadata', 'apiVersion', 'kind'].includes(name)
     const below = { ...place, surround, insideMeta: place.insideMeta || isMeta }
-    errors.push(...check(property, below, atKey(child(path, 'properties'), name)))
+    errors.push(...(yield* check(property, below, atKey(child(path, 'properties'), name))))
   }
   return errors
 }
 
-function defaultValueErrors(node: SchemaNode, place: Place, path: string): FieldError[] {
+function* defaultValueErrors(node: SchemaNode, place: Place, path: string): Steps<FieldError[]> {
+  yield
   const value = defaultOf(node)
   const errors: FieldError[] = []
   if (place.insideMeta) {
@@ -57,7 +59,7 @@ function defaultValueErrors(node: SchemaNode, place: Place, path: string): Field
   }
   const broken = validateValue(value, node, path)
   if (broken.length > 0) return [...errors, ...broken]
-  return [...errors, ...ruleErrors(node, value, place, path)]
+  return [...errors, ...(yield* ruleErrors(node, value, place, path))]
 }
 
 const shown = (path: string, value: Json, detail: string): FieldError =>
@@ -66,8 +68,8 @@ const shown = (path: string, value: Json, detail: string): FieldError =>
     : invalid(path, value, detail)
 
 /** Rules must hold when the default is new, and when it was there before. */
-function ruleErrors(node: SchemaNode, value: Json, place: Place, path: string): FieldError[] {
-  const tree = ruleTree(node, node === place.root)
+function* ruleErrors(node: SchemaNode, value: Json, place: Place, path: string): Steps<FieldError[]> {
+  const tree = yield* ruleTree(node, node === place.root)
   if (tree === undefined) return []
   const { errors } = runRules(tree, value, value, undefined, path)
   return errors.length > 0 ? errors : runRules(tree, value, undefined, undefined, path).errors

@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { goJson, type JsonSchema } from './json-schema.ts'
 import { atIndex, atKey, child } from './path.ts'
 import { type Place, placeOf, type RuleCosts, ruleErrors, ruleFormErrors } from './rule-errors.ts'
@@ -34,19 +35,19 @@ interface Found {
 }
 
 /** What OpenAPI schemas of CRDs may not say, and what is wrong with rules when `costs` is given (it is filled). */
-export function openApiErrors(
+export function* openApiErrors(
   schema: JsonSchema,
   path: string,
   options: SchemaOptions,
   costs: RuleCosts | undefined,
-): FieldError[] {
+): Steps<FieldError[]> {
   const place = costs === undefined ? undefined : placeOf(schema)
   const context: Context = { options, noDefaults: undefined, insideMeta: false, uncorrelatable: undefined, costs, place }
-  const found = check(schema, path, true, context)
+  const found = yield* check(schema, path, true, context)
   return [...found.schema, ...found.rules]
 }
 
-function check(schema: JsonSchema, path: string, isRoot: boolean, context: Context): Found {
+function* check(schema: JsonSchema, path: string, isRoot: boolean, context: Context): Steps<Found> {
   const found: Found = { schema: forbidden(schema, path, context), rules: [] }
   const add = (more: Found): void => {
     found.schema.push(...more.schema)
@@ -60,7 +61,7 @@ function check(schema: JsonSchema, path: string, isRoot: boolean, context: Conte
       ),
     )
   }
-  for (const [part, at, inner] of partsOf(schema, path, isRoot, context)) add(check(part, at, false, inner))
+  for (const [part, at, inner] of partsOf(schema, path, isRoot, context)) add(yield* check(part, at, false, inner))
   found.schema.push(
     ...mutuallyExclusive(schema, path),
     ...extensionErrors(schema, path),
@@ -71,7 +72,7 @@ function check(schema: JsonSchema, path: string, isRoot: boolean, context: Conte
   const hasRules = (schema['x-kubernetes-validations'] ?? []).length > 0
   if (hasRules && found.schema.length === 0 && context.place !== undefined && context.costs !== undefined) {
     found.rules.push(
-      ...ruleErrors(schema, path, context.place, context.costs, context.uncorrelatable, context.options.ignoreRuleCosts),
+      ...(yield* ruleErrors(schema, path, context.place, context.costs, context.uncorrelatable, context.options.ignoreRuleCosts)),
     )
   }
   return found

@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { UNBOUNDED } from '../cel/cost-range.ts'
 import { isConvertible } from './convertible.ts'
 import { dumpRule } from './go-dump.ts'
@@ -116,14 +117,14 @@ function isValidPath(path: string, schema: JsonSchema): boolean {
 }
 
 /** What is wrong with the rules of `schema` as expressions: syntax, types, cost, use of oldSelf. */
-export function ruleErrors(
+export function* ruleErrors(
   schema: JsonSchema,
   path: string,
   place: Place,
   costs: RuleCosts,
   uncorrelatable: string | undefined,
   ignoreCosts: boolean,
-): FieldError[] {
+): Steps<FieldError[]> {
   const at = child(path, 'x-kubernetes-validations')
   const node = nodeOf(schema)
   const declaration = declarationOf(node, place.isResourceRoot, SELF_TYPE)
@@ -132,7 +133,8 @@ export function ruleErrors(
     const message = `Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: ${why}`
     return [{ type: 'InternalError', field: at, message }]
   }
-  return compileRules(node, node.rules, declaration).flatMap((compiled, i) => {
+  const rules = yield* compileRules(node, node.rules, declaration)
+  return rules.flatMap((compiled, i) => {
     const errors = new RuleReport(compiled, atIndex(at, i), costs, ignoreCosts)
     errors.expression(product(compiled.maxCost, place.occurrences ?? compiled.maxRuns))
     errors.message()

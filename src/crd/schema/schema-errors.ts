@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid } from '../../apimachinery/field-error.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { defaultErrors } from './default-errors.ts'
 import { dumpSchema, setFields } from './go-dump.ts'
 import { goStructJson, type JsonSchema } from './json-schema.ts'
@@ -36,7 +37,12 @@ const AT_ROOT_WITH_STATUS = [
 ]
 
 /** What is wrong with the schema of one version of a CRD, found at `path` (of the object that holds openAPIV3Schema). */
-export function schemaErrors(schema: JsonSchema, path: string, statusEnabled: boolean, options: SchemaOptions): FieldError[] {
+export function* schemaErrors(
+  schema: JsonSchema,
+  path: string,
+  statusEnabled: boolean,
+  options: SchemaOptions,
+): Steps<FieldError[]> {
   const at = child(path, 'openAPIV3Schema')
   const errors = statusEnabled ? statusRootErrors(schema, at) : []
   if (schema.nullable) errors.push(forbiddenField(`${at}.nullable`, 'nullable cannot be true at the root'))
@@ -44,15 +50,18 @@ export function schemaErrors(schema: JsonSchema, path: string, statusEnabled: bo
   let unconvertible: FieldError | undefined
   if (options.requireStructural) {
     const problem = conversionProblem(schema)
+    yield
     if (problem !== undefined) unconvertible = invalid(at, '', problem)
     else {
       const structural = structuralErrors(schema, at)
-      const found = structural.length > 0 ? structural : defaultErrors(nodeOf(schema, 'all'), at)
+      yield
+      const found = structural.length > 0 ? structural : yield* defaultErrors(nodeOf(schema, 'all'), at)
+      yield
       errors.push(...found)
       if (found.length === 0) costs = new RuleCosts()
     }
   }
-  errors.push(...openApiErrors(schema, at, options, costs))
+  errors.push(...(yield* openApiErrors(schema, at, options, costs)))
   if (errors.length === 0 && unconvertible !== undefined) errors.push(unconvertible)
   if (costs !== undefined && costs.total > TOTAL_COST_LIMIT) {
     const detail = 'contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema'

@@ -1,6 +1,7 @@
 import { kinds } from '../../../src/api/kinds/index.ts'
-import type { Kind, KindContext } from '../../../src/api/kinds/kind.ts'
+import { found, type Kind, type KindContext } from '../../../src/api/kinds/kind.ts'
 import type { KubeObject, ObjectMeta } from '../../../src/apimachinery/object.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 const plain: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
 
@@ -15,14 +16,14 @@ export function problemsOf(gvk: string, object: object, context: Partial<KindCon
   const kind = kindOf(gvk)
   const own = structuredClone(object) as KubeObject
   kind.defaults?.(own)
-  return (kind.validate?.(own, { ...plain, ...context }) ?? []).map((e) => `${e.field}: ${e.message}`)
+  return atOnce(found(kind.validate?.(own, { ...plain, ...context }))).map((e) => `${e.field}: ${e.message}`)
 }
 
 /** What is wrong with an object that replaces `old`. */
 export function changeProblems(gvk: string, object: object, old: object, context: Partial<KindContext> = {}): string[] {
   const kind = kindOf(gvk)
   const [now, before] = [object, old].map((o) => structuredClone(o) as KubeObject) as [KubeObject, KubeObject]
-  return (kind.validateUpdate?.(now, before, { ...plain, ...context }) ?? []).map((e) => `${e.field}: ${e.message}`)
+  return atOnce(found(kind.validateUpdate?.(now, before, { ...plain, ...context }))).map((e) => `${e.field}: ${e.message}`)
 }
 
 /** A new object as it is before validation. */

@@ -1,8 +1,9 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { kinds } from '../../../src/api/kinds/index.ts'
-import type { KindContext } from '../../../src/api/kinds/kind.ts'
+import { found, type KindContext } from '../../../src/api/kinds/kind.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 const context: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
 
@@ -11,10 +12,10 @@ function problems(gvk: string, object: object, old?: object): string[] {
   assert.ok(kind, gvk)
   const own = structuredClone(object) as KubeObject
   kind.defaults?.(own)
-  if (!old) return (kind.validate?.(own, context) ?? []).map((e) => `${e.field}: ${e.message}`)
+  if (!old) return atOnce(found(kind.validate?.(own, context))).map((e) => `${e.field}: ${e.message}`)
   const before = structuredClone(old) as KubeObject
   kind.defaults?.(before)
-  return (kind.validateUpdate?.(own, before, context) ?? []).map((e) => `${e.field}: ${e.message}`)
+  return atOnce(found(kind.validateUpdate?.(own, before, context))).map((e) => `${e.field}: ${e.message}`)
 }
 
 const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
@@ -64,8 +65,8 @@ test('every kind bears an object with an empty spec', () => {
     for (const rest of [{ spec: {} }, { spec: {}, status: {} }]) {
       const object = { metadata: { name: 'x' }, ...rest } as KubeObject
       kind.defaults?.(object)
-      kind.validate?.(object, context)
-      kind.validateUpdate?.(object, structuredClone(object), context)
+      atOnce(found(kind.validate?.(object, context)))
+      atOnce(found(kind.validateUpdate?.(object, structuredClone(object), context)))
       kind.warnings?.(object, undefined, context)
       kind.cells?.(object, 0)
     }

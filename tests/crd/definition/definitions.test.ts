@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 import { defaultDefinition } from '../../../src/crd/definition/defaults.ts'
 import type { CustomResourceDefinition, DefinitionSpec } from '../../../src/crd/definition/definition.ts'
 import { definitionErrors } from '../../../src/crd/definition/errors.ts'
@@ -35,7 +36,7 @@ for (const entry of recorded) {
     const name = definition.metadata.name ?? ''
     const problems = definitionNameRule(definition)(name)
     const named = problems.map((problem) => `FieldValueInvalid metadata.name: Invalid value: ${JSON.stringify(name)}: ${problem}`)
-    const errors = definitionErrors(definition).map(({ type, field, message }) => `${type} ${field}: ${message}`)
+    const errors = atOnce(definitionErrors(definition)).map(({ type, field, message }) => `${type} ${field}: ${message}`)
     const expected = (entry.causes ?? []).map(({ reason, field, message }) => `${reason} ${field}: ${message}`)
     assert.equal(comparable([...named, ...errors]), comparable(expected))
     if (entry.stored !== undefined) assert.equal(definition.spec, entry.stored)

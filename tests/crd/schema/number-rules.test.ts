@@ -1,13 +1,14 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 import { compileSchema } from '../../../src/crd/schema/compiled.ts'
 import type { Json, JsonSchema } from '../../../src/crd/schema/json-schema.ts'
 
 /** What a field `v` of `schema` is told about `value`: as kube-apiserver 1.36 tells it. */
 const problems = (schema: JsonSchema, value: Json): string[] =>
-  compileSchema({ type: 'object', properties: { v: schema } })
-    .validate({ v: value })
-    .errors.map(({ field, message }) => `${field}: ${message}`)
+  atOnce(compileSchema({ type: 'object', properties: { v: schema } }).validate({ v: value })).errors.map(
+    ({ field, message }) => `${field}: ${message}`,
+  )
 
 const long = 9007199254740993n
 
@@ -73,7 +74,8 @@ test('what is wrong and unchanged is let be only where the schema says something
     type: 'object',
     properties: { v: { type: 'object', required: ['q'], ...inner } },
   })
-  const changed = (inner: JsonSchema, v: Json) => compileSchema(schema(inner)).validate({ v, w: 1 }, { v, w: 0 }).errors.length
+  const changed = (inner: JsonSchema, v: Json) =>
+    atOnce(compileSchema(schema(inner)).validate({ v, w: 1 }, { v, w: 0 })).errors.length
   assert.is(changed({ properties: { a: { type: 'string' } } }, { a: 'x' }), 0)
   assert.is(changed({ 'x-kubernetes-preserve-unknown-fields': true }, { a: 'x' }), 1)
   assert.is(changed({ additionalProperties: { type: 'string' } }, { a: 'x' }), 0)

@@ -1,3 +1,4 @@
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { extend } from '../../cel/environment.ts'
 import { KUBERNETES_ENVIRONMENT } from '../../cel/libraries.ts'
 import { compileExpression, type Program, programCost } from '../../cel/program.ts'
@@ -37,15 +38,19 @@ const NOTHING = {
   fieldPath: '',
 } as const
 
-/** The rules of one schema node, compiled against what it declares. */
-export function compileRules(node: SchemaNode, rules: readonly ValidationRule[], declaration: Declaration): CompiledRule[] {
+/** The rules of one schema node, compiled against what it declares, a rule a step. */
+export function* compileRules(
+  node: SchemaNode,
+  rules: readonly ValidationRule[],
+  declaration: Declaration,
+): Steps<CompiledRule[]> {
   if (rules.length === 0) return []
   const structs = structTypesOf(declaration)
   const { type } = declaration
   const plain = extend(KUBERNETES_ENVIRONMENT, { structs, variables: { self: type, oldSelf: type } })
   const optional = extend(KUBERNETES_ENVIRONMENT, { structs, variables: { self: type, oldSelf: optionalOf(type) } })
   const sizes = declaredSizes(declaration)
-  return rules.map((rule): CompiledRule => {
+  const compile = (rule: ValidationRule): CompiledRule => {
     if ((rule.rule ?? '').trim() === '') return { rule, ...NOTHING }
     const environment = rule.optionalOldSelf ? optional : plain
     const program = compiled(rule.rule as string, environment, '')
@@ -68,7 +73,13 @@ export function compileRules(node: SchemaNode, rules: readonly ValidationRule[],
       messageMaxCost: messageProgram === undefined ? 0 : programCost(messageProgram, sizes).max,
       fieldPath: normalizedPath(rule, node),
     }
-  })
+  }
+  const all: CompiledRule[] = []
+  for (const rule of rules) {
+    all.push(compile(rule))
+    yield
+  }
+  return all
 }
 
 function compiled(source: string, environment: Parameters<typeof compileExpression>[1], what: string): Program | string {

@@ -1,4 +1,5 @@
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { evaluateCounting, type Program } from '../../cel/program.ts'
 import { CelError, CelOptional, CostLimitExceeded, type Value } from '../../cel/values.ts'
 import type { Correlation } from '../correlation.ts'
@@ -27,8 +28,8 @@ export interface RuleNode {
 }
 
 /** undefined when there are no rules in `node` at all. */
-export function ruleTree(node: SchemaNode, isResourceRoot: boolean): RuleNode | undefined {
-  return hasRules(node) ? branch(node, isResourceRoot, declarationOf(node, isResourceRoot, SELF_TYPE)) : undefined
+export function* ruleTree(node: SchemaNode, isResourceRoot: boolean): Steps<RuleNode | undefined> {
+  return hasRules(node) ? yield* branch(node, isResourceRoot, declarationOf(node, isResourceRoot, SELF_TYPE)) : undefined
 }
 
 function hasRules(node: SchemaNode): boolean {
@@ -37,18 +38,20 @@ function hasRules(node: SchemaNode): boolean {
   return Array.from(node.properties.values()).some(hasRules)
 }
 
-function branch(node: SchemaNode, isResourceRoot: boolean, declaration: Declaration | undefined): RuleNode | undefined {
+function* branch(node: SchemaNode, isResourceRoot: boolean, declaration: Declaration | undefined): Steps<RuleNode | undefined> {
   if (declaration === undefined) return undefined
-  const rules = compileRules(node, node.rules, declaration)
-  const items = node.items && branch(node.items, node.items.embedded, declaration.element)
+  const rules = yield* compileRules(node, node.rules, declaration)
+  const items = node.items && (yield* branch(node.items, node.items.embedded, declaration.element))
   const additional =
-    typeof node.additional === 'object' ? branch(node.additional, node.additional.embedded, declaration.element) : undefined
+    typeof node.additional === 'object'
+      ? yield* branch(node.additional, node.additional.embedded, declaration.element)
+      : undefined
   const properties = new Map<string, RuleNode>()
   for (const [name, property] of node.properties) {
     const identifier = escapeName(name)
     const declared =
       identifier === undefined ? declarationOf(property, property.embedded, name) : declaration.fields?.get(identifier)
-    const below = branch(property, property.embedded, declared)
+    const below = yield* branch(property, property.embedded, declared)
     if (below !== undefined) properties.set(name, below)
   }
   if (rules.length === 0 && items === undefined && additional === undefined && properties.size === 0) return undefined
