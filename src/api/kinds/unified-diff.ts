@@ -1,9 +1,15 @@
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
+
 /** The difference of two texts as difflib's unified diff writes it with three lines around each change, without file names. */
-export function unifiedDiff(before: string, after: string): string {
+export const unifiedDiff = (before: string, after: string): string => atOnce(unifiedDiffSteps(before, after))
+
+/** As `unifiedDiff`, of texts that may be long. */
+export function* unifiedDiffSteps(before: string, after: string): Steps<string> {
   const a = linesOf(before)
   const b = linesOf(after)
+  yield
   let text = ''
-  for (const group of grouped(changes(a, b))) {
+  for (const group of grouped(yield* changes(a, b))) {
     const first = group[0] as Change
     const last = group.at(-1) as Change
     text += `@@ -${range(first.a, last.aEnd)} +${range(first.b, last.bEnd)} @@\n`
@@ -66,17 +72,21 @@ function positions(b: readonly string[]): Map<string, number[]> {
 }
 
 /** The longest block that both have within the bounds, the earliest of several. */
-function longest(
+function* longest(
   a: readonly string[],
   b: readonly string[],
   at: ReadonlyMap<string, number[]>,
   [aLow, aHigh, bLow, bHigh]: Bounds,
-): Match {
+  looks: { left: number },
+): Steps<Match> {
   let best: Match = { a: aLow, b: bLow, size: 0 }
   let lengths = new Map<number, number>()
-  for (let i = aLow; i < aHigh; i++) {
+  for (let i = aLow; i < aHigh && looks.left > 0; i++) {
     const next = new Map<number, number>()
-    for (const j of at.get(a[i] as string) ?? []) {
+    const places = at.get(a[i] as string) ?? []
+    looks.left -= places.length + 1
+    if (i % linesAtOnce === 0) yield
+    for (const j of places) {
       if (j < bLow) continue
       if (j >= bHigh) break
       const size = (lengths.get(j - 1) ?? 0) + 1
@@ -102,19 +112,21 @@ function widened(a: readonly string[], b: readonly string[], match: Match, [aLow
 
 type Bounds = readonly [aLow: number, aHigh: number, bLow: number, bHigh: number]
 
+/** Long texts have a line in hundreds of places. */
+const linesAtOnce = 16
+
 /** So many lines are looked at, some of them many times: difflib takes a minute for a long text of which every second line is another. What was
  *  not compared by then counts as changed. */
-const mostLooks = 250_000
+const mostLooks = 500_000
 
-function matches(a: readonly string[], b: readonly string[]): Match[] {
+function* matches(a: readonly string[], b: readonly string[]): Steps<Match[]> {
   const at = positions(b)
   const found: Match[] = []
   const open: Bounds[] = [[0, a.length, 0, b.length]]
-  let looks = 0
-  for (let bounds = open.pop(); bounds && looks < mostLooks; bounds = open.pop()) {
+  const looks = { left: mostLooks }
+  for (let bounds = open.pop(); bounds && looks.left > 0; bounds = open.pop()) {
     const [aLow, aHigh, bLow, bHigh] = bounds
-    looks += aHigh - aLow
-    const match = longest(a, b, at, bounds)
+    const match = yield* longest(a, b, at, bounds, looks)
     if (match.size === 0) continue
     found.push(match)
     if (aLow < match.a && bLow < match.b) open.push([aLow, match.a, bLow, match.b])
@@ -125,11 +137,11 @@ function matches(a: readonly string[], b: readonly string[]): Match[] {
 }
 
 /** What stays and what changes, in order; neighbouring matches are one. */
-function changes(a: readonly string[], b: readonly string[]): Change[] {
+function* changes(a: readonly string[], b: readonly string[]): Steps<Change[]> {
   const list: Change[] = []
   let i = 0
   let j = 0
-  for (const match of [...matches(a, b), { a: a.length, b: b.length, size: 0 }]) {
+  for (const match of [...(yield* matches(a, b)), { a: a.length, b: b.length, size: 0 }]) {
     if (i < match.a || j < match.b) list.push({ equal: false, a: i, aEnd: match.a, b: j, bEnd: match.b })
     i = match.a + match.size
     j = match.b + match.size

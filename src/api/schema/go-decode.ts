@@ -1,7 +1,7 @@
 import { canonicalDuration } from '../../apimachinery/duration.ts'
 import { numberOf } from '../../apimachinery/json.ts'
 import { canonicalText } from '../../apimachinery/quantity.ts'
-import { type Node, plainValue } from './json-syntax.ts'
+import { type Node, plainValue, setMember } from './json-syntax.ts'
 import { canonicalBase64 } from './scalars.ts'
 import { canonicalMicroTime, canonicalTime } from './time.ts'
 import { type Field, type ScalarType, type StructType, structType, type Type } from './types.ts'
@@ -42,6 +42,8 @@ export function decodeAsMap(node: Node): Found {
   return { value, strictErrors: [...run.strictErrors] }
 }
 
+const below = (path: string, key: string): string => (path ? `${path}.${key}` : key)
+
 const tokenOf = (node: Node): string => node.kind
 
 class Decoding {
@@ -81,12 +83,14 @@ class Decoding {
   }
 
   private map(valueType: Type, node: Node & { kind: 'object' }, path: string): unknown {
-    const result = new Map<string, unknown>()
+    const result: Record<string, unknown> = {}
+    // Nothing is told of what is inside of a scalar.
+    const isScalar = valueType.kind === 'scalar'
     for (const [key, item] of node.entries) {
-      if (result.has(key)) this.strict('duplicate', path ? `${path}.${key}` : key)
-      result.set(key, this.value(valueType, item, path ? `${path}.${key}` : key))
+      if (Object.hasOwn(result, key)) this.strict('duplicate', below(path, key))
+      setMember(result, key, this.value(valueType, item, isScalar ? '' : below(path, key)))
     }
-    return Object.fromEntries(result)
+    return result
   }
 
   private struct(type: StructType, node: Node & { kind: 'object' }, path: string): unknown {
@@ -94,7 +98,7 @@ class Decoding {
     const { structName, fields } = this
     for (const [key, item] of node.entries) {
       const field = type.byName.get(key)
-      const at = path ? `${path}.${key}` : key
+      const at = below(path, key)
       if (!field) {
         this.strict('unknown', at)
         continue
@@ -119,13 +123,13 @@ class Decoding {
       return number
     }
     if (node.kind !== 'object') return plainValue(node)
-    const result = new Map<string, unknown>()
+    const result: Record<string, unknown> = {}
     for (const [key, item] of node.entries) {
-      const at = path ? `${path}.${key}` : key
-      if (result.has(key)) this.strict('duplicate', at)
-      result.set(key, this.untyped(item, at))
+      const at = below(path, key)
+      if (Object.hasOwn(result, key)) this.strict('duplicate', at)
+      setMember(result, key, this.untyped(item, at))
     }
-    return Object.fromEntries(result)
+    return result
   }
 
   private scalar(type: ScalarType, node: Node): unknown {

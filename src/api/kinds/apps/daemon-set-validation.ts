@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { DaemonSet, DaemonSetUpdateStrategy } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
 import { checkNotNegative, checkUnchanged, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -43,7 +44,7 @@ function validateStrategy(strategy: DaemonSetUpdateStrategy, at: string, errors:
   }
 }
 
-function validateSpec({ spec }: DaemonSet, rules: PodRules, anyValue: boolean, errors: Errors): void {
+function* validateSpec({ spec }: DaemonSet, rules: PodRules, anyValue: boolean, errors: Errors): Steps<void> {
   if (!spec) return
   const { selector, template = emptyTemplate } = spec
   validateLabelSelector(selector, 'spec.selector', errors, anyValue || rules.anySelectorValue)
@@ -53,7 +54,7 @@ function validateSpec({ spec }: DaemonSet, rules: PodRules, anyValue: boolean, e
   if (selector && isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', internal('*meta/v1.LabelSelector', selector), 'empty selector is invalid for daemonset'))
   }
-  validatePodTemplate(template, 'spec.template', rules, errors)
+  yield* validatePodTemplate(template, 'spec.template', rules, errors)
   requireEndless(template, 'DaemonSet', errors)
   checkNotNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
   validateStrategy(spec.updateStrategy ?? {}, 'spec.updateStrategy', errors)
@@ -72,13 +73,13 @@ const counts = [
   'collisionCount',
 ] as const
 
-export function validateDaemonSet(set: DaemonSet): FieldError[] {
+export function* validateDaemonSet(set: DaemonSet): Steps<FieldError[]> {
   const errors: Errors = []
-  validateSpec(set, rulesOfTemplate(), false, errors)
+  yield* validateSpec(set, rulesOfTemplate(), false, errors)
   return errors
 }
 
-export function validateDaemonSetUpdate(set: DaemonSet, old: DaemonSet, { subresource }: KindContext): FieldError[] {
+export function* validateDaemonSetUpdate(set: DaemonSet, old: DaemonSet, { subresource }: KindContext): Steps<FieldError[]> {
   const errors: Errors = []
   if (subresource === 'status') {
     for (const field of counts) checkNotNegative(set.status?.[field], `status.${field}`, errors)
@@ -86,6 +87,6 @@ export function validateDaemonSetUpdate(set: DaemonSet, old: DaemonSet, { subres
     return errors
   }
   checkUnchanged(set.spec?.selector, old.spec?.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
-  validateSpec(set, rulesOfTemplate(old.spec?.template), hasInvalidValue(old.spec?.selector), errors)
+  yield* validateSpec(set, rulesOfTemplate(old.spec?.template), hasInvalidValue(old.spec?.selector), errors)
   return errors
 }

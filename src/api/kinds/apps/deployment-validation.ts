@@ -1,5 +1,6 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { Deployment, DeploymentStatus, DeploymentStrategy } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkNotNegative, checkUnchanged, type Errors } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
@@ -33,10 +34,10 @@ function validateStrategy(strategy: DeploymentStrategy, at: string, errors: Erro
   }
 }
 
-function validateSpec({ spec }: Deployment, rules: PodRules, errors: Errors): void {
+function* validateSpec({ spec }: Deployment, rules: PodRules, errors: Errors): Steps<void> {
   if (!spec) return
   checkNotNegative(spec.replicas, 'spec.replicas', errors)
-  validateSelectedTemplate(spec, rules, errors)
+  yield* validateSelectedTemplate(spec, rules, errors)
   validateStrategy(spec.strategy ?? {}, 'spec.strategy', errors)
   checkNotNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
   checkNotNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors)
@@ -77,19 +78,23 @@ export function checkNotLess(now: number | undefined, before: number | undefined
   if (before != null && (now == null || now < before)) errors.push(invalid(at, now ?? 0, 'cannot be decremented'))
 }
 
-export function validateDeployment(deployment: Deployment): FieldError[] {
+export function* validateDeployment(deployment: Deployment): Steps<FieldError[]> {
   const errors: Errors = []
-  validateSpec(deployment, rulesOfTemplate(), errors)
+  yield* validateSpec(deployment, rulesOfTemplate(), errors)
   return errors
 }
 
-export function validateDeploymentUpdate(deployment: Deployment, old: Deployment, { subresource }: KindContext): FieldError[] {
+export function* validateDeploymentUpdate(
+  deployment: Deployment,
+  old: Deployment,
+  { subresource }: KindContext,
+): Steps<FieldError[]> {
   const errors: Errors = []
   if (subresource === 'status') {
     validateStatus(deployment.status ?? {}, old.status ?? {}, errors)
     return errors
   }
-  validateSpec(deployment, rulesOfTemplate(old.spec?.template), errors)
+  yield* validateSpec(deployment, rulesOfTemplate(old.spec?.template), errors)
   checkUnchanged(deployment.spec?.selector, old.spec?.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   return errors
 }

@@ -6,6 +6,7 @@ import type {
   StatefulSetStatus,
   Volume,
 } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
 import { strictClaim, validateClaimSpec } from '../core/claim-spec.ts'
 import { checkLabel, checkNotNegative, checkSupported, type Errors, isSame } from '../errors.ts'
@@ -76,7 +77,7 @@ function effectiveTemplate({ template = emptyTemplate, volumeClaimTemplates: cla
   return { ...template, spec: { ...rest, volumes } }
 }
 
-function validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules, errors: Errors): void {
+function* validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules, errors: Errors): Steps<void> {
   const at = 'spec.template'
   const template = effectiveTemplate(spec)
   const { labels, annotations } = template.metadata ?? {}
@@ -86,7 +87,7 @@ function validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules,
     return
   }
   if (!selected) errors.push(invalid(`${at}.metadata.labels`, internal('map<string>string', labels), mismatchText))
-  if (!set.anyTemplate) validatePodTemplate(template, at, rules, errors)
+  if (!set.anyTemplate) yield* validatePodTemplate(template, at, rules, errors)
   validateLabels(labels, `${at}.labels`, errors)
   validateAnnotations(annotations, `${at}.annotations`, errors)
   if (annotations) validatePodAnnotations(annotations, template.spec ?? { containers: [] }, `${at}.annotations`, rules, errors)
@@ -94,7 +95,7 @@ function validateTemplate(spec: StatefulSetSpec, rules: PodRules, set: SetRules,
 
 const retentions = ['Retain', 'Delete']
 
-function validateSpec({ spec }: StatefulSet, rules: PodRules, set: SetRules): FieldError[] {
+function* validateSpec({ spec }: StatefulSet, rules: PodRules, set: SetRules): Steps<FieldError[]> {
   const errors: Errors = []
   if (!spec) return errors
   const management = spec.podManagementPolicy
@@ -118,7 +119,7 @@ function validateSpec({ spec }: StatefulSet, rules: PodRules, set: SetRules): Fi
   checkNotNegative(spec.ordinals?.start, 'spec.ordinals.start', errors)
   if (!set.anyServiceName && spec.serviceName) checkLabel(spec.serviceName, 'spec.serviceName', errors)
   requireSelector(spec.selector, 'empty selector is invalid for statefulset', errors)
-  validateTemplate(spec, rules, set, errors)
+  yield* validateTemplate(spec, rules, set, errors)
   requireEndless(spec.template ?? emptyTemplate, 'StatefulSet', errors)
   return errors
 }
@@ -147,7 +148,7 @@ function validateStatus(status: StatefulSetStatus | undefined, old: StatefulSetS
   checkNotLess(status.collisionCount, old?.collisionCount, 'status.collisionCount', errors)
 }
 
-export const validateStatefulSet = (set: StatefulSet): FieldError[] => validateSpec(set, rulesOfTemplate(), strictSet)
+export const validateStatefulSet = (set: StatefulSet): Steps<FieldError[]> => validateSpec(set, rulesOfTemplate(), strictSet)
 
 const mutable: ReadonlySet<string> = new Set([
   'replicas',
@@ -164,7 +165,11 @@ const immutableSpecText =
 const fixedPart = (spec: object | undefined): object =>
   Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !mutable.has(field)))
 
-export function validateStatefulSetUpdate(set: StatefulSet, old: StatefulSet, { subresource }: KindContext): FieldError[] {
+export function* validateStatefulSetUpdate(
+  set: StatefulSet,
+  old: StatefulSet,
+  { subresource }: KindContext,
+): Steps<FieldError[]> {
   if (subresource === 'status') {
     const errors: Errors = []
     validateStatus(set.status, old.status, errors)
@@ -172,8 +177,8 @@ export function validateStatefulSetUpdate(set: StatefulSet, old: StatefulSet, { 
   }
   const rules = rulesOfTemplate(old.spec?.template)
   const relaxed = { anyServiceName: true, anyTemplate: false, anyClaim: true }
-  const anyTemplate = validateSpec(old, rules, relaxed).length > 0
-  const errors = validateSpec(set, rules, { ...relaxed, anyTemplate })
+  const broken = yield* validateSpec(old, rules, relaxed)
+  const errors = yield* validateSpec(set, rules, { ...relaxed, anyTemplate: broken.length > 0 })
   if (!isSame(fixedPart(set.spec), fixedPart(old.spec))) errors.push(forbiddenField('spec', immutableSpecText))
   return errors
 }

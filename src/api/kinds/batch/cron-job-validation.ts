@@ -1,5 +1,6 @@
 import { type FieldError, invalid, notSupported } from '../../../apimachinery/field-error.ts'
 import type { CronJob, CronJobSpec } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
 import { checkChoice, checkNotNegative, type Errors, requireText } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -45,14 +46,14 @@ function validateTimeZone(zone: string | undefined, errors: Errors): void {
   if (!isTimeZone(zone)) errors.push(invalid(at, zone, unknown))
 }
 
-function validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, rules: PodRules, errors: Errors): void {
+function* validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, rules: PodRules, errors: Errors): Steps<void> {
   validateSchedule(spec, old, errors)
   checkNotNegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds', errors)
   if (!old || old.timeZone !== spec.timeZone) validateTimeZone(spec.timeZone, errors)
   checkChoice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], 'spec.concurrencyPolicy', errors)
   const job = spec.jobTemplate?.spec
   const at = 'spec.jobTemplate.spec'
-  validateJobTemplate(job ?? { template: { metadata: {} } }, at, rules, errors)
+  yield* validateJobTemplate(job ?? { template: { metadata: {} } }, at, rules, errors)
   if (job?.selector)
     errors.push(invalid(`${at}.selector`, internal('*meta/v1.LabelSelector', job.selector), '`selector` will be auto-generated'))
   if (job?.manualSelector) errors.push(notSupported(`${at}.manualSelector`, true, ['nil', 'false']))
@@ -60,17 +61,17 @@ function validateSpec(spec: CronJobSpec, old: CronJobSpec | undefined, rules: Po
   checkNotNegative(spec.failedJobsHistoryLimit, 'spec.failedJobsHistoryLimit', errors)
 }
 
-export function validateCronJob({ metadata, spec }: CronJob): FieldError[] {
+export function* validateCronJob({ metadata, spec }: CronJob): Steps<FieldError[]> {
   const errors: Errors = []
-  if (spec) validateSpec(spec, undefined, rulesOfTemplate(), errors)
+  if (spec) yield* validateSpec(spec, undefined, rulesOfTemplate(), errors)
   const name = metadata.name ?? ''
   if (name.length > 52) errors.push(invalid('metadata.name', name, 'must be no more than 52 characters'))
   return errors
 }
 
-export function validateCronJobUpdate({ spec }: CronJob, old: CronJob, { subresource }: KindContext): FieldError[] {
+export function* validateCronJobUpdate({ spec }: CronJob, old: CronJob, { subresource }: KindContext): Steps<FieldError[]> {
   const errors: Errors = []
   if (!spec || subresource === 'status') return errors
-  validateSpec(spec, old.spec, rulesOfTemplate(old.spec?.jobTemplate?.spec?.template), errors)
+  yield* validateSpec(spec, old.spec, rulesOfTemplate(old.spec?.jobTemplate?.spec?.template), errors)
   return errors
 }

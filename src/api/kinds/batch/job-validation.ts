@@ -1,6 +1,7 @@
 import { type FieldError, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { Job, JobSpec, PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
 import { emptyTemplate, mismatchText, selects } from '../apps/selected-template.ts'
 import { checkDomainPath } from '../domain-path.ts'
@@ -70,7 +71,7 @@ const counts = [
 ] as const
 
 /** A job's spec without its selector, as CronJobs have it. */
-export function validateJobTemplate(spec: JobSpec, at: string, rules: PodRules, errors: Errors): void {
+export function* validateJobTemplate(spec: JobSpec, at: string, rules: PodRules, errors: Errors): Steps<void> {
   for (const field of counts) checkNotNegative(spec[field], `${at}.${field}`, errors)
   if (spec.maxFailedIndexes != null && spec.backoffLimitPerIndex == null) {
     errors.push(required(`${at}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified'))
@@ -83,12 +84,12 @@ export function validateJobTemplate(spec: JobSpec, at: string, rules: PodRules, 
   if (spec.podFailurePolicy) validateFailurePolicy(spec, spec.podFailurePolicy, `${at}.podFailurePolicy`, errors)
   if (spec.successPolicy) validateSuccessPolicy(spec, spec.successPolicy, `${at}.successPolicy`, errors)
   validateReplacementPolicy(spec, `${at}.podReplacementPolicy`, errors)
-  validatePodTemplate(spec.template ?? emptyTemplate, `${at}.template`, rules, errors)
+  yield* validatePodTemplate(spec.template ?? emptyTemplate, `${at}.template`, rules, errors)
   validateRestartPolicy(spec, at, errors)
 }
 
-function validateSpec(spec: JobSpec, rules: PodRules, anyValue: boolean, errors: Errors): void {
-  validateJobTemplate(spec, 'spec', rules, errors)
+function* validateSpec(spec: JobSpec, rules: PodRules, anyValue: boolean, errors: Errors): Steps<void> {
+  yield* validateJobTemplate(spec, 'spec', rules, errors)
   if (!spec.selector) errors.push(required('spec.selector'))
   else validateLabelSelector(spec.selector, 'spec.selector', errors, anyValue || rules.anySelectorValue)
   const labels = spec.template?.metadata?.labels
@@ -122,10 +123,10 @@ function validateGeneratedSelector({ metadata, spec }: Job, errors: Errors): voi
   }
 }
 
-function validateAll(job: Job, rules: PodRules, anyValue: boolean, errors: Errors): void {
+function* validateAll(job: Job, rules: PodRules, anyValue: boolean, errors: Errors): Steps<void> {
   validateGeneratedSelector(job, errors)
   if (!job.spec) return
-  validateSpec(job.spec, rules, anyValue, errors)
+  yield* validateSpec(job.spec, rules, anyValue, errors)
   const { completionMode, completions } = job.spec
   if (completionMode !== 'Indexed' || completions == null || completions <= 0) return
   const hostname = `${job.metadata.name}-${completions - 1}`
@@ -135,9 +136,9 @@ function validateAll(job: Job, rules: PodRules, anyValue: boolean, errors: Error
   }
 }
 
-export function validateJob(job: Job): FieldError[] {
+export function* validateJob(job: Job): Steps<FieldError[]> {
   const errors: Errors = []
-  validateAll(job, rulesOfTemplate(), false, errors)
+  yield* validateAll(job, rulesOfTemplate(), false, errors)
   return errors
 }
 
@@ -211,14 +212,14 @@ const unchanging = [
   ['successPolicy', '*batch.SuccessPolicy'],
 ] as const
 
-export function validateJobUpdate(job: Job, old: Job, { subresource }: KindContext): FieldError[] {
+export function* validateJobUpdate(job: Job, old: Job, { subresource }: KindContext): Steps<FieldError[]> {
   if (subresource === 'status') return validateJobStatus(job, old)
   const errors: Errors = []
   const rules = rulesOfTemplate(old.spec?.template)
   const anyValue = hasInvalidValue(old.spec?.selector)
-  validateAll(job, rules, anyValue, errors)
+  yield* validateAll(job, rules, anyValue, errors)
   if (!job.spec || !old.spec) return errors
-  validateSpec(job.spec, rules, anyValue, errors)
+  yield* validateSpec(job.spec, rules, anyValue, errors)
   validateCompletionsChange(job.spec, old.spec, errors)
   checkUnchanged(job.spec.selector, old.spec.selector, 'spec.selector', errors, '*meta/v1.LabelSelector')
   validateTemplateChange(job.spec, old, errors)

@@ -1,5 +1,6 @@
 import type { FieldError } from '../../../apimachinery/field-error.ts'
 import type { PodTemplate } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
@@ -9,9 +10,9 @@ import { validatePodTemplate } from '../pod-spec/validate.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { containerCells, labelsText } from '../table.ts'
 
-function validate(template: PodTemplate['template'], rules: PodRules): FieldError[] {
+function* validate(template: PodTemplate['template'], rules: PodRules): Steps<FieldError[]> {
   const errors: FieldError[] = []
-  validatePodTemplate(template ?? { metadata: {} }, 'template', rules, errors)
+  yield* validatePodTemplate(template ?? { metadata: {} }, 'template', rules, errors)
   return errors
 }
 

@@ -1,7 +1,8 @@
 import { type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Container, Pod, PodSpec, Toleration } from '../../../apimachinery/kinds.generated.ts'
 import { rangeText } from '../../../apimachinery/names.ts'
-import { structDiff } from '../diff.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
+import { structDiff, structDiffSteps } from '../diff.ts'
 import { type Errors, isSame, isSameAs } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { appArmorPrefix, validatePodAnnotations } from '../pod-spec/annotations.ts'
@@ -17,10 +18,11 @@ import { validatePodStatus } from './pod-status-validation.ts'
 
 const mirror = 'kubernetes.io/config.mirror'
 
-function validateSpec(pod: Pod, rules: PodRules, errors: Errors): void {
+function* validateSpec(pod: Pod, rules: PodRules, errors: Errors): Steps<void> {
   const spec = pod.spec ?? { containers: [] }
   validatePodAnnotations(pod.metadata.annotations ?? {}, spec, 'metadata.annotations', rules, errors)
-  validatePodSpec(spec, 'spec', rules, errors)
+  yield* validatePodSpec(spec, 'spec', rules, errors)
+  yield
   if (!spec.serviceAccountName) {
     spec.volumes?.forEach(({ projected }, i) => {
       projected?.sources?.forEach(({ serviceAccountToken }, j) => {
@@ -38,9 +40,9 @@ function validateSpec(pod: Pod, rules: PodRules, errors: Errors): void {
   })
 }
 
-export function validatePod(pod: Pod): FieldError[] {
+export function* validatePod(pod: Pod): Steps<FieldError[]> {
   const errors: Errors = []
-  validateSpec(pod, rulesOfPod(pod.metadata), errors)
+  yield* validateSpec(pod, rulesOfPod(pod.metadata), errors)
   const { spec } = pod
   if (spec?.ephemeralContainers?.length) errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'))
   if (spec?.nodeName && spec.schedulingGates?.length) {
@@ -50,18 +52,19 @@ export function validatePod(pod: Pod): FieldError[] {
   return errors
 }
 
-export function validatePodUpdate(pod: Pod, old: Pod, { subresource }: KindContext): FieldError[] {
+export function* validatePodUpdate(pod: Pod, old: Pod, { subresource }: KindContext): Steps<FieldError[]> {
   const errors: Errors = []
   if (subresource === 'status') {
     validateAnnotationChanges(pod, old, errors)
     validatePodStatus(pod, old, errors)
     return errors
   }
-  validateSpec(pod, rulesOfPod(pod.metadata, old), errors)
+  yield* validateSpec(pod, rulesOfPod(pod.metadata, old), errors)
+  yield
   if (subresource === 'resize') return validateResize(pod, old, errors)
   validateAnnotationChanges(pod, old, errors)
   if (subresource === 'ephemeralcontainers') return validateEphemeral(pod, old, errors)
-  validateSpecChange(pod, old, errors)
+  yield* validateSpecChange(pod, old, errors)
   return errors
 }
 
@@ -126,7 +129,7 @@ const updatable = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',')
 
-function validateSpecChange(pod: Pod, oldPod: Pod, errors: Errors): void {
+function* validateSpecChange(pod: Pod, oldPod: Pod, errors: Errors): Steps<void> {
   const { spec } = pod
   const old = oldPod.spec
   if (!spec || !old) return
@@ -135,13 +138,14 @@ function validateSpecChange(pod: Pod, oldPod: Pod, errors: Errors): void {
   if (validateDeadline(spec, old, errors)) return
   validateAddedTolerations(spec.tolerations, old.tolerations, errors)
   validateGatesOnlyDeleted(spec, old, errors)
+  yield
   if (isSameAs('core.PodSpec', spec, old)) return
+  yield
   const rest = withoutUpdatable(spec, old)
   if (old.schedulingGates?.length) validateGatedPlacement(rest, old, errors)
   if (isSameAs('core.PodSpec', rest, old)) return
-  errors.push(
-    forbiddenField('spec', `pod updates may not change fields other than ${updatable}\n${structDiff('core.PodSpec', old, rest)}`),
-  )
+  const difference = yield* structDiffSteps('core.PodSpec', old, rest)
+  errors.push(forbiddenField('spec', `pod updates may not change fields other than ${updatable}\n${difference}`))
 }
 
 /** `spec` with what an update may change set back to what it was. */

@@ -1,18 +1,19 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { PodTemplateSpec, ReplicationController } from '../../../apimachinery/kinds.generated.ts'
 import { matchesLabels } from '../../../apimachinery/label-selector.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkNotNegative, type Errors } from '../errors.ts'
-import type { KindContext } from '../kind.ts'
+import type { KindContext, Problems } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
 
-function validateTemplate(
+function* validateTemplate(
   template: PodTemplateSpec | undefined,
   selector: Readonly<Record<string, string>>,
   rules: PodRules,
   errors: Errors,
-): void {
+): Steps<void> {
   const at = 'spec.template'
   if (!template) {
     errors.push(required(at))
@@ -22,7 +23,7 @@ function validateTemplate(
   if (!matchesLabels(selector, labels)) {
     errors.push(invalid(`${at}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'))
   }
-  validatePodTemplate(template, at, rules, errors)
+  yield* validatePodTemplate(template, at, rules, errors)
   const policy = template.spec?.restartPolicy
   if (policy !== 'Always') errors.push(notSupported(`${at}.spec.restartPolicy`, policy ?? '', ['Always']))
   if (template.spec?.activeDeadlineSeconds != null) {
@@ -31,18 +32,19 @@ function validateTemplate(
   }
 }
 
-function validateSpec({ spec }: ReplicationController, rules: PodRules): FieldError[] {
+function* validateSpec({ spec }: ReplicationController, rules: PodRules): Steps<FieldError[]> {
   const errors: Errors = []
   if (!spec) return errors
   checkNotNegative(spec.minReadySeconds, 'spec.minReadySeconds', errors)
   if (Object.keys(spec.selector ?? {}).length === 0) errors.push(required('spec.selector'))
   if (spec.replicas == null) errors.push(required('spec.replicas'))
   else checkNotNegative(spec.replicas, 'spec.replicas', errors)
-  validateTemplate(spec.template, spec.selector ?? {}, rules, errors)
+  yield* validateTemplate(spec.template, spec.selector ?? {}, rules, errors)
   return errors
 }
 
-export const validateReplicationController = (rc: ReplicationController): FieldError[] => validateSpec(rc, rulesOfTemplate())
+export const validateReplicationController = (rc: ReplicationController): Steps<FieldError[]> =>
+  validateSpec(rc, rulesOfTemplate())
 
 interface Counts {
   replicas?: number
@@ -72,7 +74,7 @@ export function validateReplicationControllerUpdate(
   rc: ReplicationController,
   old: ReplicationController,
   { subresource }: KindContext,
-): FieldError[] {
+): Problems {
   if (subresource !== 'status') return validateSpec(rc, rulesOfTemplate(old.spec?.template))
   const errors: Errors = []
   validateCounts(rc.status ?? {}, 'status', errors)

@@ -1,6 +1,7 @@
 import { duplicate, forbiddenField, invalid, notFoundField, required, tooMany } from '../../../apimachinery/field-error.ts'
 import type { Container, ContainerPort, EphemeralContainer, PodSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isPortName, isPortNumber } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkChoice, checkLabel, checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
 import { validateEnv, validateEnvFrom } from './env.ts'
 import { validateDevices, validateMounts } from './mounts.ts'
@@ -102,7 +103,7 @@ function checkHostPorts(containers: readonly Container[], at: string, errors: Er
   })
 }
 
-export function validateContainers(scope: ContainerScope, at: string, errors: Errors): void {
+export function* validateContainers(scope: ContainerScope, at: string, errors: Errors): Steps<void> {
   const { spec } = scope
   const containers = spec.containers ?? []
   if (containers.length === 0) {
@@ -110,7 +111,7 @@ export function validateContainers(scope: ContainerScope, at: string, errors: Er
     return
   }
   const names = new Set<string>()
-  containers.forEach((container, i) => {
+  for (const [i, container] of containers.entries()) {
     const path = `${at}[${i}]`
     validateCommon(container, scope, path, errors)
     if (names.has(container.name)) errors.push(duplicate(`${path}.name`, container.name))
@@ -118,16 +119,18 @@ export function validateContainers(scope: ContainerScope, at: string, errors: Er
     if (container.lifecycle) validateLifecycle(container.lifecycle, spec, `${path}.lifecycle`, errors)
     validateProbes(container, spec.terminationGracePeriodSeconds, path, errors)
     validateRestartRules(container, path, errors)
-  })
+    yield
+  }
   checkHostPorts(containers, at, errors)
 }
 
 const onlySidecars = 'may not be set for init containers without restartPolicy=Always'
 
-export function validateInitContainers(scope: ContainerScope, at: string, errors: Errors): void {
+export function* validateInitContainers(scope: ContainerScope, at: string, errors: Errors): Steps<void> {
   const { spec, rules } = scope
   const names = new Set(spec.containers?.map((c) => c.name))
-  spec.initContainers?.forEach((container, i) => {
+  for (const [i, container] of (spec.initContainers ?? []).entries()) {
+    yield
     const path = `${at}[${i}]`
     validateCommon(container, scope, path, errors)
     if (container.restartPolicy != null) validateRestartRules(container, path, errors)
@@ -141,18 +144,18 @@ export function validateInitContainers(scope: ContainerScope, at: string, errors
     if (container.restartPolicy === 'Always') {
       if (container.lifecycle) validateLifecycle(container.lifecycle, spec, `${path}.lifecycle`, errors)
       validateProbes(container, spec.terminationGracePeriodSeconds, path, errors)
-      return
+      continue
     }
     for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
       if (container[field]) errors.push(forbiddenField(`${path}.${field}`, onlySidecars))
     }
-    if (rules.anyInitResizePolicy) return
+    if (rules.anyInitResizePolicy) continue
     container.resizePolicy?.forEach(({ restartPolicy }, j) => {
       if (restartPolicy !== 'RestartContainer') return
       const text = "must not be set to 'RestartContainer' for non-sidecar initContainers"
       errors.push(invalid(`${path}.resizePolicy[${j}].restartPolicy`, restartPolicy, text))
     })
-  })
+  }
 }
 
 const notEphemeral = 'cannot be set for an Ephemeral Container'

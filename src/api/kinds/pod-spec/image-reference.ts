@@ -10,7 +10,7 @@ const identifier = /^[a-f0-9]{64}$/
 
 /** The tag of an image name, `latest` when it has neither tag nor digest, '' when it has a digest only or is malformed. */
 export function imageTag(image: string): string {
-  if (image.length > 1024 || identifier.test(image)) return ''
+  if (image === '' || image.length > 1024 || (image.length === 64 && identifier.test(image))) return ''
   const { registry, rest } = splitRegistry(image)
   const match = reference.exec(`${registry}/${rest}`)
   if (!match || (match[1]?.length ?? 0) > 255) return ''

@@ -1,6 +1,7 @@
 import { duplicate, forbiddenField, invalid, notFoundField, required } from '../../../apimachinery/field-error.ts'
 import type { PodSpec, PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain, rangeText } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkChoice, checkLabel, checkLength, checkQualifiedName, checkSubdomain, type Errors, pushInvalid } from '../errors.ts'
 import { validateAnnotations, validateLabels } from '../meta.ts'
 import { validateAffinity } from './affinity.ts'
@@ -19,17 +20,21 @@ import { validateVolumes } from './volumes.ts'
 import { validateHostProcesses, validateOs } from './windows.ts'
 
 /** Everything that a pod and a pod template are judged by (ValidatePodSpec). */
-export function validatePodSpec(spec: PodSpec, at: string, rules: PodRules, errors: Errors): void {
+export function* validatePodSpec(spec: PodSpec, at: string, rules: PodRules, errors: Errors): Steps<void> {
   if (spec.terminationGracePeriodSeconds == null) errors.push(required(`${at}.terminationGracePeriodSeconds`))
   const volumes = validateVolumes(spec.volumes ?? [], `${at}.volumes`, rules, errors)
   const claims = new Set(spec.resourceClaims?.map((c) => c.name).filter((name) => name !== ''))
   const scope: ContainerScope = { spec, volumes, claims, rules }
   if (spec.resourceClaims) validateResourceClaims(spec.resourceClaims, `${at}.resourceClaims`, rules, errors)
-  validateContainers(scope, `${at}.containers`, errors)
-  validateInitContainers(scope, `${at}.initContainers`, errors)
+  yield
+  yield* validateContainers(scope, `${at}.containers`, errors)
+  yield
+  yield* validateInitContainers(scope, `${at}.initContainers`, errors)
+  yield
   validateEphemeralContainers(scope, `${at}.ephemeralContainers`, errors)
   validatePodResources(spec, at, rules, errors)
   checkHostPorts(spec, at, rules, errors)
+  yield
   checkChoice(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${at}.restartPolicy`, errors)
   checkChoice(spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${at}.dnsPolicy`, errors)
   if (spec.nodeSelector) validateLabels(spec.nodeSelector, `${at}.nodeSelector`, errors)
@@ -40,6 +45,7 @@ export function validatePodSpec(spec: PodSpec, at: string, rules: PodRules, erro
   if (spec.topologySpreadConstraints) {
     validateTopologySpread(spec.topologySpreadConstraints, `${at}.topologySpreadConstraints`, rules, errors)
   }
+  yield
   validateHostProcesses(spec, at, errors)
   validateHostUsers(spec, at, errors)
   validateHostnames(spec, at, errors)
@@ -48,6 +54,7 @@ export function validatePodSpec(spec: PodSpec, at: string, rules: PodRules, erro
     const overheadRules = { claims: new Set<string>(), anyHugePagesValue: rules.anyHugePagesValue }
     validateRequirements({ limits: spec.overhead }, `${at}.overhead`, errors, overheadRules)
   }
+  yield
   validateOs(spec, at, errors)
   validateFileKeyVolumes(spec, at, errors)
 }
@@ -109,11 +116,12 @@ function validateScheduling(spec: PodSpec, at: string, errors: Errors): void {
 
 /** A file that env values come from is in an emptyDir. */
 function validateFileKeyVolumes(spec: PodSpec, at: string, errors: Errors): void {
+  const volumes = new Map(spec.volumes?.map((v) => [v.name, v]))
   visitContainers(spec, at, (container, path) => {
     container.env?.forEach(({ valueFrom }, i) => {
       const name = valueFrom?.fileKeyRef?.volumeName
       if (name === undefined) return
-      const volume = spec.volumes?.findLast((v) => v.name === name)
+      const volume = volumes.get(name)
       const where = `${path}.env[${i}].valueFrom.fileKeyRef.volumeName`
       if (!volume) errors.push(notFoundField(where, name))
       else if (!volume.emptyDir) errors.push(invalid(where, name, 'referenced volume must be of type emptyDir'))
@@ -122,13 +130,13 @@ function validateFileKeyVolumes(spec: PodSpec, at: string, errors: Errors): void
 }
 
 /** A pod template; its labels are at `<at>.labels`, as Kubernetes writes the path. */
-export function validatePodTemplate(template: PodTemplateSpec, at: string, rules: PodRules, errors: Errors): void {
+export function* validatePodTemplate(template: PodTemplateSpec, at: string, rules: PodRules, errors: Errors): Steps<void> {
   const { metadata = {}, spec } = template
   if (metadata.labels) validateLabels(metadata.labels, `${at}.labels`, errors)
   if (metadata.annotations) validateAnnotations(metadata.annotations, `${at}.annotations`, errors)
   if (!spec) return
   validatePodAnnotations(metadata.annotations ?? {}, spec, `${at}.annotations`, rules, errors)
-  validatePodSpec(spec, `${at}.spec`, rules, errors)
+  yield* validatePodSpec(spec, `${at}.spec`, rules, errors)
   validateSecurityAnnotations(metadata.annotations, spec, `${at}.spec`, errors)
   if (spec.ephemeralContainers?.length) {
     const text = 'ephemeral containers not allowed in pod template'
