@@ -1,7 +1,7 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { alphabetical, jsonText } from '../../apimachinery/json.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'
+import { type Decoded, DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
@@ -80,8 +80,20 @@ export function* patchBuiltIn(
   yield
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const read = patch.kind === 'strategic' ? decodePatched : patch.isWritten ? decodeWritten : decodeValue
-  const { value, strictErrors } = attemptPatched(patch, patched, () => read(type, patched))
+  const readAll = patch.kind === 'merge' ? () => orderly(type, patched, read) : () => read(type, patched)
+  const { value, strictErrors } = attemptPatched(patch, patched, readAll)
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
+}
+
+/** Reads a merged document; when there is more than one mistake, as Go does, which has it as maps and writes them in alphabetical order. */
+function orderly(type: StructType, merged: unknown, read: typeof decodeValue): Decoded {
+  try {
+    const decoded = read(type, merged)
+    if (decoded.strictErrors.length < 2) return decoded
+  } catch (e) {
+    if (!(e instanceof DecodeError)) throw e
+  }
+  return read(type, alphabetical(merged))
 }
 
 /** Reads the result of a patch. Throws 422 when it is nothing of its kind. */

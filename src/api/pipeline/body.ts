@@ -1,4 +1,5 @@
 import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
+import { alphabetical } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
@@ -47,15 +48,17 @@ function* bodySteps(
   const text = textAhead(bytes) ?? textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
-  const meta = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
+  const read = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
+  const meta = read.apiVersion === '/' ? { ...read, apiVersion: '' } : read
+  if (meta.apiVersion.split('/').length > 2) throw unrecognized(gvk, `unexpected GroupVersion string: ${meta.apiVersion}`, bytes)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
+  if (!isCustom) checkKind(meta, gvk)
   const decoded =
     json === undefined
       ? yield* attemptSteps(meta, gvk, rules.decode(text))
       : attempt(meta, gvk, () => rules.decodeValue(json.value))
   yield
-  if (!isCustom) checkKind(meta, gvk)
   const settled = settle({ decoded, meta, twice, namesVersion: isCustom }, gvk, validation)
   if (isCustom) checkCustomType(gvk, meta, settled.object.metadata.name ?? '')
   return settled
@@ -154,11 +157,16 @@ function cannotHandle(meta: TypeMeta, gvk: GroupVersionKind, why: string): Statu
   return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${gvk.kind}: ${why}`)
 }
 
+/** Versions that are not served any more are still known to kube-apiserver: they only differ from the path's. */
+const isPrerelease = (version: string): boolean => /^v\d+(?:alpha|beta)\d+$/.test(version)
+
+/** Throws 400 for kinds and versions that are not `gvk`'s; kube-apiserver looks for the type before it reads the rest. */
 function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
   const apiVersion = meta.apiVersion || apiVersionOf(gvk)
   const kind = meta.kind || gvk.kind
   const { group, version } = parseApiVersion(apiVersion)
-  if (kind === gvk.kind && group === gvk.group) return
+  const isKnown = version === gvk.version || isPrerelease(version) || typeOf(group, version, kind) !== undefined
+  if (kind === gvk.kind && group === gvk.group && isKnown) return
   if (!typeOf(group, version, kind)) {
     throw cannotHandle(
       meta,
@@ -173,7 +181,8 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
     const value: unknown = yamlPackage().parse(text, { ...goYaml(text), maxAliasCount: maxYamlAliases, uniqueKeys: false })
-    return { value: exactNumbers(value) }
+    // Go makes JSON of YAML by way of maps: that is the order in which it finds mistakes.
+    return { value: alphabetical(exactNumbers(value)) }
   } catch (e) {
     throw unrecognized(gvk, yamlMessage(e as Error), Buffer.from(text))
   }

@@ -39,6 +39,7 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   const hasName = isNamed(resource, info, named)
   if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
   if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
+  if (hasName && !resource.storage && !resource.verbs.has('get')) throw noSuchResource()
   if (info.subresource !== '') return subresourceVerb(resource, info, method)
   const verb = resource.verbs.has(info.verb) ? (unstored(resource, info) ?? verbs[info.verb]) : undefined
   if (!verb) throw resource.isCustom ? methodNotSupported(resource, info.verb) : methodNotAllowed()

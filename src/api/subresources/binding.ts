@@ -47,6 +47,7 @@ export async function bind(call: Call): Promise<Answer> {
   await admitMutating(call, admission)
   const problem = problemOf(binding)
   if (problem) throw internalErrorPlain(`${problem.field}: ${problem.message}`)
+  if (!name) throw badRequest('Name parameter required.')
   await admitValidating(call, admission)
   const resource = core.registry.find('', 'v1', 'pods')
   if (!resource) throw new Error('pods are not served')
@@ -72,14 +73,23 @@ function problemOf({ target }: Binding): FieldError | undefined {
   return target.name ? undefined : required('target.name')
 }
 
+/** Which precondition of a binding the pod does not meet. */
+function unmet(asked: Binding['metadata'], { uid, resourceVersion }: KubeObject['metadata']): string | undefined {
+  if (asked?.uid && asked.uid !== uid) {
+    return `Precondition failed: UID in precondition: ${asked.uid}, UID in object meta: ${uid}`
+  }
+  if (!asked?.resourceVersion || asked.resourceVersion === resourceVersion) return undefined
+  const wanted = `ResourceVersion in precondition: ${asked.resourceVersion}`
+  return `Precondition failed: ${wanted}, ResourceVersion in object meta: ${resourceVersion}`
+}
+
 /** The pod on its node. Throws 409 when it has one, is going, or waits for its gates. */
 function bound(live: KubeObject, { target, metadata }: Binding, now: number): KubeObject {
   const pod = thawObject(live) as Pod & KubeObject
   const name = pod.metadata.name ?? ''
   const refuse = (why: string) => conflict({ group: '', resource: 'pods/binding' }, name, why)
-  const { uid } = metadata ?? {}
-  if (uid && uid !== pod.metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`
+  const why = unmet(metadata, pod.metadata)
+  if (why) {
     const key = `/registry/pods/${pod.metadata.namespace}/${name}`
     const text = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`
     throw conflict({ group: '', resource: 'pods' }, name, text)

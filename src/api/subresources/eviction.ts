@@ -12,6 +12,7 @@ import { typeOf } from '../schema/types.ts'
 import { internalErrorPlain } from '../verbs/create.ts'
 import { deleteObject, statusKind } from '../verbs/delete.ts'
 import { checkedDeleteOptions, type SentDeleteOptions } from '../verbs/delete-options.ts'
+import { trackedInTurns } from '../verbs/managed-fields.ts'
 import { liveObject, updateObject } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 import { thaw } from '../watch/freeze.ts'
@@ -25,15 +26,16 @@ export async function evict(call: Call): Promise<Answer> {
   const type = typeOf('policy', 'v1', 'Eviction')
   if (!type) throw new Error('Eviction is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object } = await readBody(
+  const { object, warnings } = await readBody(
     withVersion(request),
     evictionKind,
     builtInRules(() => type),
     options.fieldValidation,
   )
-  object.metadata.name ||= info.name
+  for (const w of warnings) call.warnings.add(w)
   if (object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   const sent = (object as { deleteOptions?: SentDeleteOptions }).deleteOptions ?? {}
+  checkDryRun(options, sent)
   const asked = checkedDeleteOptions(options.dryRun ? { ...sent, dryRun: ['All'] } : sent)
   const live = liveObject(call, info.name)
   const admission = admissionRequest(call, {
@@ -49,11 +51,50 @@ export async function evict(call: Call): Promise<Answer> {
   await admitValidating(call, admission)
   const pod = live.object as Pod & KubeObject
   if (!mayIgnoreBudgets(pod)) await spendBudget(call, pod, { ...options, dryRun: asked.dryRun })
-  await deleteObject(call, info.name, asked)
+  const { resourceVersion, ...preconditions } = asked.preconditions ?? {}
+  const isAsAsked = [undefined, '', pod.metadata.uid].includes(preconditions.uid) && isVersion(pod, resourceVersion)
+  if (asked.dryRun || !isAsAsked) await deleteObject(call, info.name, asked)
+  else {
+    await tellPod(call, info.name)
+    // Which has given it another version.
+    await deleteObject(call, info.name, { ...asked, preconditions })
+  }
   return { kind: 'object', status: 201, object: success, gvk: statusKind }
 }
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as Status
+
+/** Both places may ask for a dry run, but not for different ones. Throws 500. */
+function checkDryRun({ dryRun }: WriteOptions, sent: SentDeleteOptions): void {
+  const inContent = sent.dryRun ?? []
+  if (!dryRun || inContent.length === 0 || (inContent.length === 1 && inContent[0] === 'All')) return
+  throw internalErrorPlain(`Non-matching dry-run options in request and content: [All] and [${inContent.join(' ')}]`)
+}
+
+const isVersion = ({ metadata }: KubeObject, asked: string | undefined): boolean => !asked || asked === metadata.resourceVersion
+
+/** What is evicted says why it goes. */
+async function tellPod(call: Call, name: string): Promise<void> {
+  const options = { dryRun: false } as WriteOptions
+  const produce = (live: KubeObject) => evicting(live, call.core.clock.now())
+  await updateObject(call, { name, subresource: 'status', options, tries: 5, admits: false, produce })
+}
+
+function evicting(live: KubeObject, now: number): KubeObject {
+  const pod = thaw(live) as Pod & KubeObject
+  const conditions = pod.status?.conditions ?? []
+  const before = conditions.find((c) => c.type === 'DisruptionTarget')
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastTransitionTime: before?.status === 'True' ? before.lastTransitionTime : timeText(now),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  } as NonNullable<typeof before>
+  const next = before ? conditions.map((c) => (c === before ? condition : c)) : [...conditions, condition]
+  pod.status = { ...pod.status, conditions: next }
+  return pod
+}
 
 /** policy/v1beta1 evictions are the same. */
 function withVersion(request: Call['request']): Call['request'] {
@@ -83,17 +124,17 @@ async function spendBudget(call: Call, pod: Pod & KubeObject, options: WriteOpti
   const resource = call.core.registry.find('policy', 'v1', 'poddisruptionbudgets')
   if (!resource) throw new Error('pod disruption budgets are not served')
   const name = budget.metadata?.name ?? ''
-  await updateObject(
-    { ...call, resource, info: { ...call.info, name } },
-    {
-      name,
-      subresource: 'status',
-      options,
-      tries: 20,
-      admits: false,
-      produce: (now) => spent(now, pod.metadata.name ?? '', call.core.clock.now()),
-    },
-  )
+  const budgetCall = { ...call, resource, info: { ...call.info, name } }
+  await updateObject(budgetCall, {
+    name,
+    subresource: 'status',
+    options,
+    tries: 20,
+    admits: false,
+    // It is written through a client of the server's own.
+    produce: (now) =>
+      trackedInTurns(budgetCall, now, spent(now, pod.metadata.name ?? '', call.core.clock.now()), 'kube-apiserver', 'status'),
+  })
 }
 
 /** A pod that is not ready counts for nothing, unless its budget is already short (IfHealthyBudget). */
@@ -118,17 +159,47 @@ function spent(live: KubeObject, pod: string, now: number): KubeObject {
     throw refuse('DisruptedPods map too big - too many evictions not confirmed by PDB controller')
   }
   if ((status.disruptionsAllowed ?? 0) === 0) {
-    throw tooManyRequests(
-      `The disruption budget ${name} needs ${status.desiredHealthy} healthy pods and has ${status.currentHealthy} currently`,
-      0,
-    )
+    throw tooManyRequests(`The disruption budget ${name} ${denial(status)}`, 0)
   }
+  const left = (status.disruptionsAllowed ?? 0) - 1
   budget.status = {
-    ...status,
-    disruptionsAllowed: (status.disruptionsAllowed ?? 0) - 1,
+    ...(left === 0 ? withoutDisruptions(status, now) : status),
+    disruptionsAllowed: left,
     disruptedPods: { ...status.disruptedPods, [pod]: timeText(now) },
   }
   return budget
+}
+
+type BudgetStatus = NonNullable<PodDisruptionBudget['status']>
+
+const allowedCondition = ({ conditions = [] }: BudgetStatus) => conditions.find((c) => c.type === 'DisruptionAllowed')
+
+/** Why no pod may go. The numbers mean nothing when the controller could not count. */
+function denial(status: BudgetStatus): string {
+  const condition = allowedCondition(status)
+  const told = condition?.status === 'False' && condition.message ? condition : undefined
+  if (told?.reason === 'SyncFailed') {
+    return `does not allow evicting pods currently because it failed sync: ${told.message}`
+  }
+  const { currentHealthy = 0, desiredHealthy = 0 } = status
+  if (currentHealthy <= desiredHealthy) {
+    return `needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`
+  }
+  return `does not allow evicting pods currently${told ? ` (${told.reason}): ${told.message}` : ''}`
+}
+
+function withoutDisruptions(status: BudgetStatus, now: number): BudgetStatus {
+  const before = allowedCondition(status)
+  const condition = {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    ...(status.observedGeneration ? { observedGeneration: status.observedGeneration } : {}),
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timeText(now),
+    reason: 'InsufficientPods',
+    message: '',
+  } as NonNullable<typeof before>
+  const conditions = status.conditions ?? []
+  return { ...status, conditions: before ? conditions.map((c) => (c === before ? condition : c)) : [...conditions, condition] }
 }
 
 function tooManyRequests(cause: string, retryAfterSeconds: number): StatusError {

@@ -8,6 +8,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
+import { settleNamespace } from '../verbs/create.ts'
 import { managerOf } from '../verbs/managed-fields.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 
@@ -23,6 +24,7 @@ export async function createToken(call: Call): Promise<Answer> {
   const rules = builtInRules(() => type)
   const { object, warnings } = await readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  settleNamespace(object, call.resource, info.namespace)
   const { spec } = object as TokenRequest
   if (spec) spec.expirationSeconds ??= 3600
   const admissionOf = (wanted: TokenRequest) =>

@@ -19,12 +19,14 @@ import { appliedTo } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { patchText } from './patch.ts'
 import { checkName } from './update.ts'
-import { updateObject } from './update-object.ts'
+import { liveObject, updateObject } from './update-object.ts'
 
 /** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
 export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'PatchOptions', true)
+  // Below an object that is not there nothing is read.
+  if (subresource !== '') liveObject(call, info.name)
   const { config, twice } = readConfig(call)
   await breath(request)
   const storage = storageOf(resource)
@@ -90,8 +92,8 @@ function* settledSteps(
   yield
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
   const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thawObject(object)
-  checkName(own, info.name)
   settleNamespace(own, resource, info.namespace)
+  checkName(own, info.name)
   yield
   const whole = defaulted(call, own)
   dropDuplicateOwners(whole)

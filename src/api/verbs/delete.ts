@@ -238,7 +238,6 @@ function markNamespace(old: KubeObject, home: ServedResource, options: DeleteOpt
   if (isEmpty && finalizers.length === 0) return 'now'
   if (finalizers.length > 0) object.metadata.finalizers = finalizers
   object.metadata.deletionTimestamp = timeText(nowMs)
-  if (isEmpty) object.metadata.deletionGracePeriodSeconds = 0
   ;(object as unknown as { status: { phase: string } }).status = { phase: 'Terminating' }
   return { object, thenRemove: false }
 }

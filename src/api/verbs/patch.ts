@@ -72,8 +72,8 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
   if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)
   else if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
   const object = value as unknown as KubeObject
-  checkName(object, info.name)
   settleNamespace(object, resource, info.namespace)
+  checkName(object, info.name)
   yield
   const whole = defaulted(call, object)
   dropDuplicateOwners(whole)

@@ -175,9 +175,9 @@ export function elementText(element: PathElement): string {
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    return `{${sortedEntries(value)
+    return sortedEntries(value)
       .map(([name, item]) => `${name}=${valueText(item)}`)
-      .join(';')}}`
+      .join('')
   }
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

@@ -38,6 +38,10 @@ function defaultJob({ metadata, spec }: Job): void {
 function generateSelector({ metadata, spec }: Job): void {
   if (!spec || spec.manualSelector) return
   const template = spec.template
+  // An object that waits for its name is a copy, whose maps are its own.
+  if (metadata.generateName && metadata.labels && metadata.labels === template.metadata?.labels) {
+    metadata.labels = { ...metadata.labels }
+  }
   template.metadata ??= {}
   template.metadata.labels ??= {}
   const own: Record<string, string> = template.metadata.labels
