@@ -77,6 +77,7 @@ function nameSelected(query: URLSearchParams): string {
 }
 
 function decoded(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {

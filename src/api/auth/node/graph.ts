@@ -25,13 +25,23 @@ const vertex = (kind: Reachable, namespace: string | undefined, name: string): s
 
 /**
  * Which objects belong to which node: node ← pod ← secret, config map, claim, account; claim ← volume ← secret.
- * Kept current by change. Edges lead from an object to what it serves, so a question is a walk from the object to its node.
+ * Kept current by change, from the first question on: a server that no node asks looks into no pod. Edges lead from an object to what it
+ * serves, so a question is a walk from the object to its node.
  */
 export class NodeGraph {
   /** Object → (what it serves → by how many edges). */
   readonly #serves = new Map<string, Map<string, number>>()
+  readonly #objects: Objects
+  #isFollowing = false
 
   constructor(objects: Objects) {
+    this.#objects = objects
+  }
+
+  #follow(): void {
+    if (this.#isFollowing) return
+    this.#isFollowing = true
+    const objects = this.#objects
     const follow = <T extends Pod | PersistentVolume | VolumeAttachment | ResourceSlice>(
       resource: Parameters<typeof objects.list<T>>[0],
       edges: (object: T) => Edge[],
@@ -49,6 +59,7 @@ export class NodeGraph {
   }
 
   reaches(node: string, kind: Reachable, namespace: string | undefined, name: string): boolean {
+    this.#follow()
     const goal = nodeVertex(node)
     const seen = new Set<string>()
     const open = [vertex(kind, namespace, name)]
