@@ -26,15 +26,11 @@ export function* validatePodSpec(spec: PodSpec, at: string, rules: PodRules, err
   const claims = new Set(spec.resourceClaims?.map((c) => c.name).filter((name) => name !== ''))
   const scope: ContainerScope = { spec, volumes, claims, rules }
   if (spec.resourceClaims) validateResourceClaims(spec.resourceClaims, `${at}.resourceClaims`, rules, errors)
-  yield
   yield* validateContainers(scope, `${at}.containers`, errors)
-  yield
-  yield* validateInitContainers(scope, `${at}.initContainers`, errors)
-  yield
+  if (spec.initContainers) yield* validateInitContainers(scope, `${at}.initContainers`, errors)
   validateEphemeralContainers(scope, `${at}.ephemeralContainers`, errors)
   validatePodResources(spec, at, rules, errors)
   checkHostPorts(spec, at, rules, errors)
-  yield
   checkChoice(spec.restartPolicy, ['Always', 'OnFailure', 'Never'], `${at}.restartPolicy`, errors)
   checkChoice(spec.dnsPolicy, ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'], `${at}.dnsPolicy`, errors)
   if (spec.nodeSelector) validateLabels(spec.nodeSelector, `${at}.nodeSelector`, errors)
@@ -45,7 +41,6 @@ export function* validatePodSpec(spec: PodSpec, at: string, rules: PodRules, err
   if (spec.topologySpreadConstraints) {
     validateTopologySpread(spec.topologySpreadConstraints, `${at}.topologySpreadConstraints`, rules, errors)
   }
-  yield
   validateHostProcesses(spec, at, errors)
   validateHostUsers(spec, at, errors)
   validateHostnames(spec, at, errors)
@@ -54,7 +49,6 @@ export function* validatePodSpec(spec: PodSpec, at: string, rules: PodRules, err
     const overheadRules = { claims: new Set<string>(), anyHugePagesValue: rules.anyHugePagesValue }
     validateRequirements({ limits: spec.overhead }, `${at}.overhead`, errors, overheadRules)
   }
-  yield
   validateOs(spec, at, errors)
   validateFileKeyVolumes(spec, at, errors)
 }
