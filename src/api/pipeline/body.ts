@@ -1,11 +1,9 @@
 import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
-import { alphabetical } from '../../apimachinery/json.ts'
+import { alphabetical, jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
-import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import { contentFormat } from '../negotiation/content.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
@@ -14,12 +12,10 @@ import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, stric
 import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
+import { readYaml } from './read-yaml.ts'
 import { paced } from './readable.ts'
 import { unrecognized } from './unrecognized.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
-import { yamlPackage } from './yaml-package.ts'
-
-const maxYamlAliases = 100
 
 export interface Body {
   readonly object: KubeObject
@@ -48,7 +44,7 @@ function* bodySteps(
   const text = textAhead(bytes) ?? textOf(bytes)
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
-  const read = json === undefined ? typeMetaOfText(text, gvk) : typeMetaOf(json.value)
+  const read = json === undefined ? typeMetaOfText(text, gvk, bytes) : typeMetaOfYaml(json.value, gvk, bytes)
   const meta = read.apiVersion === '/' ? { ...read, apiVersion: '' } : read
   if (meta.apiVersion.split('/').length > 2) throw unrecognized(gvk, `unexpected GroupVersion string: ${meta.apiVersion}`, bytes)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
@@ -124,11 +120,17 @@ function typeMetaOf(value: unknown): TypeMeta {
   return { apiVersion: typeof apiVersion === 'string' ? apiVersion : '', kind: typeof kind === 'string' ? kind : '' }
 }
 
-function typeMetaOfText(text: string, gvk: GroupVersionKind): TypeMeta {
+/** Of what JSON was made of, which is then read as JSON. */
+function typeMetaOfYaml(value: unknown, gvk: GroupVersionKind, bytes: Uint8Array): TypeMeta {
+  const isObject = typeof value === 'object' && !Array.isArray(value)
+  return isObject ? typeMetaOf(value) : typeMetaOfText(jsonText(value), gvk, bytes)
+}
+
+function typeMetaOfText(text: string, gvk: GroupVersionKind, bytes: Uint8Array): TypeMeta {
   try {
     return readTypeMeta(text)
   } catch (e) {
-    if (e instanceof DecodeError) throw unrecognized(gvk, e.message, Buffer.from(text))
+    if (e instanceof DecodeError) throw unrecognized(gvk, e.message, bytes)
     throw e
   }
 }
@@ -180,10 +182,9 @@ function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {
   try {
-    const value: unknown = yamlPackage().parse(text, { ...goYaml(text), maxAliasCount: maxYamlAliases, uniqueKeys: false })
     // Go makes JSON of YAML by way of maps: that is the order in which it finds mistakes.
-    return { value: alphabetical(exactNumbers(value)) }
+    return { value: alphabetical(readYaml(text)) }
   } catch (e) {
-    throw unrecognized(gvk, yamlMessage(e as Error), Buffer.from(text))
+    throw unrecognized(gvk, (e as Error).message, Buffer.from(text))
   }
 }

@@ -1,15 +1,12 @@
-import type { Document, YAMLError } from 'yaml'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, conflict, StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { exactNumbers, yamlMessage } from '../../apimachinery/yaml/exact-numbers.ts'
-import { goYaml } from '../../apimachinery/yaml/go-tags.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { readYaml } from '../pipeline/read-yaml.ts'
 import { breath, paced } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
-import { yamlPackage } from '../pipeline/yaml-package.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { type Decoded, DecodeError, parsePlain } from '../schema/decode.ts'
 import { thawObject } from '../watch/freeze.ts'
@@ -113,11 +110,8 @@ export function readConfig(call: Call): Config {
   const text = patchText(call.request)
   const fast = plainJson(text)
   if (fast) return { config: fast, twice }
-  const document = yamlPackage().parseDocument(text, { ...goYaml(text), uniqueKeys: false })
-  const error = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')
-  if (error) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${goYamlMessage(error, text)}`)
   // Nothing is an empty configuration, which then has no kind.
-  const value = jsonOf(document) ?? {}
+  const value = yamlOf(text) ?? {}
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw badRequest(
       `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goJsonType(value)} into Go value of type map[string]interface {}`,
@@ -131,12 +125,11 @@ function goJsonType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'number'
 }
 
-/** Throws 400 for aliases of nothing, and for too many. */
-function jsonOf(document: Document): unknown {
+function yamlOf(text: string): unknown {
   try {
-    return exactNumbers(document.toJS({ maxAliasCount: 100 }))
+    return readYaml(text)
   } catch (error) {
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${yamlMessage(error as Error)}`)
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${(error as Error).message}`)
   }
 }
 
@@ -145,16 +138,6 @@ export function tellDuplicates(call: Call, { fieldValidation }: WriteOptions, tw
   if (twice.length > 0 && fieldValidation === 'Strict')
     throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${duplicatesError(twice)}`)
   if (fieldValidation === 'Warn') for (const t of twice) call.warnings.add(t)
-}
-
-/** What Go's YAML reader says of an error, as far as its words are known; else the reader's own. */
-function goYamlMessage(error: YAMLError, text: string): string {
-  const line = error.linePos?.[0].line ?? 1
-  if (/flow (?:sequence|map)/i.test(error.message) && /[[{,:]$/.test(text.trimEnd()))
-    return `line ${line}: did not find expected node content`
-  if (/flow sequence/i.test(error.message)) return `line ${line}: did not find expected ',' or ']'`
-  if (/flow map/i.test(error.message)) return `line ${line}: did not find expected ',' or '}'`
-  return error.message.split('\n', 1)[0] ?? error.message
 }
 
 function plainJson(text: string): object | undefined {

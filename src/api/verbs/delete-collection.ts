@@ -4,10 +4,14 @@ import { deleteObject, warnOfChildren } from './delete.ts'
 import { deleteOptions } from './delete-options.ts'
 import { list } from './list.ts'
 import { listOptions } from './list-options.ts'
+import { selectionOf } from './selection.ts'
 import { admissionRequest, admitMutating } from './write.ts'
 
 /** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them as they were. */
 export async function removeCollection(call: Call): Promise<Answer> {
+  // What is selected is read before what is to be done with it.
+  const { selectors, limit } = listOptions(call.request.query, false)
+  selectionOf(call.resource, selectors)
   const options = await deleteOptions(call)
   const found = await list(call)
   if (found.kind !== 'list') return found
@@ -23,7 +27,7 @@ export async function removeCollection(call: Call): Promise<Answer> {
       if (!isNotFound(e)) throw e
     }
   }
-  if (listOptions(call.request.query, false).limit > 0) return found
+  if (limit > 0) return found
   const { continue: _, remainingItemCount: __, ...metadata } = found.metadata
   return { ...found, metadata }
 }

@@ -23,16 +23,16 @@ function validateService({ spec }: APIService, errors: Errors): void {
   if (insecureSkipTLSVerify && caBundle) errors.push(invalid(skip, true, 'may not be true if caBundle is present'))
 }
 
-function validateName({ metadata, spec }: APIService, errors: Errors): void {
-  const name = metadata.name ?? ''
+/** The rule of an APIService's name, and of what its name is made of. */
+export function nameOfAPIService(name: string, { spec }: APIService): readonly string[] {
+  const problems = isPathSegmentName(name)
   const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`
-  if (name === '' || isPathSegmentName(name).length > 0 || name === wanted) return
-  errors.push(invalid('metadata.name', name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`))
+  if (problems.length > 0 || name === wanted) return problems
+  return [`must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`]
 }
 
 export function validateAPIService(service: APIService): FieldError[] {
   const errors: Errors = []
-  validateName(service, errors)
   const { group = '', version = '', groupPriorityMinimum: groupPriority = 0, versionPriority = 0 } = service.spec ?? {}
   if (!group && version !== 'v1') {
     errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'))

@@ -1,9 +1,8 @@
 import type { APIService } from '../../../apimachinery/kinds.generated.ts'
-import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age } from '../table.ts'
-import { validateAPIService, validateAPIServiceUpdate } from './api-service-validation.ts'
+import { nameOfAPIService, validateAPIService, validateAPIServiceUpdate } from './api-service-validation.ts'
 
 function availableCell({ status }: APIService): string {
   const available = status?.conditions?.find((c) => c.type === 'Available')
@@ -21,7 +20,7 @@ const alwaysThere = {
 export const apiService = kind<APIService>({
   gvk: 'apiregistration.k8s.io/v1/APIService',
   anyFinalizer: true,
-  nameRule: isPathSegmentName,
+  nameRule: nameOfAPIService,
   validate: validateAPIService,
   validateUpdate: validateAPIServiceUpdate,
   specFields: [],
