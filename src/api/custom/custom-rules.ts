@@ -22,6 +22,7 @@ export function customRules(
     const given = isApplied ? object : schema?.dropNulls(object)
     yield
     const whole = schema && given ? schema.default(given) : object
+    yield
     return { value: whole as Record<string, unknown>, strictErrors: [...strict] }
   }
   // What is given in process is shared and frozen; the pipeline changes what it decodes.
@@ -60,6 +61,7 @@ function* shape(
   yield
   if (!preserveUnknownFields) {
     const pruned = schema.prune(object)
+    yield
     for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)
     object = pruned.object
   }

@@ -201,24 +201,37 @@ interface Begun {
   readonly to: Readonly<Record<string, unknown>>
 }
 
+/** Objects with defaults come here, at each create: nothing but their places is made anew. */
 function sorted(from: Record<string, unknown>, compiled: StructFields, type: StructType, begun: Begun): Record<string, unknown> {
   const { fields } = compiled
-  const done = new Set<string>()
-  for (const key in from) {
-    if (key === begun.until) break
-    if (Object.hasOwn(begun.to, key)) done.add(key)
-  }
   const to: Record<string, unknown> = {}
   let next = 0
-  for (const place of placesOf(from, compiled, type)) {
+  for (const entry of inOrder(from, compiled, type, begun)) {
+    const place = entry >> 1
     const field = fields[place] as CompiledField
     putAbsent(to, compiled, next, place)
-    if (done.has(field.name)) to[field.name] = begun.to[field.name]
-    else put(to, field, from[field.name])
+    if (entry & 1) put(to, field, from[field.name])
+    else to[field.name] = begun.to[field.name]
     next = place + 1
   }
   putAbsent(to, compiled, next, fields.length)
   return to
+}
+
+/** Where the fields that `from` has stand in Go's order, rising: twice their place, and one more for those that are still to be converted. A field
+ *  that is there but undefined counts as absent. */
+function inOrder(from: Record<string, unknown>, { places }: StructFields, type: StructType, { until, to }: Begun): number[] {
+  const order: number[] = []
+  let isBegun = true
+  for (const key in from) {
+    if (key === until) isBegun = false
+    if (from[key] === undefined) continue
+    const entry = 2 * placeIn(places, key, type) + (isBegun && Object.hasOwn(to, key) ? 0 : 1)
+    let i = order.length
+    for (; i > 0 && (order[i - 1] as number) > entry; i--) order[i] = order[i - 1] as number
+    order[i] = entry
+  }
+  return order
 }
 
 /** Puts the fields from one place up to another that are written when they are absent. */
@@ -245,13 +258,6 @@ function structFields(type: StructType, mode: Mode): StructFields {
   const nextShown = new Array<number>(fields.length + 1).fill(fields.length)
   for (let i = fields.length - 1; i >= 0; i--) nextShown[i] = fields[i]?.leftOut ? (nextShown[i + 1] as number) : i
   return { fields, places: new Map(fields.map((field, i) => [field.name, i])), nextShown }
-}
-
-/** Where the fields that `from` has stand in Go's order, rising. A field that is there but undefined counts as absent. */
-function placesOf(from: Record<string, unknown>, { places }: StructFields, type: StructType): number[] {
-  const found: number[] = []
-  for (const key in from) if (from[key] !== undefined) found.push(placeIn(places, key, type))
-  return found.sort((a, b) => a - b)
 }
 
 function put(to: Record<string, unknown>, field: CompiledField, given: unknown): void {

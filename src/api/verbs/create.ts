@@ -117,6 +117,7 @@ async function admitAndStore(
   if (startsGeneration(home)) object.metadata.generation = 1
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
+  await breath(call.request)
   const held = home.rules.withEmpties(object)
   object = home.rules.canonical(object)
   await breath(call.request)
