@@ -4,7 +4,7 @@ import { FamilyMissing, goTypeName } from './function-table.ts'
 import type { Node } from './nodes.ts'
 import { print } from './nodes.ts'
 import { ExecError, FunctionError, Interrupt, LimitError, type Run } from './run.ts'
-import { GoStruct, Int, isList, TypedMap, typeInError, typeName, type Value, type ValueMap } from './value.ts'
+import { GoStruct, Int, isList, TypedMap, typeInError, typeName, type Value } from './value.ts'
 
 const NILABLE = new Set(['any', 'map', 'list', 'value', '[]string', '[]byte'])
 
@@ -19,7 +19,9 @@ export function validate(run: Run, v: Value, type: string): Value {
       if (typeof v === 'string') return v
       break
     case 'map':
-      if (v instanceof Map && isAssignable(v)) return v
+      if (v instanceof TypedMap) {
+        if (isAssignable(v)) return v.assigned
+      } else if (v instanceof Map) return v
       break
     case 'int':
       if (v instanceof Int && v.type === 'int') return v
@@ -38,8 +40,7 @@ export function validate(run: Run, v: Value, type: string): Value {
 }
 
 /** Go assigns a map of a named type to `map[string]interface {}`, but none whose elements are of another type. */
-function isAssignable(v: ValueMap): boolean {
-  if (!(v instanceof TypedMap)) return true
+function isAssignable(v: TypedMap): boolean {
   return v.type === 'common.Values' || v.type === 'map[string]interface {}'
 }
 

@@ -86,6 +86,11 @@ export class TypedMap extends Map<string, Value> {
     this.type = type
     this.methods = methods
   }
+
+  /** What a function gets whose parameter is `map[string]interface {}`: the same map, where Go's assignment drops the named type. */
+  get assigned(): ValueMap {
+    return this
+  }
 }
 
 /** A map that is nil: as empty as `{}`, but JSON and YAML write `null`. */

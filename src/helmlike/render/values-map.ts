@@ -11,6 +11,9 @@ export class ValuesMap extends TypedMap {
     this.inner = inner
   }
 
+  override get assigned(): ValueMap {
+    return this.inner
+  }
   override get size(): number {
     return this.inner.size
   }
