@@ -3,7 +3,7 @@ import { quote } from '../../apimachinery/go-quote.ts'
 import type { LabelSelector } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { badRequest, internalError } from '../../apimachinery/status.ts'
+import { badRequest, conflict, internalError } from '../../apimachinery/status.ts'
 import { atOnce } from '../../apimachinery/steps.ts'
 import type { ScaleSubresource } from '../../crd/definition/definition.ts'
 import { scaleOf as customScaleOf } from '../../crd/definition/scale.ts'
@@ -131,16 +131,22 @@ async function hasReplicas(call: Call, stored: Stored, scale: ScaleSubresource):
 
 /** PUT of a Scale. */
 export async function updateScale(call: Call): Promise<Answer> {
-  const { request, info, warnings } = call
+  const { request, warnings } = call
   const options = writeOptions(request.query, 'UpdateOptions')
   const body = await readBody(request, scaleKind, builtInRules(scaleType), options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   const { object } = body
-  checkName(object, info.name)
-  if (object.metadata.namespace && object.metadata.namespace !== info.namespace) {
+  checkPlace(call, object)
+  return write(call, options, () => object as Scale, managerOf(call, options), true)
+}
+
+/** A Scale is of the object that the request names. Throws 400. */
+function checkPlace({ info }: Call, object: KubeObject): void {
+  const { namespace } = object.metadata
+  if (namespace && namespace !== info.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   }
-  return write(call, options, () => object as Scale, managerOf(call, options), true)
+  checkName(object, info.name)
 }
 
 /** PATCH of a Scale: any patch type, or apply. */
@@ -155,7 +161,7 @@ export async function patchScale(call: Call): Promise<Answer> {
     const { value, warnings } = atOnce(patchBuiltIn(scaleType(), change, document, options.fieldValidation))
     for (const w of warnings) call.warnings.add(w)
     const scale = value as unknown as Scale
-    checkName(scale, call.info.name)
+    checkPlace(call, scale as KubeObject)
     return scale
   }
   return write(call, options, produce, managerOf(call, options))
@@ -169,6 +175,7 @@ async function applyScale(call: Call): Promise<Answer> {
   const produce = (old: Scale): Scale => {
     const applied = applyConfiguration(appliedScale(), old as never, config as never, requester) as unknown as Scale
     tellDuplicates(call, options, twice)
+    checkPlace(call, applied as KubeObject)
     return applied
   }
   return write(call, options, produce, undefined)
@@ -190,7 +197,7 @@ async function write(
     isApply: manager === undefined,
     admissionKind: 'Scale',
     checksUid,
-    produce: (live) => scaled(call, live, paths, produce, manager),
+    produce: (live) => scaled(call, live, paths, produce, manager, checksUid),
   })
   return answer(call, stored, paths)
 }
@@ -201,6 +208,7 @@ function scaled(
   paths: ScalePaths,
   produce: (old: Scale) => Scale,
   manager: string | undefined,
+  checksUid: boolean,
 ): KubeObject {
   const { custom } = paths
   const found = scaleOf(live, paths)
@@ -213,7 +221,11 @@ function scaled(
   const scale = (manager === undefined
     ? asked
     : trackUpdate(appliedScale(), withEntries as never, asked as never, requester)) as unknown as Scale
-  if (!custom) refuse(call.info.name, scale)
+  if (!custom) {
+    refuse(call.info.name, scale)
+    // A PUT's is looked at by the store.
+    if (!checksUid) refuseOther(call, scale, live)
+  }
   if (custom && scale.spec?.replicas === unset) {
     throw badRequest(`the spec replicas field ${quote(custom.specReplicasPath ?? '')} cannot be empty`)
   }
@@ -245,4 +257,12 @@ function refuse(name: string, scale: Scale): void {
   const replicas = scale.spec?.replicas ?? 0
   const errors: FieldError[] = replicas < 0 ? [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')] : []
   if (errors.length > 0) throw invalidObject(scaleKind, name, errors)
+}
+
+/** A patched Scale may name the object that it is of. Throws 409. */
+function refuseOther({ resource }: Call, { metadata }: Scale, live: KubeObject): void {
+  const { uid, name = '' } = live.metadata
+  if (!metadata?.uid || metadata.uid === uid) return
+  const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`
+  throw conflict({ group: resource.group, resource: `${resource.resource}/scale` }, name, why)
 }

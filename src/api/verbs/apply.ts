@@ -54,7 +54,7 @@ async function createApplied(call: Call, config: object, twice: readonly string[
   const object = await settled(call, undefined, config, twice, options, '')
   const { uid } = object.metadata
   // A version asked for is compared with that of an object that is there, and no more: so kube-apiserver has it.
-  delete object.metadata.resourceVersion
+  if (!options.dryRun) delete object.metadata.resourceVersion
   if (uid) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
     throw conflict(call.resource, call.info.name, why)

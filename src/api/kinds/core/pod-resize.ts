@@ -57,6 +57,8 @@ function resizePod(rest: PodSpec, old: PodSpec, errors: Errors): void {
     errors.push(forbiddenField('spec.resources.limits', 'pod-level resource limits cannot be removed'))
   }
   if (rest.resources) rest.resources = keepCompute(rest.resources, old.resources)
+  // Nothing of it is left that could differ.
+  if (!old.resources && !hasResources(rest)) delete rest.resources
   if (!isSame(rest.resources, old.resources)) {
     errors.push(forbiddenField('spec', 'only cpu and memory resources are mutable at pod-level'))
   }
