@@ -43,7 +43,10 @@ class Parser {
   document(): Value {
     const first = this.peek()
     if (first.type === 'stream-end' || first.type === 'document-start') return null
-    return this.node(true, false)
+    const root = this.node(true, false)
+    // The token behind it must be one, though what it is says nothing.
+    this.peek()
+    return root
   }
 
   private peek(): Token {

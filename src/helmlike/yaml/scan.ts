@@ -38,6 +38,8 @@ export interface Token {
 interface SimpleKey {
   possible: boolean
   required: boolean
+  /** No longer waited for, though a `:` still makes it a key. */
+  isForgotten: boolean
   token: number
   index: number
   line: number
@@ -67,7 +69,7 @@ export class Scanner {
   flowLevel = 0
   simpleKeyAllowed = true
   private indents: number[] = []
-  private keys: SimpleKey[] = [{ possible: false, required: false, token: 0, index: 0, line: 0, column: 0 }]
+  private keys: SimpleKey[] = [{ possible: false, required: false, isForgotten: false, token: 0, index: 0, line: 0, column: 0 }]
   private documents = 0
   private ended = false
 
@@ -81,13 +83,13 @@ export class Scanner {
 
   /** The token at `index`, reading no further than needed: what stands behind the first document's root is never looked at. */
   at(index: number): Token {
-    while (!this.ended && (this.tokens.length - index < 2 || this.mayBecomeKey(index))) this.ended = !this.fetch()
+    while (!this.ended && (this.tokens.length <= index || this.mayBecomeKey(index))) this.ended = !this.fetch()
     return this.tokens[Math.min(index, this.tokens.length - 1)] as Token
   }
 
   /** Whether a `:` still to come can make this token the start of a key. */
   private mayBecomeKey(index: number): boolean {
-    return this.keys.some((key) => key.possible && key.token === index && this.isKeyValid(key))
+    return this.keys.some((key) => key.possible && !key.isForgotten && key.token === index && this.isKeyValid(key))
   }
 
   get column(): number {
@@ -211,6 +213,7 @@ export class Scanner {
     this.removeSimpleKey()
     const key = this.keys[this.keys.length - 1] as SimpleKey
     key.possible = true
+    key.isForgotten = false
     key.required = this.flowLevel === 0 && this.indent === this.column
     key.token = this.tokens.length
     key.index = this.pos
@@ -220,8 +223,7 @@ export class Scanner {
 
   private removeSimpleKey(): void {
     const key = this.keys[this.keys.length - 1] as SimpleKey
-    if (key.possible && key.required)
-      this.fail("could not find expected ':'", Math.max(key.line + 1, this.line === key.line ? key.line : key.line + 1))
+    if (key.possible && key.required) this.fail("could not find expected ':'")
     key.possible = false
   }
 
@@ -278,7 +280,15 @@ export class Scanner {
     this.saveSimpleKey()
     this.flowLevel++
     if (this.flowLevel > MAX_DEPTH) this.fail(`exceeded max depth of ${MAX_DEPTH}`)
-    this.keys.push({ possible: false, required: false, token: 0, index: 0, line: 0, column: 0 })
+    this.keys.push({
+      possible: false,
+      required: false,
+      isForgotten: false,
+      token: this.tokens.length,
+      index: 0,
+      line: 0,
+      column: 0,
+    })
     this.simpleKeyAllowed = true
     this.push(type)
     this.pos++
@@ -289,7 +299,9 @@ export class Scanner {
     this.removeSimpleKey()
     if (this.flowLevel > 0) {
       this.flowLevel--
-      this.keys.pop()
+      // go-yaml forgets what the inner level's token is to the outer one: with nothing inside, that is the bracket itself.
+      const inner = this.keys.pop()?.token
+      for (const key of this.keys) if (key.token === inner) key.isForgotten = true
     }
     this.simpleKeyAllowed = false
     this.push(type)
@@ -351,7 +363,7 @@ export class Scanner {
   private isKeyValid(key: SimpleKey): boolean {
     if (!key.possible) return false
     if (key.line >= this.line && key.index + 1024 >= this.pos) return true
-    if (key.required) this.fail("could not find expected ':'", key.line + 1)
+    if (key.required) this.fail("could not find expected ':'")
     key.possible = false
     return false
   }
