@@ -101,6 +101,12 @@ const full: readonly Full[] = [
     status: 200,
   },
   {
+    name: 'texts of a Secret',
+    target: `/api/v1/namespaces/default/secrets${dry}`,
+    body: `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{${members(48_000, (i) => `"k${i}":"v"`)}}}`,
+    status: 201,
+  },
+  {
     name: 'addresses of Endpoints',
     target: `/api/v1/namespaces/default/endpoints${dry}`,
     body: `{"apiVersion":"v1","kind":"Endpoints","metadata":{"name":"e"},"subsets":[{"addresses":[${members(30_000, (i) => `{"ip":"10.0.${i >> 8}.${i & 255}"}`)}],"ports":[{"port":80}]}]}`,

@@ -1,4 +1,5 @@
 import type { Secret } from '../../../apimachinery/kinds.generated.ts'
+import { setMember } from '../../schema/json-syntax.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { keyPairProblem } from './key-pair.ts'
@@ -19,8 +20,11 @@ export const secret = kind<Secret>({
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
   defaults: (object) => {
-    for (const [key, text] of Object.entries(object.stringData ?? {})) {
-      object.data = { ...object.data, [key]: Buffer.from(text).toString('base64') }
+    const texts = Object.entries(object.stringData ?? {})
+    if (texts.length > 0) {
+      const data = { ...object.data }
+      for (const [key, text] of texts) setMember(data, key, Buffer.from(text).toString('base64'))
+      object.data = data
     }
     delete object.stringData
     if (!object.type) object.type = 'Opaque'
