@@ -37,10 +37,20 @@ const closedEarly = new Error('the client has gone')
 export async function serve(handle: HandleRequest, exchange: Exchange): Promise<void> {
   try {
     const body = await readRequestBody(exchange)
+    if (isMalformed(exchange.url)) return await respond(exchange, malformed)
     await respond(exchange, await handle(apiRequest(exchange, body)))
   } catch (error) {
     fail(exchange, error)
   }
+}
+
+/** Go's server refuses a path with a broken escape before anyone sees the request. */
+const isMalformed = (url: string): boolean => url.includes('%') && /^[^?]*%(?![0-9a-fA-F]{2})/.test(url)
+
+const malformed: ApiResponse = {
+  status: 400,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: { bytes: Buffer.from('400 Bad Request') },
 }
 
 /** The query as Go reads it: a pair with a broken escape or a semicolon is not there. */
