@@ -37,12 +37,12 @@ export function invoke(i: Invocation): Eval {
   const all: Argument[] = [...i.args]
   if (i.contextual) all.unshift({ eval: theRun, type: 'value' })
   if (i.pipedType !== undefined) all.push({ eval: thePiped, type: i.pipedType })
-  // A piped value of a wrong type is told of at the argument before it, as Go does.
-  const before = i.args.at(-1)
-  const at = i.pipedType !== undefined && before && 'node' in before ? before.node : i.identifier
+  // Go was last at the argument written last: a piped value or a result of a wrong type is told of there.
+  const last = i.args.at(-1)
+  const at = last && 'node' in last ? last.node : i.identifier
   const slots = all.map((arg) => ('eval' in arg ? arg.eval : arg.constant))
   const types = all.map((arg) => ('eval' in arg ? arg.type : 'value'))
-  if (all.length === 1) return one(i, slots[0], types[0] as string)
+  if (all.length === 1) return one(i, at, slots[0], types[0] as string)
   if (all.length === 2) return two(i, at, slots, types)
   if (all.length === 3) return three(i, at, slots, types)
   return more(i, at, slots, types)
@@ -51,11 +51,10 @@ export function invoke(i: Invocation): Eval {
 const argument = (run: Run, dot: Value, final: Value, slot: Slot, type: string): Value =>
   typeof slot === 'function' ? validate(run, slot(run, dot, final), type) : slot
 
-function one(i: Invocation, a: Slot, ta: string): Eval {
-  const { identifier } = i
+function one(i: Invocation, at: Node, a: Slot, ta: string): Eval {
   let f: Loose | undefined
   return (run, dot, final) => {
-    run.node = identifier
+    run.node = at
     run.step()
     const x = argument(run, dot, final, a, ta)
     try {
