@@ -3,6 +3,7 @@ import { formatFloat } from '../gotemplate/float.ts'
 import type { List, Value, ValueMap } from '../gotemplate/value.ts'
 import { checkCharacters } from './characters.ts'
 import { YamlError } from './error.ts'
+import { goSyntax } from './go-syntax.ts'
 import { parsePlainBlock } from './plain-block.ts'
 import { resolve, resolveTagged, toNumber } from './resolve.ts'
 import { Scanner, type Token } from './scan.ts'
@@ -33,6 +34,8 @@ class Parser {
   private readonly anchors = new Map<string, Value | typeof IN_PROGRESS>()
   private decoded = 0
   private aliased = 0
+  /** What is wrong with the first key that no map can have: told when the text is YAML to its end. */
+  private decodeError: YamlError | undefined
   /** The scalar parsed last was a plain `<<`. */
   private isMerge = false
 
@@ -46,6 +49,7 @@ class Parser {
     const root = this.node(true, false)
     // The token behind it must be one, though what it is says nothing.
     this.peek()
+    if (this.decodeError) throw this.decodeError
     return root
   }
 
@@ -182,7 +186,7 @@ class Parser {
         this.i++
         if (!this.endsNode(this.peek(), 'key', 'value', 'block-end')) value = this.node(true, true)
       }
-      this.put(out, key, value, merge, t)
+      this.put(out, key, value, merge)
     }
   }
 
@@ -198,7 +202,7 @@ class Parser {
         t = this.peek()
         if (t.type === ']') break
       }
-      if (t.type === 'key') out.push(this.pair(t))
+      if (t.type === 'key') out.push(this.pair())
       else out.push(this.node(false, false))
     }
     this.i++
@@ -206,11 +210,11 @@ class Parser {
   }
 
   /** `a: b` inside [ ]. */
-  private pair(t: Token): Value {
+  private pair(): Value {
     this.i++
     const out: ValueMap = new Map()
     const key = this.endsNode(this.peek(), 'value', ',', ']') ? null : this.node(false, false)
-    this.put(out, key, this.flowValue(']'), false, t)
+    this.put(out, key, this.flowValue(']'), false)
     return out
   }
 
@@ -237,14 +241,14 @@ class Parser {
         this.isMerge = false
         const key = this.endsNode(this.peek(), 'value', ',', '}') ? null : this.node(false, false)
         const merge = this.isMerge
-        this.put(out, key, this.flowValue('}'), merge, t)
-      } else this.put(out, this.node(false, false), null, false, t)
+        this.put(out, key, this.flowValue('}'), merge)
+      } else this.put(out, this.node(false, false), null, false)
     }
     this.i++
     return out
   }
 
-  private put(out: ValueMap, key: Value, value: Value, merge: boolean, at: Token): void {
+  private put(out: ValueMap, key: Value, value: Value, merge: boolean): void {
     if (merge) {
       for (const m of Array.isArray(value) ? [...value].reverse() : [value]) {
         if (!(m instanceof Map)) throw new YamlError('map merge requires map or sequence of maps as the value')
@@ -255,8 +259,9 @@ class Parser {
     if (typeof key === 'string') out.set(key, value)
     else if (typeof key === 'number') out.set(Number.isInteger(key) ? BigInt(key).toString() : floatKey(key), value)
     else if (typeof key === 'boolean') out.set(String(key), value)
-    else if (key === null || key === undefined) throw new YamlError(`unsupported map key of type: %!s(<nil>), key: <nil>`)
-    else throw new YamlError('invalid map key', at.line)
+    else if (key === null || key === undefined)
+      this.decodeError ??= YamlError.plain(`unsupported map key of type: %!s(<nil>), key: <nil>, value: ${goSyntax(value)}`)
+    else this.decodeError ??= new YamlError(`invalid map key: ${goSyntax(key)}`)
   }
 }
 

@@ -1,0 +1,20 @@
+// Decoded YAML as Go's %#v prints it, for the messages about keys that no map can have.
+
+import { quote } from '../../apimachinery/go-quote.ts'
+import { formatFloat } from '../gotemplate/float.ts'
+import { sortedKeys, type Value } from '../gotemplate/value.ts'
+
+/** `v` in Go's syntax, in a variable of type interface{}. Keys of inner maps count as texts. */
+export function goSyntax(v: Value): string {
+  if (v === null || v === undefined) return '<nil>'
+  if (typeof v === 'string') return quote(v)
+  if (typeof v === 'number') return Number.isInteger(v) ? BigInt(v).toString() : formatFloat(v, 'g')
+  if (Array.isArray(v)) return `[]interface {}{${v.map(inner).join(', ')}}`
+  if (v instanceof Map)
+    return `map[interface {}]interface {}{${sortedKeys(v)
+      .map((k) => `${quote(k)}:${inner(v.get(k))}`)
+      .join(', ')}}`
+  return String(v)
+}
+
+const inner = (v: Value): string => (v === null || v === undefined ? 'interface {}(nil)' : goSyntax(v))
