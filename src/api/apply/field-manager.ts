@@ -64,6 +64,7 @@ export function* managersAfter(
   const before = live ?? kind.empty()
   try {
     const managers = managersFor(before, next, requester)
+    yield
     const isTracked = managers.size > 0 || !isMap(before.metadata) || !before.metadata.uid
     return isTracked ? yield* trackedUpdate(kind, before, next, managers, requester) : undefined
   } catch (e) {

@@ -58,6 +58,7 @@ function at(operation: Operation, object: unknown, from: string, apiVersion: str
 export function* updated(operation: Operation, live: Json, next: Json, managers: Managers, workflow: string): Steps<Managers> {
   const { apiVersion, filter } = operation
   const reconciled = reconcile(operation, live, managers)
+  yield
   const { managers: rest, change } = yield* settle(operation, live, next, reconciled, workflow, true)
   yield
   const before = rest.get(workflow)?.set ?? new FieldSet()

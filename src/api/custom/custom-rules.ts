@@ -37,7 +37,12 @@ export function customRules(
       return yield* shaped(decoded)
     },
     decodeValue: (value) => atOnce(shaped(own(value))),
-    decodePatched: (value) => atOnce(shaped(own(value))),
+    *decodePatched(value) {
+      yield
+      const decoded = own(value)
+      yield
+      return yield* shaped(decoded)
+    },
     decodeApplied: (value) => atOnce(shaped(own(value), true)),
     canonical: (object) => object,
     pruned: (object) => (keepsUnknown ? object : (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)),

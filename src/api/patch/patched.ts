@@ -77,11 +77,13 @@ export function* patchBuiltIn(
   validation: FieldValidation,
 ): Steps<Patched> {
   const patched = yield* patch.applyTo(type, document)
-  yield
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const read = patch.kind === 'strategic' ? decodePatched : patch.isWritten ? decodeWritten : decodeValue
-  const readAll = patch.kind === 'merge' ? () => orderly(type, patched, read) : () => read(type, patched)
-  const { value, strictErrors } = attemptPatched(patch, patched, readAll)
+  const readAll = function* (): Steps<Decoded> {
+    yield
+    return patch.kind === 'merge' ? orderly(type, patched, read) : read(type, patched)
+  }
+  const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
 }
 
@@ -97,9 +99,9 @@ function orderly(type: StructType, merged: unknown, read: typeof decodeValue): D
 }
 
 /** Reads the result of a patch. Throws 422 when it is nothing of its kind. */
-export function attemptPatched<T>(patch: ParsedPatch, patched: unknown, read: () => T): T {
+export function* attemptPatched<T>(patch: ParsedPatch, patched: unknown, read: Steps<T>): Steps<T> {
   try {
-    return read()
+    return yield* read
   } catch (e) {
     if (e instanceof DecodeError) throw invalidPatched(patch.shown(patched), e.message)
     throw e

@@ -22,8 +22,8 @@ export interface ObjectRules {
   decode(text: string): Steps<Decoded>
   /** A parsed value: YAML, protobuf, the result of a JSON or merge patch, an object from a caller in process. */
   decodeValue(value: unknown): Decoded
-  /** The result of a strategic merge patch; of a custom kind, of any patch. */
-  decodePatched(value: unknown): Decoded
+  /** The result of a strategic merge patch; of a custom kind, of any patch. In steps, for large ones. */
+  decodePatched(value: unknown): Steps<Decoded>
   /** The result of server-side apply, whose nulls are what somebody applied: they stay, to be judged. */
   decodeApplied(value: unknown): Decoded
   /** What is kept of an applied or scaled object that was found valid: unknown fields of a custom one count until then. */
@@ -43,7 +43,10 @@ export function builtInRules(type: () => StructType): ObjectRules {
   return {
     decode: (text) => decodeTextSteps(type(), text),
     decodeValue: (value) => decodeValue(type(), value),
-    decodePatched: (value) => decodePatched(type(), value),
+    *decodePatched(value) {
+      yield
+      return decodePatched(type(), value)
+    },
     decodeApplied: (value) => decodePatched(type(), value),
     canonical: (object) => asStored(type(), object) as unknown as KubeObject,
     withEmpties: (object) => (hasEmpties(object) ? (canonical(type(), object) as KubeObject) : undefined),
@@ -57,7 +60,10 @@ export function builtInRules(type: () => StructType): ObjectRules {
 export const untypedRules: ObjectRules = {
   decode: decodeUntypedSteps,
   decodeValue: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
-  decodePatched: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
+  *decodePatched(value) {
+    yield
+    return { value: value as Record<string, unknown>, strictErrors: [] }
+  },
   decodeApplied: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   canonical: (object) => object,
   withEmpties: () => undefined,

@@ -84,8 +84,7 @@ function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, o
   const { rules } = call.resource
   if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation)
   const result = yield* change.applyTo(undefined, live)
-  yield
-  const { value, strictErrors } = attemptPatched(change, result, () => rules.decodePatched(result))
+  const { value, strictErrors } = yield* attemptPatched(change, result, rules.decodePatched(result))
   return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
 }
 

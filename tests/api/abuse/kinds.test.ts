@@ -35,7 +35,7 @@ const rules = `{"type":"object","properties":{"a":{"type":"string"}},"x-kubernet
 
 const gadget = (spec: string) => `{"apiVersion":"abuse.io/v1","kind":"Gadget","metadata":{"name":"g"},"spec":{${spec}}}`
 const gadgetSpec =
-  '{"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{"d":{"type":"integer","default":3}}}}}}'
+  '{"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{"d":{"type":"integer","default":3}}}},"m":{"type":"object","additionalProperties":{"type":"string"}}}}'
 
 interface Full {
   readonly name: string
@@ -127,6 +127,20 @@ const full: readonly Full[] = [
   },
   { name: 'long rules of a definition', target: `${definitions}${dry}`, body: definition('ruled', 'Ruled', rules), status: 201 },
   {
+    name: 'long expressions of a policy',
+    target: `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies${dry}`,
+    body: `{"apiVersion":"admissionregistration.k8s.io/v1","kind":"ValidatingAdmissionPolicy","metadata":{"name":"v"},"spec":{"matchConstraints":{"resourceRules":[{"apiGroups":[""],"apiVersions":["v1"],"operations":["CREATE"],"resources":["pods"]}]},"validations":[${members(200, (i) => rule(i).replace('rule', 'expression').replaceAll('self.a', 'object.metadata.name'))}]}}`,
+    status: 201,
+  },
+  {
+    name: 'merge patch: members of a custom object',
+    method: 'PATCH',
+    type: 'merge-patch+json',
+    target: `${gadgets}/map${dry}`,
+    body: `{"spec":{"m":{${members(48_000, (i) => `"k${i}":"w"`)}}}}`,
+    status: 200,
+  },
+  {
     name: 'members of a custom object that are pruned',
     target: `${gadgets}${dry}`,
     body: gadget(members(45_000, (i) => `"u${i}":1`)),
@@ -146,11 +160,14 @@ test.before(async () => {
     [pods, podOfTexts('texts', 3000, () => `a${'x'.repeat(100)}`)],
     [pods, podOfTexts('again', 6000, (i) => String(i % 150))],
     [policies, policy(8000, 10)],
-    [definitions, definition('gadgets', 'Gadget', gadgetSpec)],
   ]
-  for (const [target, body] of made) assert.is((await ask('POST', target, body, json)).status, 201, target)
+  const create = async (target: string, body: string) => assert.is((await ask('POST', target, body, json)).status, 201, target)
+  for (const [target, body] of made) await create(target, body)
+  await create(definitions, definition('gadgets', 'Gadget', gadgetSpec))
   // Served when the definition is established.
   while ((await ask('GET', gadgets)).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+  const map = `"m":{${members(48_000, (i) => `"k${i}":"v"`)}}`
+  await create(gadgets, gadget(map).replace('"g"', '"map"'))
 })
 
 for (const { name, target, body, status, method = 'POST', type = 'json' } of full) {

@@ -8,13 +8,14 @@ import type {
   Variable,
 } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
 import type { Expression, Scope } from '../../admission/policy/expressions.ts'
 import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
 import { internal } from '../../schema/internal.ts'
 import { validateConditions } from '../conditions.ts'
 import { checkChoice, checkGivenChoice, checkQualifiedName, checkSupported, type Errors, isSame, requireText } from '../errors.ts'
-import type { KindContext } from '../kind.ts'
+import type { KindContext, Problems } from '../kind.ts'
 import { checkExpression, conditionScope, mutationScope, validationScope } from './expressions.ts'
 import { validateMatchConditions } from './match-conditions.ts'
 import { checkMutatingOperations, failurePolicies, reinvocationPolicies, validateMatchResources } from './rules.ts'
@@ -122,7 +123,7 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scop
   }
 }
 
-function validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
+function* validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: boolean): Steps<FieldError[]> {
   const errors: Errors = []
   const scope = validationScope(policy)
   validateCommon(policy, scope, anyConditions, errors)
@@ -132,7 +133,10 @@ function validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: bo
     errors.push(required('spec.validations', text), required('spec.auditAnnotations', text))
     return errors
   }
-  for (const [i, v] of validations.entries()) validateValidation(v, scope, `spec.validations[${i}]`, errors)
+  for (const [i, v] of validations.entries()) {
+    validateValidation(v, scope, `spec.validations[${i}]`, errors)
+    yield
+  }
   validateAnnotations(policy, scope, errors)
   return errors
 }
@@ -140,14 +144,14 @@ function validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: bo
 const hasSameConditions = (now: Policy, old: Policy): boolean =>
   isSame(now.spec?.paramKind, old.spec?.paramKind) && isSame(now.spec?.matchConditions, old.spec?.matchConditions)
 
-export const validateValidatingAdmissionPolicy = (policy: ValidatingAdmissionPolicy): FieldError[] =>
+export const validateValidatingAdmissionPolicy = (policy: ValidatingAdmissionPolicy): Steps<FieldError[]> =>
   validateValidating(policy, false)
 
 export function validateValidatingAdmissionPolicyUpdate(
   policy: ValidatingAdmissionPolicy,
   old: ValidatingAdmissionPolicy,
   { subresource }: KindContext,
-): FieldError[] {
+): Problems {
   if (subresource !== 'status') return validateValidating(policy, hasSameConditions(policy, old))
   const errors: Errors = []
   for (const [i, warning] of (policy.status?.typeChecking?.expressionWarnings ?? []).entries()) {

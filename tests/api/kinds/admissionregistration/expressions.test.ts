@@ -5,6 +5,7 @@ import {
   validateValidatingAdmissionPolicy,
 } from '../../../../src/api/kinds/admissionregistration/policy-validation.ts'
 import type { MutatingAdmissionPolicy, ValidatingAdmissionPolicy } from '../../../../src/apimachinery/kinds.generated.ts'
+import { atOnce } from '../../../../src/apimachinery/steps.ts'
 
 const matchConstraints = {
   matchPolicy: 'Exact',
@@ -18,7 +19,7 @@ const fieldsOf = (spec: object): string[] => {
     metadata: { name: 'p' },
     spec: { failurePolicy: 'Fail', matchConstraints, validations: [{ expression: 'true' }], ...spec },
   }
-  return validateValidatingAdmissionPolicy(policy as ValidatingAdmissionPolicy).map(({ field }) => field)
+  return atOnce(validateValidatingAdmissionPolicy(policy as ValidatingAdmissionPolicy)).map(({ field }) => field)
 }
 
 test('an expression must compile and be of the type that its place wants', () => {
