@@ -81,6 +81,32 @@ test('values that do not meet values.schema.json are refused, saying where', asy
   })
   assert.match(message, /- at '\/num': got string, want integer/)
 })
+// The texts are those of Helm 4.3.
+test('values outside the limits of a schema are told as Helm tells them', async () => {
+  const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
+  for (const [schema, value, told] of [
+    [{ minimum: 0 }, -5, 'minimum: got -5, want 0'],
+    [{ maximum: 65535 }, 70000, 'maximum: got 70,000, want 65,535'],
+    [{ exclusiveMinimum: 0.5 }, 0.5, 'exclusiveMinimum: got 0.5, want 0.5'],
+    [{ exclusiveMaximum: 10 }, 12345.678, 'exclusiveMaximum: got 12,345.678, want 10'],
+    [{ multipleOf: 2 }, 3, 'multipleOf: got 3, want 2'],
+    [{ minLength: 3 }, 'é', 'minLength: got 1, want 3'],
+    [{ maxItems: 1 }, [1, 2], 'maxItems: got 2, want 1'],
+    [{ minProperties: 2 }, { a: 1 }, 'minProperties: got 1, want 2'],
+    [{ uniqueItems: true }, [1, 1], 'items at 0 and 1 are equal'],
+    [{ pattern: '^a+$' }, 'b"x', `'b"x' does not match pattern '^a+$'`],
+    [{ const: 'x' }, 'y', "value must be 'x'"],
+    [{ const: { a: 1 } }, 1, "'const' failed"],
+    [{ enum: ['a'] }, 'z', "value must be 'a'"],
+    [{ enum: ['a', 1, null] }, 'z', "value must be one of 'a', 1, <nil>"],
+  ] as const) {
+    const text = JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: schema } })
+    assert.equal(
+      (await schemaViolations(Buffer.from(text), { a: value })).map((v) => v.problem),
+      [told],
+    )
+  }
+})
 test('formats count in the drafts in which Helm asserts them; patterns are RE2 and answer at once', async () => {
   const problems = async (draft: string, schema: object, a: unknown) => {
     const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')

@@ -1,6 +1,8 @@
 // One schema against one set of values. The drafts 4, 6, 7, 2019-09 and 2020-12 occur in charts; each has its own ajv.
+
 import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { FormatName } from 'ajv-formats'
+import { quote } from '../../apimachinery/go-quote.ts'
 import { ChartError } from './chart.ts'
 import { isPlainSchema, surelyMeets } from './schema-plain.ts'
 
@@ -163,8 +165,48 @@ function problem(e: ErrorObject): string {
     case 'additionalProperties':
       return `additional properties '${String(p.additionalProperty)}' not allowed`
     case 'enum':
-      return `value must be one of ${(p.allowedValues as unknown[]).map((v) => JSON.stringify(v)).join(', ')}`
+      return oneOf(p.allowedValues as unknown[]) ?? "'enum' failed"
+    case 'const':
+      return oneOf([p.allowedValue]) ?? "'const' failed"
+    case 'pattern':
+      return `${display(e.data)} does not match pattern ${display(p.pattern)}`
+    case 'uniqueItems':
+      return `items at ${p.j} and ${p.i} are equal`
+    case 'multipleOf':
+      return `multipleOf: got ${grouped(e.data as number)}, want ${grouped(p.multipleOf as number)}`
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return `${e.keyword}: got ${grouped(e.data as number)}, want ${grouped(p.limit as number)}`
+    case 'minLength':
+    case 'maxLength':
+    case 'minItems':
+    case 'maxItems':
+    case 'minProperties':
+    case 'maxProperties':
+      return `${e.keyword}: got ${grouped(sizeOf(e.data))}, want ${grouped(p.limit as number)}`
     default:
       return e.message ?? 'does not meet the schema'
   }
+}
+
+const sizeOf = (v: unknown): number =>
+  typeof v === 'string' ? [...v].length : isObject(v) ? Object.keys(v).length : (v as unknown[]).length
+
+/** A number as English texts have it: 70,000. */
+const grouped = (n: number): string => n.toLocaleString('en', { maximumFractionDigits: 20 })
+
+/** A scalar in single quotes or as it is. */
+const display = (v: unknown): string =>
+  typeof v === 'string'
+    ? `'${quote(v).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+    : v === null
+      ? '<nil>'
+      : String(v)
+
+/** undefined where not all are scalars. */
+function oneOf(values: readonly unknown[]): string | undefined {
+  if (values.some((v) => typeof v === 'object' && v !== null)) return undefined
+  return `value must be ${values.length > 1 ? 'one of ' : ''}${values.map(display).join(', ')}`
 }
