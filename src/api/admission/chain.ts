@@ -6,38 +6,41 @@ import { knownReinvocation } from './reinvocation.ts'
  * Lets every plugin change the object, in order; the first refusal is thrown. When policies or webhooks changed it, all plugins run
  * once more, so that none has seen only a part of it.
  */
-export async function runMutating(
+export function runMutating(
   plugins: readonly AdmissionPlugin[],
   request: AdmissionRequest,
   metrics: AdmissionMetrics,
 ): Promise<void> {
-  const times = metrics.of(plugins, 'admit', request.operation)
-  const started = performance.now()
-  let isRejected = true
-  try {
+  return timed('admit', plugins, request, metrics, async (times) => {
     await runAll('admit', plugins, request, times)
     const state = knownReinvocation(request)
-    if (state?.isWanted) {
-      state.isSecond = true
-      await runAll('admit', plugins, request, times)
-    }
-    isRejected = false
-  } finally {
-    times.done(isRejected, (performance.now() - started) / 1000)
-  }
+    if (!state?.isWanted) return
+    state.isSecond = true
+    await runAll('admit', plugins, request, times)
+  })
 }
 
 /** Lets every plugin judge the finished object, in order; the first refusal is thrown. */
-export async function runValidating(
+export function runValidating(
   plugins: readonly AdmissionPlugin[],
   request: AdmissionRequest,
   metrics: AdmissionMetrics,
 ): Promise<void> {
-  const times = metrics.of(plugins, 'validate', request.operation)
+  return timed('validate', plugins, request, metrics, (times) => runAll('validate', plugins, request, times))
+}
+
+async function timed(
+  step: Step,
+  plugins: readonly AdmissionPlugin[],
+  request: AdmissionRequest,
+  metrics: AdmissionMetrics,
+  run: (times: ChainTimes) => Promise<void>,
+): Promise<void> {
+  const times = metrics.of(plugins, step, request.operation)
   const started = performance.now()
   let isRejected = true
   try {
-    await runAll('validate', plugins, request, times)
+    await run(times)
     isRejected = false
   } finally {
     times.done(isRejected, (performance.now() - started) / 1000)
