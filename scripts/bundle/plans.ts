@@ -32,7 +32,7 @@ export const plans: readonly PackPlan[] = [
       '--invocation-count-for-maglev-osr=3000',
       '--invocation-count-for-turbofan=20000',
       '--invocation-count-for-osr=8000',
-      '--min-semi-space-size=32',
+      '--min-semi-space-size=24',
       '--max-semi-space-size=32',
     ],
     warm: 'warm-chart.ts',
