@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
+import { DEFAULT_CIPHERS, type TLSSocket } from 'node:tls'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type FrontProxyTrust, frontProxyNoter } from '../auth/front-proxy.ts'
@@ -40,6 +40,10 @@ const sweepMs = 5000
 /** How often Node looks at HTTP/1 connections: it wakes a machine at rest each time. */
 const http1SweepMs = 15_000
 
+const first = 'TLS_AES_128_GCM_SHA256'
+/** Go's order, and so kube-apiserver's: Node would take 256 bits first, which costs both sides more on each byte. */
+const ciphers = [first, ...DEFAULT_CIPHERS.split(':').filter((name) => name !== first)].join(':')
+
 /** Opens the port: API paths go straight to the pipeline, mounts through koa. */
 export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<Listening> {
   const mounts = options.mounts ?? []
@@ -53,6 +57,7 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     requestCert: true,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ciphers,
     ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: limits.headersMs,
     maxHeaderSize: limits.headerBytes,
