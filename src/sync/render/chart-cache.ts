@@ -13,13 +13,19 @@ interface Loaded {
   readonly bytes: number
 }
 
+interface Kept {
+  readonly loading: Promise<Loaded>
+  /** 0 until it is loaded. */
+  bytes: number
+}
+
 /**
  * The charts that were loaded last, by their files' names and Git contents: a commit beside a chart, other values, or another Application of
  * the same chart neither parse it again nor compile its templates. Bounded by the bytes of their files.
  */
 export class ChartCache {
   readonly #mostBytes: number
-  readonly #kept = new Map<string, Promise<Loaded>>()
+  readonly #kept = new Map<string, Kept>()
 
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
@@ -28,27 +34,25 @@ export class ChartCache {
   /** Throws ChartError, TreeError. */
   async load(files: readonly TreeFile[]): Promise<Chart> {
     const key = digestOf(files)
-    const loading = this.#kept.get(key) ?? read(files)
+    const kept = this.#kept.get(key) ?? { loading: read(files), bytes: 0 }
     // The one that was asked for last stands last.
     this.#kept.delete(key)
-    this.#kept.set(key, loading)
+    this.#kept.set(key, kept)
     try {
-      return (await loading).chart
+      const { chart, bytes } = await kept.loading
+      kept.bytes = bytes
+      this.#drop()
+      return chart
     } catch (error) {
       this.#kept.delete(key)
       throw error
-    } finally {
-      await this.#drop()
     }
   }
 
-  async #drop(): Promise<void> {
+  #drop(): void {
     let bytes = 0
-    for (const [key, loading] of [...this.#kept].reverse()) {
-      bytes += await loading.then(
-        (loaded) => loaded.bytes,
-        () => 0,
-      )
+    for (const [key, kept] of [...this.#kept].reverse()) {
+      bytes += kept.bytes
       if (bytes > this.#mostBytes) this.#kept.delete(key)
     }
   }

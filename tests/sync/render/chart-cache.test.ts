@@ -60,4 +60,13 @@ test('a chart that is none is refused each time, and nothing else goes for it', 
   assert.is(await cache.load(tree(chart('a'))), a)
 })
 
+test('a chart does not wait for another that is slow to read', async () => {
+  const cache = new ChartCache(1000)
+  const { promise, resolve } = Promise.withResolvers<Buffer>()
+  const slow = cache.load([{ path: 'Chart.yaml', oid: 'slow', read: () => promise }])
+  await cache.load(tree(chart('a')))
+  resolve(Buffer.from(chart('slow')['Chart.yaml']))
+  assert.is((await slow).metadata.name, 'slow')
+})
+
 test.run()
