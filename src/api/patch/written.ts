@@ -1,26 +1,16 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import { jsonText, numberOf, WrittenNumber } from '../../apimachinery/json.ts'
-import { type Node, objectFrom } from '../schema/json-syntax.ts'
+import { type Node, nodeValue } from '../schema/json-syntax.ts'
 
 // kube-apiserver applies JSON and merge patches to texts: how a number is written decides whether an integer field takes it (1.0 is no
 // integer), and `test` compares texts.
 
 /** The value of `node` with numbers as they are written, where the server would write them otherwise. */
-export function writtenValue(node: Node): unknown {
-  switch (node.kind) {
-    case 'object':
-      return objectFrom(node.entries.map(([key, value]) => [key, writtenValue(value)] as const))
-    case 'array':
-      return node.items.map(writtenValue)
-    case 'number': {
-      const number = numberOf(node.text)
-      return jsonText(number) === node.text ? number : new WrittenNumber(node.text)
-    }
-    case 'null':
-      return null
-    default:
-      return node.value
-  }
+export const writtenValue = (node: Node): unknown => nodeValue(node, writtenNumber)
+
+function writtenNumber(text: string): number | bigint | WrittenNumber {
+  const number = numberOf(text)
+  return jsonText(number) === text ? number : new WrittenNumber(text)
 }
 
 /** Whether `found` is written as `node` is, but for the order of members. */

@@ -220,15 +220,18 @@ export function nodeOf(value: unknown): Node {
   return { kind: 'object', entries: Object.entries(value as object).map(([k, v]) => [k, nodeOf(v)] as const) }
 }
 
-/** The value of a node as `parseJson` gives it: the last of duplicate keys counts. */
-export function plainValue(node: Node): unknown {
+/** The value of a node as `parseJson` gives it. */
+export const plainValue = (node: Node): unknown => nodeValue(node, numberOf)
+
+/** The value of a node: the last of duplicate keys counts, and numbers are what `ofNumber` makes of their text. */
+export function nodeValue(node: Node, ofNumber: (text: string) => unknown): unknown {
   switch (node.kind) {
     case 'object':
-      return objectFrom(node.entries.map(([k, v]) => [k, plainValue(v)] as const))
+      return objectFrom(node.entries.map(([k, v]) => [k, nodeValue(v, ofNumber)] as const))
     case 'array':
-      return node.items.map(plainValue)
+      return node.items.map((item) => nodeValue(item, ofNumber))
     case 'number':
-      return numberOf(node.text)
+      return ofNumber(node.text)
     case 'null':
       return null
     default:
