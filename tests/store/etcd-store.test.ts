@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { EtcdApi } from '../../src/store/etcd/api.ts'
-import { Connection } from '../../src/store/etcd/connection.ts'
+import { connectionTo } from '../../src/store/etcd/connection.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { Compacted, StorageFull, type Store, ValueTooLarge } from '../../src/store/store.ts'
 import { contract } from './contract.ts'
@@ -169,9 +169,14 @@ test('what somebody writes by hand under our keys is told of, and does no harm',
   const store = await open(prefix)
   const told: string[] = []
   store.subscribe((events) => told.push(...events.map((e) => e.key)))
-  const connection = new Connection({ urls: [server.url] })
+  const servers = { urls: [server.url] }
+  const connection = connectionTo(servers)
   const put = (key: string, value: string) =>
-    new EtcdApi(connection).txn({ compare: [], success: [{ put: { key: prefix + key, value: bytes(value) } }], failure: [] })
+    new EtcdApi(connection, servers).txn({
+      compare: [],
+      success: [{ put: { key: prefix + key, value: bytes(value) } }],
+      failure: [],
+    })
   await put('/commit', 'no JSON')
   await put('/commit', 'null')
   await put('/data/x', '!')

@@ -1,8 +1,8 @@
-import { type Exchange, exchange, unary } from '../grpc/call.ts'
+import { type Exchange, exchange, type Peer, unary } from '../grpc/call.ts'
 import { GrpcError, grpcCode } from '../grpc/grpc-error.ts'
 import { encode, type Field } from '../grpc/protobuf.ts'
 import { Compacted, FutureRevision, type Revision, StorageFull, Unavailable, ValueTooLarge } from '../store.ts'
-import type { Connection } from './connection.ts'
+import type { EtcdServers } from './connection.ts'
 import { decodeRange, decodeTxn, decodeWatch, type RangeAnswer, type TxnAnswer, type WatchAnswer } from './messages.ts'
 
 export interface RangeRequest {
@@ -41,13 +41,13 @@ const retryAfterMs = 100
 
 /** etcd's calls, and its errors as the store's. */
 export class EtcdApi {
-  readonly #connection: Connection
+  readonly #peer: Peer
   /** Where it is, for people. */
   readonly place: string
 
-  constructor(connection: Connection) {
-    this.#connection = connection
-    this.place = `etcd at ${connection.servers.urls.join(', ')}`
+  constructor(peer: Peer, { urls }: EtcdServers) {
+    this.#peer = peer
+    this.place = `etcd at ${urls.join(', ')}`
   }
 
   /** A linearizable read. Tried again while no server answers. Throws Compacted, FutureRevision, Unavailable. */
@@ -88,7 +88,7 @@ export class EtcdApi {
   async watch({ key, end, from }: WatchRequest): Promise<{ answers: AsyncIterable<WatchAnswer>; close: () => void }> {
     // etcd itself would watch from one revision earlier on, without the values before.
     if (from > 1) await this.range({ key, countOnly: true, revision: from - 1 })
-    const stream = await this.#errors(0, () => exchange(this.#connection, '/etcdserverpb.Watch/Watch', { hasleader: 'true' }))
+    const stream = await this.#errors(0, () => exchange(this.#peer, '/etcdserverpb.Watch/Watch', { hasleader: 'true' }))
     const create: Field = [
       1,
       [
@@ -117,7 +117,7 @@ export class EtcdApi {
   }
 
   #call(method: string, message: Buffer): Promise<Buffer> {
-    return unary(this.#connection, `/etcdserverpb.${method}`, message, callTimeoutMs)
+    return unary(this.#peer, `/etcdserverpb.${method}`, message, callTimeoutMs)
   }
 
   async #patiently<T>(call: () => Promise<T>, asked: Revision): Promise<T> {

@@ -1,3 +1,4 @@
+import type { KeptSession } from '../grpc/kept-session.ts'
 import {
   type Change,
   Compacted,
@@ -14,7 +15,7 @@ import { withRevision } from '../template.ts'
 import { EtcdApi } from './api.ts'
 import { Commits, readMark } from './commits.ts'
 import { Compactor } from './compactor.ts'
-import { Connection, type EtcdServers } from './connection.ts'
+import { connectionTo, type EtcdServers } from './connection.ts'
 import { type FedCommit, Feed } from './feed.ts'
 import { endOf, type Layout, layoutUnder } from './layout.ts'
 import type { EtcdEvent, KeyValue } from './messages.ts'
@@ -32,9 +33,9 @@ type Listener = (events: readonly StoreEvent[]) => void
 
 /** Connects, and follows what is committed from now on. Throws Unavailable when no server answers within ten seconds. */
 export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
-  const connection = new Connection(options)
+  const connection = connectionTo(options)
   const layout = layoutUnder(options.prefix ?? '/slipway')
-  const api = new EtcdApi(connection)
+  const api = new EtcdApi(connection, options)
   try {
     const { revision } = await api.range({ key: layout.commit })
     return new EtcdStore(connection, api, layout, revision, options.compactEveryMs ?? 5 * 60_000)
@@ -45,7 +46,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
 }
 
 class EtcdStore implements Store {
-  readonly #connection: Connection
+  readonly #connection: KeptSession
   readonly #api: EtcdApi
   readonly #layout: Layout
   readonly #feed: Feed
@@ -57,7 +58,7 @@ class EtcdStore implements Store {
   #nextReading: Promise<Revision> | undefined
   #compacted: Revision = 0
 
-  constructor(connection: Connection, api: EtcdApi, layout: Layout, since: Revision, compactEveryMs: number) {
+  constructor(connection: KeptSession, api: EtcdApi, layout: Layout, since: Revision, compactEveryMs: number) {
     this.#connection = connection
     this.#api = api
     this.#layout = layout

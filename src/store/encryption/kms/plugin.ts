@@ -3,6 +3,7 @@ import { connect as connectSocket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Peer, unary } from '../../grpc/call.ts'
 import { GrpcError, grpcCode } from '../../grpc/grpc-error.ts'
+import { connected, KeptSession } from '../../grpc/kept-session.ts'
 import { eachField, encode } from '../../grpc/protobuf.ts'
 import { type DekSource, decodeAnnotation, encodeAnnotations } from './encrypted-object.ts'
 import type { KmsObserver } from './observer.ts'
@@ -33,12 +34,13 @@ const service = '/v2.KeyManagementService/'
 const retryAfterMs = 100
 
 export function kmsPlugin({ name, endpoint, timeoutMs, observe }: PluginOptions): KmsPlugin {
-  const socket = new PluginSocket(`the KMS plugin ${name}`, socketPath(endpoint))
+  const path = socketPath(endpoint)
+  const plugin = new KeptSession(`the KMS plugin ${name}`, () => openSession(path))
   const call = async (method: string, message: Buffer): Promise<Buffer> => {
     const started = performance.now()
     const told = (code: string) => observe.called(name, service + method, code, (performance.now() - started) / 1000)
     try {
-      const answer = await patient(socket, service + method, message, timeoutMs)
+      const answer = await patient(plugin, service + method, message, timeoutMs)
       told('OK')
       return answer
     } catch (error) {
@@ -61,24 +63,24 @@ export function kmsPlugin({ name, endpoint, timeoutMs, observe }: PluginOptions)
       ),
     decrypt: async ({ encrypted, keyId, annotations }, uid) =>
       decodePlain(await call('Decrypt', encode([[1, encrypted], [2, uid], [3, keyId], ...encodeAnnotations(4, annotations)]))),
-    close: () => socket.close(),
+    close: () => plugin.close(),
   }
 }
 
 /** Until the plugin takes the call, but not longer than it may last: it may start after us (gRPC's WaitForReady). */
-async function patient(socket: PluginSocket, path: string, message: Buffer, timeoutMs: number): Promise<Buffer> {
+async function patient(plugin: Peer, path: string, message: Buffer, timeoutMs: number): Promise<Buffer> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const left = deadline - performance.now()
     try {
-      await socket.session()
+      await plugin.session()
     } catch (error) {
       if (left <= retryAfterMs)
         throw new GrpcError(grpcCode.deadlineExceeded, `context deadline exceeded: ${(error as Error).message}`)
       await pause(retryAfterMs)
       continue
     }
-    return await unary(socket, path, message, Math.max(left, 1))
+    return await unary(plugin, path, message, Math.max(left, 1))
   }
 }
 
@@ -88,57 +90,12 @@ export function socketPath(endpoint: string): string {
   return path.startsWith('/@') ? `\0${path.slice(2)}` : path
 }
 
-/** One HTTP/2 session on a unix socket, made anew when it breaks. */
-class PluginSocket implements Peer {
-  readonly name: string
-  readonly #path: string
-  #session: Promise<ClientHttp2Session> | undefined
-  #closed = false
-
-  constructor(name: string, path: string) {
-    this.name = name
-    this.#path = path
-  }
-
-  session(): Promise<ClientHttp2Session> {
-    if (this.#closed) return Promise.reject(new GrpcError(grpcCode.unavailable, `the connection to ${this.name} is closed`))
-    this.#session ??= this.#connect()
-    return this.#session
-  }
-
-  close(): void {
-    this.#closed = true
-    this.#session?.then(
-      (session) => session.destroy(),
-      () => {},
-    )
-  }
-
-  #connect(): Promise<ClientHttp2Session> {
-    return new Promise((resolve, reject) => {
-      const socket = connectSocket(this.#path)
-      const session = connect('http://localhost', { createConnection: () => socket, settings: { enablePush: false } })
-      const forget = () => {
-        this.#session = undefined
-      }
-      session.once('connect', () => {
-        socket.unref()
-        resolve(session)
-      })
-      session.on('error', (error) => {
-        forget()
-        reject(new GrpcError(grpcCode.unavailable, error.message))
-      })
-      session.once('goaway', () => {
-        forget()
-        session.close()
-      })
-      session.once('close', () => {
-        forget()
-        reject(new GrpcError(grpcCode.unavailable, 'the connection was closed'))
-      })
-    })
-  }
+function openSession(path: string): Promise<ClientHttp2Session> {
+  const socket = connectSocket(path)
+  const session = connect('http://localhost', { createConnection: () => socket, settings: { enablePush: false } })
+  // A plugin that is not asked keeps no process from ending.
+  session.once('connect', () => socket.unref())
+  return connected(session)
 }
 
 function decodeStatus(bytes: Buffer): PluginStatus {
