@@ -109,8 +109,10 @@ async function respond(exchange: Exchange, response: ApiResponse): Promise<void>
   throw new Error('an answer in objects cannot be sent over the wire')
 }
 
+/** Node writes a header's letters as one byte each: warnings, which quote what a client sent, become bytes of UTF-8, as Go writes them. */
 function headersOf({ headers }: ApiResponse): HeaderValues {
-  return headers.warning === undefined ? headers : { ...headers, warning: headers.warning.split('\n') }
+  if (headers.warning === undefined) return headers
+  return { ...headers, warning: Buffer.from(headers.warning, 'utf8').toString('latin1').split('\n') }
 }
 
 /** On one's own machine compressing takes longer than sending. */

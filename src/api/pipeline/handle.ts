@@ -23,6 +23,7 @@ import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
 import { storeFailure } from './store-failure.ts'
 import { Unauthorizable } from './unauthorizable.ts'
+import { warned } from './warnings.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -297,15 +298,3 @@ const isUnrouted = ({ verb }: RequestInfo, error: unknown): boolean =>
   verb === 'patch' && error instanceof StatusError && error.code === 415
 
 const statusKind = { group: '', version: 'v1', kind: 'Status' }
-
-/** RFC 7234's `Warning: 299 - "text"`, one header line for each; several are joined by newlines for the transport to split. */
-function warned(response: ApiResponse, warnings: ReadonlySet<string>): ApiResponse {
-  if (warnings.size === 0) return response
-  const lines = [...warnings].map((w) => `299 - ${quoted(w)}`)
-  return { ...response, headers: { ...response.headers, warning: lines.join('\n') } }
-}
-
-function quoted(text: string): string {
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
-  return `"${clean.replace(/[\\"]/g, '\\$&')}"`
-}
