@@ -120,6 +120,13 @@ export function internalError(message: string): StatusError {
   return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] })
 }
 
+/** What Go's server makes of an error without a status: 500 with the bare message and no reason. */
+export function unforeseen(message: string): StatusError {
+  const error = new StatusError(500, '', message)
+  delete error.status.reason
+  return error
+}
+
 export const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.code === 404
 /** Nothing can be made in a namespace that is being deleted. */
 export const isNamespaceTerminating = (error: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { jsonText } from '../../apimachinery/json.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import type { FieldSet } from './fields/field-set.ts'
@@ -61,7 +62,8 @@ class Shape {
   #map({ map }: Atom, value: Json): boolean {
     if (!map) return false
     if (map.atomic) {
-      this.text += isZero(value) ? 'a' : 'A'
+      // The zero value of its type is `{}` or has the zero values of some fields: others are not the same though all in them is zero.
+      this.text += isZero(value) ? `a${jsonText(value)}` : 'A'
       return true
     }
     this.text += '{'

@@ -1,6 +1,6 @@
 import { timeText } from '../../apimachinery/clock.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
-import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { badRequest, unforeseen } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { conflictError } from './conflict.ts'
@@ -182,7 +182,7 @@ function liveManagers(live: Json): Managers {
   try {
     return readManagers(entriesOf(live))
   } catch (e) {
-    throw plainError(`failed to decode managed fields: ${(e as Error).message}`)
+    throw unforeseen(`failed to decode managed fields: ${(e as Error).message}`)
   }
 }
 
@@ -200,7 +200,7 @@ function* beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester):
   try {
     return yield* trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
   } catch (e) {
-    throw plainError(`failed to create manager for existing fields: ${(e as Error).message}`)
+    throw unforeseen(`failed to create manager for existing fields: ${(e as Error).message}`)
   }
 }
 
@@ -240,7 +240,7 @@ function* applyOnce(
 ): Steps<Applied> {
   const operation = operationOf(kind, requester.subresource ?? '')
   const atom = kind.typeAt(operation.apiVersion)
-  if (!atom) throw plainError(`no corresponding type for ${typeText(kind)}`)
+  if (!atom) throw unforeseen(`no corresponding type for ${typeText(kind)}`)
   const entry: Omit<Manager, 'set' | 'time'> = {
     name: requester.manager,
     operation: 'Apply',
@@ -269,7 +269,7 @@ function* merged<T>(steps: Steps<T>): Steps<T> {
   try {
     return yield* steps
   } catch (e) {
-    if (e instanceof TypedError) throw plainError(`failed to merge config: ${e.message}`)
+    if (e instanceof TypedError) throw unforeseen(`failed to merge config: ${e.message}`)
     throw e
   }
 }
@@ -278,7 +278,7 @@ function named<T>(what: string, run: () => T): T {
   try {
     return run()
   } catch (e) {
-    if (e instanceof TypedError) throw plainError(`${what}: ${e.message}`)
+    if (e instanceof TypedError) throw unforeseen(`${what}: ${e.message}`)
     throw e
   }
 }
@@ -287,17 +287,10 @@ function readMerged(kind: AppliedKind, config: Json, merged: unknown): Json {
   try {
     return kind.read(merged)
   } catch (e) {
-    throw plainError(
+    throw unforeseen(
       `failed to convert new object (${objectText(config, config)}) to proper version: unable to convert unstructured object to ${typeText(kind)}: ${(e as Error).message}`,
     )
   }
-}
-
-/** An error that Go's server gives no status: 500 with the bare message. */
-function plainError(message: string): StatusError {
-  const error = new StatusError(500, '', message)
-  delete error.status.reason
-  return error
 }
 
 const typeText = ({ group, version, kind }: { group: string; version: string; kind: string }): string =>

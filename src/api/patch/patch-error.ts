@@ -15,13 +15,6 @@ export function tooManyOperations(limit: number, count: number): StatusError {
   return new StatusError(413, 'RequestEntityTooLarge', message)
 }
 
-/** What Go's server makes of an error without a status: 500 with the bare message and no reason. */
-export function unforeseen(message: string): StatusError {
-  const error = new StatusError(500, '', message)
-  delete error.status.reason
-  return error
-}
-
 /** The answer when the patched document cannot be read as its kind: `patched` is its JSON, or `goText` of a strategic merge patch. */
 export function invalidPatched(patched: string, message: string): StatusError {
   const text = `Invalid value: ${jsonText(patched)}: ${message}`

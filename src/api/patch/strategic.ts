@@ -1,11 +1,12 @@
 import { isInt64 } from '../../apimachinery/json.ts'
+import { unforeseen } from '../../apimachinery/status.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
 import { objectFrom, readJson, setMember } from '../schema/json-syntax.ts'
 import type { Field, StructType, Type } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { byKeyOf, type Identify, inOrder, merged, partition } from './list-order.ts'
-import { badPatch, notApplicable, unforeseen } from './patch-error.ts'
+import { badPatch, notApplicable } from './patch-error.ts'
 
 /** Strategic merge patch as k8s.io/apimachinery/pkg/util/strategicpatch applies it, by the patch strategies of Go's struct tags. */
 

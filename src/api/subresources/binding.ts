@@ -3,13 +3,13 @@ import { type FieldError, notSupported, required } from '../../apimachinery/fiel
 import type { Binding, Pod } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { pods } from '../../apimachinery/resources.generated.ts'
-import { badRequest, conflict, type Status } from '../../apimachinery/status.ts'
+import { badRequest, conflict, type Status, unforeseen } from '../../apimachinery/status.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
-import { internalErrorPlain, settleNamespace } from '../verbs/create.ts'
+import { settleNamespace } from '../verbs/create.ts'
 import { statusKind } from '../verbs/delete.ts'
 import { updateObject } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
@@ -46,7 +46,7 @@ export async function bind(call: Call): Promise<Answer> {
   })
   await admitMutating(call, admission)
   const problem = problemOf(binding)
-  if (problem) throw internalErrorPlain(`${problem.field}: ${problem.message}`)
+  if (problem) throw unforeseen(`${problem.field}: ${problem.message}`)
   if (!name) throw badRequest('Name parameter required.')
   await admitValidating(call, admission)
   const resource = core.registry.find('', 'v1', 'pods')

@@ -3,13 +3,12 @@ import type { Pod, PodDisruptionBudget } from '../../apimachinery/kinds.generate
 import { isEmptySelector, matchesSelector } from '../../apimachinery/label-selector.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { poddisruptionbudgets } from '../../apimachinery/resources.generated.ts'
-import { badRequest, forbidden, type Status, StatusError } from '../../apimachinery/status.ts'
+import { badRequest, forbidden, type Status, StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
-import { internalErrorPlain } from '../verbs/create.ts'
 import { deleteObject, statusKind } from '../verbs/delete.ts'
 import { checkedDeleteOptions, type SentDeleteOptions } from '../verbs/delete-options.ts'
 import { trackedInTurns } from '../verbs/managed-fields.ts'
@@ -68,7 +67,7 @@ const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 function checkDryRun({ dryRun }: WriteOptions, sent: SentDeleteOptions): void {
   const inContent = sent.dryRun ?? []
   if (!dryRun || inContent.length === 0 || (inContent.length === 1 && inContent[0] === 'All')) return
-  throw internalErrorPlain(`Non-matching dry-run options in request and content: [All] and [${inContent.join(' ')}]`)
+  throw unforeseen(`Non-matching dry-run options in request and content: [All] and [${inContent.join(' ')}]`)
 }
 
 const isVersion = ({ metadata }: KubeObject, asked: string | undefined): boolean => !asked || asked === metadata.resourceVersion
@@ -117,7 +116,7 @@ async function spendBudget(call: Call, pod: Pod & KubeObject, options: WriteOpti
     return selector && (isEmptySelector(selector) || matchesSelector(selector, pod.metadata.labels))
   })
   if (budgets.length > 1) {
-    throw internalErrorPlain('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
+    throw unforeseen('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.')
   }
   const [budget] = budgets
   if (!budget || isFreeForUnready(pod, budget)) return

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { alreadyExists, badRequest, forbidden, internalError, StatusError } from '../../apimachinery/status.ts'
+import { alreadyExists, badRequest, forbidden, StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import { found, type KindContext } from '../kinds/kind.ts'
@@ -13,7 +13,6 @@ import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
-import { serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { defaulted } from './defaulted.ts'
@@ -139,7 +138,7 @@ async function admitAndStore(
     return await claimed(storage, { ...write, object }, async (others) => {
       if (options.dryRun) return new Stored(key, await bytesWithout(call, object), 0, object)
       if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
-        throw internalErrorPlain('resourceVersion should not be set on objects to be created')
+        throw unforeseen('resourceVersion should not be set on objects to be created')
       }
       return commitObject(call, key, object, 0, others)
     })
@@ -162,20 +161,9 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
   return error
 }
 
-/** A dry run has no revision. */
+/** A dry run has no revision but the one that was sent, which nobody reads. */
 async function bytesWithout({ request }: Call, object: KubeObject): Promise<Uint8Array> {
-  const given = object.metadata.resourceVersion
-  if (given) return serializer(object)(Number(given))
   return Buffer.from(mayTakeLong(request) ? await inTurns(jsonSteps(object)) : goJson(object))
-}
-
-/** Go's errors without a status: 500 with the bare message. */
-export function internalErrorPlain(message: string): StatusError {
-  const error = internalError(message)
-  error.status.message = message
-  delete error.status.reason
-  delete error.status.details
-  return error
 }
 
 export function storageOf(resource: ServedResource): Storage {

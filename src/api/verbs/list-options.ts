@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
 import { int64 } from '../../apimachinery/json.ts'
-import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { badRequest, StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { isTrue } from '../pipeline/request-info.ts'
 import { readSelectors, type Selectors } from './selection.ts'
 
@@ -103,9 +103,7 @@ export function parseExactRevision(text: string): number {
   const problem = versionProblem(text)
   if (problem === undefined) return Number(text)
   const { message } = invalid('resourceVersion', text, problem)
-  const error = new StatusError(500, '', `resourceVersion: ${message}`)
-  delete error.status.reason
-  throw error
+  throw unforeseen(`resourceVersion: ${message}`)
 }
 
 /** A resourceVersion as a number; 0 for none. Throws what kube-apiserver answers to others. */

@@ -126,4 +126,21 @@ test('a plugin that is off does nothing; one that nobody knows is told with all 
   )
 })
 
+test('what no path can name is refused as a client refuses to ask for it', async () => {
+  const spec = { containers: [] }
+  assert.is(
+    await refusal(cluster(), podRequest({ spec: { ...spec, serviceAccountName: 'a/b%' } })),
+    `pods "p" is forbidden: error looking up service account x/a/b%: invalid resource name "a/b%": [may not contain '/' may not contain '%']`,
+  )
+  assert.is(await refusal(cluster(), podRequest({ spec: { ...spec, runtimeClassName: '' } })), 'resource name may not be empty')
+  assert.is(
+    await refusal(cluster(), podRequest({ spec: { ...spec, runtimeClassName: '..' } })),
+    `invalid resource name "..": [may not be '..']`,
+  )
+  assert.is(
+    await refusal(cluster(), podRequest({ spec: { ...spec, runtimeClassName: 'no' } })),
+    'pods "p" is forbidden: pod rejected: RuntimeClass "no" not found',
+  )
+})
+
 test.run()

@@ -44,6 +44,24 @@ test('another field, another key of a list, a zero or a member of a set make ano
   assert.not.equal(fieldsOf(shapes[3] as object), fieldsOf(shapes[4] as object))
 })
 
+test('an atomic map with zeros in it is not taken for the empty one that is there before', () => {
+  const policies = builtInKind('networking.k8s.io', 'v1', 'NetworkPolicy')
+  const policy = (podSelector: object) => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'n' },
+    spec: { podSelector, policyTypes: ['Ingress'] },
+  })
+  const owned = (podSelector: object) => {
+    const { metadata } = trackUpdate(policies, undefined, policy(podSelector) as never, requester) as {
+      metadata: { managedFields?: { fieldsV1: Record<string, object> }[] }
+    }
+    return Object.keys(metadata.managedFields?.[0]?.fieldsV1['f:spec'] ?? {})
+  }
+  assert.equal(owned({ matchLabels: { app: '' } }), ['f:podSelector', 'f:policyTypes'])
+  assert.equal(owned({}), ['f:policyTypes'])
+})
+
 test('keys that hold quotes and brackets are not taken for structure', () => {
   const a = service('a', {}, { 'a"{': '1', b: '2' })
   const b = service('a', {}, { 'a"{s1"b': '1' })

@@ -26,6 +26,47 @@ test('a lifecycle that said a stop signal only goes with it', () => {
   assert.equal(pod.spec.initContainers[0]?.lifecycle, { preStop: { sleep: { seconds: 1 } } })
 })
 
+test('templates of workloads lose the fields of gates that are off', () => {
+  const template = { spec: { containers: [{ name: 'c', image: 'i', lifecycle: { stopSignal: 'SIGINT' } }], schedulingGroup: {} } }
+  const metadata = { name: 'x' }
+  for (const gvk of [
+    'apps/v1/Deployment',
+    'apps/v1/ReplicaSet',
+    'apps/v1/DaemonSet',
+    'apps/v1/StatefulSet',
+    'batch/v1/Job',
+    'v1/ReplicationController',
+  ]) {
+    const made = prepared(gvk, { metadata, spec: { template: structuredClone(template) } })
+    assert.is('schedulingGroup' in made.spec.template.spec, false, gvk)
+    assert.is('lifecycle' in (made.spec.template.spec.containers[0] as object), false, gvk)
+    const next = { metadata, spec: { template: structuredClone(template) } }
+    assert.is('schedulingGroup' in changed(gvk, next, made).spec.template.spec, false, gvk)
+  }
+  const cron = prepared('batch/v1/CronJob', {
+    metadata,
+    spec: { jobTemplate: { spec: { template: structuredClone(template) } } },
+  })
+  assert.is('schedulingGroup' in cron.spec.jobTemplate.spec.template.spec, false)
+})
+
+test('taints of devices without a time are from now', () => {
+  const slice = { metadata: { name: 's' }, spec: { devices: [{ name: 'd', taints: [{ key: 'k', effect: 'NoSchedule' }] }] } }
+  const made = prepared('resource.k8s.io/v1/ResourceSlice', slice) as typeof slice & {
+    spec: { devices: { taints: { timeAdded?: string }[] }[] }
+  }
+  assert.is(made.spec.devices[0]?.taints[0]?.timeAdded, '2026-01-01T00:00:00Z')
+})
+
+test('a pod keeps the class of service that its client says', () => {
+  const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  assert.equal(prepared('v1/Pod', { ...pod, status: { qosClass: 'Burstable' } }).status, {
+    phase: 'Pending',
+    qosClass: 'Burstable',
+  } as object)
+  assert.equal(prepared('v1/Pod', { ...pod, status: {} }).status as object, { phase: 'Pending', qosClass: 'BestEffort' })
+})
+
 test('hand-written rules count the characters of names, as Kubernetes words it', () => {
   const problems = problemsOf('node.k8s.io/v1/RuntimeClass', { metadata: { name: 'r' }, handler: long })
   assert.equal(problems, [`handler: Invalid value: "${long}": must be no more than 63 characters`])

@@ -1,9 +1,11 @@
+import { quote } from '../../../apimachinery/go-quote.ts'
 import type { Pod, RuntimeClass, Toleration } from '../../../apimachinery/kinds.generated.ts'
 import { runtimeclasses } from '../../../apimachinery/resources.generated.ts'
+import { unforeseen } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { amountsOf, listText } from '../quota/amounts.ts'
-import { podOf, refuse } from '../refusal.ts'
+import { podOf, refuse, unaskable } from '../refusal.ts'
 
 /** A pod of a runtime class gets the class's overhead, node selector and tolerations. */
 export const runtimeClass = (objects: Objects): AdmissionPlugin => ({
@@ -31,10 +33,13 @@ type List = Record<string, string> | undefined
 const isSame = (a: List, b: List): boolean => listText(amountsOf(a)) === listText(amountsOf(b))
 
 function classOf(objects: Objects, request: AdmissionRequest, { spec }: Pod): RuntimeClass | undefined {
-  if (!spec?.runtimeClassName) return undefined
-  const found = objects.get(runtimeclasses, undefined, spec.runtimeClassName)
-  if (!found) throw refuse(request, `pod rejected: RuntimeClass "${spec.runtimeClassName}" not found`)
-  return found
+  const name = spec?.runtimeClassName
+  if (name === undefined) return undefined
+  const found = objects.get(runtimeclasses, undefined, name)
+  if (found) return found
+  // The plugin asks the server before it refuses, which its client does not do for such names.
+  const problem = unaskable(name)
+  throw problem === undefined ? refuse(request, `pod rejected: RuntimeClass ${quote(name)} not found`) : unforeseen(problem)
 }
 
 function setOverhead(request: AdmissionRequest, { spec }: Pod, { overhead }: RuntimeClass): void {

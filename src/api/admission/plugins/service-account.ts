@@ -4,7 +4,7 @@ import { serviceaccounts } from '../../../apimachinery/resources.generated.ts'
 import { notFound } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
-import { podOf, refuse } from '../refusal.ts'
+import { podOf, refuse, unaskable } from '../refusal.ts'
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const volumePrefix = 'kube-api-access-'
@@ -46,7 +46,7 @@ async function findAccount(objects: Objects, request: AdmissionRequest, name: st
   const find = () => objects.get(serviceaccounts, request.namespace, name)
   const account = find() ?? (name === 'default' ? await appears(objects, find) : undefined)
   if (account) return account
-  const why = notFound({ group: '', resource: 'serviceaccount' }, name).message
+  const why = unaskable(name) ?? notFound({ group: '', resource: 'serviceaccount' }, name).message
   throw refuse(request, `error looking up service account ${request.namespace}/${name}: ${why}`)
 }
 

@@ -3,6 +3,7 @@ import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
 import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
@@ -44,10 +45,12 @@ export const daemonSet = kind<DaemonSet>({
   },
   prepareForCreate: (set) => {
     dropStatus(set)
+    dropDisabledTemplateFields(set.spec?.template)
     setTemplateGeneration(set, Math.max(templateGenerationOf(set), 1))
   },
   prepareForUpdate: (set, old, context) => {
     keepOther(set, old, context)
+    dropDisabledTemplateFields(set.spec?.template, old.spec?.template)
     setTemplateGeneration(set, templateGenerationOf(old))
     if (context.subresource !== '') return
     const changed = jsonText(set.spec?.template) !== jsonText(old.spec?.template)

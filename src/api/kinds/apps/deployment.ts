@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { copyField, dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, exactSelector } from '../table.ts'
@@ -33,9 +34,13 @@ export const deployment = kind<Deployment>({
     spec.progressDeadlineSeconds ??= 600
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: dropStatus,
+  prepareForCreate: (object) => {
+    dropStatus(object)
+    dropDisabledTemplateFields(object.spec?.template)
+  },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
+    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
     if (context.subresource === 'status') copyField(object.metadata, old.metadata, 'labels')
   },
   resetFields: { '': [['status']], status: [['spec'], ['metadata', 'labels']] },

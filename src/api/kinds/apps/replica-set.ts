@@ -1,6 +1,7 @@
 import type { ReplicaSet } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell } from '../table.ts'
@@ -17,8 +18,14 @@ export const replicaSet = kind<ReplicaSet>({
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: dropStatus,
-  prepareForUpdate: keepOther,
+  prepareForCreate: (object) => {
+    dropStatus(object)
+    dropDisabledTemplateFields(object.spec?.template)
+  },
+  prepareForUpdate: (object, old, context) => {
+    keepOther(object, old, context)
+    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
+  },
   resetFields: statusResetFields,
   fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [

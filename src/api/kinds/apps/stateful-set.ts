@@ -3,6 +3,7 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { claimSpecWarnings } from '../core/volume-warnings.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
@@ -74,10 +75,12 @@ export const statefulSet = kind<StatefulSet>({
   },
   prepareForCreate: (set) => {
     dropStatus(set)
+    dropDisabledTemplateFields(set.spec?.template)
     dropDisabled(set)
   },
   prepareForUpdate: (set, old, context) => {
     keepOther(set, old, context)
+    dropDisabledTemplateFields(set.spec?.template, old.spec?.template)
     dropDisabled(set, old)
   },
   resetFields: statusResetFields,

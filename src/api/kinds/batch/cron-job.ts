@@ -1,5 +1,6 @@
 import type { CronJob } from '../../../apimachinery/kinds.generated.ts'
 import { type KindContext, kind } from '../kind.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, selectorCell, since, yesNo } from '../table.ts'
@@ -36,8 +37,14 @@ export const cronJob = kind<CronJob>({
     spec.failedJobsHistoryLimit ??= 1
     if (spec.jobTemplate?.spec) defaultJobSpec(spec.jobTemplate.spec)
   },
-  prepareForCreate: dropStatus,
-  prepareForUpdate: keepOther,
+  prepareForCreate: (object) => {
+    dropStatus(object)
+    dropDisabledTemplateFields(object.spec?.jobTemplate?.spec?.template)
+  },
+  prepareForUpdate: (object, old, context) => {
+    keepOther(object, old, context)
+    dropDisabledTemplateFields(object.spec?.jobTemplate?.spec?.template, old.spec?.jobTemplate?.spec?.template)
+  },
   resetFields: statusResetFields,
   cells: ({ metadata, spec, status, ...rest }, now) => [
     metadata.name,

@@ -1,6 +1,7 @@
 import type { Job, JobSpec } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, humanDuration, selectorCell } from '../table.ts'
@@ -108,9 +109,11 @@ export const job = kind<Job>({
   prepareForCreate: (object) => {
     generateSelector(object)
     dropStatus(object)
+    dropDisabledTemplateFields(object.spec?.template)
   },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
+    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
     // What is stored is read with defaults again, and the template may be another than the one that came.
     defaultLabels(object)
   },

@@ -17,7 +17,8 @@ type Labels = Readonly<Record<string, string>>
 /** What a new pod starts as (podStrategy.PrepareForCreate). */
 export function preparePod(pod: Pod, { now, warn = () => {} }: KindContext): void {
   dropDisabledFields(pod.spec)
-  pod.status = { phase: 'Pending', qosClass: qosOf(pod) }
+  // What the client says is taken, as kube-apiserver's GetPodQOS does.
+  pod.status = { phase: 'Pending', qosClass: pod.status?.qosClass || qosOf(pod) }
   if ((pod.spec?.schedulingGates ?? []).length > 0) pod.status.conditions = [gated(now)]
   const labels = pod.metadata.labels ?? {}
   applyToAffinity(pod.spec?.affinity?.podAffinity, labels)

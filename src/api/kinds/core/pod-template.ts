@@ -3,7 +3,7 @@ import type { PodTemplate } from '../../../apimachinery/kinds.generated.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
 import { validatePodTemplate } from '../pod-spec/validate.ts'
@@ -22,8 +22,8 @@ export const podTemplate = kind<PodTemplate>({
   specFields: ['template'],
   validate: ({ template }) => validate(template, rulesOfTemplate()),
   validateUpdate: ({ template }, old) => validate(template, rulesOfTemplate(old.template)),
-  prepareForCreate: ({ template }) => dropDisabledFields(template?.spec),
-  prepareForUpdate: ({ template }, old) => dropDisabledFields(template?.spec, old.template?.spec),
+  prepareForCreate: ({ template }) => dropDisabledTemplateFields(template),
+  prepareForUpdate: ({ template }, old) => dropDisabledTemplateFields(template, old.template),
   defaults: (object) => defaultPodTemplate(object.template),
   cells: (object) => [
     object.metadata.name,

@@ -2,6 +2,7 @@ import type { ReplicationController } from '../../../apimachinery/kinds.generate
 import { isLongName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
+import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
 import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText } from '../table.ts'
@@ -31,8 +32,14 @@ export const replicationController = kind<ReplicationController>({
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: dropStatus,
-  prepareForUpdate: keepOther,
+  prepareForCreate: (object) => {
+    dropStatus(object)
+    dropDisabledTemplateFields(object.spec?.template)
+  },
+  prepareForUpdate: (object, old, context) => {
+    keepOther(object, old, context)
+    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
+  },
   resetFields: statusResetFields,
   cells: (rc, now) => [
     rc.metadata.name,

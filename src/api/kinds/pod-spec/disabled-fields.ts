@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from '../../../apimachinery/kinds.generated.ts'
+import type { Container, PodSpec, PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
 import { visitContainers } from './visit.ts'
 
 /**
@@ -13,6 +13,10 @@ export function dropDisabledFields(spec: PodSpec | undefined, old?: PodSpec): vo
   }
   dropProjections(spec, old)
 }
+
+/** The same of a workload's template. In place. */
+export const dropDisabledTemplateFields = (template: PodTemplateSpec | undefined, old?: PodTemplateSpec): void =>
+  dropDisabledFields(template?.spec, old?.spec)
 
 /** A lifecycle that only said the signal goes with it. */
 function dropStopSignal(container: Pick<Container, 'lifecycle'>): void {

@@ -21,6 +21,11 @@ function dropDisabled({ spec }: ResourceSlice, old?: ResourceSlice): void {
   }
 }
 
+/** A default in Kubernetes, where defaults know what time it is (SetDefaults_DeviceTaint). */
+function defaultTimes({ spec }: ResourceSlice, now: string): void {
+  for (const { taints } of spec?.devices ?? []) for (const taint of taints ?? []) taint.timeAdded ??= now
+}
+
 export const resourceSlice = kind<ResourceSlice>({
   gvk: 'resource.k8s.io/v1/ResourceSlice',
   warnings: ({ spec }) =>
@@ -30,8 +35,14 @@ export const resourceSlice = kind<ResourceSlice>({
   validate: validateResourceSlice,
   validateUpdate: validateResourceSliceUpdate,
   specFields: ['spec'],
-  prepareForCreate: (slice) => dropDisabled(slice),
-  prepareForUpdate: dropDisabled,
+  prepareForCreate: (slice, { now }) => {
+    dropDisabled(slice)
+    defaultTimes(slice, now)
+  },
+  prepareForUpdate: (slice, old, { now }) => {
+    dropDisabled(slice, old)
+    defaultTimes(slice, now)
+  },
   cells: (slice, now) => [
     slice.metadata.name,
     slice.spec?.nodeName ?? '',
