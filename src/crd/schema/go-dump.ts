@@ -76,7 +76,11 @@ function dumpField(key: keyof JsonSchema, value: unknown): unknown {
     case 'properties':
     case 'patternProperties':
     case 'definitions':
-      return dumpMap(value as Record<string, JsonSchema>)
+      return mapped(value as Record<string, JsonSchema>, dumpSchema)
+    case 'dependencies':
+      return mapped(value as Record<string, JsonSchema | readonly string[]>, (part) =>
+        Array.isArray(part) ? { Schema: null, Property: part } : { Schema: dumpSchema(part as JsonSchema), Property: null },
+      )
     case 'additionalProperties':
     case 'additionalItems':
       return typeof value === 'object' ? { Allows: true, Schema: dumpSchema(value) } : { Allows: value, Schema: null }
@@ -89,9 +93,9 @@ function dumpField(key: keyof JsonSchema, value: unknown): unknown {
   }
 }
 
-function dumpMap(schemas: Record<string, JsonSchema>): Record<string, unknown> {
+function mapped<T>(parts: Readonly<Record<string, T>>, dump: (part: T) => object): Record<string, unknown> {
   const dumped: Record<string, Json> = {}
-  for (const name of Object.keys(schemas).sort()) setOwn(dumped, name, dumpSchema(schemas[name] as JsonSchema) as unknown as Json)
+  for (const name of Object.keys(parts).sort()) setOwn(dumped, name, dump(parts[name] as T) as unknown as Json)
   return dumped
 }
 

@@ -64,6 +64,9 @@ export interface JsonSchema {
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[]
 }
 
+/** How many a bound such as maxItems allows; one beyond what a number holds exactly was read as a bigint. */
+export const mostOf = (bound: number | bigint): number => Math.max(0, Number(bound))
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -3,7 +3,7 @@ import type { Steps } from '../../apimachinery/steps.ts'
 import { UNBOUNDED } from '../cel/cost-range.ts'
 import { isConvertible } from './convertible.ts'
 import { dumpRule } from './go-dump.ts'
-import { goStructJson, type JsonSchema, type ValidationRule } from './json-schema.ts'
+import { goStructJson, type JsonSchema, mostOf, type ValidationRule } from './json-schema.ts'
 import { nodeOf } from './node.ts'
 import { atIndex, child } from './path.ts'
 import { type CompiledRule, compileRules } from './rules/compile.ts'
@@ -32,9 +32,9 @@ export function placeOf(schema: JsonSchema, outer?: Place, parent?: JsonSchema):
 }
 
 function mostChildren(schema: JsonSchema): number | undefined {
-  if (schema.type === 'array') return schema.maxItems === undefined ? undefined : Math.max(0, schema.maxItems)
+  if (schema.type === 'array') return schema.maxItems === undefined ? undefined : mostOf(schema.maxItems)
   if (schema.type !== 'object' || schema.additionalProperties === undefined) return 1
-  return schema.maxProperties === undefined ? undefined : Math.max(0, schema.maxProperties)
+  return schema.maxProperties === undefined ? undefined : mostOf(schema.maxProperties)
 }
 
 const product = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : Math.min(a * b, UNBOUNDED))

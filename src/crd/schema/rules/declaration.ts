@@ -15,6 +15,7 @@ import {
   structType,
   TIMESTAMP,
 } from '../../cel/types.ts'
+import { mostOf } from '../json-schema.ts'
 import { nodeOf, type SchemaNode } from '../node.ts'
 import { escapeName, isReserved } from './escape.ts'
 
@@ -71,8 +72,7 @@ function listDeclaration(node: SchemaNode, name: string): Declaration | undefine
   const element = items === undefined ? undefined : declarationOf(items, items.embedded, `${name}.@idx`)
   if (element === undefined) return undefined
   const { maxItems } = node.schema
-  const maxElements =
-    maxItems === undefined ? Math.floor((MAX_REQUEST_BYTES - 2) / (element.minBytes + 1)) : Math.max(0, maxItems)
+  const maxElements = maxItems === undefined ? Math.floor((MAX_REQUEST_BYTES - 2) / (element.minBytes + 1)) : mostOf(maxItems)
   return { kind: 'list', type: listOf(element.type), element, maxElements, minBytes: 2 }
 }
 
@@ -82,7 +82,7 @@ function objectDeclaration(node: SchemaNode, name: string): Declaration | undefi
     if (element === undefined) return undefined
     const { maxProperties } = node.schema
     const guess = Math.floor((MAX_REQUEST_BYTES - 2) / (element.minBytes + 6))
-    const maxElements = maxProperties === undefined ? guess : Math.max(0, maxProperties)
+    const maxElements = maxProperties === undefined ? guess : mostOf(maxProperties)
     return { kind: 'map', type: mapOf(STRING, element.type), key: STRING_KEY, element, maxElements, minBytes: 2 }
   }
   const fields = new Map<string, Declaration>()
@@ -101,7 +101,7 @@ function stringDeclaration(node: SchemaNode): Declaration {
   const { maxLength, enum: values } = node.schema
   switch (node.schema.format) {
     case 'byte':
-      return scalar(BYTES, 2, maxLength === undefined ? MAX_REQUEST_BYTES - 2 : Math.max(0, maxLength))
+      return scalar(BYTES, 2, maxLength === undefined ? MAX_REQUEST_BYTES - 2 : mostOf(maxLength))
     case 'duration':
       return scalar(DURATION, 3, 32)
     case 'date':
@@ -115,7 +115,7 @@ function stringDeclaration(node: SchemaNode): Declaration {
 }
 
 /** maxLength counts code points, sizes count bytes. */
-const fourfold = (node: SchemaNode): number => Math.max(0, node.schema.maxLength as number) * 4
+const fourfold = (node: SchemaNode): number => mostOf(node.schema.maxLength as number) * 4
 
 /** Rules at the root of a resource see its apiVersion, kind, and the names in its metadata. */
 export function withObjectMeta(node: SchemaNode): SchemaNode {
