@@ -20,20 +20,27 @@ export function warned(response: ApiResponse, warnings: ReadonlySet<string>): Ap
  * with the one that fills the header; those up to the one that did not fit are told in any case.
  */
 export function warningsTold(warnings: Iterable<string>): string[] {
-  const all = [...warnings].filter((w) => w !== '')
-  let letters = 0
-  const over = all.findIndex((w) => !isUnspeakable(w) && (letters += lengthOf(w)) > mostLetters)
-  if (over < 0) return all.filter((w) => !isUnspeakable(w))
+  const all = [...warnings].filter((w) => w !== '' && !isUnspeakable(w))
+  const over = firstOver(all)
+  if (over < 0) return all
   const told: string[] = []
-  letters = 0
+  let letters = 0
   for (const [i, text] of all.entries()) {
     if (i > over && letters >= mostLetters) break
-    if (isUnspeakable(text)) continue
     const short = lengthOf(text) > mostLettersOfOne ? [...text].slice(0, mostLettersOfOne).join('') : text
     letters += lengthOf(short)
     told.push(short)
   }
   return told
+}
+
+/** The index of the text with which all together become too long; -1: they do not. */
+function firstOver(texts: readonly string[]): number {
+  let letters = 0
+  return texts.findIndex((text) => {
+    letters += lengthOf(text)
+    return letters > mostLetters
+  })
 }
 
 const isUnspeakable = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text)
