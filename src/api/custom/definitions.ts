@@ -128,7 +128,7 @@ async function settle(
 }
 
 /** The status after names, schemas and approval were looked at. Pure. */
-export function considered(
+function considered(
   definition: CustomResourceDefinition,
   all: readonly CustomResourceDefinition[],
   now: string,

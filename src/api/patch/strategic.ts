@@ -1,4 +1,4 @@
-import { isInt64 } from '../../apimachinery/json.ts'
+import { goTypeOf } from '../../apimachinery/go-type.ts'
 import { unforeseen } from '../../apimachinery/status.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
@@ -229,14 +229,10 @@ const requiredKey =
     return object[mergeKey]
   }
 
-const wrongType = (expected: string, actual: unknown) => unforeseen(`expected a ${expected}, but received a ${goTypeOf(actual)}`)
-
-function goTypeOf(value: unknown): string {
-  if (value === null || value === undefined) return '%!s(<nil>)'
-  if (Array.isArray(value)) return '[]interface {}'
-  if (typeof value === 'object') return 'map[string]interface {}'
-  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
-  return typeof value === 'boolean' ? 'bool' : typeof value
+/** Kubernetes prints the type with %s: no type is not well formed. */
+const wrongType = (expected: string, actual: unknown) => {
+  const type = goTypeOf(actual)
+  return unforeseen(`expected a ${expected}, but received a ${type === '<nil>' ? '%!s(<nil>)' : type}`)
 }
 
 /** What Go tells types apart by when it decides whether two values can merge. */

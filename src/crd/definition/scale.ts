@@ -1,7 +1,8 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
+import { goTypeOf } from '../../apimachinery/go-type.ts'
 import { isInt64 } from '../../apimachinery/json.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject, own } from '../schema/json-schema.ts'
+import { isJsonObject, type Json, type JsonObject, own } from '../schema/json-schema.ts'
 import { withChanges } from '../schema/prune.ts'
 import type { ScaleSubresource } from './definition.ts'
 
@@ -77,15 +78,7 @@ function lookup(object: JsonObject, path: string): { value?: Json; problem?: str
 }
 
 const accessorProblem = (path: string, value: Json, wanted: string): string =>
-  `.${steps(path).join('.')} accessor error: ${shown(value)} is of the type ${goType(value)}, expected ${wanted}`
+  `.${steps(path).join('.')} accessor error: ${shown(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`
 
 const shown = (value: Json): string =>
   value === null ? '<nil>' : typeof value === 'object' ? 'map[]' : typeof value === 'number' ? numberText(value) : String(value)
-
-function goType(value: Json): string {
-  if (value === null) return '<nil>'
-  if (isJsonArray(value)) return '[]interface {}'
-  if (typeof value === 'object') return 'map[string]interface {}'
-  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
-  return typeof value === 'boolean' ? 'bool' : 'string'
-}

@@ -55,18 +55,54 @@ test('a webhook changes labels and annotations, nothing else of the metadata', a
   assert.equal(metadata, { name: 'a', namespace: 'a', uid: 'a', resourceVersion: '7', labels: { a: 'b' } })
 })
 
-test("what a webhook does wrong is told in kube-apiserver's words", async () => {
-  const at = '500 conversion webhook for example.com/v1, Kind=Widget returned invalid converted object at index 0'
-  assert.is(
-    await webhook((o) => o).refusal(widget('a')),
-    `${at}: invalid groupVersion (expected example.com/v2, received example.com/v1)`,
-  )
-  const renamed = webhook((o, v) => ({ ...rename(o, v), metadata: { ...o.metadata, name: 'b' } }))
-  assert.is(await renamed.refusal(widget('a')), `${at}: must have the same name: a != b`)
-  assert.is(
-    await webhook(rename, { status: 'Failure', message: 'not today' }).refusal(widget('a')),
-    '500 conversion webhook for example.com/v1, Kind=Widget failed: not today',
-  )
+const failed = '500 conversion webhook for example.com/v1, Kind=Widget'
+const wrong = (change: (meta: Record<string, unknown>) => Record<string, unknown> | undefined) =>
+  webhook((o, v) => ({ ...rename(o, v), metadata: change({ ...o.metadata }) })).refusal(widget('a'))
+
+for (const [what, told, expected] of [
+  [
+    'another version',
+    () => webhook((o) => o).refusal(widget('a')),
+    'returned invalid object at index 0: invalid groupVersion (expected example.com/v2, received example.com/v1)',
+  ],
+  [
+    'another kind',
+    () => webhook((o, v) => ({ ...rename(o, v), kind: 'Gadget' })).refusal(widget('a')),
+    'returned invalid object at index 0: invalid kind (expected Widget, received Gadget)',
+  ],
+  ['another name', () => wrong((m) => ({ ...m, name: 'b' })), 'returned invalid object: must have the same name: a != b'],
+  [
+    'labels of another type',
+    () => wrong((m) => ({ ...m, labels: { a: 1 } })),
+    'returned invalid metadata: metadata.labels[a] must be a string, but is int64 in converted object',
+  ],
+  [
+    'annotations of another type',
+    () => wrong((m) => ({ ...m, annotations: [] })),
+    'returned invalid metadata: invalid metadata.annotations of type []interface {} in converted object',
+  ],
+  [
+    'labels that nobody may have',
+    () => wrong((m) => ({ ...m, labels: { '/x': 'a', '/y': 'a' } })),
+    'returned invalid metadata: [metadata.labels: Invalid value: "/x": prefix part must be non-empty, metadata.labels: Invalid value: "/y": prefix part must be non-empty]',
+  ],
+  ['a refusal', () => webhook(rename, { status: 'Failure', message: 'not today' }).refusal(widget('a')), 'failed: not today'],
+  [
+    'a refusal without a word',
+    () => webhook(rename, {}).refusal(widget('a')),
+    "failed: response.result.status was '', not 'Success'",
+  ],
+] as const) {
+  test(`a webhook that answers with ${what} is told of in kube-apiserver's words`, async () => {
+    assert.is(await told(), `${failed} ${expected}`)
+  })
+}
+
+test('labels that were there before are not validated again', async () => {
+  const labels = { '/x': 'a' }
+  const old = { ...widget('a'), metadata: { ...widget('a').metadata, labels } }
+  const { metadata } = await webhook(rename).conversion.convert(definition, old, 'example.com/v2')
+  assert.equal(metadata.labels, labels)
 })
 
 test.run()

@@ -1,3 +1,4 @@
+import { goTypeOf } from '../../../apimachinery/go-type.ts'
 import { jsonText } from '../../../apimachinery/json.ts'
 import { keyElement, type PathElement, valueElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, ScalarName } from '../types/atom.ts'
@@ -61,12 +62,6 @@ export function scalarProblem(scalar: ScalarName, value: unknown): string | unde
     default:
       return typeof value === 'object' ? `expected any scalar, got ${goPointer(value)}` : undefined
   }
-}
-
-const goTypeOf = (value: unknown): string => {
-  if (Array.isArray(value)) return '[]interface {}'
-  if (typeof value === 'object') return 'map[string]interface {}'
-  return typeof value === 'boolean' ? 'bool' : typeof value
 }
 
 function goSyntax(value: unknown): string {

@@ -1,0 +1,10 @@
+import { isInt64 } from './json.ts'
+
+/** The type of a JSON value as Go's `%T` tells it, where Kubernetes has read it into an `interface{}`. */
+export function goTypeOf(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'object') return 'map[string]interface {}'
+  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}
