@@ -186,7 +186,7 @@ const integer = /^[+-]?[0-9]+$/
 const texts = (values: readonly string[]) => (values.length === 0 ? 'null' : JSON.stringify(values))
 
 /** Makes a requirement; throws SelectorError naming every problem. */
-export function requirement(key: string, operator: SelectorOperator, values: readonly string[]): Requirement {
+function requirement(key: string, operator: SelectorOperator, values: readonly string[]): Requirement {
   const problems: string[] = []
   const keyProblems = isQualifiedName(key)
   if (keyProblems.length > 0) problems.push(`key: Invalid value: ${JSON.stringify(key)}: ${keyProblems.join('; ')}`)
@@ -219,7 +219,7 @@ export function parseSelector(source: string): Selector {
   return new Parser(source).parse().sort(byKey)
 }
 
-export function matchesRequirement(r: Requirement, labels: Labels | undefined): boolean {
+function matchesRequirement(r: Requirement, labels: Labels | undefined): boolean {
   const value = labels !== undefined && Object.hasOwn(labels, r.key) ? labels[r.key] : undefined
   switch (r.operator) {
     case 'in':

@@ -13,7 +13,7 @@ export function isLonger(value: string, max: number): boolean {
 
 const maxLength = (max: number, unit = 'characters') => `must be no more than ${max} ${unit}`
 const maxBytes = (max: number) => maxLength(max, 'bytes')
-export const emptyText = 'must be non-empty'
+const emptyText = 'must be non-empty'
 export const rangeText = (low: number | bigint, high: number | bigint) => `must be between ${low} and ${high}, inclusive`
 
 /** `text (e.g. 'a',  or 'b', regex used for validation is 're')`, as Kubernetes words it. */
@@ -35,7 +35,6 @@ const wildcard = `\\*\\.${subdomain1123}`
 
 const label1123Pattern = anchored(label1123)
 const subdomain1123Pattern = anchored(subdomain1123)
-const caselessSubdomainPattern = new RegExp(`^(?:${subdomain1123})$`, 'i')
 const underscorePattern = anchored(underscoreSubdomain)
 const label1035Pattern = anchored(label1035)
 const labelKeyPattern = anchored(labelKey)
@@ -52,11 +51,6 @@ const subdomainText = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
   subdomain1123,
   'example.com',
-)
-const caselessSubdomainText = regexText(
-  "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-  subdomain1123,
-  'Example.com',
 )
 const underscoreText = regexText(
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
@@ -103,14 +97,9 @@ const dns1123LabelWith = (value: string, tooLong: (max: number) => string) =>
 /** A lower-case RFC 1123 label of at most 63 bytes. */
 export const isDns1123Label = (value: string): Problems =>
   label1123Pattern.test(value) && value.length <= 63 ? none : dns1123LabelWith(value, maxLength)
-/** The same rule as declarative validation words it (`bytes` for `characters`). */
-export const isShortName = (value: string): Problems =>
-  label1123Pattern.test(value) && value.length <= 63 ? none : dns1123LabelWith(value, maxBytes)
 export const isDns1123Subdomain = (value: string): Problems => check(value, 253, subdomain1123Pattern, subdomainText)
 /** As declarative validation words it. */
 export const isLongName = (value: string): Problems => check(value, 253, subdomain1123Pattern, subdomainText, maxBytes)
-export const isLongNameCaseless = (value: string): Problems =>
-  check(value, 253, caselessSubdomainPattern, caselessSubdomainText, maxBytes)
 export const isDns1123SubdomainWithUnderscore = (value: string): Problems => check(value, 253, underscorePattern, underscoreText)
 export const isDns1035Label = (value: string): Problems => check(value, 63, label1035Pattern, label1035Text)
 export const isWildcardDns1123Subdomain = (value: string): Problems => check(value, 253, wildcardPattern, wildcardText)
@@ -148,7 +137,7 @@ const identifierText = regexText(
 )
 export const isCIdentifier = (value: string): Problems => (identifierPattern.test(value) ? none : [identifierText])
 
-export const isInRange = (value: number, low: number, high: number): Problems =>
+const isInRange = (value: number, low: number, high: number): Problems =>
   value >= low && value <= high ? none : [rangeText(low, high)]
 export const isPortNumber = (port: number): Problems => isInRange(port, 1, 65535)
 /** User and group ids: 0 to 2^31 - 1. */
@@ -184,18 +173,6 @@ function parentDirectory(value: string): Problems {
   if (value === '..') return [`must not be '..'`]
   return value.startsWith('..') ? [`must not start with '..'`] : none
 }
-
-const envName = '[-._a-zA-Z][-._a-zA-Z0-9]*'
-const envNamePattern = anchored(envName)
-const envNameText = regexText(
-  "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
-  envName,
-  'my.env-name',
-  'MY_ENV.NAME',
-  'MyEnvName1',
-)
-export const isEnvVarName = (value: string): Problems =>
-  envNamePattern.test(value) ? parentDirectory(value) : [envNameText, ...parentDirectory(value)]
 
 const relaxedEnvPattern = /^[\x20-\x3c\x3e-\x7e]*$/
 /** The rule since RelaxedEnvironmentVariableValidation (1.34). */

@@ -33,7 +33,7 @@ export function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
 }
 
 /** Whether `node` satisfies any term; an absent selector matches everything. */
-export const matchesNodeSelector = (selector: NodeSelector | undefined, node: Node): boolean =>
+const matchesNodeSelector = (selector: NodeSelector | undefined, node: Node): boolean =>
   selector === undefined || selector.nodeSelectorTerms.some((term) => matchesTerm(term, node))
 
 /** Whether `node` satisfies what a pod requires of it: nodeSelector and the required node affinity. */

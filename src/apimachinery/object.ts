@@ -62,15 +62,6 @@ export interface ObjectList<T> {
   items: T[]
 }
 
-export interface Condition {
-  type: string
-  status: 'True' | 'False' | 'Unknown'
-  reason?: string
-  message?: string
-  lastTransitionTime?: string
-  observedGeneration?: number
-}
-
 /** `namespace/name`, or `name` for an object of the cluster; the key that informers and queues use. */
 export function keyOf(object: KubeObject): string {
   const { namespace, name } = object.metadata

@@ -24,7 +24,7 @@ export function expiryOf(token: Secret): number | undefined {
 }
 
 /** A detached JSON web signature (HS256) of `content`. */
-export function detachedSignature(content: string, id: string, secret: string): string {
+function detachedSignature(content: string, id: string, secret: string): string {
   const part = (text: string) => Buffer.from(text).toString('base64url')
   const header = part(JSON.stringify({ alg: 'HS256', kid: id }))
   const signature = createHmac('sha256', secret)

@@ -6,7 +6,7 @@ import { defineController, watching } from '../operators/controller.ts'
 import { sameValue } from '../operators/equality.ts'
 
 /** The rules that `role` ought to have: those of the roles it selects, by name, each once; undefined when it selects none. */
-export function rulesFor(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] | undefined {
+function rulesFor(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] | undefined {
   const selectors = role.aggregationRule?.clusterRoleSelectors
   if (!role.aggregationRule) return undefined
   const rules: PolicyRule[] = []

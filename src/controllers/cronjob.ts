@@ -69,7 +69,7 @@ export function decide(cron: CronJob, children: readonly Job[], schedule: Schedu
 /** The same for the same scheduled time: a Job that was made just before a crash is not made again. */
 const jobName = (cron: CronJob, due: number): string => `${(cron.metadata.name ?? '').slice(0, 52)}-${Math.floor(due / 60_000)}`
 
-export function jobFor(cron: CronJob, due: number): Job {
+function jobFor(cron: CronJob, due: number): Job {
   const { metadata, spec } = cron.spec?.jobTemplate ?? { metadata: {} }
   return {
     metadata: {
@@ -93,7 +93,7 @@ const referenceTo = (job: Job): ObjectReference => ({
 })
 
 /** The status by the Jobs there are; references that are right already stay as they are. */
-export function statusOf(cron: CronJob, children: readonly Job[], due: number | undefined): CronJobStatus {
+function statusOf(cron: CronJob, children: readonly Job[], due: number | undefined): CronJobStatus {
   const known = new Map((cron.status?.active ?? []).map((r) => [r.uid, r]))
   const active = children.filter((j) => !isFinished(j.status)).map((j) => known.get(j.metadata.uid ?? '') ?? referenceTo(j))
   const ends = children.filter((j) => hasEnded(j, 'Complete')).map((j) => j.status?.completionTime ?? '')

@@ -47,7 +47,7 @@ function limits(set: DaemonSet, desired: number): { unavailable: number; surge: 
 }
 
 /** What to do next so that each node that fits has one pod of the present template. */
-export function decide(set: DaemonSet, s: Situation): Decision {
+function decide(set: DaemonSet, s: Situation): Decision {
   if (set.metadata.deletionTimestamp) return { create: [], remove: [] }
   const onNode = byNode(s.pods, true)
   const create: string[] = []
@@ -109,7 +109,7 @@ function renew(set: DaemonSet, s: Situation, desired: number): Decision {
   return { create: [], remove: [...broken, ...replaceable.slice(0, Math.max(0, unavailable - missing))] }
 }
 
-export function statusOf(set: DaemonSet, s: Situation): DaemonSetStatus {
+function statusOf(set: DaemonSet, s: Situation): DaemonSetStatus {
   const onNode = byNode(s.pods, true)
   const minReady = set.spec?.minReadySeconds ?? 0
   const count = { desired: 0, current: 0, misscheduled: 0, ready: 0, updated: 0, available: 0 }

@@ -6,7 +6,7 @@ import { sameValue } from '../operators/equality.ts'
 import { controlledBy } from '../operators/owners.ts'
 import { templateHash } from './template-hash.ts'
 
-export const hashLabel = 'pod-template-hash'
+const hashLabel = 'pod-template-hash'
 export const annotation = {
   revision: 'deployment.kubernetes.io/revision',
   history: 'deployment.kubernetes.io/revision-history',

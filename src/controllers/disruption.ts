@@ -29,7 +29,7 @@ export interface Decision {
 export type ScaleOf = (pods: readonly Pod[]) => number
 
 /** The status of `budget` over its pods. */
-export function decide(budget: PodDisruptionBudget, matching: readonly Pod[], scaleOf: ScaleOf, now: number): Decision {
+function decide(budget: PodDisruptionBudget, matching: readonly Pod[], scaleOf: ScaleOf, now: number): Decision {
   const alive = matching.filter((p) => !isTerminal(p))
   const disrupted = stillDisrupted(budget, alive, now)
   const healthy = alive.filter(
@@ -64,7 +64,7 @@ export function decide(budget: PodDisruptionBudget, matching: readonly Pod[], sc
 }
 
 /** The status when the number of expected pods cannot be had: nothing may be evicted. */
-export function failed(budget: PodDisruptionBudget, message: string, now: number): PodDisruptionBudgetStatus {
+function failed(budget: PodDisruptionBudget, message: string, now: number): PodDisruptionBudgetStatus {
   const generation = budget.metadata.generation ?? 0
   const condition = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message, observedGeneration: generation }
   const conditions = withCondition(budget.status?.conditions as never[], condition as never, now)

@@ -35,7 +35,7 @@ const byAddress = (a: EndpointAddress, b: EndpointAddress): number =>
   a.ip < b.ip ? -1 : a.ip > b.ip ? 1 : (a.targetRef?.uid ?? '').localeCompare(b.targetRef?.uid ?? '')
 
 /** Pods with the same ports share a subset; at most 1000 addresses in all. */
-export function subsetsOf(service: Service, members: readonly Pod[]): EndpointSubset[] {
+function subsetsOf(service: Service, members: readonly Pod[]): EndpointSubset[] {
   const tolerant = service.spec?.publishNotReadyAddresses === true
   const serving = members.filter((p) => !isTerminating(p) || tolerant).slice(0, capacity)
   const groups = Map.groupBy(serving, (pod) => JSON.stringify(portsOf(service, pod).map(portOf)))
@@ -58,7 +58,7 @@ export function subsetsOf(service: Service, members: readonly Pod[]): EndpointSu
 }
 
 /** The object to write; undefined when `existing` says it all. */
-export function decide(service: Service, members: readonly Pod[], existing: Endpoints | undefined): Endpoints | undefined {
+function decide(service: Service, members: readonly Pod[], existing: Endpoints | undefined): Endpoints | undefined {
   const { [headlessLabel]: _, ...own } = service.metadata.labels ?? {}
   const headless: Record<string, string> = isHeadless(service) ? { [headlessLabel]: '' } : {}
   const labels = { ...own, [managerLabel]: 'endpoint-controller', ...headless }

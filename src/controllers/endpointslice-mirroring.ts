@@ -68,7 +68,7 @@ function mirrored(source: Endpoints): EndpointSlice[] {
 }
 
 /** What to do so that `existing` mirror `source`; `wanted`: whether it is to be mirrored at all. */
-export function decide(source: Endpoints, wanted: boolean, existing: readonly EndpointSlice[]): Plan {
+function decide(source: Endpoints, wanted: boolean, existing: readonly EndpointSlice[]): Plan {
   const left = new Map(existing.map((s) => [keyOf(s), s]))
   const extra = existing.filter((s) => left.get(keyOf(s)) !== s)
   const create: EndpointSlice[] = []

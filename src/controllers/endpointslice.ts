@@ -25,7 +25,7 @@ export interface Plan {
   readonly remove: readonly EndpointSlice[]
 }
 
-export function endpointOf(service: Service, pod: Pod, address: string, zone: string | undefined): Endpoint {
+function endpointOf(service: Service, pod: Pod, address: string, zone: string | undefined): Endpoint {
   const serving = isReady(pod)
   const terminating = isTerminating(pod)
   const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating)
@@ -83,7 +83,7 @@ function labelsOf(service: Service): Record<string, string> {
 }
 
 /** What to do so that `slices` say who serves `service`, changing as few as possible. */
-export function decide(
+function decide(
   service: Service,
   members: readonly Pod[],
   slices: readonly EndpointSlice[],

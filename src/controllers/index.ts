@@ -58,7 +58,7 @@ export interface RunningControllers extends Pick<Running, 'informers' | 'metrics
 }
 
 /** All controllers that follow one kind. */
-export const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr' | 'authority'>): Controller[] => [
+const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr' | 'authority'>): Controller[] => [
   deploymentController,
   replicaSetController,
   replicationControllerController,

@@ -4,8 +4,8 @@ import { jobs } from '../apimachinery/resources.generated.ts'
 import { podFrom } from './pods.ts'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
-export const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
-export const failureCountAnnotation = 'batch.kubernetes.io/job-index-failure-count'
+const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
+const failureCountAnnotation = 'batch.kubernetes.io/job-index-failure-count'
 
 export const isIndexed = (job: Job): boolean => job.spec?.completionMode === 'Indexed'
 export const hasFinalizer = (pod: Pod): boolean => pod.metadata.finalizers?.includes(trackingFinalizer) ?? false

@@ -20,11 +20,7 @@ export interface Findings {
 const finalizer = 'kubernetes'
 
 /** The conditions of a namespace that is being deleted. */
-export function conditionsOf(
-  before: readonly NamespaceCondition[] | undefined,
-  found: Findings,
-  now: number,
-): NamespaceCondition[] {
+function conditionsOf(before: readonly NamespaceCondition[] | undefined, found: Findings, now: number): NamespaceCondition[] {
   const left = [...found.remaining].filter(([, r]) => r.count > 0)
   const waiting = new Map<string, number>()
   for (const [, { finalizers }] of left) for (const [name, n] of finalizers) waiting.set(name, (waiting.get(name) ?? 0) + n)

@@ -29,14 +29,14 @@ const taintsFor: readonly {
 const cordon = 'node.kubernetes.io/unschedulable'
 
 /** When a node that was last heard of at `heard` is taken for lost. Pure. */
-export function lostAt(node: Node, heard: number): number {
+function lostAt(node: Node, heard: number): number {
   const ready = findCondition(node.status?.conditions, 'Ready')
   const since = ready ? heard : Math.max(heard, Date.parse(node.metadata.creationTimestamp ?? '') || 0)
   return since + gracePeriodMs
 }
 
 /** The conditions of a node that is lost. Pure. */
-export function lostConditions(node: Node, now: number): NodeCondition[] {
+function lostConditions(node: Node, now: number): NodeCondition[] {
   const before = node.status?.conditions ?? []
   const known = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']
   const after = known.map((type) => unknown(before, type, node, now))

@@ -14,7 +14,7 @@ const outOfService = 'node.kubernetes.io/out-of-service'
 export type Reason = 'orphaned' | 'unscheduled' | 'out-of-service'
 
 /** Why `pod` is to be removed at once; undefined when it is not. `node`: the one it is bound to, if there is such a node. */
-export function verdict(pod: Pod, node: Node | undefined): Reason | undefined {
+function verdict(pod: Pod, node: Node | undefined): Reason | undefined {
   if (!pod.spec?.nodeName) return isTerminating(pod) ? 'unscheduled' : undefined
   if (!node) return 'orphaned'
   const isDown = node.status?.conditions?.some((c) => c.type === 'Ready' && c.status !== 'True')
@@ -22,7 +22,7 @@ export function verdict(pod: Pod, node: Node | undefined): Reason | undefined {
 }
 
 /** The finished pods beyond the limit, oldest first. */
-export function excess(finished: readonly Pod[], limit = finishedLimit): Pod[] {
+function excess(finished: readonly Pod[], limit = finishedLimit): Pod[] {
   if (limit <= 0 || finished.length <= limit) return []
   const age = (p: Pod) => p.metadata.creationTimestamp ?? ''
   return [...finished].sort((a, b) => (age(a) < age(b) ? -1 : 1)).slice(0, finished.length - limit)

@@ -26,7 +26,7 @@ export interface Revisions {
   readonly all: readonly ControllerRevision[]
 }
 
-export const byRevision = (a: ControllerRevision, b: ControllerRevision): number =>
+const byRevision = (a: ControllerRevision, b: ControllerRevision): number =>
   a.revision - b.revision || (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '')
 
 /** The revisions of `owner`; the one for its template is made, or moved to the end, as need be. */

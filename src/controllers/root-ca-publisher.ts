@@ -10,7 +10,7 @@ const description =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.'
 
 /** What to write so that `existing` carries `caBundle`; undefined when it does. */
-export function decide(namespace: string, existing: ConfigMap | undefined, caBundle: string): ConfigMap | undefined {
+function decide(namespace: string, existing: ConfigMap | undefined, caBundle: string): ConfigMap | undefined {
   const data = { 'ca.crt': caBundle }
   if (!existing)
     return { metadata: { name: mapName, namespace, annotations: { 'kubernetes.io/description': description } }, data }

@@ -29,7 +29,7 @@ export function ordinalOf(set: StatefulSet, pod: Pod): number | undefined {
 export const revisionOf = (pod: Pod): string => pod.metadata.labels?.[revisionLabel] ?? ''
 
 /** The template that `revision` keeps. */
-export function templateIn(revision: ControllerRevision): PodTemplateSpec {
+function templateIn(revision: ControllerRevision): PodTemplateSpec {
   const { $patch: _, ...template } = (revision.data as { spec: { template: PodTemplateSpec & { $patch?: string } } }).spec
     .template
   return template

@@ -38,7 +38,7 @@ function revisionFor(set: StatefulSet, ordinal: number, s: Situation): string {
 }
 
 /** What to do next: first create or replace what is missing, then scale down from the end, then renew from the end. */
-export function decide(set: StatefulSet, s: Situation): Decision {
+function decide(set: StatefulSet, s: Situation): Decision {
   if (set.metadata.deletionTimestamp) return { create: [], remove: [] }
   const start = firstOrdinal(set)
   const end = start + (set.spec?.replicas ?? 1)
@@ -85,7 +85,7 @@ function outdated(set: StatefulSet, s: Situation, byOrdinal: ReadonlyMap<number,
   return remove
 }
 
-export function statusOf(set: StatefulSet, s: Situation): StatefulSetStatus {
+function statusOf(set: StatefulSet, s: Situation): StatefulSetStatus {
   const start = firstOrdinal(set)
   const replicas = set.spec?.replicas ?? 1
   const minReady = set.spec?.minReadySeconds ?? 0

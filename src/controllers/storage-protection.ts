@@ -7,7 +7,7 @@ import { isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { defineController, watching } from '../operators/controller.ts'
 
-export const finalizers = {
+const finalizers = {
   claim: 'kubernetes.io/pvc-protection',
   volume: 'kubernetes.io/pv-protection',
   attributes: 'kubernetes.io/vac-protection',

@@ -15,7 +15,7 @@ const stable = (value: unknown): unknown => {
 }
 
 /** FNV-1a of `text`, 32 bits. */
-export function fnv32a(text: string): number {
+function fnv32a(text: string): number {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
   return hash

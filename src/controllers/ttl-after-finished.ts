@@ -5,7 +5,7 @@ import { isNotFound } from '../apimachinery/status.ts'
 import { defineController } from '../operators/controller.ts'
 
 /** Milliseconds until `job` is to be deleted (≤ 0: now); undefined when it is not. */
-export function timeLeft(job: Job, now: number): number | undefined {
+function timeLeft(job: Job, now: number): number | undefined {
   const ttl = job.spec?.ttlSecondsAfterFinished
   const finished = job.status?.conditions?.find((c) => (c.type === 'Complete' || c.type === 'Failed') && c.status === 'True')
   if (ttl === undefined || !finished || job.metadata.deletionTimestamp) return undefined

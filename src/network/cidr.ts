@@ -5,7 +5,7 @@ export function numberOf(ip: string): number {
   return isIp ? parts.reduce((n, p) => n * 256 + p, 0) : Number.NaN
 }
 
-export const textOf = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.')
+const textOf = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.')
 
 export function isInside(ip: string, cidr: string): boolean {
   const [base = '', bits = '32'] = cidr.split('/')

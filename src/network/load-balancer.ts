@@ -22,7 +22,7 @@ export const loadBalancerController = (nodeAddresses: readonly string[]): Contro
   })
 
 /** The ingress that `service` must show; undefined when it shows it already, or is not ours. Pure. */
-export function decideIngress({ spec, status }: Service, nodeAddresses: readonly string[]): Ingress | undefined {
+function decideIngress({ spec, status }: Service, nodeAddresses: readonly string[]): Ingress | undefined {
   if (spec?.loadBalancerClass) return undefined
   const current = status?.loadBalancer?.ingress ?? []
   const wanted = spec?.type === 'LoadBalancer' ? chosen(spec.loadBalancerIP, nodeAddresses) : []

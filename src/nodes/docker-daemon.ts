@@ -24,7 +24,7 @@ export interface DaemonOptions {
 }
 
 /** No daemon answers, and none can be started here. */
-export class NoDocker extends Error {
+class NoDocker extends Error {
   constructor(why: string) {
     super(`no Docker daemon: ${why}`)
     this.name = 'NoDocker'

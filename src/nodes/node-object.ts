@@ -5,7 +5,7 @@ import { timeText } from '../apimachinery/clock.ts'
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../apimachinery/kinds.generated.ts'
 
 /** The Kubernetes release whose behaviour the agent has. */
-export const kubeletVersion = 'v1.36.3'
+const kubeletVersion = 'v1.36.3'
 
 const mostPods = 110
 const mostImages = 50

@@ -21,7 +21,7 @@ interface Watched<T extends KubeObject> {
 }
 
 /** Names of the ConfigMaps and Secrets that a pod's spec refers to. */
-export function referencesOf(pod: Pod): { configMaps: Set<string>; secrets: Set<string> } {
+function referencesOf(pod: Pod): { configMaps: Set<string>; secrets: Set<string> } {
   const spec = pod.spec
   const maps = new Set<string>()
   const secretNames = new Set<string>()

@@ -134,12 +134,7 @@ const identity = (m: ObjectMeta): string => `${m.namespace ?? ''}/${m.name ?? ''
 const groupKind = (o: Occurrence): string => `${o.resource.group}/${o.resource.kind}`
 
 /** The core/v1 Event, as `kubectl describe` shows it. */
-export function eventOf(
-  o: Occurrence,
-  source: Pick<EventRecorderOptions, 'component' | 'host'>,
-  now: number,
-  sequence = 0,
-): Event {
+function eventOf(o: Occurrence, source: Pick<EventRecorderOptions, 'component' | 'host'>, now: number, sequence = 0): Event {
   const { name = '', namespace, uid, resourceVersion } = o.object.metadata
   // client-go's names: the time in nanoseconds, in hexadecimal. Ours is told apart by the sequence.
   const stamp = (BigInt(Math.floor(now)) * 1_000_000n + BigInt(sequence % 1_000_000)).toString(16)

@@ -60,7 +60,7 @@ function reasonOf(resource: Resource, now: KubeObject | undefined, before: KubeO
 const unimportant = new Set(['resourceVersion', 'managedFields'])
 
 /** The path of the first field in which two objects differ, such as `status.readyReplicas`. */
-export function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {
+function firstDifference(a: unknown, b: unknown, path = ''): string | undefined {
   if (sameValue(a, b)) return undefined
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return path
   const x = a as Record<string, unknown>

@@ -154,7 +154,7 @@ function cached(scope: CacheScope | undefined): InformerScope {
 }
 
 /** Changes of spec, labels, annotations or deletion matter; our own writes of status don't. */
-export function isMeant(now: KubeObject | undefined, before: KubeObject | undefined): boolean {
+function isMeant(now: KubeObject | undefined, before: KubeObject | undefined): boolean {
   if (!now || !before) return true
   const seen = ({ metadata: m }: KubeObject) =>
     jsonText([m.uid, m.generation, m.labels, m.annotations, m.deletionTimestamp, m.finalizers])

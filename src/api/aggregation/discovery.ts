@@ -16,7 +16,7 @@ export interface RemoteVersion {
 /** Asks a remote server in the name of the aggregator. */
 export type Ask = (remote: RemoteService, path: string, accept: string) => Promise<ApiResponse>
 
-export const aggregatorUser: UserInfo = { name: 'system:kube-aggregator', groups: ['system:masters'] }
+const aggregatorUser: UserInfo = { name: 'system:kube-aggregator', groups: ['system:masters'] }
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 
 export function askingBy(send: (remote: RemoteService, request: ApiRequest, user: UserInfo) => Promise<ApiResponse>): Ask {

@@ -5,7 +5,7 @@ import type { Attributes } from '../auth/authorizer.ts'
 import type { UserInfo } from '../request.ts'
 
 export const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const
-export const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
+const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
 export type Level = (typeof levels)[number]
 export type Stage = (typeof stages)[number]
 

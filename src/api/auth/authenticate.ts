@@ -70,7 +70,7 @@ export function userOfConnection(socket: TLSSocket): UserInfo | undefined {
   return userOfCertificate(certificate)
 }
 
-export function userOfCertificate(certificate: X509Certificate): UserInfo {
+function userOfCertificate(certificate: X509Certificate): UserInfo {
   const usages = certificate.keyUsage as string[] | undefined
   if (usages && !usages.includes('1.3.6.1.5.5.7.3.2')) throw unauthorized()
   const subject = certificate.toLegacyObject().subject as unknown as Record<string, string | string[] | undefined>

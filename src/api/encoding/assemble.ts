@@ -1,27 +1,5 @@
 /** Lists and watch events put together from objects that are already encoded. */
 
-const comma = Buffer.from(',')
-const end = Buffer.from(']}')
-
-/** The JSON of a list in pieces to be sent one after another; nothing is parsed. `header` holds kind, apiVersion and metadata. */
-export function jsonListPieces(header: object, items: Iterable<Uint8Array>): Uint8Array[] {
-  const opening = JSON.stringify(header)
-  const pieces: Uint8Array[] = [Buffer.from(`${opening.slice(0, -1)}${opening === '{}' ? '' : ','}"items":[`)]
-  let isFirst = true
-  for (const item of items) {
-    if (!isFirst) pieces.push(comma)
-    pieces.push(item)
-    isFirst = false
-  }
-  pieces.push(end)
-  return pieces
-}
-
-/** A watch event as a line of JSON around an encoded object. */
-export function jsonEvent(type: string, object: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(`{"type":${JSON.stringify(type)},"object":`), object, Buffer.from('}\n')])
-}
-
 /** A watch event in protobuf with the length before it, as a stream has it: `object` is a whole body (with its envelope). */
 export function protobufEvent(type: string, object: Uint8Array): Buffer {
   const name = Buffer.from(type)

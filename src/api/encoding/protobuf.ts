@@ -20,8 +20,6 @@ export interface Envelope {
   readonly kind: string
   /** The message, shared with the body. */
   readonly raw: Uint8Array
-  /** '' for protobuf; `application/json` when `raw` is that. */
-  readonly contentType: string
 }
 
 // Encoding is synchronous and never nested, so one writer serves all.
@@ -30,29 +28,12 @@ const writer = new WireWriter()
 /** An object of a built-in kind in its envelope, as Go writes it. `object` must be canonical. */
 export function encodeProtobuf(type: StructType, object: object, apiVersion: string, kind: string): Buffer {
   writer.reset()
-  beginEnvelope()
-  const end = writer.length
-  writeMessage(type, writer, object as JsonObject)
-  return finishEnvelope(end, apiVersion, kind)
-}
-
-/** Bytes that are already encoded, in an envelope. `contentType` '' says they are the protobuf message of the kind. */
-export function wrapProtobuf({ apiVersion, kind, raw, contentType }: Envelope): Buffer {
-  writer.reset()
-  beginEnvelope(contentType)
-  const end = writer.length
-  writer.bytes(raw)
-  return finishEnvelope(end, apiVersion, kind)
-}
-
-function beginEnvelope(contentType = ''): void {
-  writer.text(contentType)
+  writer.text('')
   writer.tag(0x22)
   writer.text('')
   writer.tag(0x1a)
-}
-
-function finishEnvelope(end: number, apiVersion: string, kind: string): Buffer {
+  const end = writer.length
+  writeMessage(type, writer, object as JsonObject)
   writer.lengthSince(end)
   writeHead(apiVersion, kind)
   return writer.take()
@@ -94,12 +75,11 @@ export function openEnvelope(bytes: Uint8Array, mostFields = Number.POSITIVE_INF
     throw new WireError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const from = new WireReader(bytes, 4)
   from.fieldsLeft = mostFields
-  const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0), contentType: '' }
+  const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0) }
   while (from.at < from.end) {
     const tag = from.tag()
     if (tag === 0x0a) Object.assign(envelope, readTypeMeta(from.slice()))
     else if (tag === 0x12) envelope.raw = from.slice() as Buffer<ArrayBuffer>
-    else if (tag === 0x22) envelope.contentType = from.text()
     else from.skip(tag & 7)
   }
   return envelope

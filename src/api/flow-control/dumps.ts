@@ -38,7 +38,7 @@ const levelHeader = [
   'CancelledRequests',
 ]
 
-export const levelRows = (levels: readonly Level[]): Row[] => [
+const levelRows = (levels: readonly Level[]): Row[] => [
   levelHeader,
   ...levels.map(({ name, queueSet: q, isQuiescing }): Row => {
     const active = q.queues.filter(({ waiting }) => waiting.length > 0).length
@@ -59,7 +59,7 @@ const queueHeader = [
   'TotalWorkSum',
 ]
 
-export const queueRows = (levels: readonly Level[]): Row[] => [
+const queueRows = (levels: readonly Level[]): Row[] => [
   queueHeader,
   ...levels.flatMap(({ name, queueSet }) =>
     queueSet.queues.map(({ waiting, executing, seatsInUse, nextDispatchR, work }, i): Row => {
@@ -85,7 +85,7 @@ const requestHeader = [
 const detailHeader = ['UserName', 'Verb', 'APIPath', 'Namespace', 'Name', 'APIVersion', 'Resource', 'SubResource']
 
 /** `withDetails`: also what is asked, and by whom. */
-export function requestRows(levels: readonly Level[], withDetails: boolean): Row[] {
+function requestRows(levels: readonly Level[], withDetails: boolean): Row[] {
   const rows: Row[] = [[...requestHeader, ...(withDetails ? detailHeader : [])]]
   for (const { name, queueSet } of levels) {
     const add = (entry: Entry, queue: number, index: number) => void rows.push(requestRow(name, entry, queue, index, withDetails))

@@ -131,6 +131,6 @@ export class Levels {
 }
 
 /** What a level keeps: what it lately needed of its own, and never less than it has to keep. */
-export function leastOf({ limits, demand: { highWatermark } }: Level): number {
+function leastOf({ limits, demand: { highWatermark } }: Level): number {
   return Math.max(limits.lower, limits.isExempt ? highWatermark : Math.min(limits.nominal, highWatermark))
 }

@@ -48,7 +48,7 @@ async function settle({ objects, handle, clock }: SchemaStatusOptions, ended: Ab
 }
 
 /** The condition of a schema where there are these levels. */
-export function danglingOf({ spec }: FlowSchema, levels: ReadonlySet<string | undefined>) {
+function danglingOf({ spec }: FlowSchema, levels: ReadonlySet<string | undefined>) {
   const name = spec?.priorityLevelConfiguration.name ?? ''
   const says = `This FlowSchema references the PriorityLevelConfiguration object named "${name}"`
   return levels.has(name)

@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly watches: number
 }
 
-export const oneSeat: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalMs: 0 }
+const oneSeat: WorkEstimate = { initialSeats: 1, finalSeats: 0, additionalMs: 0 }
 
 const bytesPerSeat = 100_000
 /** A list from the caches is streamed: no more of it is in memory at once. */

@@ -4,7 +4,7 @@ import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import type { Exchange } from './exchange.ts'
 
 /** As kube-apiserver limits a request: 3 MiB. */
-export const maxBodyBytes = 3 * 1024 * 1024
+const maxBodyBytes = 3 * 1024 * 1024
 
 const decompress = promisify(gunzip)
 

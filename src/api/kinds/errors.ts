@@ -11,8 +11,6 @@ export const immutableText = 'field is immutable'
 export const negativeText = 'must be greater than or equal to 0'
 export const notPositiveText = 'must be greater than zero'
 
-export const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
-
 /** One error for each problem that a rule of apimachinery/names found. */
 export function pushInvalid(errors: Errors, at: string, value: unknown, problems: Problems): void {
   for (const problem of problems) errors.push(invalid(at, value, problem))
@@ -95,13 +93,6 @@ function sameMaps(a: Record<string, unknown>, b: Record<string, unknown>): boole
   for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isNothing(b[key])) return false
   return true
 }
-
-/** `Too long: may not be more than 5 characters`: where Kubernetes counts characters. */
-export const tooLongCharacters = (field: string, max: number): FieldError => ({
-  type: 'FieldValueTooLong',
-  field,
-  message: `Too long: may not be more than ${max} character${max === 1 ? '' : 's'}`,
-})
 
 /** An invalid value whose text is not shown. */
 export const invalidOmitted = (field: string, detail: string, type: FieldErrorType = 'FieldValueInvalid'): FieldError => ({

@@ -163,7 +163,7 @@ const maskByte = (bits: number): number => (bits >= 8 ? 255 : bits <= 0 ? 0 : (2
 
 const notACidr = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
 
-export const cidrProblems = (value: string): string[] => problemsOf(parseCidr(value))
+const cidrProblems = (value: string): string[] => problemsOf(parseCidr(value))
 
 function problemsOf(cidr: Cidr | undefined): string[] {
   if (!cidr) return [notACidr]

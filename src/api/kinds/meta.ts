@@ -182,7 +182,7 @@ function validateFinalizers(finalizers: readonly string[], isNew: boolean, any: 
 const unprintable = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 
 /** The manager's name: at most 128 printable characters. */
-export function validateManagerName(name: string, at: string, errors: Errors): void {
+function validateManagerName(name: string, at: string, errors: Errors): void {
   if (Buffer.byteLength(name) > 128) errors.push(tooLong(at, 128))
   let offset = 0
   for (const character of name) {

@@ -8,7 +8,7 @@ const produces = ['application/json', 'application/yaml', 'application/vnd.kuber
 const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
 
 /** The definition of a kind: a built-in type's, or `com.example.v1.Widget` of a custom kind. */
-export function definitionName(gvk: GroupVersionKind): string {
+function definitionName(gvk: GroupVersionKind): string {
   return definitionOf(gvk.group, gvk.version, gvk.kind) ?? customName(gvk)
 }
 

@@ -338,7 +338,7 @@ function indexOf(key: string, length: number, failure: string): number {
 }
 
 /** Whether two JSON values are equal. */
-export function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]))
   if (!isObject(a) || !isObject(b)) return false

@@ -258,7 +258,7 @@ function accepted(request: ApiRequest, resource: ServedResource, info: RequestIn
   return (info.verb === 'watch' && negotiate(request.headers, request.query, { ...options, stream: true })) || found
 }
 
-export function notFoundPage(): ApiResponse {
+function notFoundPage(): ApiResponse {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
   return { status: 404, headers, body: { bytes: Buffer.from('404 page not found\n') } }
 }

@@ -1,4 +1,3 @@
-import type { FieldError } from '../../apimachinery/field-error.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Resource } from '../../apimachinery/resource.ts'
 import type { Kind } from '../kinds/kind.ts'
@@ -70,8 +69,6 @@ export interface Conversion {
   fromStorage(object: KubeObject): KubeObject | Promise<KubeObject>
   toStorage(object: KubeObject): KubeObject | Promise<KubeObject>
 }
-
-export type Problems = readonly FieldError[]
 
 /** The key of an object in the store. */
 export function keyIn(storage: Storage, namespace: string | undefined, name: string): string {

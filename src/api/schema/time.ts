@@ -5,7 +5,7 @@ const layouts = { seconds: '2006-01-02T15:04:05Z07:00', micros: '2006-01-02T15:0
 const dayOfYear = /(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31/
 const canonicalSeconds = new RegExp(`^\\d{4}-(?:${dayOfYear.source})T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$`)
 
-export class TimeError extends Error {}
+class TimeError extends Error {}
 
 /** `text` in UTC with whole seconds; null for Go's zero time. Throws TimeError with Go's message. */
 export function canonicalTime(text: string): string | null {

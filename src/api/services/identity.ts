@@ -104,7 +104,7 @@ const renewedMs = ({ spec }: Lease): number => Date.parse(spec?.renewTime ?? '')
 const isIdentity = ({ metadata }: Lease): boolean => metadata.labels?.[identityLabel] === 'kube-apiserver'
 
 /** Those that renewed their lease lately, in the order of their addresses. Pure. */
-export function liveServers(all: readonly Lease[], nowMs: number): ServerAddress[] {
+function liveServers(all: readonly Lease[], nowMs: number): ServerAddress[] {
   return all
     .filter((lease) => isIdentity(lease) && renewedMs(lease) > nowMs - deadAfterMs)
     .flatMap(({ metadata }) => {
@@ -115,7 +115,7 @@ export function liveServers(all: readonly Lease[], nowMs: number): ServerAddress
 }
 
 /** Leases of servers that are long gone. Pure. */
-export function expired(all: readonly Lease[], nowMs: number): string[] {
+function expired(all: readonly Lease[], nowMs: number): string[] {
   return all
     .filter((lease) => isIdentity(lease) && renewedMs(lease) + (lease.spec?.leaseDurationSeconds ?? 0) * 1000 < nowMs)
     .map((lease) => lease.metadata.name ?? '')

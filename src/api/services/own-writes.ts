@@ -7,7 +7,7 @@ import type { ApiRequest, ApiResponse, HandleRequest } from '../request.ts'
 type Asked = Pick<ApiRequest, 'method' | 'path'> & Partial<Pick<ApiRequest, 'body' | 'headers' | 'query'>>
 
 /** A request of the API server itself, through the pipeline as any other. Throws StatusError, but for 404. */
-export async function ask(handle: HandleRequest, asked: Asked): Promise<ApiResponse> {
+async function ask(handle: HandleRequest, asked: Asked): Promise<ApiResponse> {
   const response = await handle({
     query: new URLSearchParams(),
     ...asked,

@@ -29,7 +29,7 @@ import type { Stored } from '../watch/stored.ts'
 import { scaleTable } from './scale-table.ts'
 import { selectorString } from './selector-string.ts'
 
-export const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
 
 export interface Scale extends KubeObject {
   spec?: { replicas?: number }
@@ -72,7 +72,7 @@ function builtInPaths(apiVersion: string): ScalePaths {
   }
 }
 
-export function pathsOf(call: Call): ScalePaths {
+function pathsOf(call: Call): ScalePaths {
   return call.resource.scale ?? builtInPaths(apiVersionOf(call.resource))
 }
 

@@ -12,7 +12,7 @@ import { settleNamespace } from '../verbs/create.ts'
 import { managerOf } from '../verbs/managed-fields.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 
-export const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
+const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
 
 /** POST serviceaccounts/NAME/token: a token bound to the account and, if asked, to a pod, secret or node. */
 export async function createToken(call: Call): Promise<Answer> {

@@ -16,7 +16,7 @@ type Json = Parameters<typeof withManagers>[0]
 const kinds = new WeakMap<ServedResource, AppliedKind>()
 
 /** The kind of a resource as field management sees it; compiled on first use. */
-export function appliedKindOf(resource: ServedResource): AppliedKind {
+function appliedKindOf(resource: ServedResource): AppliedKind {
   let kind = kinds.get(resource)
   if (!kind) {
     kind = resource.rules.appliedKind ?? builtInKind(resource.group, resource.version, resource.kind, convertBuiltIn)

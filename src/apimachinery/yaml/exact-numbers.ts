@@ -8,7 +8,7 @@ const manyDigits = /[0-9a-fA-F_]{13}/
 export const hasLongIntegers = (text: string): boolean => manyDigits.test(text)
 
 /** JSON can't say it; the message is Go's. */
-export class UnwritableError extends Error {}
+class UnwritableError extends Error {}
 
 /** What sigs.k8s.io/yaml says of `error`, which reading or `exactNumbers` threw. */
 export const yamlMessage = (error: Error): string => (error instanceof UnwritableError ? error.message : `yaml: ${error.message}`)

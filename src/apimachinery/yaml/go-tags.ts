@@ -14,7 +14,7 @@ const octal: ScalarTag = {
 const foreign = new Set(['omap', 'pairs', 'set', 'timestamp'].map((name) => `tag:yaml.org,2002:${name}`))
 
 /** YAML 1.1 as go-yaml reads it: times are texts, and `22:22` is no number of minutes. */
-export const goTags = (tags: Tags): Tags => [...tags.filter((tag) => typeof tag === 'string' || isGo(tag)), octal]
+const goTags = (tags: Tags): Tags => [...tags.filter((tag) => typeof tag === 'string' || isGo(tag)), octal]
 
 const isGo = (tag: Exclude<Tags[number], string>): boolean => tag.format !== 'TIME' && !foreign.has(tag.tag)
 

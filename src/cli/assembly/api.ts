@@ -191,7 +191,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
 }
 
 /** 10.43.0.1 of 10.43.0.0/16: the address of `kubernetes.default`. */
-export function firstAddress(cidr: string): string {
+function firstAddress(cidr: string): string {
   const address = (cidr.split('/')[0] ?? '').split('.').map(Number)
   if (address.length !== 4 || address.some((n) => !(n >= 0 && n <= 255)))
     throw new Error(`--service-cidr ${cidr}: must be an IPv4 range such as 10.43.0.0/16`)

@@ -21,8 +21,7 @@ export interface Connection {
 }
 
 /** Reads a verb's flags. */
-export const releaseFlags = (verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Flags =>
-  parseFlags(argv, RELEASE_FLAGS[verb])
+const releaseFlags = (verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Flags => parseFlags(argv, RELEASE_FLAGS[verb])
 
 /** Reads a verb's flags and connects. */
 export async function connect(verb: keyof typeof RELEASE_FLAGS, argv: readonly string[]): Promise<Connection> {

@@ -129,7 +129,7 @@ function filesOf(file: string): string[] {
 }
 
 /** `file:line: what is wrong`, as far as the error tells where. */
-export function placeOf(error: unknown, file: string): string {
+function placeOf(error: unknown, file: string): string {
   if (!(error instanceof Error)) return `${file}: ${error}`
   const lines = (error.stack ?? '').split('\n')
   const [, url = '', line = ''] =

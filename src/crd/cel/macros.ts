@@ -125,7 +125,7 @@ export type Macro = (make: NodeFactory, target: Expr | undefined, args: readonly
 export type Macros = ReadonlyMap<string, Macro>
 
 export const receiverMacro = (name: string, args: number, macro: Macro): [string, Macro] => [`${name}:${args}:true`, macro]
-export const globalMacro = (name: string, args: number, macro: Macro): [string, Macro] => [`${name}:${args}:false`, macro]
+const globalMacro = (name: string, args: number, macro: Macro): [string, Macro] => [`${name}:${args}:false`, macro]
 
 export function findMacro(macros: Macros, call: Call): Macro | undefined {
   return macros.get(`${call.fn}:${call.args.length}:${call.target !== undefined}`)

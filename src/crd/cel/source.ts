@@ -17,7 +17,7 @@ export class CompileError extends Error {
 const MOST_ISSUES = 100
 const LONGEST_SNIPPET = 16384
 
-export function displayIssues(source: string, issues: readonly Issue[]): string {
+function displayIssues(source: string, issues: readonly Issue[]): string {
   const shown = issues.slice(0, MOST_ISSUES).toSorted((a, b) => a.pos - b.pos)
   const lines = shown.map((issue) => displayIssue(source, issue))
   if (issues.length > MOST_ISSUES) lines.push(`${issues.length - MOST_ISSUES} more errors were truncated`)

@@ -87,7 +87,7 @@ function age(time: string, now: Date): string {
 }
 
 /** A duration of `milliseconds` in at most two units, as `kubectl get` shows it. */
-export function humanDuration(milliseconds: number): string {
+function humanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / 1000)
   if (seconds < -1) return '<invalid>'
   if (seconds < 0) return '0s'

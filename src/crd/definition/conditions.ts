@@ -2,7 +2,7 @@ import { isRequestUri, parseRequestUri } from '../formats/go-url.ts'
 import { conversionProblem } from '../schema/schema-errors.ts'
 import { structuralErrors } from '../schema/structural.ts'
 import type { CustomResourceDefinition, DefinitionCondition, DefinitionStatus } from './definition.ts'
-import { conditionOf, versionsOf } from './definition.ts'
+import { versionsOf } from './definition.ts'
 
 /** `status` with a condition added or changed; its time moves only when its status does. */
 export function withCondition(status: DefinitionStatus, condition: DefinitionCondition, now: string): DefinitionStatus {
@@ -104,10 +104,4 @@ export function approvalCondition(definition: CustomResourceDefinition): Definit
   if (!isProtectedGroup(definition.spec.group ?? '')) return undefined
   const { state, reason: message } = approvalOf(definition)
   return { type: 'KubernetesAPIApprovalPolicyConformant', ...APPROVAL_CONDITIONS[state], message }
-}
-
-/** Whether two conditions say the same, times aside. */
-export function saysTheSame(definition: CustomResourceDefinition, condition: DefinitionCondition): boolean {
-  const existing = conditionOf(definition, condition.type)
-  return existing?.status === condition.status && existing.reason === condition.reason && existing.message === condition.message
 }

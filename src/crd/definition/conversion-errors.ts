@@ -6,7 +6,7 @@ import { atIndex } from '../schema/path.ts'
 import type { Conversion, WebhookClientConfig } from './definition.ts'
 
 /** Versions of ConversionReview that the API server speaks. */
-export const REVIEW_VERSIONS: readonly string[] = ['v1', 'v1beta1']
+const REVIEW_VERSIONS: readonly string[] = ['v1', 'v1beta1']
 
 export interface ConversionOptions {
   readonly requireKnownReviewVersion: boolean
@@ -48,7 +48,7 @@ function clientErrors({ url, service, caBundle }: WebhookClientConfig, path: str
 }
 
 /** A webhook's URL: https, with a host, without user, fragment and query. */
-export function webhookUrlErrors(text: string, path: string): FieldError[] {
+function webhookUrlErrors(text: string, path: string): FieldError[] {
   const form = '; desired format: https://host[/path]'
   let url: ReturnType<typeof parseUrl>
   try {

@@ -3,7 +3,7 @@ import { type CustomResourceDefinition, type DefinitionVersion, versionsOf } fro
 const VERSION = /^v(\d+)(?:(alpha|beta)(\d+))?$/
 
 /** Orders version names as Kubernetes does: v2 before v1 before v1beta2 before v1alpha1 before all else. Negative: `a` first. */
-export function compareVersionNames(a: string, b: string): number {
+function compareVersionNames(a: string, b: string): number {
   const [left, right] = [VERSION.exec(a), VERSION.exec(b)]
   if (left === null || right === null) {
     if (left === null && right === null) return a < b ? -1 : a > b ? 1 : 0

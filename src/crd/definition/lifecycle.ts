@@ -1,7 +1,7 @@
 import { isKnownFormat } from '../formats/formats.ts'
 import { type Json, type JsonSchema, sameJson } from '../schema/json-schema.ts'
 import { TERMINATING, withCondition } from './conditions.ts'
-import { type CustomResourceDefinition, conditionOf, type DefinitionStatus, storageVersion, versionsOf } from './definition.ts'
+import { type CustomResourceDefinition, type DefinitionStatus, storageVersion, versionsOf } from './definition.ts'
 
 /** Deletion waits until the finalizer's work, deleting all objects of the kind, is done. */
 export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io'
@@ -32,25 +32,6 @@ function withStored(status: DefinitionStatus, storage: string | undefined): Defi
   return storage === undefined || stored.includes(storage) ? status : { ...status, storedVersions: [...stored, storage] }
 }
 
-/** An update of the status subresource: all but the status stays. */
-export function prepareStatusUpdate(
-  definition: CustomResourceDefinition,
-  old: CustomResourceDefinition,
-): CustomResourceDefinition {
-  const { status } = definition
-  return { ...old, metadata: { ...old.metadata, ...keptForStatus(definition) }, ...(status === undefined ? {} : { status }) }
-}
-
-/** Finalizers change through the status subresource too: so do the server's own controllers. */
-function keptForStatus(definition: CustomResourceDefinition): object {
-  const { finalizers, managedFields, resourceVersion } = definition.metadata
-  return {
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(managedFields === undefined ? {} : { managedFields }),
-    finalizers,
-  }
-}
-
 /** The definition after the first DELETE: its generation and its grace stay, unlike those of other objects. */
 export function beginDeletion(definition: CustomResourceDefinition, now: string): CustomResourceDefinition {
   const { finalizers = [] } = definition.metadata
@@ -69,9 +50,6 @@ export function beginDeletion(definition: CustomResourceDefinition, now: string)
 export function isTerminating(definition: CustomResourceDefinition): boolean {
   return definition.metadata.deletionTimestamp !== undefined && (definition.metadata.finalizers ?? []).includes(CLEANUP_FINALIZER)
 }
-
-export const isEstablished = (definition: CustomResourceDefinition): boolean =>
-  conditionOf(definition, 'Established')?.status === 'True'
 
 /** Warnings about formats that no version of the API server checks; on update only about new ones. */
 export function formatWarnings(definition: CustomResourceDefinition, old?: CustomResourceDefinition): string[] {

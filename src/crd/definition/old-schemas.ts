@@ -11,7 +11,7 @@ export function anySchemaPart(schema: JsonSchema, test: (part: JsonSchema) => bo
 }
 
 /** The schemas directly inside of `schema`. */
-export function partsOf(schema: JsonSchema): JsonSchema[] {
+function partsOf(schema: JsonSchema): JsonSchema[] {
   const isSchema = (part: unknown): part is JsonSchema => typeof part === 'object' && part !== null && !Array.isArray(part)
   const { items, allOf, anyOf, oneOf, not, properties, additionalProperties, patternProperties } = schema
   const { additionalItems, definitions, dependencies } = schema

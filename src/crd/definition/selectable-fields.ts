@@ -21,6 +21,3 @@ export function selectableFieldReader(version: DefinitionVersion): FieldReader {
       }),
     )
 }
-
-/** What a request for a field that is not selectable is answered. */
-export const unsupportedField = (label: string): string => `field label not supported: ${label}`

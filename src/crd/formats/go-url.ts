@@ -14,7 +14,7 @@ export interface GoUrl {
 }
 
 /** Why a text is no URL, as Go says it. */
-export class UrlError extends Error {
+class UrlError extends Error {
   constructor(text: string, why: string) {
     super(`parse ${JSON.stringify(text)}: ${why}`)
     this.name = 'UrlError'

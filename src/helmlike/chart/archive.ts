@@ -45,7 +45,7 @@ function paxPath(data: Buffer): string | undefined {
 }
 
 /** The entries of a tar. Throws ChartError where it is damaged or has too many. */
-export function* tarEntries(tar: Buffer): Generator<Entry> {
+function* tarEntries(tar: Buffer): Generator<Entry> {
   let longName: string | undefined
   let count = 0
   for (let at = 0; at + BLOCK <= tar.length; ) {

@@ -8,7 +8,7 @@ import type { ChartFile } from './chart.ts'
 import { globMatcher } from './match-path.ts'
 
 /** The files as templates see them: engine.files with Get, GetBytes, Glob, Lines, AsConfig and AsSecrets. */
-export function filesForTemplates(files: Iterable<readonly [string, Buffer]>): TypedMap {
+function filesForTemplates(files: Iterable<readonly [string, Buffer]>): TypedMap {
   const contents = new Map(files)
   const text = (name: string) => fromBytes(contents.get(name) ?? Buffer.alloc(0))
   const config = (encode: (data: Buffer) => string) => {

@@ -7,7 +7,7 @@ import type { Violation } from './schema-check.ts'
 import type { ValueSource } from './value-origin.ts'
 
 /** Values that do not meet a schema. The message is Helm's; `hint` tells the values, and where they were written. */
-export class SchemaError extends ChartError {
+class SchemaError extends ChartError {
   readonly hint: string | undefined
   constructor(message: string, hint: string | undefined) {
     super(message)

@@ -47,7 +47,7 @@ const MAX_DEPTH = 500
 const isEmpty = (v: Value) => !isTrue(v)
 
 /** mergo.Merge into `dst`: what dst has stays unless it is empty; `overwrite`: what src has wins. Lists are never joined. */
-export function mergeInto(memo: IncludeMemo, dst: ValueMap, src: ValueMap, overwrite: boolean, depth = 0): void {
+function mergeInto(memo: IncludeMemo, dst: ValueMap, src: ValueMap, overwrite: boolean, depth = 0): void {
   if (depth > MAX_DEPTH) throw new FunctionError('merge: values are nested too deeply')
   if (dst === src || src.size === 0) return
   memo.changing(dst)

@@ -39,8 +39,3 @@ export async function loadFamily(name: string): Promise<void> {
   if (!load) throw new TypeError(`there is no function family ${name}`)
   functions.provide(await load())
 }
-
-/** Loads everything: for a render that may not be repeated. */
-export async function loadAllFamilies(): Promise<void> {
-  await Promise.all([...Object.keys(LAZY), 're2'].map(loadFamily))
-}

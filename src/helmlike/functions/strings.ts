@@ -16,7 +16,7 @@ const LEADING = new RegExp(`^[${SPACES}]+`)
 const TRAILING = new RegExp(`[${SPACES}]+$`)
 
 /** strings.TrimSpace. */
-export const trimSpace = (s: string): string => {
+const trimSpace = (s: string): string => {
   const t = s.replace(LEADING, '')
   if (t === '' || !isSpaceCode(t.charCodeAt(t.length - 1))) return t
   let end = t.length

@@ -132,7 +132,7 @@ function escapeJs(s: string): string {
 }
 
 /** url.QueryEscape. */
-export function queryEscape(s: string): string {
+function queryEscape(s: string): string {
   let out = ''
   for (const b of toBytes(s)) {
     const ch = String.fromCharCode(b)

@@ -33,7 +33,7 @@ const PARAMETER_TYPES: { readonly [short: string]: string } = {
 export const goTypeName = (type: string): string => PARAMETER_TYPES[type] ?? type
 
 /** Reads `@string,...any`: `@` marks a contextual function, `...` the variadic parameter. */
-export function parseSignature(name: string, text: string): Signature {
+function parseSignature(name: string, text: string): Signature {
   const contextual = text.startsWith('@')
   const list = contextual ? text.slice(1) : text
   const params = list === '' ? [] : list.split(',').map((p) => p.trim())

@@ -21,7 +21,7 @@ export interface OciReference {
 }
 
 /** oci://host/path/chart:tag or @sha256:…. Throws ChartError. */
-export function parseOci(url: string): OciReference {
+function parseOci(url: string): OciReference {
   const m = /^oci:\/\/([^/]+)\/([a-z0-9._/-]+?)(?::([\w.+-]+))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(url)
   if (!m) throw new ChartError(`invalid OCI reference ${JSON.stringify(url)}`)
   return { host: m[1] as string, repository: m[2] as string, tag: m[3], digest: m[4] }

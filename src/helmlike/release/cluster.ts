@@ -22,7 +22,7 @@ export interface ObjectTable {
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json'
 /** The field manager under which Helm applies: ours is the same, so that the two continue each other. */
-export const FIELD_MANAGER = 'helm'
+const FIELD_MANAGER = 'helm'
 
 type Labels = Readonly<Record<string, string>>
 const selector = (labels: Labels) =>

@@ -15,7 +15,7 @@ export interface Explanation {
 }
 
 const NOTHING: Explanation = { hint: undefined }
-export const suggestion = (name: string | undefined) => (name === undefined ? undefined : `did you mean ${name}?`)
+const suggestion = (name: string | undefined) => (name === undefined ? undefined : `did you mean ${name}?`)
 
 /** The innermost error of a chain through include and tpl. */
 export function innermost(e: ExecError): ExecError {

@@ -23,7 +23,7 @@ export function prepareChart(chart: Chart, values: ValueMap, warn: Warn): Prepar
   return prepared
 }
 
-export class PreparedChart {
+class PreparedChart {
   /** The chart as it takes part: dependencies switched off are gone, values imported. Not to be changed. */
   readonly chart: Chart
   readonly key: string | undefined

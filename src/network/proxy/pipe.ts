@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 
 /** A program refused what it was given, or is not installed (`code` ENOENT). */
-export class ProgramError extends Error {
+class ProgramError extends Error {
   readonly code: string | number | undefined
 
   constructor(program: string, reason: string, code: string | number | undefined) {

@@ -10,7 +10,7 @@ export interface PodNetwork {
 }
 
 /** The bridge device of the pod network on the host. */
-export const bridgeName = 'slipway0'
+const bridgeName = 'slipway0'
 
 /** Makes the Docker network that all nodes of this machine share. Throws when one of that name has another subnet. */
 export async function ensureNetwork(docker: Docker, network: PodNetwork, clusterId: string): Promise<void> {

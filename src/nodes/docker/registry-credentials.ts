@@ -19,7 +19,7 @@ export interface Credentials {
 const hub = ['docker.io', 'index.docker.io', 'registry-1.docker.io']
 
 /** The registry of an image: what comes before the first slash when it looks like a host, else Docker Hub. */
-export function registryOf(image: string): string {
+function registryOf(image: string): string {
   const [first = '', ...rest] = image.split('/')
   return rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost') ? first : 'docker.io'
 }

@@ -8,7 +8,7 @@ import { type AnyContainer, isSidecar, latest, type PodView, previous } from './
 /** containerd's time of a container that never started. */
 const never = '1970-01-01T00:00:00Z'
 
-export function terminatedState(c: ObservedContainer): ContainerState {
+function terminatedState(c: ObservedContainer): ContainerState {
   const reason = c.startError ? 'StartError' : c.oomKilled ? 'OOMKilled' : c.exitCode === 0 ? 'Completed' : 'Error'
   const message = c.startError ?? c.message
   return {
@@ -24,7 +24,7 @@ export function terminatedState(c: ObservedContainer): ContainerState {
 }
 
 /** `back-off 10s`, as Go prints a duration. */
-export function goSeconds(seconds: number): string {
+function goSeconds(seconds: number): string {
   const minutes = Math.floor(seconds / 60)
   return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`
 }

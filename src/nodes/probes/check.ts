@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** The number of a port given by number or by a container port's name. Throws for a name that there is not. */
-export function portOf(port: IntOrString, container: Pick<Container, 'ports'>): number {
+function portOf(port: IntOrString, container: Pick<Container, 'ports'>): number {
   const number = typeof port === 'number' ? port : (container.ports?.find((p) => p.name === port)?.containerPort ?? Number(port))
   if (!Number.isInteger(number) || number < 1 || number > 65535) throw new Error(`couldn't find port: ${JSON.stringify(port)}`)
   return number

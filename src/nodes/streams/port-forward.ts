@@ -46,7 +46,7 @@ function dialInside(pid: number, port: number): Promise<Duplex> {
 }
 
 /** Connects to `port` of the pod: by its address, then on its localhost. */
-export async function connectToPod(target: PortTarget, port: number): Promise<Duplex> {
+async function connectToPod(target: PortTarget, port: number): Promise<Duplex> {
   try {
     return await dial(target.ip, port)
   } catch (error) {

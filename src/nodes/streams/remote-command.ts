@@ -33,7 +33,7 @@ export interface CommandStreams {
 const success = { metadata: {}, status: 'Success' } as Status
 
 /** The Status of a command that ended with `exitCode`. */
-export function exitStatus(exitCode: number): Status {
+function exitStatus(exitCode: number): Status {
   if (exitCode === 0) return success
   return {
     metadata: {},
@@ -44,7 +44,7 @@ export function exitStatus(exitCode: number): Status {
   } as Status
 }
 
-export const failureStatus = (message: string): Status => new StatusError(500, 'InternalError', message).status
+const failureStatus = (message: string): Status => new StatusError(500, 'InternalError', message).status
 
 /** Copies Docker's output to the client: raw of a terminal, else frames of 8 header bytes that say which stream. */
 async function copyOut(from: Duplex, streams: CommandStreams, isRaw: boolean): Promise<void> {

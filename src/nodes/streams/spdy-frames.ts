@@ -21,7 +21,7 @@ const finFlag = 1
 const longestFrame = 2 ** 21
 const longestHeaders = 2 ** 16
 
-export class SpdyError extends Error {
+class SpdyError extends Error {
   constructor(message: string) {
     super(`SPDY: ${message}`)
     this.name = 'SpdyError'
@@ -46,7 +46,7 @@ function flushing(stream: Deflate | Inflate): (block: Buffer) => Promise<Buffer>
   }
 }
 
-export function parseHeaders(block: Buffer): Headers {
+function parseHeaders(block: Buffer): Headers {
   const headers = new Map<string, string>()
   let at = 4
   const text = (): string => {
@@ -63,7 +63,7 @@ export function parseHeaders(block: Buffer): Headers {
   return headers
 }
 
-export function encodeHeaders(headers: Headers): Buffer {
+function encodeHeaders(headers: Headers): Buffer {
   const number = (n: number) => {
     const b = Buffer.alloc(4)
     b.writeUInt32BE(n)

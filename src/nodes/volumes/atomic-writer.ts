@@ -14,7 +14,7 @@ export type Payload = ReadonlyMap<string, PayloadFile>
 const dataLink = '..data'
 
 /** Throws for a path that would leave the volume: absolute, with `..` parts, or that begins with `..`. */
-export function checkPayloadPath(path: string): void {
+function checkPayloadPath(path: string): void {
   if (path === '' || path.startsWith('/') || path.startsWith('..') || path.split('/').includes('..') || path.includes('\0'))
     throw new Error(`invalid path ${JSON.stringify(path)} in a volume`)
 }

@@ -13,7 +13,7 @@ export type WebhookAddress =
   | { readonly service: { readonly name: string; readonly namespace: string; readonly port?: number } }
 
 /** How a path of the webhook server is reached, and by which authorities it is known (PEM). */
-export function clientConfig(address: WebhookAddress, path: string, caBundle: string): WebhookClientConfig {
+function clientConfig(address: WebhookAddress, path: string, caBundle: string): WebhookClientConfig {
   const bundle = Buffer.from(caBundle).toString('base64')
   const known = bundle ? { caBundle: bundle } : {}
   return 'url' in address

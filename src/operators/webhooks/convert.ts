@@ -24,7 +24,7 @@ function respond(conversion: ServedConversion, { uid, desiredAPIVersion, objects
 }
 
 /** One object in another version, by way of the operator's own. Throws Error for a version that nobody defined. */
-export function convertObject({ resource, versions }: ServedConversion, object: KubeObject, apiVersion: string): KubeObject {
+function convertObject({ resource, versions }: ServedConversion, object: KubeObject, apiVersion: string): KubeObject {
   const hub = apiVersionOf(resource)
   const conversionOf = (version: string) => {
     const found = versions[version.slice(version.indexOf('/') + 1)]

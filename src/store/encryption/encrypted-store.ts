@@ -5,7 +5,7 @@ import { EventLine } from './event-line.ts'
 import { type Sealer, sealedPrefix } from './providers.ts'
 
 /** A value that none of the configured keys opens. */
-export class Undecryptable extends Error {
+class Undecryptable extends Error {
   constructor(key: string, why: string) {
     super(`${key} cannot be decrypted: ${why}`)
     this.name = 'Undecryptable'

@@ -95,7 +95,7 @@ export const controlNamespace = 'argocd'
 export const cascadeFinalizer = 'resources-finalizer.argocd.argoproj.io'
 
 /** The address of a repository of the built-in Git server, as Applications name it. */
-export function repositoryUrl(repository: string): string {
+function repositoryUrl(repository: string): string {
   return `https://kubernetes.default.svc/git/${repository}.git`
 }
 

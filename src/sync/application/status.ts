@@ -55,7 +55,7 @@ export function failedStatus(
   return { ...app.status, ...unknown, conditions: [...others, same ?? { type, message, lastTransitionTime: now }] }
 }
 
-export function healthSince(
+function healthSince(
   before: ApplicationStatus | undefined,
   status: HealthStatus,
   now: string,

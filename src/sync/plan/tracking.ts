@@ -4,7 +4,7 @@ import { parseApiVersion, type Resource } from '../../apimachinery/resource.ts'
 /** How a live object says which Application it belongs to (Argo CD's annotation tracking). */
 export const trackingAnnotation = 'argocd.argoproj.io/tracking-id'
 
-export function trackingId(application: string, object: Unstructured): string {
+function trackingId(application: string, object: Unstructured): string {
   const { group } = parseApiVersion(object.apiVersion ?? '')
   return `${application}:${group}/${object.kind}:${object.metadata.namespace ?? ''}/${object.metadata.name}`
 }

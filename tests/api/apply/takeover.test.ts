@@ -5,7 +5,6 @@ import { applyConfiguration, trackUpdate } from '../../../src/api/apply/field-ma
 import { entriesOf, type Json } from '../../../src/api/apply/managers.ts'
 import { entriesAfterScale, scaleEntries } from '../../../src/api/apply/scale.ts'
 import { managerOfUserAgent } from '../../../src/api/apply/user-agent.ts'
-import { validateEntries } from '../../../src/api/apply/validate-entries.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 
 const now = new Date('2024-01-01T00:00:00Z')
@@ -67,17 +66,6 @@ test('the manager of a request without one is the program in User-Agent', () => 
   assert.is(managerOfUserAgent('kubectl/v1.36 (linux/amd64) kubernetes/abc'), 'kubectl')
   assert.is(managerOfUserAgent('a\u0000b'), 'ab')
   assert.is(managerOfUserAgent('x'.repeat(300)).length, 128)
-})
-
-test('malformed managedFields are told of field by field', () => {
-  const errors = validateEntries(
-    [{ manager: 'a\n', operation: 'Merge' as 'Apply', fieldsType: 'X' as 'FieldsV1' }],
-    'metadata.managedFields',
-  )
-  assert.equal(
-    errors.map((e) => e.field),
-    ['metadata.managedFields[0].operation', 'metadata.managedFields[0].fieldsType', 'metadata.managedFields[0].manager'],
-  )
 })
 
 test.run()

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jsonListPieces, protobufEvent, protobufListPieces } from '../../../src/api/encoding/assemble.ts'
+import { protobufEvent, protobufListPieces } from '../../../src/api/encoding/assemble.ts'
 import {
   decodeMessage,
   encodeMessage,
@@ -8,7 +8,6 @@ import {
   envelopePieces,
   openEnvelope,
   WireError,
-  wrapProtobuf,
 } from '../../../src/api/encoding/protobuf.ts'
 import { decodeText } from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
@@ -49,17 +48,6 @@ test('fields and kinds of the future are skipped', () => {
   assert.equal(decodeMessage(podType, raw), decodeText(podType, '{}').value)
 })
 
-test('an object that is not protobuf itself travels as JSON in the envelope', () => {
-  const raw = Buffer.from('{"a":1}')
-  const envelope = openEnvelope(
-    wrapProtobuf({ apiVersion: 'example.com/v1', kind: 'Widget', raw, contentType: 'application/json' }),
-  )
-  assert.equal(
-    [envelope.kind, envelope.contentType, Buffer.from(envelope.raw).toString()],
-    ['Widget', 'application/json', '{"a":1}'],
-  )
-})
-
 test('random and cut bytes are refused, never worse', () => {
   const whole = Buffer.from(goBytes, 'hex')
   let seed = 7
@@ -92,11 +80,6 @@ test('lists are put together from what their items already are', () => {
   assert.equal(decodeMessage(listType, Buffer.concat(pieces)), { metadata, items: pods })
   const body = Buffer.concat(envelopePieces('v1', 'PodList', pieces))
   assert.ok(body.equals(encodeProtobuf(listType, { metadata, items: pods }, 'v1', 'PodList')))
-  const json = jsonListPieces(
-    { kind: 'PodList', metadata },
-    pods.map((pod) => Buffer.from(JSON.stringify(pod))),
-  )
-  assert.equal(JSON.parse(Buffer.concat(json).toString()), { kind: 'PodList', metadata, items: pods })
 })
 
 test('a watch event is a frame with its length before it', () => {

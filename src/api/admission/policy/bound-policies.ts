@@ -71,7 +71,7 @@ export class BoundPolicies<P extends Policy, B extends PolicyBinding, C> {
 }
 
 /** The resource of a kind, built in or custom; undefined when nothing serves it. */
-export function resourceOfKind(objects: Objects, { apiVersion = '', kind = '' }: ParamKind): Resource | undefined {
+function resourceOfKind(objects: Objects, { apiVersion = '', kind = '' }: ParamKind): Resource | undefined {
   const { group, version } = parseApiVersion(apiVersion)
   const known = (Object.values(builtIn) as Resource[]).find((r) => r.group === group && r.version === version && r.kind === kind)
   if (known) return known

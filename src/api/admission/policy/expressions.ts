@@ -8,7 +8,7 @@ import { type CelType, DYN, STRING, structType } from '../../../crd/cel/types.ts
 import { CelError, CelStruct, CostLimitExceeded, type Value } from '../../../crd/cel/values.ts'
 
 /** The most one expression may cost, and all of one policy together (k8s.io/apiserver/pkg/apis/cel/config.go). */
-export const perCallLimit = 1_000_000
+const perCallLimit = 1_000_000
 export const policyBudget = 10_000_000
 export const conditionsBudget = 2_500_000
 
@@ -111,7 +111,7 @@ export type Outcome =
   | { readonly value: Value; readonly error?: undefined }
   | { readonly value?: undefined; readonly error: string }
 
-export class Run {
+class Run {
   readonly #bindings: Bindings
   #left: number
 

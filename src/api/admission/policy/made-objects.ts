@@ -21,7 +21,7 @@ export const mutationTypes: StructTypes = {
 }
 
 /** An object that an expression has put together. */
-export class Made extends CelStruct {
+class Made extends CelStruct {
   readonly type: CelType
   readonly #fields: ReadonlyMap<string, Value>
   constructor(type: CelType, fields: ReadonlyMap<string, Value>) {

@@ -43,7 +43,7 @@ function merged(a: Amounts, b: Amounts, join: (x: Quantity, y: Quantity) => Quan
 }
 
 export const add = (a: Amounts, b: Amounts): Amounts => merged(a, b, addQuantities)
-export const larger = (a: Amounts, b: Amounts): Amounts => merged(a, b, (x, y) => (isMore(y, x) ? y : x))
+const larger = (a: Amounts, b: Amounts): Amounts => merged(a, b, (x, y) => (isMore(y, x) ? y : x))
 export const only = (amounts: Amounts, names: ReadonlySet<string>): Amounts =>
   new Map([...amounts].filter(([name]) => names.has(name)))
 export const withoutZeros = (amounts: Amounts): Amounts => new Map([...amounts].filter(([, amount]) => signOf(amount) !== 0))

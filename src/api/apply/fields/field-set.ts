@@ -136,7 +136,7 @@ export class FieldSet {
 const emptySet = new FieldSet()
 
 /** The type that `element` leads to in `type`, if it leads anywhere. */
-export function typeBelow(type: Atom | undefined, element: PathElement): Ref | undefined {
+function typeBelow(type: Atom | undefined, element: PathElement): Ref | undefined {
   if (isField(element)) return type?.map?.fields.get(fieldName(element))?.type ?? type?.map?.element
   return element.startsWith('k:') ? type?.list?.element : undefined
 }

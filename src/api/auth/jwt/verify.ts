@@ -86,7 +86,7 @@ export async function verifyJwt(jwt: Jwt, expected: Expected, keys: IssuerKeys, 
 }
 
 /** Throws an Error when the token is not for one of the audiences, or not for now, or says of claims that they are where they are not. */
-export function checkClaims(claims: Claims, audiences: readonly string[], nowMs: number): void {
+function checkClaims(claims: Claims, audiences: readonly string[], nowMs: number): void {
   checkShape(claims)
   const { aud, exp, nbf } = claims
   const named = (Array.isArray(aud) ? aud : [aud]).filter((a) => typeof a === 'string')

@@ -5,7 +5,7 @@ const hasOrAll = (list: readonly string[] | undefined, wanted: string): boolean 
   list !== undefined && (list.includes('*') || list.includes(wanted))
 
 /** `*` at the end of a path of a rule matches any rest. */
-export function pathCovers(rulePath: string, path: string): boolean {
+function pathCovers(rulePath: string, path: string): boolean {
   return rulePath === path || (rulePath.endsWith('*') && path.startsWith(rulePath.replace(/\*+$/, '')))
 }
 
@@ -24,7 +24,7 @@ export function ruleAllows(rule: PolicyRule, { verb, resource, path }: Attribute
 }
 
 /** Splits a rule into rules of one verb, one resource and at most one name, which are wholly covered or not at all. */
-export function atoms(rule: PolicyRule): PolicyRule[] {
+function atoms(rule: PolicyRule): PolicyRule[] {
   const names: (string[] | undefined)[] = rule.resourceNames?.length ? rule.resourceNames.map((n) => [n]) : [undefined]
   const resources = (rule.apiGroups ?? []).flatMap((group) =>
     (rule.resources ?? []).flatMap((resource) =>

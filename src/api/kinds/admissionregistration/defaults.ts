@@ -4,7 +4,7 @@ interface Rule {
   scope?: string
 }
 
-export function defaultRules(rules: readonly Rule[] | undefined): void {
+function defaultRules(rules: readonly Rule[] | undefined): void {
   for (const rule of rules ?? []) rule.scope ??= '*'
 }
 

@@ -45,7 +45,7 @@ function checkFullName(name: string | undefined, at: string, errors: Errors): vo
 const form = '; desired format: https://host[/path]'
 const urlPattern = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/
 
-export function checkWebhookUrl(url: string, at: string, errors: Errors): void {
+function checkWebhookUrl(url: string, at: string, errors: Errors): void {
   const [, scheme = '', user, host = '', query, fragment] = urlPattern.exec(url) ?? []
   if (scheme.toLowerCase() !== 'https') errors.push(invalid(at, scheme, `'https' is the only allowed URL scheme${form}`))
   if (!host) errors.push(invalid(at, host, `host must be specified${form}`))
@@ -75,7 +75,7 @@ function checkServicePath(path: string, at: string, errors: Errors): void {
   }
 }
 
-export function checkWebhookService({ name, namespace, path = '', port = 0 }: Service, at: string, errors: Errors): void {
+function checkWebhookService({ name, namespace, path = '', port = 0 }: Service, at: string, errors: Errors): void {
   requireText(name, `${at}.name`, errors)
   requireText(namespace, `${at}.namespace`, errors)
   const problems = isPortNumber(port)

@@ -9,14 +9,14 @@ import { dropStatus, keepOther, statusResetFields } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 
-export const templateGeneration = 'deprecated.daemonset.template.generation'
+const templateGeneration = 'deprecated.daemonset.template.generation'
 
 /** The generation of the template is an annotation of v1 that only template changes raise. */
 function setTemplateGeneration(set: DaemonSet, generation: number): void {
   set.metadata.annotations = { ...set.metadata.annotations, [templateGeneration]: String(generation) }
 }
 
-export const templateGenerationOf = (set: DaemonSet): number => Number(set.metadata.annotations?.[templateGeneration] ?? 0) || 0
+const templateGenerationOf = (set: DaemonSet): number => Number(set.metadata.annotations?.[templateGeneration] ?? 0) || 0
 
 const templateWarnings = workloadWarnings<DaemonSet>(({ spec }) => spec?.template, 'spec.template', false)
 

@@ -7,7 +7,7 @@ import { checkSupported, type Errors, notPositiveText, pushInvalid, requireText 
 import { validateTemplateMeta } from '../meta.ts'
 import { validateLabelSelector } from '../selector.ts'
 
-export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 
 export function validateAccessModes(modes: readonly string[], at: string, errors: Errors): void {
   for (const mode of modes) if (!accessModes.includes(mode)) errors.push(notSupported(at, mode, accessModes))

@@ -9,7 +9,7 @@ import { checkQuantity } from '../pod-spec/resources.ts'
 import { checkTaintEffect } from '../pod-spec/tolerations.ts'
 
 /** Taints; `at` is `metadata.taints`: Kubernetes puts them there. */
-export function validateTaints(taints: readonly Taint[], at: string, errors: Errors): void {
+function validateTaints(taints: readonly Taint[], at: string, errors: Errors): void {
   const seen = new Set<string>()
   taints.forEach((taint, i) => {
     const path = `${at}[${i}]`

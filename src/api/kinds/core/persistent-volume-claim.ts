@@ -25,7 +25,7 @@ function cells(claim: PersistentVolumeClaim, now: number): unknown[] {
 }
 
 /** dataSource and dataSourceRef are two names of one thing: what only one says, the other says too. */
-export function normalizeDataSources(spec: PersistentVolumeClaimSpec | undefined, old?: PersistentVolumeClaimSpec): void {
+function normalizeDataSources(spec: PersistentVolumeClaimSpec | undefined, old?: PersistentVolumeClaimSpec): void {
   if (!spec) return
   // Sources in other namespaces are behind a gate that is off.
   if (spec.dataSourceRef?.namespace && !old?.dataSourceRef) delete spec.dataSourceRef

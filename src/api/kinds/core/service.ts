@@ -33,7 +33,7 @@ function defaultService({ spec, status }: Service): void {
 }
 
 /** The addresses or host names of a load balancer, in order of text. */
-export function loadBalancerAddresses(status: ServiceStatus['loadBalancer']): string[] {
+function loadBalancerAddresses(status: ServiceStatus['loadBalancer']): string[] {
   const all = (status?.ingress ?? []).map((i) => i.ip || i.hostname || '')
   return [...new Set(all.filter((text) => text !== ''))].sort()
 }

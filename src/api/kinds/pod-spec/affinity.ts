@@ -45,7 +45,7 @@ function validateFieldRequirement(r: Requirement, at: string, errors: Errors): v
     })
 }
 
-export function validateNodeTerm(term: NodeSelectorTerm, at: string, anyValue: boolean, errors: Errors): void {
+function validateNodeTerm(term: NodeSelectorTerm, at: string, anyValue: boolean, errors: Errors): void {
   term.matchExpressions?.forEach((r, i) => {
     validateLabelRequirement(r, `${at}.matchExpressions[${i}]`, anyValue, errors)
   })

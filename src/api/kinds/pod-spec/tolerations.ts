@@ -3,7 +3,7 @@ import type { Toleration } from '../../../apimachinery/kinds.generated.ts'
 import { isLabelValue } from '../../../apimachinery/names.ts'
 import { checkQualifiedName, checkSupported, type Errors } from '../errors.ts'
 
-export const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+const taintEffects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 export function validateTolerations(tolerations: readonly Toleration[], at: string, errors: Errors): void {
   tolerations.forEach((toleration, i) => {

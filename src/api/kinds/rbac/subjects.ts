@@ -2,7 +2,7 @@ import type { RoleRef } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { age } from '../table.ts'
 
-export const rbacGroup = 'rbac.authorization.k8s.io'
+const rbacGroup = 'rbac.authorization.k8s.io'
 
 export interface Subject {
   kind: string

@@ -12,7 +12,7 @@ function defaultRequest(request: Request): void {
   defaultTolerations(request.tolerations)
 }
 
-export function defaultTolerations(tolerations: DeviceToleration[] | undefined): void {
+function defaultTolerations(tolerations: DeviceToleration[] | undefined): void {
   for (const toleration of tolerations ?? []) if (!toleration.operator) toleration.operator = 'Equal'
 }
 

@@ -1,4 +1,4 @@
-import { actualSize, type CallEstimate, type CallEstimator, type Operand, type Sizes } from '../cost-estimate.ts'
+import { actualSize, type CallEstimate, type Operand, type Sizes } from '../cost-estimate.ts'
 import { add, fixed, LIST_CREATE, multiply, ONE, type Range, REGEX_LENGTH, STRING_TRAVERSAL, scale } from '../cost-range.ts'
 import type { Overload } from '../environment.ts'
 import type { CelType } from '../types.ts'
@@ -96,5 +96,3 @@ function treeCost(value: Value): number {
     return value.keys().reduce((sum: number, key) => sum + treeCost(key) + treeCost(value.get(key) as Value), 0)
   return 1
 }
-
-export const oneUnit: CallEstimator = () => ({ cost: ONE })

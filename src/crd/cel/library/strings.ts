@@ -194,8 +194,3 @@ export const strings: Library = {
     'strings.quote': [overload('strings_quote', [STRING], STRING, quote, quoting)],
   },
 }
-
-/** Version 3 adds this one; Kubernetes stays at version 2. */
-export const stringReverse: Library = {
-  functions: { reverse: [method('string_reverse', [STRING], STRING, (text: string) => points(text).reverse().join(''))] },
-}

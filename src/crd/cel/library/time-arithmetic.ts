@@ -17,7 +17,7 @@ export function timestampOfNanos(nanos: bigint): CelTimestamp {
 }
 
 /** Throws 'duration overflow' outside of 64 bits of nanoseconds. */
-export function durationOfNanos(nanos: bigint): CelDuration {
+function durationOfNanos(nanos: bigint): CelDuration {
   if (nanos > MAX_DURATION || nanos < -MAX_DURATION - 1n) throw new CelError('duration overflow')
   return new CelDuration(nanos)
 }

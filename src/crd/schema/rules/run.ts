@@ -14,7 +14,7 @@ import { escapeName } from './escape.ts'
 
 const PER_CALL_LIMIT = 1_000_000
 /** For all rules of one object. */
-export const OBJECT_BUDGET = 10_000_000
+const OBJECT_BUDGET = 10_000_000
 const LONGEST_MESSAGE = 5 * 1024
 
 /** The rules of a schema and of what is below it. */

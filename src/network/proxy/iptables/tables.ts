@@ -5,7 +5,7 @@ export const tables = ['mangle', 'nat', 'filter'] as const
 export type Table = (typeof tables)[number]
 
 /** The chains that all Services share, with what stands in them before any Service comes. */
-export function sharedChains({ podCidr, serviceCidr, bridgeFiltered }: Ranges): Record<Table, Record<string, string[]>> {
+function sharedChains({ podCidr, serviceCidr, bridgeFiltered }: Ranges): Record<Table, Record<string, string[]>> {
   const inside = `-m conntrack --ctstate DNAT -s ${podCidr} -d ${podCidr}`
   const isOutside = `-m mark --mark ${outsideMark}/${outsideMark} ! -s ${podCidr} ! -d ${podCidr}`
   return {

@@ -18,7 +18,7 @@ export function isLoss(line: string): boolean {
 }
 
 /** Whether the listing of our table has rules in each of `ruledChains`. Pure. */
-export function hasAllRules(listing: string): boolean {
+function hasAllRules(listing: string): boolean {
   const missing = new Set(ruledChains)
   let chain = ''
   for (const line of listing.split('\n')) {
