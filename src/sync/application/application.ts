@@ -36,7 +36,6 @@ export interface ApplicationSpec {
       readonly selfHeal?: boolean
       readonly allowEmpty?: boolean
     }
-    readonly syncOptions?: readonly string[]
   }
 }
 
@@ -99,13 +98,21 @@ function repositoryUrl(repository: string): string {
   return `https://kubernetes.default.svc/git/${repository}.git`
 }
 
+const ownAddress =
+  'https://(?:kubernetes\\.default(?:\\.svc(?:\\.cluster\\.local)?)?|localhost|127\\.0\\.0\\.1|\\[::1\\])(?::\\d+)?'
+const ownCluster = new RegExp(`^${ownAddress}/?$`)
+const ownRepository = new RegExp(`^${ownAddress}/git/(.+?)(?:\\.git)?/?$`)
+
 /** The repository of the built-in Git server that an Application syncs from; undefined when the URL is of another server. */
 export function builtInRepository(repoURL: string): string | undefined {
-  const match =
-    /^https:\/\/(?:kubernetes\.default(?:\.svc(?:\.cluster\.local)?)?|localhost|127\.0\.0\.1|\[::1\])(?::\d+)?\/git\/(.+?)(?:\.git)?\/?$/.exec(
-      repoURL,
-    )
-  return match?.[1]
+  return ownRepository.exec(repoURL)?.[1]
+}
+
+/** The cluster that an Application is for when that is not this one. */
+export function otherCluster(app: Application): string | undefined {
+  const { name, server } = app.spec.destination
+  if (name && name !== 'in-cluster') return name
+  return server && !ownCluster.test(server) ? server : undefined
 }
 
 /** Whether the Application syncs by itself, and what that may do. */

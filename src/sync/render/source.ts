@@ -1,5 +1,5 @@
 import { jsonText } from '../../apimachinery/json.ts'
-import { type Application, builtInRepository } from '../application/application.ts'
+import { type Application, builtInRepository, otherCluster } from '../application/application.ts'
 import type { Repositories } from '../git/repositories.ts'
 import { filesOf } from '../git/tree.ts'
 import type { Manifest } from './manifest.ts'
@@ -34,8 +34,11 @@ export class SourceRenderer {
     this.#chartRenderer = chartRenderer
   }
 
-  /** The repository on the built-in Git server that the Application syncs from. Throws SourceError. */
+  /** The repository on the built-in Git server that the Application syncs from, into this cluster. Throws SourceError. */
   repositoryOf(app: Application): string {
+    const cluster = otherCluster(app)
+    if (cluster)
+      throw new SourceError(`${cluster} is another cluster: spec.destination.server must be https://kubernetes.default.svc`)
     const source = app.spec.source
     if (!source) throw new SourceError('spec.source is missing; spec.sources is not supported yet')
     const repository = builtInRepository(source.repoURL)

@@ -7,6 +7,7 @@ import {
   automation,
   builtInRepository,
   keyOfTracking,
+  otherCluster,
   trackingName,
 } from '../../../src/sync/application/application.ts'
 import { inventoryOf, leftOver, observedStatus, saysMore } from '../../../src/sync/application/status.ts'
@@ -27,6 +28,16 @@ test('only addresses of the built-in Git server name its repositories', () => {
   assert.is(builtInRepository('https://127.0.0.1:6443/git/shop'), 'shop')
   assert.is(builtInRepository('https://github.com/git/shop.git'), undefined)
   assert.is(builtInRepository('http://127.0.0.1/git/shop.git'), undefined)
+})
+
+test('an Application is for this cluster when it names it, by its own addresses, or none', () => {
+  const cluster = (destination: Application['spec']['destination']) =>
+    otherCluster({ ...applicationFor('shop'), spec: { project: 'default', destination } })
+  const own = [{}, { name: 'in-cluster' }, { server: 'https://kubernetes.default.svc' }, { server: 'https://127.0.0.1:6443/' }]
+  assert.equal(own.map(cluster), [undefined, undefined, undefined, undefined])
+  assert.is(cluster({ server: 'https://prod.example.com' }), 'https://prod.example.com')
+  assert.is(cluster({ server: 'https://kubernetes.default.svc.example.com' }), 'https://kubernetes.default.svc.example.com')
+  assert.is(cluster({ name: 'prod' }), 'prod')
 })
 
 test('the Application of a first push syncs HEAD by itself, prunes and heals', () => {
