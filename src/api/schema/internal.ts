@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { goRows } from './types.ts'
 import { zeros } from './zeros.ts'
 
@@ -33,18 +34,21 @@ function converterOf(type: string): Converter {
   return known
 }
 
+const mapType = /^(?:\([^)]*\))?map<[^>]*>(.+)$/
+const isStruct = (type: string): boolean => type.includes('.') && !type.includes(':')
+
 function compile(type: string): Converter {
   if (type.startsWith('*')) return nullOr(converterOf(type.slice(1)))
   if (type.startsWith('[]')) {
     const item = converterOf(type.slice(2))
     return nullOr((list) => (list as unknown[]).map(item))
   }
-  const map = /^(?:\([^)]*\))?map<[^>]*>(.+)$/.exec(type)
+  const map = mapType.exec(type)
   if (map) {
     const item = converterOf(map[1] ?? '')
     return nullOr((value) => sorted(value as Record<string, unknown>, item))
   }
-  if (type.includes('.') && !type.includes(':')) return structConverter(type)
+  if (isStruct(type)) return structConverter(type)
   const zero = zeros[type.replace(/:.*/, '') as keyof typeof zeros] ?? null
   return (value) => value ?? zero
 }
@@ -65,7 +69,9 @@ function sorted(map: Record<string, unknown>, convert: Converter): Record<string
 
 interface Source {
   readonly json: string
-  readonly from: string
+  readonly type: string
+  /** The field of a versioned struct. */
+  readonly read: (from: unknown) => unknown
   readonly convert: Converter
   readonly leaveOut: (value: unknown) => boolean
 }
@@ -78,8 +84,8 @@ function structConverter(struct: string): Converter {
     const given = (value ?? {}) as Record<string, unknown>
     const from = adapt ? adapt(given) : given
     const to: Record<string, unknown> = {}
-    for (const { json, from: key, convert, leaveOut } of sources) {
-      const converted = convert(from[key])
+    for (const { json, read, convert, leaveOut } of sources) {
+      const converted = convert(read(from))
       if (!leaveOut(converted)) to[json] = converted
     }
     return to
@@ -96,7 +102,7 @@ function sourcesOf(struct: string): Source[] {
   return rows.flatMap(([goName, json, type, omit]): Source[] => {
     if (json === '') return type === 'meta/v1.TypeMeta' ? [] : inlined(type, names.get(goName))
     const leaveOut = omit === 0 ? never : isLeftOut
-    return [{ json, from: names.get(goName) ?? lowerFirst(goName), convert: converterOf(type), leaveOut }]
+    return [{ json, type, read: member(names.get(goName) ?? lowerFirst(goName)), convert: converterOf(type), leaveOut }]
   })
 }
 
@@ -104,11 +110,44 @@ function sourcesOf(struct: string): Source[] {
 function inlined(type: string, name: string | undefined): Source[] {
   const own = sourcesOf(type.replace('*', ''))
   if (!name) return own
-  return own.map((s) => ({
-    ...s,
-    from: name,
-    convert: (value) => s.convert((value as Record<string, unknown> | undefined)?.[s.from]),
-  }))
+  const outer = member(name)
+  return own.map((s) => ({ ...s, read: (from) => s.read(outer(from)) }))
+}
+
+const member =
+  (name: string) =>
+  (from: unknown): unknown =>
+    (from as Record<string, unknown> | undefined)?.[name]
+
+const structs = new Map<string, Source[]>()
+
+/** Whether two values of a type are the same to Go's semantic equality: empty lists and maps are as none, a pointer to an empty struct is not. */
+export function isSameInternal(type: string, a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  const isPointer = type.startsWith('*')
+  if (isPointer || type.startsWith('[]') || mapType.test(type)) {
+    const empty = (value: unknown): boolean => value == null || (!isPointer && Object.keys(value).length === 0)
+    if (empty(a) || empty(b)) return empty(a) && empty(b)
+  }
+  if (isPointer) return isSameInternal(type.slice(1), a, b)
+  if (type.startsWith('[]')) return sameMembers(type.slice(2), a, b)
+  const map = mapType.exec(type)
+  if (map) return sameMembers(map[1] ?? '', a, b)
+  if (!isStruct(type)) return isDeepStrictEqual(internal(type, a), internal(type, b))
+  const fields = structs.get(type) ?? sourcesOf(type)
+  structs.set(type, fields)
+  const adapt = Object.hasOwn(shapes, type) ? shapes[type] : undefined
+  const [x, y] = [a, b].map((value) => (adapt ? adapt((value ?? {}) as Record<string, unknown>) : value))
+  return fields.every((field) => isSameInternal(field.type, field.read(x), field.read(y)))
+}
+
+/** Two lists, or two maps, that are not empty. */
+function sameMembers(type: string, a: unknown, b: unknown): boolean {
+  const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  const keys = Object.keys(x)
+  return (
+    keys.length === Object.keys(y).length && keys.every((key) => Object.hasOwn(y, key) && isSameInternal(type, x[key], y[key]))
+  )
 }
 
 const never = (): boolean => false

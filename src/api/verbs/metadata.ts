@@ -44,7 +44,6 @@ export function keepSystemFields(meta: ObjectMeta, old: ObjectMeta): void {
   if (meta.deletionGracePeriodSeconds === undefined && old.deletionGracePeriodSeconds !== undefined) {
     meta.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds
   }
-  delete meta.selfLink
 }
 
 /** Drops owner references that are there twice. Returns whether there were any. */

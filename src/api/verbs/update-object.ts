@@ -1,6 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { conflict, notFound } from '../../apimachinery/status.ts'
+import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import { found, type KindContext } from '../kinds/kind.ts'
@@ -119,6 +120,8 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   }
   await breath(call.request)
   keepSystemFields(next.metadata, old.metadata)
+  // Storing it takes it away, which a dry run does not do.
+  if (!update.options.dryRun) delete next.metadata.selfLink
   next.metadata.resourceVersion ||= String(live.revision)
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
@@ -208,6 +211,14 @@ export function keyShown({ resource, info }: Call, name: string): string {
   return resource.namespaced ? `/registry/${place}/${info.namespace}/${name}` : `/registry/${place}/${name}`
 }
 
+/** The revision that an object to be written names; 0 for none. Throws what kube-apiserver answers to what is no number of 64 bits. */
+export function revisionIn(text: string): number {
+  if (text === '') return 0
+  if (!/^[0-9]+$/.test(text)) throw unforeseen(`strconv.ParseUint: parsing ${quote(text)}: invalid syntax`)
+  if (BigInt(text) >= 2n ** 64n) throw unforeseen(`strconv.ParseUint: parsing ${quote(text)}: value out of range`)
+  return Number(text)
+}
+
 function checkPreconditions(call: Call, update: Update, asked: KubeObject, live: Stored, storage: Storage): void {
   const { uid, resourceVersion } = asked.metadata
   const name = live.object.metadata.name ?? ''
@@ -220,7 +231,7 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
       `StorageError: invalid object, Code: 4, Key: ${keyShown(call, name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     )
   }
-  const version = resourceVersion === undefined || resourceVersion === '' ? 0 : Number(resourceVersion)
+  const version = revisionIn(resourceVersion ?? '')
   if (version === 0) {
     delete asked.metadata.resourceVersion
     if (call.resource.strategy.allowUnconditionalUpdate !== false || storage.resource === '') return

@@ -141,4 +141,37 @@ test('topology that is dropped from a slice counts as a change', () => {
   assert.is(now.metadata.generation, 2)
 })
 
+test('a selector of everything is another than none: what may not change may not get one', () => {
+  const term = { topologyKey: 'zone', labelSelector: { matchLabels: { a: 'b' } } }
+  const pod = (terms: object) => ({
+    metadata: { name: 'p' },
+    spec: {
+      containers: [{ name: 'c', image: 'i' }],
+      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [terms] } },
+    },
+  })
+  const refused = (object: object, old: object) =>
+    changeProblems('v1/Pod', object, old).some((p) => p.includes('pod updates may not change'))
+  assert.is(refused(pod({ ...term, namespaceSelector: {} }), pod(term)), true)
+  assert.is(refused(pod({ ...term, namespaces: [] }), pod(term)), false)
+  const claim = (more: object) => ({
+    metadata: { name: 'c' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1' } }, ...more },
+  })
+  assert.match(changeProblems('v1/PersistentVolumeClaim', claim({ selector: {} }), claim({})).join(), 'spec is immutable')
+})
+
+test('sysctls of a namespace that is shared with the host are refused unless the pod had such ones', () => {
+  const pod = (more: object, name: string) => ({
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', image: 'i' }], ...more, securityContext: { sysctls: [{ name, value: '1' }] } },
+  })
+  const told = (object: object, old: object) =>
+    changeProblems('v1/Pod', object, old).filter((p) => p.includes('may not be specified when'))
+  assert.equal(told(pod({ hostNetwork: true }, 'net.a'), pod({}, 'net.a')), [
+    `spec.securityContext.sysctls[0].name: Invalid value: "net.a": may not be specified when 'hostNetwork' is true`,
+  ])
+  assert.equal(told(pod({ hostIPC: true }, 'kernel.sem'), pod({ hostNetwork: true }, 'net.a')), [])
+})
+
 test.run()

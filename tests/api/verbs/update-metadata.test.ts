@@ -52,4 +52,34 @@ test('a status endpoint does not look at the whole object again', async () => {
   assert.is(JSON.parse(text).details.causes.length, 3)
 })
 
+test('a resourceVersion that is no number of 64 bits is an error without a reason', async () => {
+  const path = '/api/v1/namespaces/default/configmaps'
+  await ask('POST', path, JSON.stringify({ metadata: { name: 'rv' } }), json)
+  const put = (metadata: object, query = '') =>
+    ask('PUT', `${path}/rv${query}`, JSON.stringify({ metadata: { name: 'rv', ...metadata } }), json)
+  for (const [resourceVersion, why] of [
+    ['x', 'invalid syntax'],
+    ['-1', 'invalid syntax'],
+    ['99999999999999999999', 'value out of range'],
+  ] as const) {
+    const { status, text } = await put({ resourceVersion })
+    assert.is(status, 500)
+    assert.is(JSON.parse(text).message, `strconv.ParseUint: parsing "${resourceVersion}": ${why}`)
+    assert.is(JSON.parse(text).reason, undefined)
+  }
+  assert.is((await put({ resourceVersion: '0' })).status, 200)
+  assert.is((await put({ resourceVersion: '9999999' })).status, 409)
+})
+
+test('selfLink is not stored, but a dry run shows what was sent', async () => {
+  const path = '/api/v1/namespaces/default/configmaps'
+  await ask('POST', path, JSON.stringify({ metadata: { name: 'link' } }), json)
+  const put = async (query: string) => {
+    const { text } = await ask('PUT', `${path}/link${query}`, JSON.stringify({ metadata: { name: 'link', selfLink: 'v' } }), json)
+    return JSON.parse(text).metadata.selfLink
+  }
+  assert.is(await put('?dryRun=All'), 'v')
+  assert.is(await put(''), undefined)
+})
+
 test.run()

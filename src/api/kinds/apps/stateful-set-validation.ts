@@ -9,7 +9,7 @@ import type {
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
 import { strictClaim, validateClaimSpec } from '../core/claim-spec.ts'
-import { checkLabel, checkNotNegative, checkSupported, type Errors, isSame } from '../errors.ts'
+import { checkLabel, checkNotNegative, checkSupported, type Errors, isSameAs } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateAnnotations, validateLabels } from '../meta.ts'
 import { validatePodAnnotations } from '../pod-spec/annotations.ts'
@@ -179,6 +179,7 @@ export function* validateStatefulSetUpdate(
   const relaxed = { anyServiceName: true, anyTemplate: false, anyClaim: true }
   const broken = yield* validateSpec(old, rules, relaxed)
   const errors = yield* validateSpec(set, rules, { ...relaxed, anyTemplate: broken.length > 0 })
-  if (!isSame(fixedPart(set.spec), fixedPart(old.spec))) errors.push(forbiddenField('spec', immutableSpecText))
+  if (!isSameAs('apps.StatefulSetSpec', fixedPart(set.spec), fixedPart(old.spec)))
+    errors.push(forbiddenField('spec', immutableSpecText))
   return errors
 }

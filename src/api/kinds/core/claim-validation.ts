@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../../
 import { isQualifiedName } from '../../../apimachinery/names.ts'
 import { compareQuantities, signOf } from '../../../apimachinery/quantity.ts'
 import { structDiff } from '../diff.ts'
-import { checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
+import { checkUnchanged, type Errors, isSameAs, pushInvalid } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateLabelSelector } from '../selector.ts'
 import { type ClaimRules, strictClaim, validateClaimSpec } from './claim-spec.ts'
@@ -80,7 +80,7 @@ function validateSpecChange(
     if (was.volumeAttributesClassName === undefined) delete rest.volumeAttributesClassName
     else rest.volumeAttributesClassName = was.volumeAttributesClassName
   }
-  if (isSame(rest, was)) return
+  if (isSameAs('core.PersistentVolumeClaimSpec', rest, was)) return
   const text = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
   errors.push(forbiddenField('spec', `${text}\n${structDiff('core.PersistentVolumeClaimSpec', was, rest)}`))
 }

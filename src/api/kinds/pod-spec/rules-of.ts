@@ -7,6 +7,7 @@ import { validateLabelKeys } from './affinity.ts'
 import { validatePodAnnotations } from './annotations.ts'
 import { type PodRules, strictRules } from './options.ts'
 import { checkNonReservedPath } from './paths.ts'
+import { hostSysctlProblem } from './security-context.ts'
 
 type Meta = Pick<ObjectMeta, 'name' | 'annotations'>
 
@@ -34,7 +35,7 @@ function relaxed(spec: PodSpec, meta: Meta): PodRules {
       for (const c of spec.topologySpreadConstraints ?? []) validateLabelKeys(c, '', errors)
     }),
     anyTokenPath: hasForeignTokenPath(spec),
-    anyHostSysctl: Boolean(spec.securityContext?.sysctls?.length),
+    anyHostSysctl: (spec.securityContext?.sysctls ?? []).some(({ name }) => hostSysctlProblem(name ?? '', spec) !== undefined),
     anySeLinuxChangePolicy: spec.securityContext?.seLinuxChangePolicy !== undefined,
     anyInitResizePolicy: (spec.initContainers ?? []).some(
       (c) => c.restartPolicy !== 'Always' && c.resizePolicy?.some((p) => p.restartPolicy === 'RestartContainer'),

@@ -119,6 +119,13 @@ function namespaceOf(name: string): 'net' | 'ipc' | undefined {
   return dotted === 'kernel.sem' || ipcSysctls.some((prefix) => dotted.startsWith(prefix)) ? 'ipc' : undefined
 }
 
+/** Why a pod that shares a namespace with the host may not set a sysctl of it. */
+export function hostSysctlProblem(name: string, { hostNetwork, hostIPC }: PodSpec): string | undefined {
+  const namespace = namespaceOf(name)
+  if (hostNetwork && namespace === 'net') return "may not be specified when 'hostNetwork' is true"
+  return hostIPC && namespace === 'ipc' ? "may not be specified when 'hostIPC' is true" : undefined
+}
+
 type Sysctls = NonNullable<PodSecurityContext['sysctls']>
 
 function validateSysctls(sysctls: Sysctls, spec: PodSpec, at: string, rules: PodRules, errors: Errors): void {
@@ -129,14 +136,8 @@ function validateSysctls(sysctls: Sysctls, spec: PodSpec, at: string, rules: Pod
     else if (isLonger(name, 253) || !sysctl.test(name)) {
       errors.push(invalid(path, name, `must have at most 253 characters and match regex ${sysctlPattern}`))
     } else if (seen.has(name)) errors.push(duplicate(path, name))
-    if (!rules.anyHostSysctl) {
-      const namespace = namespaceOf(name ?? '')
-      if (spec.hostNetwork && namespace === 'net') {
-        errors.push(invalid(path, name, "may not be specified when 'hostNetwork' is true"))
-      } else if (spec.hostIPC && namespace === 'ipc') {
-        errors.push(invalid(path, name, "may not be specified when 'hostIPC' is true"))
-      }
-    }
+    const problem = rules.anyHostSysctl ? undefined : hostSysctlProblem(name ?? '', spec)
+    if (problem) errors.push(invalid(path, name, problem))
     seen.add(name)
   })
 }
