@@ -1,8 +1,11 @@
+import { mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { readArchive } from '../../src/helmlike/chart/archive.ts'
 import type { ChartFile } from '../../src/helmlike/chart/chart.ts'
-import { chartFromFiles } from '../../src/helmlike/chart/load.ts'
+import { chartFromFiles, loadChart } from '../../src/helmlike/chart/load.ts'
 import { readValues } from '../../src/helmlike/chart/read-values.ts'
 import { SET, SET_JSON, SET_LITERAL, SET_STRING, type SetStyle, setValues } from '../../src/helmlike/chart/set-values.ts'
 import type { ValueMap } from '../../src/helmlike/gotemplate/value.ts'
@@ -80,6 +83,45 @@ test('values that do not meet values.schema.json are refused, saying where', asy
     message = e.message
   })
   assert.match(message, /- at '\/num': got string, want integer/)
+})
+test('a schema that its own draft does not allow is refused, whatever the values', async () => {
+  const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
+  const refused = async (schema: object) =>
+    schemaViolations(Buffer.from(JSON.stringify(schema)), { a: 1 }).then(
+      () => false,
+      (e: Error) => /^values\.schema\.json: /.test(e.message),
+    )
+  const draft7 = 'http://json-schema.org/draft-07/schema#'
+  // An $id has no fragment since 2019-09, which is what a schema without $schema is read as.
+  for (const a of [{ $id: '#/properties/a' }, { title: 1 }, { examples: 'x' }]) {
+    assert.is(await refused({ properties: { a } }), true, JSON.stringify(a))
+    assert.is(await refused({ $schema: draft7, properties: { a } }), !('$id' in a), JSON.stringify(a))
+  }
+  assert.is(await refused({ $id: '#root' }), true)
+  assert.is(await refused({ $id: 'https://example.com/root.json#' }), false)
+  assert.is(await refused({ $schema: draft7, $id: '#root' }), false)
+})
+test('a symbolic link that leads to nothing is told in the words of Go', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'chart-links-')))
+  try {
+    writeFileSync(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: c\nversion: 1.0.0\n')
+    const link = join(folder, 'a')
+    for (const [target, problem] of [
+      ['../none-of-this/x', `lstat ${join(folder, '../none-of-this')}: no such file or directory`],
+      ['/none-of-this', 'lstat /none-of-this: no such file or directory'],
+      ['a', 'EvalSymlinks: too many links'],
+      ['Chart.yaml/b', 'not a directory'],
+    ] as const) {
+      symlinkSync(target, link)
+      assert.throws(
+        () => loadChart(folder),
+        (e: Error) => e.message === `error evaluating symlink ${link}: ${problem}`,
+      )
+      rmSync(link)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 // The texts are those of Helm 4.3.
 test('values outside the limits of a schema are told as Helm tells them', async () => {

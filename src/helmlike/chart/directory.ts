@@ -1,5 +1,6 @@
 // A chart's folder on disk, without what .helmignore names.
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { compareStrings } from '../gotemplate/value.ts'
 import { MAX_CHART_SIZE, withoutBom } from './archive.ts'
 import { ChartError, type ChartFile } from './chart.ts'
@@ -7,6 +8,8 @@ import { ignoreRules } from './ignore.ts'
 
 const MAX_DEPTH = 50
 const MAX_FILES = 50_000
+/** As many as Go follows. */
+const MAX_LINKS = 255
 
 function ignoreText(folder: string): string | undefined {
   try {
@@ -38,7 +41,7 @@ export function readDirectory(folder: string): ChartFile[] {
         continue
       }
       const link = entry.isSymbolicLink()
-      const stat = link ? followed(path, name) : undefined
+      const stat = link ? followed(path) : undefined
       if (entry.isDirectory() || stat?.isDirectory()) {
         if (isIgnored(name, true)) continue
         const real = link ? realpathSync(path) : path
@@ -55,10 +58,37 @@ export function readDirectory(folder: string): ChartFile[] {
   return files
 }
 
-function followed(path: string, name: string): ReturnType<typeof statSync> {
+function followed(path: string): ReturnType<typeof statSync> {
   try {
     return statSync(path)
-  } catch {
-    throw new ChartError(`error evaluating symlink ${name}: no such file or directory`)
+  } catch (e) {
+    throw new ChartError(`error evaluating symlink ${resolve(path)}: ${linkProblem(resolve(path)) ?? (e as Error).message}`)
   }
+}
+
+/** Where a link leads to nothing, in the words of Go's filepath.EvalSymlinks. */
+function linkProblem(path: string): string | undefined {
+  let at = '/'
+  const left = path.split('/').reverse()
+  for (let links = 0; left.length > 0; ) {
+    const part = left.pop() as string
+    if (part === '' || part === '.') continue
+    if (part === '..') {
+      at = dirname(at)
+      continue
+    }
+    const next = join(at, part)
+    const stat = lstatSync(next, { throwIfNoEntry: false })
+    if (!stat) return `lstat ${next}: no such file or directory`
+    if (stat.isSymbolicLink()) {
+      if (++links > MAX_LINKS) return 'EvalSymlinks: too many links'
+      const target = readlinkSync(next)
+      if (target.startsWith('/')) at = '/'
+      left.push(...target.split('/').reverse())
+      continue
+    }
+    if (!stat.isDirectory() && left.length > 0) return 'not a directory'
+    at = next
+  }
+  return undefined
 }

@@ -4,7 +4,7 @@ import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { FormatName } from 'ajv-formats'
 import { quote } from '../../apimachinery/go-quote.ts'
 import { ChartError } from './chart.ts'
-import { isPlainSchema, surelyMeets } from './schema-plain.ts'
+import { isOldDraft, isPlainSchema, surelyMeets } from './schema-plain.ts'
 
 interface Validator {
   compile(schema: AnySchema): ValidateFunction
@@ -126,6 +126,8 @@ async function compileSchema(parsed: unknown): Promise<ValidateFunction> {
     isObject(parsed) && typeof parsed.$schema === 'string' ? parsed.$schema : 'https://json-schema.org/draft/2020-12/schema'
   const schema = modernized(parsed, draft.includes('draft-04'))
   if (isObject(schema)) {
+    if (typeof schema.$id === 'string' && !isOldDraft(draft) && !/^[^#]*#?$/.test(schema.$id))
+      throw new ChartError(`values.schema.json: $id ${JSON.stringify(schema.$id)} has a fragment, which ${draft} does not allow`)
     delete schema.$schema
     delete schema.$id
   }

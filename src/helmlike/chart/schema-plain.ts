@@ -7,10 +7,7 @@ const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null 
 const MAX_DEPTH = 100
 
 const ANNOTATIONS = new Set(
-  (
-    '$schema $comment title description default example examples deprecated form hidden render sliderMin sliderMax sliderUnit ' +
-    '$defs definitions'
-  ).split(' '),
+  '$schema default example form hidden render sliderMin sliderMax sliderUnit $defs definitions'.split(' '),
 )
 const TYPES = new Set(['object', 'array', 'string', 'boolean', 'number', 'integer', 'null'])
 const isScalar = (v: unknown) => typeof v !== 'object' || v === null
@@ -18,9 +15,20 @@ const isType = (v: unknown) => typeof v === 'string' && TYPES.has(v)
 const isCount = (v: unknown) => Number.isInteger(v) && (v as number) >= 0
 const isNames = (v: unknown) => Array.isArray(v) && v.every((n) => typeof n === 'string') && new Set(v).size === v.length
 
+/** From 2019-09 on an `$id` has no fragment: such a schema is refused, not only read in another way. */
+export const isOldDraft = (draft: unknown): boolean => typeof draft === 'string' && /draft-0[467]/.test(draft)
+
 /** Whether a keyword's value is of the usual form; schemas inside it are looked at by the caller. */
-function isPlainKeyword(keyword: string, v: unknown, isRoot: boolean): boolean {
+function isPlainKeyword(keyword: string, v: unknown, isRoot: boolean, mayHaveFragments: boolean): boolean {
   switch (keyword) {
+    case 'title':
+    case 'description':
+    case '$comment':
+      return typeof v === 'string'
+    case 'examples':
+      return Array.isArray(v)
+    case 'deprecated':
+      return typeof v === 'boolean'
     case 'type':
       return isType(v) || (isNames(v) && (v as string[]).length > 0 && (v as string[]).every(isType))
     case 'required':
@@ -34,7 +42,7 @@ function isPlainKeyword(keyword: string, v: unknown, isRoot: boolean): boolean {
     case '$ref':
       return typeof v === 'string' && /^#(?:\/[\w$.-]+)+$/.test(v)
     case '$id':
-      return typeof v === 'string' && (isRoot || v.startsWith('#'))
+      return typeof v === 'string' && (mayHaveFragments ? isRoot || v.startsWith('#') : isRoot && /^[^#]*#?$/.test(v))
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
@@ -76,13 +84,19 @@ function schemasIn(keyword: string, v: unknown): readonly unknown[] | undefined 
 }
 
 /** Whether all of a schema is plain. */
-export function isPlainSchema(schema: unknown, depth = 0): boolean {
+export function isPlainSchema(
+  schema: unknown,
+  depth = 0,
+  mayHaveFragments = isObject(schema) && isOldDraft(schema.$schema),
+): boolean {
   if (typeof schema === 'boolean') return true
   if (!isObject(schema) || depth > MAX_DEPTH) return false
   for (const keyword in schema) {
     const inside = schemasIn(keyword, schema[keyword])
-    if (inside ? !inside.every((s) => isPlainSchema(s, depth + 1)) : !isPlainKeyword(keyword, schema[keyword], depth === 0))
-      return false
+    const isPlain = inside
+      ? inside.every((s) => isPlainSchema(s, depth + 1, mayHaveFragments))
+      : isPlainKeyword(keyword, schema[keyword], depth === 0, mayHaveFragments)
+    if (!isPlain) return false
   }
   return true
 }

@@ -32,7 +32,7 @@ export class Expressions {
 
   /** As pipe, but nil may be null or undefined: for those who take both alike. */
   pipeOrNull(n: PipeNode): Eval {
-    const commands = n.cmds.map((c, i) => this.command(c, i > 0))
+    const commands = n.cmds.map((c, i) => this.command(c, i > 0, n))
     if (n.isAssign) {
       for (const d of n.decl)
         if (this.scope.lookup(d.ident[0] as string).slot === UNDECLARED) return undeclared(d.ident[0] as string, n)
@@ -60,7 +60,7 @@ export class Expressions {
     }
   }
 
-  private command(n: CommandNode, piped: boolean): Eval {
+  private command(n: CommandNode, piped: boolean, pipe: PipeNode): Eval {
     const first = n.args[0] as Node
     const rest = n.args.slice(1)
     switch (first.kind) {
@@ -74,7 +74,12 @@ export class Expressions {
         return this.variable(first, first.ident, rest, piped)
       default:
     }
-    if (rest.length > 0 || piped) return failing(first, `can't give argument to non-function ${print(first)}`)
+    if (rest.length > 0 || piped) {
+      const problem = `can't give argument to non-function ${print(first)}`
+      // In Go, parentheses do not say where they are before they are looked into.
+      if (first.kind === 'pipe') return piped ? (run) => run.fail(problem) : failing(pipe, problem)
+      return failing(first, problem)
+    }
     if (first.kind === 'pipe') return this.pipe(first)
     if (first.kind === 'nil') return failing(first, 'nil is not a command')
     return this.operand(first)
