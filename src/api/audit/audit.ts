@@ -1,5 +1,5 @@
 import type { Clock } from '../../apimachinery/clock.ts'
-import { Gauge, header, sample } from '../health/exposition.ts'
+import { Counter, header, sample } from '../health/exposition.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { type AuditPolicy, extentOf } from './policy.ts'
@@ -16,7 +16,7 @@ export interface Opening {
 
 /** What is logged of requests, by a policy. Counts what it does, under kube-apiserver's names. */
 export class Audit {
-  readonly #levels = new Gauge()
+  readonly #levels = new Counter('apiserver_audit_level_total', 'Counter of policy levels for audit events (1 per request).')
   #events = 0
   readonly #policy: AuditPolicy
   readonly #sink: Sink
@@ -39,11 +39,7 @@ export class Audit {
   *lines(): Generator<string> {
     yield* header('apiserver_audit_event_total', 'counter', 'Counter of audit events generated and sent to the audit backend.')
     yield sample('apiserver_audit_event_total', '', this.#events)
-    yield* this.#levels.lines(
-      'apiserver_audit_level_total',
-      'counter',
-      'Counter of policy levels for audit events (1 per request).',
-    )
+    yield* this.#levels.lines()
   }
 
   /** The trail of a request; undefined when the policy wants nothing of it. */

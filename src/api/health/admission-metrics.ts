@@ -1,5 +1,5 @@
 import type { AdmissionPlugin, AdmissionRequest } from '../admission/admission.ts'
-import { Gauge, Histogram, labelValue, type Series } from './exposition.ts'
+import { Counter, Histogram, labelValue, type Series } from './exposition.ts'
 
 const prefix = 'apiserver_admission'
 const bounds = [0.005, 0.025, 0.1, 0.5, 1, 2.5]
@@ -27,9 +27,9 @@ export class AdmissionMetrics {
     'Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).',
     [...bounds, 10, 25],
   )
-  readonly #webhookRequests = new Gauge()
-  readonly #webhookRejections = new Gauge()
-  readonly #failedOpen = new Gauge()
+  readonly #webhookRequests = new Counter(`${prefix}_webhook_request_total`, 'Calls of admission webhooks.')
+  readonly #webhookRejections = new Counter(`${prefix}_webhook_rejection_count`, 'Writes that admission webhooks refused.')
+  readonly #failedOpen = new Counter(`${prefix}_webhook_fail_open_count`, 'Failures of admission webhooks that were forgiven.')
   readonly #chains = new WeakMap<readonly AdmissionPlugin[], Map<string, ChainTimes>>()
 
   /** Where one step of a chain is counted: found once, so that labels of all plugins are not put together for each write. */
@@ -68,17 +68,9 @@ export class AdmissionMetrics {
     yield* this.#steps.lines()
     yield* this.#controllers.lines()
     yield* this.#webhooks.lines()
-    yield* this.#webhookRequests.lines(`${prefix}_webhook_request_total`, 'counter', 'Calls of admission webhooks.')
-    yield* this.#webhookRejections.lines(
-      `${prefix}_webhook_rejection_count`,
-      'counter',
-      'Writes that admission webhooks refused.',
-    )
-    yield* this.#failedOpen.lines(
-      `${prefix}_webhook_fail_open_count`,
-      'counter',
-      'Failures of admission webhooks that were forgiven.',
-    )
+    yield* this.#webhookRequests.lines()
+    yield* this.#webhookRejections.lines()
+    yield* this.#failedOpen.lines()
   }
 }
 

@@ -1,5 +1,7 @@
 /** Prometheus' text format, and what is counted in it. */
 
+import { createHash } from 'node:crypto'
+
 export const header = (name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string[] => [
   `# HELP ${name} ${help}`,
   `# TYPE ${name} ${type}`,
@@ -84,9 +86,9 @@ export class Histogram {
 
   /** How many were observed, as a counter of its own. */
   *totals(name: string, help: string): Generator<string> {
-    if (this.#series.size === 0) return
-    yield* header(name, 'counter', help)
-    for (const [labels, series] of this.#series) yield sample(name, labels, series.total)
+    const totals = new Counter(name, help)
+    for (const [labels, series] of this.#series) totals.set(labels, series.total)
+    yield* totals.lines()
   }
 
   /** Nothing when nothing was observed. */
@@ -97,17 +99,50 @@ export class Histogram {
   }
 }
 
-/** A number that rises and falls by labels. */
-export class Gauge {
+/** Numbers by labels. */
+class Numbers {
+  readonly #name: string
+  readonly #head: readonly string[]
   readonly #values = new Map<string, number>()
+
+  constructor(name: string, type: 'counter' | 'gauge', help: string) {
+    this.#name = name
+    this.#head = header(name, type, help)
+  }
 
   add(labels: string, n: number): void {
     this.#values.set(labels, (this.#values.get(labels) ?? 0) + n)
   }
 
-  *lines(name: string, type: 'counter' | 'gauge', help: string): Generator<string> {
+  set(labels: string, value: number): void {
+    this.#values.set(labels, value)
+  }
+
+  delete(labels: string): void {
+    this.#values.delete(labels)
+  }
+
+  /** Nothing when there are none. */
+  *lines(): Generator<string> {
     if (this.#values.size === 0) return
-    yield* header(name, type, help)
-    for (const [labels, value] of this.#values) yield sample(name, labels, value)
+    yield* this.#head
+    for (const [labels, value] of this.#values) yield sample(this.#name, labels, value)
   }
 }
+
+/** How often something happened, by labels, which must come from a list that has an end. */
+export class Counter extends Numbers {
+  constructor(name: string, help: string) {
+    super(name, 'counter', help)
+  }
+}
+
+/** Numbers that rise and fall, by labels. */
+export class Gauge extends Numbers {
+  constructor(name: string, help: string) {
+    super(name, 'gauge', help)
+  }
+}
+
+/** What is known but shall not be shown, as kube-apiserver shows it in labels. */
+export const hashed = (text: string): string => (text === '' ? '' : `sha256:${createHash('sha256').update(text).digest('hex')}`)

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { KmsObserver } from '../../store/encryption/kms/observer.ts'
-import { Gauge, Histogram } from './exposition.ts'
+import { Counter, Gauge, Histogram, hashed } from './exposition.ts'
 
 const bounds = Array.from({ length: 20 }, (_, i) => 0.0001 * 2 ** i)
 const prefix = 'apiserver_envelope_encryption'
@@ -16,8 +15,14 @@ export class KmsMetrics implements KmsObserver {
   )
   readonly #used = new LatestKeys()
   readonly #told = new LatestKeys()
-  readonly #invalid = new Gauge()
-  readonly #kept = new Map<string, number>()
+  readonly #invalid = new Counter(
+    `${prefix}_invalid_key_id_from_status_total`,
+    'Number of times an invalid keyID is returned by the Status RPC call split by error.',
+  )
+  readonly #kept = new Gauge(
+    `${prefix}_dek_source_cache_size`,
+    'Number of records in data encryption key (DEK) source cache. On a restart, this value is an approximation of the number of decrypt RPC calls the server will make to the KMS plugin.',
+  )
   readonly #serverId: string
   readonly #now: () => number
 
@@ -44,39 +49,35 @@ export class KmsMetrics implements KmsObserver {
   }
 
   sourcesKept(provider: string, count: number): void {
-    this.#kept.set(provider, count)
+    this.#kept.set(`provider_name="${provider}"`, count)
   }
 
   *lines(): Generator<string> {
     yield* this.#calls.lines()
-    const kept = new Gauge()
-    for (const [provider, count] of this.#kept) kept.add(`provider_name="${provider}"`, count)
-    yield* kept.lines(
-      `${prefix}_dek_source_cache_size`,
-      'gauge',
-      'Number of records in data encryption key (DEK) source cache. On a restart, this value is an approximation of the number of decrypt RPC calls the server will make to the KMS plugin.',
-    )
-    yield* this.#invalid.lines(
-      `${prefix}_invalid_key_id_from_status_total`,
-      'counter',
-      'Number of times an invalid keyID is returned by the Status RPC call split by error.',
-    )
+    yield* this.#kept.lines()
+    yield* this.#invalid.lines()
     const told = this.#told.byLabels(this.#serverId)
     const used = this.#used.byLabels(this.#serverId)
-    yield* gauge(used, 'at').lines(
-      `${prefix}_key_id_hash_last_timestamp_seconds`,
-      'gauge',
-      'The last time in seconds when a keyID was used.',
+    yield* filled(
+      new Gauge(`${prefix}_key_id_hash_last_timestamp_seconds`, 'The last time in seconds when a keyID was used.'),
+      used,
+      'at',
     )
-    yield* gauge(told, 'at').lines(
-      `${prefix}_key_id_hash_status_last_timestamp_seconds`,
-      'gauge',
-      'The last time in seconds when a keyID was returned by the Status RPC call.',
+    yield* filled(
+      new Gauge(
+        `${prefix}_key_id_hash_status_last_timestamp_seconds`,
+        'The last time in seconds when a keyID was returned by the Status RPC call.',
+      ),
+      told,
+      'at',
     )
-    yield* gauge(used, 'count').lines(
-      `${prefix}_key_id_hash_total`,
-      'counter',
-      'Number of times a keyID is used split by transformation type, provider, and apiserver identity.',
+    yield* filled(
+      new Counter(
+        `${prefix}_key_id_hash_total`,
+        'Number of times a keyID is used split by transformation type, provider, and apiserver identity.',
+      ),
+      used,
+      'count',
     )
   }
 }
@@ -110,17 +111,14 @@ class LatestKeys {
     return new Map(
       [...this.#uses.values()].map(({ transformation, provider, keyId, ...use }) => {
         const kind = transformation === '' ? '' : `,transformation_type="${transformation}"`
-        const ids = `apiserver_id_hash="${hash(serverId)}",key_id_hash="${hash(keyId)}"`
+        const ids = `apiserver_id_hash="${hashed(serverId)}",key_id_hash="${hashed(keyId)}"`
         return [`${ids},provider_name="${provider}"${kind}`, use]
       }),
     )
   }
 }
 
-function gauge(uses: ReadonlyMap<string, Use>, what: 'at' | 'count'): Gauge {
-  const out = new Gauge()
-  for (const [labels, use] of uses) out.add(labels, use[what])
-  return out
+function filled(metric: Gauge | Counter, uses: ReadonlyMap<string, Use>, what: 'at' | 'count'): Generator<string> {
+  for (const [labels, use] of uses) metric.set(labels, use[what])
+  return metric.lines()
 }
-
-const hash = (text: string): string => (text === '' ? '' : `sha256:${createHash('sha256').update(text).digest('hex')}`)

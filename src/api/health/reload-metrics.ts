@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
-import { Gauge, header } from './exposition.ts'
-
-const hash = (text: string): string => (text === '' ? '' : `sha256:${createHash('sha256').update(text).digest('hex')}`)
+import { Counter, Gauge, hashed, header } from './exposition.ts'
 
 /** What of a server's configuration may be another while it runs. */
 export type ReloadSubject = 'authentication' | 'authorization' | 'encryption'
@@ -11,20 +8,24 @@ export class ReloadMetrics {
   readonly #subject: ReloadSubject
   readonly #server: string
   readonly #now: () => number
-  readonly #counts = new Gauge()
-  readonly #times = new Map<string, number>()
+  readonly #counts: Counter
+  readonly #times: Gauge
   #config = ''
 
   /** `serverId`: of this API server, shown as a hash. `content`: what it started with. */
   constructor(subject: ReloadSubject, serverId: string, content: string, now: () => number = Date.now) {
     this.#subject = subject
-    this.#server = `apiserver_id_hash="${hash(serverId)}"`
-    this.#config = hash(content)
+    const reloads = `${prefixOf(subject)}_automatic_reload`
+    const [lastHelp, totalHelp] = helpOf(subject)
+    this.#times = new Gauge(`${reloads}_last_timestamp_seconds`, lastHelp)
+    this.#counts = new Counter(`${reloads}s_total`, totalHelp)
+    this.#server = `apiserver_id_hash="${hashed(serverId)}"`
+    this.#config = hashed(content)
     this.#now = now
   }
 
   succeeded(content: string): void {
-    this.#config = hash(content)
+    this.#config = hashed(content)
     this.#count('success')
   }
 
@@ -39,20 +40,19 @@ export class ReloadMetrics {
   }
 
   *lines(): Generator<string> {
-    const prefix = `apiserver_${this.#subject}_config_controller`
-    const times = new Gauge()
-    for (const [labels, at] of this.#times) times.add(labels, at)
-    const [lastHelp, totalHelp] = helpOf(this.#subject)
-    yield* times.lines(`${prefix}_automatic_reload_last_timestamp_seconds`, 'gauge', lastHelp)
-    yield* this.#counts.lines(`${prefix}_automatic_reloads_total`, 'counter', totalHelp)
+    yield* this.#times.lines()
+    yield* this.#counts.lines()
+    const info = `${prefixOf(this.#subject)}_last_config_info`
     yield* header(
-      `${prefix}_last_config_info`,
+      info,
       'gauge',
       `Information about the last applied ${this.#subject} configuration with hash as label, split by apiserver identity.`,
     )
-    yield `${prefix}_last_config_info{${this.#server},hash="${this.#config}"} 1`
+    yield `${info}{${this.#server},hash="${this.#config}"} 1`
   }
 }
+
+const prefixOf = (subject: ReloadSubject): string => `apiserver_${subject}_config_controller`
 
 function helpOf(subject: ReloadSubject): readonly [last: string, total: string] {
   if (subject === 'encryption')

@@ -1,6 +1,6 @@
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiResponse } from '../request.ts'
-import { Gauge, Histogram, header, type Series, sample } from './exposition.ts'
+import { Counter, Gauge, Histogram, header, type Series, sample } from './exposition.ts'
 
 /** Upper bounds in seconds, as kube-apiserver's apiserver_request_duration_seconds. */
 const bounds = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60]
@@ -64,8 +64,11 @@ export class RequestMetrics {
     'Watch event size distribution in bytes',
     Array.from({ length: 8 }, (_, i) => 1024 * 2 ** i),
   )
-  readonly #open = new Gauge()
-  readonly #terminated = new Gauge()
+  readonly #open = new Gauge('apiserver_longrunning_requests', 'Watches and streams that are open.')
+  readonly #terminated = new Counter(
+    'apiserver_request_terminations_total',
+    'Number of requests which apiserver terminated in self-defense.',
+  )
   readonly #deprecated = new Set<string>()
 
   /** Requests that nobody serves, and those of paths that kube-apiserver does not count, are not counted. */
@@ -133,12 +136,8 @@ export class RequestMetrics {
     yield* this.#watchLists.lines()
     yield* this.#events.lines()
     yield* this.#events.totals('apiserver_watch_events_total', 'Number of events sent in watch clients')
-    yield* this.#open.lines('apiserver_longrunning_requests', 'gauge', 'Watches and streams that are open.')
-    yield* this.#terminated.lines(
-      'apiserver_request_terminations_total',
-      'counter',
-      'Number of requests which apiserver terminated in self-defense.',
-    )
+    yield* this.#open.lines()
+    yield* this.#terminated.lines()
     if (this.#deprecated.size === 0) return
     yield* header('apiserver_requested_deprecated_apis', 'gauge', 'Deprecated APIs that have been requested.')
     for (const labels of this.#deprecated) yield sample('apiserver_requested_deprecated_apis', labels, 1)

@@ -1,5 +1,5 @@
 import type { Decision } from '../auth/authorizer.ts'
-import { Gauge, Histogram } from './exposition.ts'
+import { Counter, Histogram } from './exposition.ts'
 
 const bounds = Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i)
 /** Users that have a series of their own; there is no end to the others. */
@@ -16,14 +16,14 @@ function resultLabels({ allowed, error, denied }: Decision): string {
 
 /** How often it was asked who asks and whether they may, and how long that took (k8s.io/apiserver/pkg/endpoints/filters). */
 export class SecurityMetrics {
-  readonly #users = new Gauge()
-  readonly #authentications = new Gauge()
+  readonly #users = new Counter('authenticated_user_requests', 'Authenticated requests broken out by username.')
+  readonly #authentications = new Counter('authentication_attempts', 'Attempts of authentication.')
   readonly #authenticationSeconds = new Histogram(
     'authentication_duration_seconds',
     'Authentication duration in seconds broken out by result.',
     bounds,
   )
-  readonly #authorizations = new Gauge()
+  readonly #authorizations = new Counter('authorization_attempts_total', 'Authorization attempts broken down by result.')
   readonly #authorizationSeconds = new Histogram(
     'authorization_duration_seconds',
     'Authorization duration in seconds broken out by result.',
@@ -45,10 +45,10 @@ export class SecurityMetrics {
   }
 
   *lines(): Generator<string> {
-    yield* this.#users.lines('authenticated_user_requests', 'counter', 'Authenticated requests broken out by username.')
-    yield* this.#authentications.lines('authentication_attempts', 'counter', 'Attempts of authentication.')
+    yield* this.#users.lines()
+    yield* this.#authentications.lines()
     yield* this.#authenticationSeconds.lines()
-    yield* this.#authorizations.lines('authorization_attempts_total', 'counter', 'Authorization attempts broken down by result.')
+    yield* this.#authorizations.lines()
     yield* this.#authorizationSeconds.lines()
   }
 }

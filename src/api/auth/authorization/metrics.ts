@@ -1,4 +1,4 @@
-import { Gauge, Histogram } from '../../health/exposition.ts'
+import { Counter, Histogram } from '../../health/exposition.ts'
 
 /** How a call of a webhook ended. */
 export type CallResult = 'success' | 'canceled' | 'timeout' | 'error'
@@ -9,16 +9,28 @@ const matchBounds = [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25]
 
 /** Decisions and webhooks, under kube-apiserver's names. */
 export class AuthorizationMetrics {
-  readonly #decisions = new Gauge()
-  readonly #excluded = new Gauge()
-  readonly #matchErrors = new Gauge()
+  readonly #decisions = new Counter(
+    `${prefix}_decisions_total`,
+    'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
+  )
+  readonly #excluded = new Counter(
+    `${prefix}_match_condition_exclusions_total`,
+    'Total number of exclusions when an authorization webhook is skipped because match conditions exclude it.',
+  )
+  readonly #matchErrors = new Counter(
+    `${prefix}_match_condition_evaluation_errors_total`,
+    'Total number of errors when an authorization webhook encounters a match condition error split by authorizer type and name.',
+  )
   readonly #matches = new Histogram(
     `${prefix}_match_condition_evaluation_seconds`,
     'Authorization match condition evaluation time in seconds, split by authorizer type and name.',
     matchBounds,
   )
-  readonly #calls = new Gauge()
-  readonly #failOpen = new Gauge()
+  readonly #calls = new Counter(`${prefix}_webhook_evaluations_total`, 'Round-trips to authorization webhooks.')
+  readonly #failOpen = new Counter(
+    `${prefix}_webhook_evaluations_fail_open_total`,
+    'NoOpinion results due to webhook timeout or error.',
+  )
   readonly #durations = new Histogram(`${prefix}_webhook_duration_seconds`, 'Request latency in seconds.', webhookBounds)
 
   decided(type: string, name: string, decision: 'allowed' | 'denied'): void {
@@ -43,28 +55,12 @@ export class AuthorizationMetrics {
   }
 
   *lines(): Generator<string> {
-    yield* this.#decisions.lines(
-      `${prefix}_decisions_total`,
-      'counter',
-      'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
-    )
-    yield* this.#matchErrors.lines(
-      `${prefix}_match_condition_evaluation_errors_total`,
-      'counter',
-      'Total number of errors when an authorization webhook encounters a match condition error split by authorizer type and name.',
-    )
+    yield* this.#decisions.lines()
+    yield* this.#matchErrors.lines()
     yield* this.#matches.lines()
-    yield* this.#excluded.lines(
-      `${prefix}_match_condition_exclusions_total`,
-      'counter',
-      'Total number of exclusions when an authorization webhook is skipped because match conditions exclude it.',
-    )
+    yield* this.#excluded.lines()
     yield* this.#durations.lines()
-    yield* this.#failOpen.lines(
-      `${prefix}_webhook_evaluations_fail_open_total`,
-      'counter',
-      'NoOpinion results due to webhook timeout or error.',
-    )
-    yield* this.#calls.lines(`${prefix}_webhook_evaluations_total`, 'counter', 'Round-trips to authorization webhooks.')
+    yield* this.#failOpen.lines()
+    yield* this.#calls.lines()
   }
 }
