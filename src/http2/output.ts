@@ -1,20 +1,24 @@
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { writeFrameHeader } from './frame.ts'
 
-const blockBytes = 128 * 1024
+/**
+ * Two of the largest packets that the loopback device takes (over IPv6, 65,463 bytes each), less what eight TLS records add (TLS 1.2:
+ * 29 bytes each). Some bytes more would go in a third packet, which costs both sides as much as a full one.
+ */
+const blockBytes = 2 * 65_463 - 8 * 29
 const spareBlocks = 16
 const spare: Buffer[] = []
 
 /** Collects frames in one block and hands it to the socket when it is full or `flush` is called: one encryption, one system call. */
 export class Output {
-  readonly #socket: Duplex
+  readonly #socket: Writable
   readonly #onSent: () => void
   #block: Buffer | undefined
   #at = 0
   /** Since when the socket takes nothing of what waits for it. */
   waitingSince = 0
 
-  constructor(socket: Duplex, onSent: () => void) {
+  constructor(socket: Writable, onSent: () => void) {
     this.#socket = socket
     this.#onSent = onSent
   }
@@ -25,6 +29,11 @@ export class Output {
    */
   get isWaiting(): boolean {
     return this.#socket.writableLength > 0
+  }
+
+  /** Whether something was collected that the socket was not given. */
+  get isHolding(): boolean {
+    return this.#at > 0
   }
 
   bytes(bytes: Uint8Array): void {

@@ -36,7 +36,7 @@ export class Sender {
     this.#authority = authority
     this.#onBegin = onBegin
     this.#out = new Output(socket, () => {
-      if (this.#controls.length + this.queued.size + this.#held.size > 0) this.#flushSoon()
+      if (this.#controls.length + this.queued.size + this.#held.size > 0 || this.#out.isHolding) this.#flushSoon()
     })
     this.#out.bytes(preface)
   }
@@ -110,7 +110,8 @@ export class Sender {
     for (const stream of this.#held) this.#sendBody(stream)
     for (const stream of this.queued) this.#begin(stream)
     this.queued.clear()
-    this.#out.flush()
+    // The rest of a long body goes with what comes next, when the socket has taken the block before it.
+    if (!this.#out.isWaiting) this.#out.flush()
   }
 
   #begin(stream: ClientStream): void {

@@ -252,8 +252,7 @@ export class Connection implements StreamOwner {
     this.#peerWindow = value
     for (const stream of this.#streams.values()) {
       if (stream.sendWindow + more > largestWindow) throw new ConnectionError(ErrorCode.flowControl, 'a window too large')
-      stream.widen(more)
-      this.ready(stream)
+      if (stream.widen(more)) this.ready(stream)
     }
   }
 
@@ -277,8 +276,7 @@ export class Connection implements StreamOwner {
       return
     }
     if (bytes === 0) throw new StreamError(id, ErrorCode.protocol, 'a window grows by one at least')
-    stream.widen(bytes)
-    this.ready(stream)
+    if (stream.widen(bytes)) this.ready(stream)
   }
 
   #countEmpty(): void {

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { ConnectionError, defaultFrameSize, defaultWindow, ErrorCode, largestWindow } from '../../../http2/frame.ts'
 import { Output } from '../../../http2/output.ts'
 import { limits } from './limits.ts'
@@ -18,9 +18,9 @@ export class Sender {
   #isFlushDue = false
   #isClosed = false
 
-  constructor(socket: Duplex) {
+  constructor(socket: Writable) {
     this.out = new Output(socket, () => {
-      if (this.#ready.length > 0 || this.#controls.length > 0) this.#flushSoon()
+      if (this.#ready.length > 0 || this.#controls.length > 0 || this.out.isHolding) this.#flushSoon()
     })
     this.#turn = { out: this.out, window: defaultWindow, frameSize: defaultFrameSize }
   }
@@ -81,7 +81,8 @@ export class Sender {
       queue = next < queue.length ? [...queue.slice(next), ...this.#ready] : this.#ready
     }
     this.#ready = queue
-    out.flush()
+    // What is left of a long answer begins the next block: a record, a packet and a system call of its own would carry some bytes only.
+    if (!out.isWaiting) out.flush()
   }
 
   #sendTurn(stream: Stream): void {

@@ -222,10 +222,11 @@ export class Stream implements Exchange, Sink {
     else this.#owner.reset(this, ErrorCode.none)
   }
 
-  /** The peer has changed how much it takes. Throws when that is more than may be. */
-  widen(bytes: number): void {
+  /** The peer has changed how much it takes. Gives whether something waited for that. Throws when it is more than may be. */
+  widen(bytes: number): boolean {
     this.sendWindow += bytes
     if (this.sendWindow > largestWindow) throw new StreamError(this.id, ErrorCode.flowControl, 'a window too large')
+    return this.#pending > 0 && !this.isQueued && this.sendWindow > 0
   }
 
   /** The stream is over before its time; tells who listens. */
