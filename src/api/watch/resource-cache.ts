@@ -14,7 +14,8 @@ const none: readonly CacheEvent[] = []
 export class ResourceCache {
   readonly prefix: string
   readonly #entries = new Map<string, Stored>()
-  readonly #keys: string[] = []
+  /** All of them in key order: a list is a part of it. */
+  readonly #ordered: Stored[] = []
   #window: CacheEvent[] = []
   /** Every event after this revision is in the window. */
   #windowStart: Revision
@@ -36,7 +37,7 @@ export class ResourceCache {
   bytes = 0
 
   get size(): number {
-    return this.#keys.length
+    return this.#ordered.length
   }
 
   /** The revision of the newest event, or of the start when there was none. */
@@ -50,21 +51,16 @@ export class ResourceCache {
 
   /** The objects whose key begins with `prefix`, in key order, after the key `after`. */
   *range(prefix = this.prefix, after?: string): Generator<Stored> {
-    for (let i = this.#firstAfter(prefix, after); i < this.#keys.length; i++) {
-      const key = this.#keys[i] ?? ''
-      if (!key.startsWith(prefix)) return
-      const stored = this.#entries.get(key)
-      if (stored) yield stored
+    for (let i = this.#firstAfter(prefix, after); i < this.#ordered.length; i++) {
+      const stored = this.#ordered[i]
+      if (!stored?.key.startsWith(prefix)) return
+      yield stored
     }
   }
 
   /** All objects under `prefix` as an array; the cheapest way to list. */
   list(prefix = this.prefix): Stored[] {
-    const start = this.#indexOf(prefix)
-    const end = this.#indexOf(`${prefix.slice(0, -1)}0`)
-    const found: Stored[] = new Array(end - start)
-    for (let i = start; i < end; i++) found[i - start] = this.#entries.get(this.#keys[i] ?? '') as Stored
-    return found
+    return this.#ordered.slice(this.#indexOf(prefix), this.#indexOf(`${prefix.slice(0, -1)}0`))
   }
 
   /** How many keys under `prefix` follow `key`. */
@@ -128,11 +124,10 @@ export class ResourceCache {
   #put(stored: Stored): void {
     const known = this.#entries.get(stored.key)
     this.bytes += stored.bytes.length - (known?.bytes.length ?? 0)
-    if (!known) {
-      const last = this.#keys.at(-1)
-      if (last === undefined || last < stored.key) this.#keys.push(stored.key)
-      else this.#keys.splice(this.#indexOf(stored.key), 0, stored.key)
-    }
+    const last = this.#ordered.at(-1)
+    if (known) this.#ordered[this.#indexOf(stored.key)] = stored
+    else if (last === undefined || last.key < stored.key) this.#ordered.push(stored)
+    else this.#ordered.splice(this.#indexOf(stored.key), 0, stored)
     this.#entries.set(stored.key, stored)
   }
 
@@ -140,23 +135,23 @@ export class ResourceCache {
     const known = this.#entries.get(key)
     if (!known) return
     this.#entries.delete(key)
-    this.#keys.splice(this.#indexOf(key), 1)
+    this.#ordered.splice(this.#indexOf(key), 1)
     this.bytes -= known.bytes.length
   }
 
   #firstAfter(prefix: string, after: string | undefined): number {
     if (after === undefined || after < prefix) return this.#indexOf(prefix)
     const i = this.#indexOf(after)
-    return this.#keys[i] === after ? i + 1 : i
+    return this.#ordered[i]?.key === after ? i + 1 : i
   }
 
   /** The index of the first key that is not before `key`. */
   #indexOf(key: string): number {
     let low = 0
-    let high = this.#keys.length
+    let high = this.#ordered.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#keys[middle] ?? '') < key) low = middle + 1
+      if ((this.#ordered[middle]?.key ?? '') < key) low = middle + 1
       else high = middle
     }
     return low
