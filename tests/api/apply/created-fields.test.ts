@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { builtInKind } from '../../../src/api/apply/applied-kind.ts'
-import { shapeOf } from '../../../src/api/apply/created-fields.ts'
 import { trackUpdate } from '../../../src/api/apply/field-manager.ts'
+import { Shapes } from '../../../src/api/apply/shapes.ts'
 
 const kind = builtInKind('', 'v1', 'Service')
 const atom = kind.typeAt('v1')
@@ -16,6 +16,18 @@ const service = (name: string, spec: object, labels: object = { app: name }) => 
   spec,
   status: { loadBalancer: {} },
 })
+/** How many shapes `objects` have; each is found again. */
+function shapesOf(objects: readonly object[]): number {
+  const shapes = new Shapes<object>()
+  const found = new Set<object>()
+  for (const object of [...objects, ...objects]) {
+    const shape = shapes.of(atom as NonNullable<typeof atom>, object)
+    if (!shape) throw new Error('no shape')
+    if (!shape.kept) shapes.keep(shape, object)
+    found.add(shape.kept?.value ?? object)
+  }
+  return found.size
+}
 const fieldsOf = (object: object) => {
   const { metadata } = trackUpdate(kind, undefined, object as never, requester) as { metadata: { managedFields?: object[] } }
   return (metadata.managedFields?.[0] as { fieldsV1?: object } | undefined)?.fieldsV1
@@ -23,7 +35,7 @@ const fieldsOf = (object: object) => {
 
 test('objects that differ in names and values only have one shape, and own the same fields', () => {
   const [a, b] = [service('a', { type: 'ClusterIP' }), service('b', { type: 'NodePort' })]
-  assert.is(shapeOf(atom, a), shapeOf(atom, b))
+  assert.is(shapesOf([a, b]), 1)
   assert.equal(fieldsOf(a), fieldsOf(b))
 })
 
@@ -40,7 +52,7 @@ test('another field, another key of a list, a zero or a member of a set make ano
     { ...service('a', {}), metadata: { name: 'a', finalizers: ['x.io/a'] } },
     { ...service('a', {}), metadata: { name: 'a', finalizers: ['x.io/b'] } },
   ]
-  assert.is(new Set(shapes.map((s) => shapeOf(atom, s))).size, shapes.length)
+  assert.is(shapesOf(shapes), shapes.length)
   assert.not.equal(fieldsOf(shapes[3] as object), fieldsOf(shapes[4] as object))
 })
 
@@ -65,17 +77,29 @@ test('an atomic map with zeros in it is not taken for the empty one that is ther
 test('keys that hold quotes and brackets are not taken for structure', () => {
   const a = service('a', {}, { 'a"{': '1', b: '2' })
   const b = service('a', {}, { 'a"{s1"b': '1' })
-  assert.is.not(shapeOf(atom, a), shapeOf(atom, b))
+  assert.is(shapesOf([a, b]), 2)
 })
 
 test('what is very large has no shape, and is tracked all the same', () => {
   const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`key-${i}`, 'x']))
   const large = service('a', {}, labels)
-  assert.is(shapeOf(atom, large), undefined)
+  assert.is(new Shapes().of(atom, large), undefined)
   assert.is(
     Object.keys((fieldsOf(large) as Record<string, Record<string, object>>)['f:metadata']?.['f:labels'] ?? {}).length,
     1001,
   )
+})
+
+test('shapes are forgotten when they are very many, and told all the same', () => {
+  const shapes = new Shapes<number>()
+  const object = (i: number) => service('a', {}, { [`key-${i}`]: 'x', [`other-${i}`]: 'x' })
+  for (let i = 0; i < 10_000; i++) {
+    const shape = shapes.of(atom, object(i))
+    assert.is(shape?.kept, undefined)
+    if (shape) shapes.keep(shape, i)
+    assert.is(shapes.of(atom, object(i))?.kept?.value ?? i, i)
+  }
+  assert.is(shapes.of(atom, object(0))?.kept, undefined)
 })
 
 test.run()

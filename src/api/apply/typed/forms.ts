@@ -99,7 +99,7 @@ function keyedElement(list: ListAtom, item: unknown): PathElement {
   if (!isMap(item)) throw new Error('associative list with keys may not have non-map elements')
   const keys: (readonly [string, unknown])[] = []
   for (const name of list.keys) {
-    const given = Object.hasOwn(item, name) ? item[name] : defaultOf(list, name)
+    const given = keyValue(list, item, name)
     if (given !== undefined) keys.push([name, given])
   }
   if (keys.length > 0) return keyElement(keys)
@@ -108,6 +108,10 @@ function keyedElement(list: ListAtom, item: unknown): PathElement {
     `associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`,
   )
 }
+
+/** What `item` has for one of the list's keys; its default when it does not say. */
+export const keyValue = (list: ListAtom, item: JsonMap, name: string): unknown =>
+  Object.hasOwn(item, name) ? item[name] : defaultOf(list, name)
 
 function defaultOf(list: ListAtom, name: string): unknown {
   const { map } = list.element.atom
