@@ -45,7 +45,7 @@ class MemoryTable implements Table {
       if (last === undefined || last < text) this.#keys.push(text)
       else this.#keys.splice(this.#indexOf(text), 0, text)
     }
-    this.#values.set(text, value)
+    this.#values.set(text, Buffer.from(value))
     this.bytes += value.length - (old?.length ?? 0)
   }
 

@@ -10,7 +10,7 @@ export interface Table {
     options?: { readonly reverse?: boolean },
   ): Iterable<{ readonly key: Buffer; readonly value: Buffer }>
   count(start: Buffer, end: Buffer): number
-  /** Only inside Engine.write. */
+  /** Only inside Engine.write. Keeps neither of the two: their memory is the caller's to use again. */
   put(key: Buffer, value: Buffer): void
   /** Only inside Engine.write. */
   remove(key: Buffer): void

@@ -40,6 +40,8 @@ interface PendingCommit {
 }
 
 const compactBatch = 1000
+/** Most records fit. */
+const recordBytes = 64 * 1024
 
 /**
  * Revisions, preconditions, watches and compaction on top of an ordered table engine. Commits that arrive while one is being
@@ -55,6 +57,8 @@ export class MvccStore implements Store {
   #revision: Revision
   #compacted: Revision
   #closed = false
+  /** Where records are put together: engines do not keep what they write. */
+  readonly #space = Buffer.allocUnsafeSlow(recordBytes)
 
   constructor(engine: Engine, options: MvccOptions = {}) {
     this.#engine = engine
@@ -316,8 +320,9 @@ export class MvccStore implements Store {
   /** Checks all preconditions, then writes all changes. Throws Conflict before anything is written. */
   #apply({ changes, note }: PendingCommit, revision: Revision): StoreEvent[] {
     const { live, dead, log } = this.#engine
-    const current = changes.map(({ key, expected }) => {
-      const found = live.get(Buffer.from(key))
+    const keys = changes.map(({ key }) => Buffer.from(key))
+    const current = changes.map(({ key, expected }, index) => {
+      const found = live.get(keys[index] as Buffer)
       const position = found && decodePosition(found)
       if (expected !== undefined && (position?.revision ?? 0) !== expected) throw new Conflict(key, position?.revision ?? 0)
       return position
@@ -328,7 +333,7 @@ export class MvccStore implements Store {
       const before = current[index]
       const value = values[index]
       if (!value && !before) return
-      const keyBytes = Buffer.from(key)
+      const keyBytes = keys[index] as Buffer
       const tombstone = before ? undefined : dead.get(keyBytes)
       const old = before && this.#record(before)
       const record: LogRecord = {
@@ -340,7 +345,7 @@ export class MvccStore implements Store {
         note: events.length === 0 ? note : undefined,
       }
       const position = encodePosition({ revision, index })
-      log.put(position, encodeRecord(record))
+      log.put(position, encodeRecord(record, this.#space))
       if (record.value) live.put(keyBytes, position)
       else live.remove(keyBytes)
       if (!record.value) dead.put(keyBytes, position)

@@ -53,12 +53,16 @@ export function readRevision(bytes: Buffer, at: number): Revision {
 const hasValue = 1
 const hasNote = 2
 
-/** Layout: flags, created, previous position (revision 0: none), key length, key, with a note its length and itself, value. */
-export function encodeRecord(r: LogRecord): Buffer {
+/**
+ * Layout: flags, created, previous position (revision 0: none), key length, key, with a note its length and itself, value. In `space` when it
+ * has room: memory that was used a moment ago is written much sooner than new memory.
+ */
+export function encodeRecord(r: LogRecord, space?: Buffer): Buffer {
   const keyBytes = Buffer.byteLength(r.key)
   const noteBytes = r.note === undefined ? 0 : Buffer.byteLength(r.note)
   const valueAt = headerBytes + keyBytes + (r.note === undefined ? 0 : 2 + noteBytes)
-  const out = Buffer.allocUnsafe(valueAt + (r.value?.length ?? 0))
+  const size = valueAt + (r.value?.length ?? 0)
+  const out = space && size <= space.length ? space.subarray(0, size) : Buffer.allocUnsafe(size)
   out.writeUInt8((r.value ? hasValue : 0) | (r.note === undefined ? 0 : hasNote), 0)
   writeRevision(out, r.created, 1)
   writePosition(out, r.previous ?? { revision: 0, index: 0 }, 9)
@@ -68,7 +72,7 @@ export function encodeRecord(r: LogRecord): Buffer {
     out.writeUInt16BE(noteBytes, headerBytes + keyBytes)
     out.write(r.note, headerBytes + keyBytes + 2)
   }
-  if (r.value) r.value.copy(out, valueAt)
+  if (r.value) out.set(r.value, valueAt)
   return out
 }
 
