@@ -42,7 +42,9 @@ export async function sending(): Promise<Send> {
       signal,
       ...(body === undefined ? {} : { body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) }),
     })
-    const text = 'bytes' in response.body ? Buffer.from(response.body.bytes).toString() : ''
+    const { body: answer } = response
+    const chunks = 'bytes' in answer ? [answer.bytes] : 'chunks' in answer ? answer.chunks : []
+    const text = Buffer.concat(chunks).toString()
     const json = text.startsWith('{') ? JSON.parse(text) : undefined
     return { status: response.status, json, message: json?.kind === 'Status' ? json.message : '' }
   }

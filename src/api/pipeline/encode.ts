@@ -9,7 +9,7 @@ import { viewAll, viewAs } from '../verbs/view.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
-import { bytesOf, wholeAnswer } from './formats.ts'
+import { bytesOf, newline } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
 
@@ -43,7 +43,7 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   if (call.request.wantsObjects) return { status, headers: {}, body: { object: stored.object } }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
   if (accept.as === '' && accept.format === 'json' && !accept.pretty)
-    return { status, headers, body: { bytes: wholeAnswer(stored.bytes) } }
+    return { status, headers, body: { chunks: [stored.bytes, newline] } }
   if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
   if (accept.as === 'PartialObjectMetadataList') throw anotherForm(accept, `is not a list (${goType(resource, resource.kind)})`)
   const view =

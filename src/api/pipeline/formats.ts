@@ -4,15 +4,13 @@ import type { GroupVersionKind } from '../registry/served.ts'
 import { encodeProtobuf } from './protobuf.ts'
 import { yamlText } from './yaml-text.ts'
 
-const newline = Buffer.from('\n')
-
-/** Stored bytes as an answer: Go's encoder ends what it does not indent with a new line. */
-export const wholeAnswer = (stored: Uint8Array): Uint8Array => Buffer.concat([stored, newline])
+/** Go's encoder ends what it does not indent with a new line: an answer is the stored bytes, uncopied, and this. */
+export const newline = Buffer.from('\n')
 
 /** The answer that is an object which is not stored as such: a view, a status, another format. */
 export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
   const bytes = partOf(object, accept, gvk)
-  return accept.format === 'json' && !accept.pretty ? wholeAnswer(bytes) : bytes
+  return accept.format === 'json' && !accept.pretty ? Buffer.concat([bytes, newline]) : bytes
 }
 
 /** The bytes of an object inside of something. */

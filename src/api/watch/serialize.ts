@@ -44,10 +44,18 @@ function serializerOf(text: string): Serializer {
   const at = text.indexOf(marker) + marker.length
   const head = text.slice(0, at)
   const tail = text.slice(at)
-  return Object.assign((revision: Revision) => Buffer.from(head + revision + tail), {
-    text,
-    offset: Buffer.byteLength(head),
-  })
+  const offset = Buffer.byteLength(head)
+  const size = offset + Buffer.byteLength(tail)
+  // Written piece by piece: joined, the text would first be copied as a text.
+  const write = (revision: Revision): Uint8Array => {
+    const digits = String(revision)
+    const bytes = Buffer.allocUnsafe(size + digits.length)
+    bytes.write(head)
+    bytes.write(digits, offset)
+    bytes.write(tail, offset + digits.length)
+    return bytes
+  }
+  return Object.assign(write, { text, offset })
 }
 
 /** `bytes`, written by `serializer`, to be written again as they are at the revision of that commit. */

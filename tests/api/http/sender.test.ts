@@ -40,7 +40,11 @@ test('a long answer is written in full blocks, wherever it ends: what is left ov
   for (const length of Array.from({ length: 16 }, (_, i) => (i + 1) * 65_536 - 200)) {
     const sizes = (await sent(length)).map((w) => w.length)
     const [block = 0] = sizes
-    assert.is(sizes.slice(0, -1).every((size) => size === block), true, `${length}: ${sizes}`)
+    assert.is(
+      sizes.slice(0, -1).every((size) => size === block),
+      true,
+      `${length}: ${sizes}`,
+    )
   }
 })
 
