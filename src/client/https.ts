@@ -11,6 +11,7 @@ import { Connections } from './http2/connections.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 import { lines } from './lines.ts'
 import type { Prepared } from './paths.ts'
+import { type RateLimit, rateLimiter } from './rate-limit.ts'
 import { clientOver } from './transport.ts'
 
 export interface HttpsOptions {
@@ -30,6 +31,8 @@ export interface HttpsOptions {
   readonly userAgent?: string
   /** Acts as another user: needs the right to impersonate. */
   readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] }
+  /** Requests beyond it wait. */
+  readonly rateLimit?: RateLimit
 }
 
 interface Sent {
@@ -50,7 +53,9 @@ export function httpsClient(options: HttpsOptions): Client {
     ...(user === undefined ? {} : { 'impersonate-user': user }),
     ...(groups.length === 0 ? {} : { 'impersonate-group': groups.join('\n') }),
   }
+  const turn = options.rateLimit && rateLimiter(options.rateLimit)
   const exchange = async (sent: Sent): Promise<Answer> => {
+    if (turn) await turn(sent.signal)
     const bearer = typeof token === 'function' ? await token() : token
     if (bearer) return exchangeOne({ ...sent, headers: { ...common, authorization: `Bearer ${bearer}`, ...sent.headers } })
     return exchangeOne({ ...sent, headers: { ...common, ...sent.headers } })

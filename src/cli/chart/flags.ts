@@ -23,8 +23,8 @@ export class FlagError extends Error {
   }
 }
 
-/** `optional` is a value behind `=` only, alone it is ''; an `int` is checked when it is read. */
-export type FlagKind = 'bool' | 'value' | 'int' | 'optional'
+/** `optional` is a value behind `=` only, alone it is ''. */
+export type FlagKind = 'bool' | 'value' | 'int' | 'float' | 'color' | 'optional'
 
 /** What each flag takes. A short form maps to its long one; a `deprecated` name to the flag, maybe with `=value`, that replaces it. */
 export interface FlagTable {
@@ -152,6 +152,9 @@ function check(kind: FlagKind, value: string, name: string, table: FlagTable): v
   }
   if (kind === 'bool' && !TRUE.has(value) && !FALSE.has(value)) wrong('strconv.ParseBool')
   if (kind === 'int' && !/^[+-]?\d+$/.test(value)) wrong('strconv.ParseInt')
+  if (kind === 'float' && !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) wrong('strconv.ParseFloat')
+  if (kind === 'color' && !/^(?:never|auto|always)$/.test(value))
+    throw new FlagError(`invalid color mode ${JSON.stringify(value)}: must be one of: never, auto, always`)
 }
 
 function kindOf(name: string, table: FlagTable): FlagKind | undefined {

@@ -20,11 +20,10 @@ export const GLOBAL_FLAGS: FlagTable['flags'] = {
   'repository-config': 'value',
   'content-cache': 'value',
   debug: 'bool',
-  // There are no colours and no limit on the client's side: whatever these say holds.
-  color: 'value',
-  colour: 'value',
-  qps: 'value',
-  'burst-limit': 'value',
+  color: 'color',
+  colour: 'color',
+  qps: 'float',
+  'burst-limit': 'int',
 }
 
 /** Helm's environment variables that say the same as flags. */
@@ -40,6 +39,8 @@ const VARIABLES: { readonly [flag: string]: string } = {
   'kube-insecure-skip-tls-verify': 'HELM_KUBEINSECURE_SKIP_TLS_VERIFY',
   'kube-tls-server-name': 'HELM_KUBETLS_SERVER_NAME',
   'kube-token': 'HELM_KUBETOKEN',
+  qps: 'HELM_QPS',
+  'burst-limit': 'HELM_BURST_LIMIT',
 }
 
 /** What the environment says of a flag that is not given. */

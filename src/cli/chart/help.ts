@@ -14,6 +14,8 @@ const CLUSTER = `  -n, --namespace NAME          default: that of the kubeconfig
       --kubeconfig FILE, --kube-context NAME
       --kube-apiserver URL, --kube-token, --kube-ca-file, --kube-as-user, --kube-as-group,
       --kube-tls-server-name, --kube-insecure-skip-tls-verify
+      --qps N, --burst-limit N  no more requests a second, nor at once
+      --color never|auto|always
 `
 const CHANGE = `      --wait, --wait-for-jobs   until all is ready; --timeout 5m
       --dry-run[=client|server] change nothing; server: let the server check it, too

@@ -1,4 +1,5 @@
 // `slipway chart install [NAME] CHART`.
+import { colors } from './colors.ts'
 import { chartForRelease } from './locate.ts'
 import { show } from './output.ts'
 import { connect, releaseData } from './release.ts'
@@ -13,6 +14,6 @@ export async function run(argv: string[]): Promise<number> {
   checkName(name)
   const r = await releases.install(name, await chartForRelease(reference, flags), await valuesFromFlags(flags))
   const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
-  await show(flags, releaseData(r), () => releaseText(r, hidden))
+  await show(flags, releaseData(r), () => releaseText(r, colors(flags), hidden))
   return 0
 }

@@ -2,6 +2,7 @@
 import { appVersionOf, chartLabel, type ReleaseRecord, type Status } from '../../helmlike/release/record.ts'
 import { shownTime, TIME_STRING } from '../../helmlike/release/record-time.ts'
 import { ReleaseStore } from '../../helmlike/release/release-store.ts'
+import { colors } from './colors.ts'
 import type { Flags } from './flags.ts'
 import { formatOf, objects, show } from './output.ts'
 import { connect } from './release.ts'
@@ -65,6 +66,12 @@ export async function run(argv: string[]): Promise<number> {
     chartLabel(r),
     appVersionOf(r),
   ])
-  await show(flags, objects(HEADING, rows), () => table(flags.has('no-headers') ? rows : [HEADING, ...rows]))
+  await show(flags, objects(HEADING, rows), () => {
+    const paint = colors(flags)
+    const shown = found.map((r, i) =>
+      (rows[i] as string[]).with(1, paint.namespace(r.namespace)).with(4, paint.status(r.info.status)),
+    )
+    return table(flags.has('no-headers') ? shown : [HEADING.map(paint.heading), ...shown])
+  })
   return 0
 }

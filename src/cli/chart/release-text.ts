@@ -3,6 +3,7 @@ import { computedValues, type HookRecord, type ReleaseRecord } from '../../helml
 import { ANSIC, shownTime } from '../../helmlike/release/record-time.ts'
 import { toYaml } from '../../helmlike/yaml/emit.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
+import type { Colors } from './colors.ts'
 
 export interface ReleaseTextOptions {
   readonly hideNotes?: boolean
@@ -14,12 +15,13 @@ export interface ReleaseTextOptions {
   readonly resources?: string
 }
 
-export function releaseText(r: ReleaseRecord, o: ReleaseTextOptions = {}): string {
+/** `paint` colours what Helm colours. */
+export function releaseText(r: ReleaseRecord, paint: Colors, o: ReleaseTextOptions = {}): string {
   const at = shownTime(r.info.last_deployed, ANSIC)
   const m = (r.chart.metadata ?? {}) as { name?: string; version?: string; appVersion?: string }
   let text = `NAME: ${r.name}\n`
   if (at !== undefined) text += `LAST DEPLOYED: ${at}\n`
-  text += `NAMESPACE: ${r.namespace}\nSTATUS: ${r.info.status}\nREVISION: ${r.version}\n`
+  text += `NAMESPACE: ${paint.namespace(r.namespace)}\nSTATUS: ${paint.status(r.info.status)}\nREVISION: ${r.version}\n`
   if (o.all) text += `CHART: ${m.name ?? ''}\nVERSION: ${m.version ?? ''}\nAPP_VERSION: ${m.appVersion ?? ''}\n`
   text += `DESCRIPTION: ${r.info.description ?? ''}\n`
   if (o.resources) text += `RESOURCES:\n${o.resources}\n`

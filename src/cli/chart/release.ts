@@ -11,6 +11,7 @@ import { hostOf } from './dns.ts'
 import { type Flags, parseFlags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
 import { postRendererOf } from './post-render.ts'
+import { rateLimitOf } from './rate-limit.ts'
 import { dryRunOf, operationOptions, RELEASE_FLAGS } from './release-flags.ts'
 import { valueSources } from './values.ts'
 
@@ -35,7 +36,9 @@ export const connectBy = async (flags: Flags): Promise<Connection> => connection
 
 async function connection(flags: Flags, context: KubeconfigContext): Promise<Connection> {
   const namespace = flags.get('namespace') ?? fromEnvironment('namespace') ?? context.namespace
-  const releases = new Releases(httpsClient({ ...context.options, userAgent: 'slipway' }), {
+  const rateLimit = rateLimitOf(flags)
+  const options = { ...context.options, userAgent: 'slipway', ...(rateLimit ? { rateLimit } : {}) }
+  const releases = new Releases(httpsClient(options), {
     namespace,
     ...operationOptions(flags),
     ...(await postRendererOf(flags)),

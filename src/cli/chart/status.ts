@@ -2,6 +2,7 @@
 import type { ObjectTable } from '../../helmlike/release/cluster.ts'
 import { releaseObjects, releaseTables } from '../../helmlike/release/resources.ts'
 import { table } from '../assembly/table.ts'
+import { colors } from './colors.ts'
 import { onlyArgument } from './flags.ts'
 import { formatOf, show } from './output.ts'
 import { connect, releaseData } from './release.ts'
@@ -13,7 +14,7 @@ export async function run(argv: string[]): Promise<number> {
   const r = await releases.revision(onlyArgument(flags, 'status NAME'), revisionOf(flags))
   if (formatOf(flags) === 'table') {
     const resources = tablesText(await releaseTables(releases.cluster, r))
-    await show(flags, undefined, () => releaseText(r, { resources }))
+    await show(flags, undefined, () => releaseText(r, colors(flags), { resources }))
     return 0
   }
   const resources = Object.fromEntries(await releaseObjects(releases.cluster, r))

@@ -1,11 +1,13 @@
 // Tables as Helm prints them: cells padded to the width of their column, with a tab between.
 
+import { shownLength } from './colors.ts'
+
 /** Longer cells end in `...`; a width of 0 is no limit. */
 export function table(rows: readonly (readonly string[])[], maxWidth = 0): string {
   const widths: number[] = []
   for (const row of rows) {
     for (const [i, cell] of row.entries()) {
-      const length = [...cell].length
+      const length = shownLength(cell)
       widths[i] = Math.max(widths[i] ?? 0, maxWidth > 0 ? Math.min(length, maxWidth) : length)
     }
   }
@@ -14,7 +16,7 @@ export function table(rows: readonly (readonly string[])[], maxWidth = 0): strin
 }
 
 function sized(cell: string, width: number): string {
-  const letters = [...cell]
-  if (letters.length <= width) return cell + ' '.repeat(width - letters.length)
-  return `${letters.slice(0, Math.max(1, width - 3)).join('')}...`
+  const length = shownLength(cell)
+  if (length <= width) return cell + ' '.repeat(width - length)
+  return `${[...cell].slice(0, Math.max(1, width - 3)).join('')}...`
 }

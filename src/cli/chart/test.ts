@@ -1,5 +1,6 @@
 // `slipway chart test NAME`: runs the release's test hooks.
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
+import { colors } from './colors.ts'
 import { FlagError, onlyArgument } from './flags.ts'
 import { connect, print } from './release.ts'
 import { releaseText } from './release-text.ts'
@@ -21,7 +22,7 @@ export async function run(argv: string[]): Promise<number> {
   const { flags, releases, namespace } = await connect('test', argv)
   const only = chosen(flags.all('filter'))
   const look = async (r: ReleaseRecord) => {
-    print(releaseText(r, { hideNotes: true }))
+    print(releaseText(r, colors(flags), { hideNotes: true }))
     if (!flags.has('logs')) return
     const pods = (r.hooks ?? []).filter((h) => h.kind === 'Pod' && h.events.includes('test') && (only?.(h.name) ?? true))
     process.stdout.write('\n')

@@ -6,6 +6,7 @@ import { coalesceTables } from '../../helmlike/chart/values.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
 import type { Releases } from '../../helmlike/release/operations.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
+import { colors } from './colors.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { chartForRelease } from './locate.ts'
 import { formatOf, show } from './output.ts'
@@ -43,6 +44,6 @@ export async function run(argv: string[]): Promise<number> {
     : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
   if (!isNew && isTable) print(`Release ${JSON.stringify(name)} has been upgraded. Happy Helming!`)
   const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
-  await show(flags, releaseData(r), () => releaseText(r, hidden))
+  await show(flags, releaseData(r), () => releaseText(r, colors(flags), hidden))
   return 0
 }
