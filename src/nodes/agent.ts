@@ -20,6 +20,7 @@ import { PodSet } from './pod-set.ts'
 import { watchReferences } from './references.ts'
 import { createRegistration, type Registration } from './registration.ts'
 import { dockerRuntime, volumeSources } from './sources.ts'
+import { ProjectedTokens } from './volumes/service-account-token.ts'
 import { tearDown } from './volumes/tear-down.ts'
 
 export interface NodeOptions {
@@ -91,6 +92,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     memoryCapacity: machine.memory,
     addresses: createAddressPool(podCidrOf(own)),
     sources: volumeSources(client, references),
+    tokens: new ProjectedTokens(),
     services: () => serviceInformer.list(),
     daemon: { ...machine, lowestOomScore: await lowestOomScore() },
     runtimeOf: (className) => dockerRuntime(client, machine.runtimes, className),
@@ -217,7 +219,7 @@ async function followEngine(parts: Parts, onFirst: () => void): Promise<void> {
 async function removeLeftovers(context: NodeContext, podSet: PodSet): Promise<void> {
   for (const uid of await readdir(`${context.dataDir}/pods`)) {
     if (podSet.has(uid)) continue
-    await tearDown(`${context.dataDir}/pods/${uid}`, uid, true).catch((error) =>
+    await tearDown(`${context.dataDir}/pods/${uid}`, true).catch((error) =>
       context.log.error('pod folder not removed', error, { uid }),
     )
   }

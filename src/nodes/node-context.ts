@@ -6,6 +6,7 @@ import type { Log } from '../operators/log.ts'
 import type { AddressPool } from './docker/address-pool.ts'
 import type { Engine } from './docker/engine.ts'
 import type { VolumeSources } from './volumes/kind.ts'
+import type { ProjectedTokens } from './volumes/service-account-token.ts'
 
 /** What every pod of a node shares. */
 export interface NodeContext {
@@ -26,6 +27,7 @@ export interface NodeContext {
   readonly memoryCapacity: number
   readonly addresses: AddressPool
   readonly sources: VolumeSources
+  readonly tokens: ProjectedTokens
   readonly services: () => readonly Service[]
   readonly daemon: {
     readonly runtimes: readonly string[]

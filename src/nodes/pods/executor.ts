@@ -40,6 +40,7 @@ function volumeContext(context: NodeContext, state: PodState, pod: Pod) {
     cacheDir: `${context.dataDir}/cache`,
     docker: context.engine.docker,
     sources: context.sources,
+    tokens: context.tokens,
     podIps: state.podIps(),
     hostIps: context.hostIps,
     allocatable: context.allocatable,
@@ -175,7 +176,8 @@ async function doResize(context: NodeContext, state: PodState, action: Extract<A
 async function doTeardown(context: NodeContext, state: PodState, all: boolean): Promise<void> {
   const { pod } = state.view()
   const uid = pod.metadata.uid ?? ''
-  await tearDown(podDirOf(context, uid), uid, all)
+  context.tokens.forget(uid)
+  await tearDown(podDirOf(context, uid), all)
   await removeCgroups(uid)
   context.addresses.release(uid)
   state.setVolumes('gone')

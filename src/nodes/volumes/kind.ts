@@ -8,6 +8,7 @@ import type {
   Volume,
 } from '../../apimachinery/kinds.generated.ts'
 import type { References } from '../pods/environment.ts'
+import type { ProjectedTokens } from './service-account-token.ts'
 
 /** What volumes need from outside. Lookups answer undefined when the object does not exist. */
 export interface VolumeSources extends References {
@@ -25,6 +26,7 @@ export interface VolumeContext {
   readonly cacheDir: string
   readonly docker: Docker
   readonly sources: VolumeSources
+  readonly tokens: ProjectedTokens
   readonly podIps: readonly string[]
   readonly hostIps: readonly string[]
   readonly allocatable: Readonly<Record<string, string>>

@@ -10,12 +10,24 @@ interface Cached {
   readonly refreshAt: number
 }
 
-/** By pod and volume: a token is asked for once and again when four fifths of its life (or a day) are over. */
-const cache = new Map<string, Cached>()
+/** The tokens in the volumes of a node's pods: each is asked for once, and again when four fifths of its life (or a day) are over. */
+export class ProjectedTokens {
+  /** By pod, volume and file. */
+  readonly #kept = new Map<string, Cached>()
 
-/** Forgets the tokens of a pod that ended. */
-export function forgetTokens(podUid: string): void {
-  for (const key of cache.keys()) if (key.startsWith(`${podUid}/`)) cache.delete(key)
+  async get(context: VolumeContext, volume: string, projection: ServiceAccountTokenProjection): Promise<Cached> {
+    const key = `${context.pod.metadata.uid}/${volume}/${projection.path}`
+    const known = this.#kept.get(key)
+    if (known && known.refreshAt > context.now) return known
+    const fresh = await freshToken(context, projection)
+    this.#kept.set(key, fresh)
+    return fresh
+  }
+
+  /** Of a pod that ended. */
+  forget(podUid: string): void {
+    for (const key of this.#kept.keys()) if (key.startsWith(`${podUid}/`)) this.#kept.delete(key)
+  }
 }
 
 /** The one user that all containers run as, who then owns the token. */
@@ -52,10 +64,7 @@ export async function tokenFile(
   projection: ServiceAccountTokenProjection,
   mode: number,
 ): Promise<{ file: [string, PayloadFile]; refreshAt: number }> {
-  const key = `${context.pod.metadata.uid}/${volume}/${projection.path}`
-  const known = cache.get(key)
-  const current = known && known.refreshAt > context.now ? known : await freshToken(context, projection)
-  cache.set(key, current)
+  const current = await context.tokens.get(context, volume, projection)
   const uid = soleUser(context)
   const isPrivate = uid !== undefined || groupOf(context.pod) !== undefined
   const content = Buffer.from(current.token)

@@ -1,13 +1,11 @@
 import { rm } from 'node:fs/promises'
 import { unmountAll } from './mount-table.ts'
-import { forgetTokens } from './service-account-token.ts'
 
 /**
  * Ends a pod's volumes: its tmpfs are unmounted, its folders removed. `all` removes the pod's folder altogether; else what the
  * status and logs of its ended containers need stays.
  */
-export async function tearDown(podDir: string, podUid: string, all: boolean): Promise<void> {
-  forgetTokens(podUid)
+export async function tearDown(podDir: string, all: boolean): Promise<void> {
   await unmountAll(podDir)
   await rm(all ? podDir : `${podDir}/volumes`, { recursive: true, force: true })
 }
