@@ -1,6 +1,8 @@
 import { type Clock, preciseClock, systemClock } from '../apimachinery/clock.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
+import { WebhookCalls } from './admission/webhook/call.ts'
+import type { LocalWebhooks } from './admission/webhook/local.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
 import type { FrontProxyCredentials } from './aggregation/forward.ts'
 import type { Audit } from './audit/audit.ts'
@@ -44,7 +46,9 @@ export interface ApiOptions {
   readonly kinds: readonly Kind[]
   /** Made when the stored objects can be read. */
   readonly security: (objects: Objects) => Security
-  readonly admission?: (objects: Objects, metrics: AdmissionMetrics) => readonly AdmissionPlugin[]
+  readonly admission?: (objects: Objects, metrics: AdmissionMetrics, webhooks: WebhookCalls) => readonly AdmissionPlugin[]
+  /** Webhooks that are asked without a connection. */
+  readonly localWebhooks?: LocalWebhooks
   readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
@@ -85,6 +89,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   let aggregator: Aggregator | undefined
   const metrics = new RequestMetrics()
   const admissionMetrics = new AdmissionMetrics()
+  const webhooks = new WebhookCalls(objects, options.localWebhooks)
   const securityMetrics = new SecurityMetrics()
   const core: Core = {
     requests: metrics,
@@ -103,7 +108,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     },
     onWatch: (info, query) => flow?.watches.open(info, query) ?? (() => {}),
     admissionMetrics,
-    admission: options.admission?.(objects, admissionMetrics) ?? [],
+    admission: options.admission?.(objects, admissionMetrics, webhooks) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
   const limits = options.limits ?? defaultLimits
@@ -161,7 +166,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     objects,
     registry: core.registry,
     handle,
-    convert: createConversion(objects),
+    convert: createConversion(webhooks),
     clock,
   })
   if (options.frontProxy) {
@@ -191,6 +196,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       stopExpiry()
       stopDefinitions()
       aggregator?.close()
+      webhooks.close()
       caches.close()
     },
   }

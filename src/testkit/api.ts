@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdmission } from '../api/admission/index.ts'
+import type { LocalWebhooks } from '../api/admission/webhook/local.ts'
 import { type Authorizer, createAuthorizer } from '../api/auth/authorize.ts'
 import { writeDefaultRoles } from '../api/auth/rbac/default-roles.ts'
 import { apiserverUser } from '../api/auth/users.ts'
@@ -29,10 +30,11 @@ export interface MemoryApiOptions {
   readonly clock: Clock
   /** Default roles and bindings, for those who don't ask as an administrator. */
   readonly roles: boolean
+  readonly localWebhooks?: LocalWebhooks
 }
 
 /** The API as it is, with admission and RBAC, over `store`: without keys, tokens and a port. */
-export async function memoryApi({ store, clock, roles }: MemoryApiOptions): Promise<Api> {
+export async function memoryApi({ store, clock, roles, localWebhooks }: MemoryApiOptions): Promise<Api> {
   let shared: Authorizer | undefined
   const authorizerOf = (objects: Objects): Authorizer => {
     shared ??= createAuthorizer(objects)
@@ -42,16 +44,18 @@ export async function memoryApi({ store, clock, roles }: MemoryApiOptions): Prom
     store,
     kinds,
     clock,
+    ...(localWebhooks ? { localWebhooks } : {}),
     hooks: (objects) => new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random })]]),
     security: (objects) => {
       const authorizer = authorizerOf(objects)
       return { authenticate: (request) => request.user ?? nobody, authorize: authorizer.authorize, authorizer }
     },
-    admission: (objects, metrics) =>
+    admission: (objects, metrics, webhooks) =>
       createAdmission({
         objects,
         authorizer: authorizerOf(objects),
         metrics,
+        webhooks,
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {
           const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })

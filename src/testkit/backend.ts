@@ -1,4 +1,4 @@
-import { serveLocally } from '../api/admission/webhook/local.ts'
+import { LocalWebhooks } from '../api/admission/webhook/local.ts'
 import type { HandleRequest, UserInfo } from '../api/request.ts'
 import type { Api } from '../api/server.ts'
 import type { Clock } from '../apimachinery/clock.ts'
@@ -24,7 +24,9 @@ export interface Backend {
 export async function memoryBackend(options: { readonly clock: Clock; readonly roles: boolean }): Promise<Backend> {
   const { createMemoryStore } = await import('../store/memory/memory-store.ts')
   const store = createMemoryStore()
-  let api: Api = await memoryApi({ store, ...options })
+  // Outlives a restart, as the operators do.
+  const localWebhooks = new LocalWebhooks()
+  let api: Api = await memoryApi({ store, localWebhooks, ...options })
   let life = new AbortController()
   const handle: HandleRequest = async (request) => {
     if (life.signal.aborted) throw refused()
@@ -33,11 +35,11 @@ export async function memoryBackend(options: { readonly clock: Clock; readonly r
   return {
     client: inProcessClient(handle, admin),
     clientFor: (user) => inProcessClient(handle, user),
-    webhooks: { local: { serve: serveLocally } },
+    webhooks: { local: localWebhooks },
     async restart() {
       life.abort()
       api.close()
-      api = await memoryApi({ store, ...options })
+      api = await memoryApi({ store, localWebhooks, ...options })
       life = new AbortController()
     },
     listen: () => listenOnLoopback(api),

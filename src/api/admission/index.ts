@@ -23,6 +23,7 @@ import { taintNodesByCondition } from './plugins/taint-nodes-by-condition.ts'
 import { validatingAdmissionPolicy } from './plugins/validating-admission-policy.ts'
 import { mutatingWebhooks, validatingWebhooks } from './plugins/webhooks.ts'
 import type { FindKind } from './served-kinds.ts'
+import { WebhookCalls } from './webhook/call.ts'
 
 export interface AdmissionOptions {
   readonly objects: Objects
@@ -31,6 +32,8 @@ export interface AdmissionOptions {
   readonly writeQuotaStatus?: WriteQuotaStatus
   /** How objects that policies and webhooks changed are read again; without it they are taken as they are. */
   readonly findKind?: FindKind
+  /** How webhooks are asked. */
+  readonly webhooks?: WebhookCalls
   /** Told how webhooks answer. */
   readonly metrics?: AdmissionMetrics
   /** Names of plugins that are left out. */
@@ -43,6 +46,7 @@ export function createAdmission({
   authorizer,
   writeQuotaStatus,
   findKind = () => undefined,
+  webhooks = new WebhookCalls(objects),
   metrics = new AdmissionMetrics(),
   disabled = [],
 }: AdmissionOptions): readonly AdmissionPlugin[] {
@@ -68,10 +72,10 @@ export function createAdmission({
     nodeDeclaredFeatureValidator(objects),
     podResizeValidator(objects),
     mutatingAdmissionPolicy(objects, authorize, findKind),
-    mutatingWebhooks(objects, authorize, findKind, metrics),
+    mutatingWebhooks(objects, authorize, findKind, webhooks, metrics),
     roleEscalation(authorizer),
     validatingAdmissionPolicy(objects, authorize),
-    validatingWebhooks(objects, authorize, metrics),
+    validatingWebhooks(objects, authorize, webhooks, metrics),
     resourceQuota(objects, writeQuotaStatus ?? (async () => {})),
   ]
   // Escalation is no plugin in kube-apiserver: nothing turns it off.

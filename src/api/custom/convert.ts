@@ -1,17 +1,16 @@
 import type { WebhookClientConfig } from '../../apimachinery/kinds.generated.ts'
-import { callWebhook } from '../admission/webhook/call.ts'
-import type { Objects } from '../objects.ts'
+import type { WebhookCalls } from '../admission/webhook/call.ts'
 import type { ConvertObject } from './custom-resource.ts'
 import { WebhookConversion } from './webhook-conversion.ts'
 
 const webhookSeconds = 30
 
 /** Makes objects of a custom kind of another version. Strategy None: only the version's name changes; Webhook: the webhook is asked. */
-export function createConversion(objects: Objects): ConvertObject {
+export function createConversion(webhooks: WebhookCalls): ConvertObject {
   const byWebhook = new WebhookConversion((definition, review) => {
     const config = definition.spec.conversion?.webhook?.clientConfig
     if (!config) throw new Error('webhook configuration must have either service or URL')
-    return callWebhook(objects, config as WebhookClientConfig, review, webhookSeconds)
+    return webhooks.ask(config as WebhookClientConfig, review, webhookSeconds)
   })
   return (definition, object, apiVersion) => {
     if (object.apiVersion === apiVersion) return object

@@ -130,11 +130,12 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
-    admission: (objects, metrics) =>
+    admission: (objects, metrics, webhooks) =>
       createAdmission({
         objects,
         authorizer: authorizerOf(objects),
         metrics,
+        webhooks,
         disabled: options.disabledAdmission ?? [],
         findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
         writeQuotaStatus: async (quota) => {

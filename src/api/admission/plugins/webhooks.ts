@@ -9,7 +9,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { isExempt, type Matched } from '../policy/matching.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent } from '../served-kinds.ts'
-import { callWebhook } from '../webhook/call.ts'
+import type { WebhookCalls } from '../webhook/call.ts'
 import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
 import { type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
 
@@ -29,6 +29,7 @@ export function mutatingWebhooks(
   objects: Objects,
   authorize: Authorize,
   findKind: FindKind,
+  calls: WebhookCalls,
   metrics: AdmissionMetrics,
 ): AdmissionPlugin {
   const hooks = hooksOf(objects, mutatingwebhookconfigurations)
@@ -38,14 +39,19 @@ export function mutatingWebhooks(
       if (hooks().length === 0 || isExempt(request)) return undefined
       return inTurn(hooks(), async (hook) => {
         const matched = meansWrite(objects, authorize, hook, request)
-        if (matched) await mutateBy(objects, hook, matched, request, findKind, metrics)
+        if (matched) await mutateBy(calls, hook, matched, request, findKind, metrics)
       })
     },
   }
 }
 
 /** Asks all webhooks at once whether they agree; the first that does not decides. */
-export function validatingWebhooks(objects: Objects, authorize: Authorize, metrics: AdmissionMetrics): AdmissionPlugin {
+export function validatingWebhooks(
+  objects: Objects,
+  authorize: Authorize,
+  calls: WebhookCalls,
+  metrics: AdmissionMetrics,
+): AdmissionPlugin {
   const hooks = hooksOf(objects, validatingwebhookconfigurations)
   return {
     name: 'ValidatingAdmissionWebhook',
@@ -55,7 +61,7 @@ export function validatingWebhooks(objects: Objects, authorize: Authorize, metri
         const matched = meansWrite(objects, authorize, hook, request)
         return matched ? [{ hook, matched }] : []
       })
-      return Promise.all(meant.map(({ hook, matched }) => validateBy(objects, hook, matched, request, metrics))).then(() => {})
+      return Promise.all(meant.map(({ hook, matched }) => validateBy(calls, hook, matched, request, metrics))).then(() => {})
     },
   }
 }
@@ -65,7 +71,7 @@ async function inTurn<T>(items: readonly T[], run: (item: T) => Promise<void>): 
 }
 
 async function mutateBy(
-  objects: Objects,
+  calls: WebhookCalls,
   hook: Hook,
   matched: Matched,
   request: AdmissionRequest,
@@ -80,7 +86,7 @@ async function mutateBy(
     note.failedOpen()
   }
   await tolerating(hook, failedOpen, async () => {
-    const answer = await measured(hook, request, 'admit', metrics, () => ask(objects, hook, matched, request, true))
+    const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, matched, request, true))
     const changed = answer.patch !== undefined && applyPatch(hook, answer.patch, request, findKind)
     note.mutated(changed, answer.patch)
     noteRun(state, hook.id, changed, hook.webhook.reinvocationPolicy)
@@ -88,7 +94,7 @@ async function mutateBy(
 }
 
 const validateBy = (
-  objects: Objects,
+  calls: WebhookCalls,
   hook: Hook,
   matched: Matched,
   request: AdmissionRequest,
@@ -101,7 +107,7 @@ const validateBy = (
       request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${hook.index}`, hook.webhook.name)
     },
     async () => {
-      await measured(hook, request, 'validating', metrics, () => ask(objects, hook, matched, request, false))
+      await measured(hook, request, 'validating', metrics, () => ask(calls, hook, matched, request, false))
     },
   )
 
@@ -165,7 +171,7 @@ async function tolerating({ webhook }: Hook, failedOpen: () => void, run: () => 
 }
 
 async function ask(
-  objects: Objects,
+  calls: WebhookCalls,
   { webhook }: Hook,
   matched: Matched,
   request: AdmissionRequest,
@@ -176,7 +182,7 @@ async function ask(
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
   }
   const { uid, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
-  const review = await callWebhook(objects, clientConfig, body, timeoutSeconds).catch((error: Error) => {
+  const review = await calls.ask(clientConfig, body, timeoutSeconds).catch((error: Error) => {
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
   const answer = failing('received invalid webhook response: ', () => readAnswer(review, uid, mayPatch))

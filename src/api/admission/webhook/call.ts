@@ -5,11 +5,10 @@ import { jsonText, parseJson } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
-import { askLocally } from './local.ts'
+import type { LocalWebhooks } from './local.ts'
 
 const mostBytes = 10 * 1024 * 1024
-/** One a webhook: connections stay open between calls. */
-const agents = new Map<string, Agent>()
+/** Webhooks whose connections stay open between calls. */
 const mostAgents = 200
 
 interface Target {
@@ -18,23 +17,53 @@ interface Target {
   readonly address: string | undefined
 }
 
-/** Posts `body` to the webhook and gives its JSON answer. Throws an Error, worded as Go's client words it. `seconds`: at most. */
-export async function callWebhook(
-  objects: Objects,
-  config: WebhookClientConfig,
-  body: object,
-  seconds: number,
-): Promise<unknown> {
-  const local = askLocally(config.url, body)
-  if (local) return local
-  const { url, address } = targetOf(objects, config)
-  url.pathname = joined(url.pathname)
-  url.searchParams.set('timeout', `${seconds}s`)
-  const text = await post({ url, address, caBundle: config.caBundle, body: jsonText(body) }, seconds)
-  try {
-    return parseJson(text)
-  } catch (error) {
-    throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
+/** How an API server asks webhooks: those of its own process by a call, others over connections that it keeps. */
+export class WebhookCalls {
+  readonly #objects: Objects
+  readonly #local: LocalWebhooks | undefined
+  readonly #agents = new Map<string, Agent>()
+
+  constructor(objects: Objects, local?: LocalWebhooks) {
+    this.#objects = objects
+    this.#local = local
+  }
+
+  /** Posts `body` to the webhook and gives its JSON answer. Throws an Error, worded as Go's client words it. `seconds`: at most. */
+  async ask(config: WebhookClientConfig, body: object, seconds: number): Promise<unknown> {
+    const local = this.#local?.ask(config.url, body)
+    if (local) return local
+    const { url, address } = targetOf(this.#objects, config)
+    url.pathname = joined(url.pathname)
+    url.searchParams.set('timeout', `${seconds}s`)
+    const agent = this.#agentFor(url, address, config.caBundle)
+    const text = await post({ url, address, agent, body: jsonText(body) }, seconds)
+    try {
+      return parseJson(text)
+    } catch (error) {
+      throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
+    }
+  }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy()
+  }
+
+  #agentFor(url: URL, address: string | undefined, caBundle: string | undefined): Agent {
+    const key = `${url.host} ${address ?? ''} ${caBundle ?? ''}`
+    const known = this.#agents.get(key)
+    if (known) return known
+    const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
+    // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
+    const trust = ca ? { ca, allowPartialTrustChain: true } : {}
+    const { Agent } = process.getBuiltinModule('node:https')
+    const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...trust })
+    if (this.#agents.size >= mostAgents) {
+      const [oldest] = this.#agents.keys()
+      this.#agents.get(oldest ?? '')?.destroy()
+      this.#agents.delete(oldest ?? '')
+    }
+    this.#agents.set(key, agent)
+    return agent
   }
 }
 
@@ -58,28 +87,10 @@ const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/
 /** Addresses are no names that TLS could ask for. */
 const serverName = ({ hostname }: URL): string => (isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname)
 
-function agentFor(url: URL, address: string | undefined, caBundle: string | undefined): Agent {
-  const key = `${url.host} ${address ?? ''} ${caBundle ?? ''}`
-  const known = agents.get(key)
-  if (known) return known
-  const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
-  // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
-  const trust = ca ? { ca, allowPartialTrustChain: true } : {}
-  const { Agent } = process.getBuiltinModule('node:https')
-  const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...trust })
-  if (agents.size >= mostAgents) {
-    const [oldest] = agents.keys()
-    agents.get(oldest ?? '')?.destroy()
-    agents.delete(oldest ?? '')
-  }
-  agents.set(key, agent)
-  return agent
-}
-
 interface Post {
   readonly url: URL
   readonly address: string | undefined
-  readonly caBundle: string | undefined
+  readonly agent: Agent
   readonly body: string
 }
 
@@ -97,7 +108,7 @@ async function post(asked: Post, seconds: number): Promise<string> {
 
 const stale = Symbol('the connection was kept, and is closed')
 
-function postOnce({ url, address, caBundle, body }: Post, signal: AbortSignal): Promise<string | typeof stale> {
+function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Promise<string | typeof stale> {
   const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
@@ -107,7 +118,7 @@ function postOnce({ url, address, caBundle, body }: Post, signal: AbortSignal): 
       port: url.port || 443,
       path: `${url.pathname}${url.search}`,
       method: 'POST',
-      agent: agentFor(url, address, caBundle),
+      agent,
       servername: serverName(url),
       headers: {
         host: url.host,
