@@ -1,4 +1,6 @@
+import { isRoutable, unroutable } from '../negotiation/accept.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
+import type { ApiRequest } from '../request.ts'
 import type { TokenIssuer } from './service-account-tokens.ts'
 
 /** How long others may keep the documents (k8s.io/kubernetes/pkg/routes: an hour). */
@@ -8,13 +10,14 @@ const cacheControl = 'public, max-age=3600'
 export function openIdRoutes(issuer: TokenIssuer, server: () => string): PathRoute {
   return (request, { path }) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    if (path === '/.well-known/openid-configuration') return answer(issuer.discovery(server()), 'application/json')
-    if (path === '/openid/v1/jwks') return answer(issuer.jwks(), 'application/jwk-set+json')
+    if (path === '/.well-known/openid-configuration') return answer(request, issuer.discovery(server()), 'application/json')
+    if (path === '/openid/v1/jwks') return answer(request, issuer.jwks(), 'application/jwk-set+json')
     return undefined
   }
 }
 
-function answer(document: object, type: string) {
+function answer({ headers }: ApiRequest, document: object, type: string) {
+  if (!isRoutable(headers.accept, [type])) throw unroutable([type])
   const bytes = Buffer.from(JSON.stringify(document))
   return { status: 200, headers: { 'content-type': type, 'cache-control': cacheControl }, body: { bytes } }
 }

@@ -66,7 +66,14 @@ function rank(version: string): number {
   return stage * 1e8 + Number(match[1]) * 1e4 + Number(match[3] ?? 0)
 }
 
-export function apiVersions(address: string): object {
+/** An answer of /api, /apis or below; those of the core group say no version of their own. */
+export interface DiscoveryDocument {
+  readonly kind: string
+  readonly apiVersion?: string
+  readonly [field: string]: unknown
+}
+
+export function apiVersions(address: string): DiscoveryDocument {
   const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: address }]
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs }
 }
@@ -78,7 +85,7 @@ export function apiGroup(group: Group): object {
   return { name: group.name, versions, preferredVersion: versions[0] }
 }
 
-export function apiResourceList(group: string, version: string, resources: readonly ServedResource[]): object {
+export function apiResourceList(group: string, version: string, resources: readonly ServedResource[]): DiscoveryDocument {
   return {
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
@@ -126,13 +133,13 @@ function storageVersionHash({ storage }: ServedResource): string {
 }
 
 /** apidiscovery.k8s.io APIGroupDiscoveryList of the core group, or of all others. */
-export function aggregated(groups: readonly Group[], version: string): object {
+export function aggregated(groups: readonly Group[]): object {
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: `apidiscovery.k8s.io/${version}`,
+    apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map((g) => ({
-      metadata: g.name === '' ? { creationTimestamp: null } : { name: g.name, creationTimestamp: null },
+      metadata: g.name === '' ? {} : { name: g.name },
       versions: g.versions.map(({ version: name, resources, remote }) => ({
         version: name,
         ...(remote ? { resources: remote.resources } : { resources: resources.map(discovered) }),

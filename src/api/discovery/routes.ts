@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { StatusError } from '../../apimachinery/status.ts'
-import { mediaTypeOf, negotiate, plainJson } from '../negotiation/accept.ts'
+import { isRoutable, mediaTypeOf, negotiate, notAcceptable, unroutable } from '../negotiation/accept.ts'
 import type { Core } from '../pipeline/call.ts'
 import { bytesOf } from '../pipeline/formats.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
-import { aggregated, apiGroup, apiResourceList, apiVersions, type Group, groupsOf } from './documents.ts'
+import { aggregated, apiGroup, apiResourceList, apiVersions, type DiscoveryDocument, type Group, groupsOf } from './documents.ts'
 
 /** Answers /api, /apis and what is below them down to a version. */
 export function discoveryRoutes(core: Core, address: () => string): PathRoute {
@@ -40,41 +40,48 @@ function legacy(
   address: () => string,
 ): ApiResponse | undefined {
   const core = groups.filter((g) => g.name === '')
-  if (first === undefined) return aggregatedForm(request, core) ?? plain(request, apiVersions(address()))
+  if (first === undefined) {
+    routed(request)
+    return aggregatedForm(request, core) ?? plain(request, apiVersions(address()))
+  }
   const [group] = core
-  return first === 'v1' && second === undefined && group ? resourceList(request, group, first) : undefined
+  return second === undefined && group ? resourceList(request, group, first) : undefined
 }
 
 function resourceList(request: ApiRequest, group: Group, version: string): ApiResponse | undefined {
   const found = group.versions.find((v) => v.version === version)
   if (!found && group.versions.every((v) => v.resources.every((r) => r.isCustom))) return undefined
   if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+  routed(request)
   return plain(request, apiResourceList(group.name, version, found.resources))
 }
 
-function plain(request: ApiRequest, document: object): ApiResponse {
-  const accept = { ...(negotiate(request.headers, request.query) ?? plainJson), as: '' } as const
-  const format = accept.format === 'protobuf' ? 'json' : accept.format
-  const bytes = bytesOf(document, { ...accept, format }, { group: '', version: 'v1', kind: '' })
-  return { status: 200, headers: { 'content-type': mediaTypeOf(format) }, body: { bytes } }
+/** What stands under a version is routed by what it makes, before its own negotiation. */
+function routed(request: ApiRequest): void {
+  if (!isRoutable(request.headers.accept)) throw unroutable()
 }
 
-const wanted = /as=APIGroupDiscoveryList/
+function plain(request: ApiRequest, document: DiscoveryDocument): ApiResponse {
+  const accept = negotiate(request.headers, request.query, { views: false })
+  if (!accept) throw notAcceptable()
+  const bytes = bytesOf(document, accept, { group: '', version: document.apiVersion ?? '', kind: document.kind })
+  return { status: 200, headers: { 'content-type': mediaTypeOf(accept.format) }, body: { bytes } }
+}
 
-/** The aggregated document when the Accept header asks for it first; 304 when the client has it already. */
+/** The aggregated document when the Accept header asks for it; 304 when the client has it already. */
 function aggregatedForm(request: ApiRequest, groups: readonly Group[]): ApiResponse | undefined {
-  const clause = (request.headers.accept ?? '').split(',').find((c) => wanted.test(c) && /^\s*application\/json/.test(c))
-  if (!clause) return undefined
-  const version = /v=(v2beta1|v2)\b/.exec(clause)?.[1]
-  if (!version) return undefined
-  const bytes = Buffer.from(JSON.stringify(aggregated(groups, version)))
-  const etag = `"${createHash('sha512').update(bytes).digest('hex').toUpperCase()}"`
+  const accept = negotiate(request.headers, request.query, { discovery: true })
+  if (!accept) return undefined
+  const { as: kind, version } = accept
+  const group = 'apidiscovery.k8s.io'
+  const document = aggregated(groups)
+  const etag = `"${createHash('sha512').update(JSON.stringify(document)).digest('hex').toUpperCase()}"`
   const headers = {
-    'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
+    'content-type': `${mediaTypeOf(accept.format)};g=${group};v=${version};as=${kind}`,
     etag,
     vary: 'Accept',
     'cache-control': 'public',
   }
   if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: { bytes: new Uint8Array() } }
-  return { status: 200, headers, body: { bytes } }
+  return { status: 200, headers, body: { bytes: bytesOf(document, accept, { group, version, kind }) } }
 }

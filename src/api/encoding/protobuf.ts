@@ -71,6 +71,7 @@ export function encodeMessage(type: StructType, object: object): Buffer {
 
 /** Opens the envelope of a body. Throws WireError when it has none or a broken one, TooManyFields when it has more than `mostFields`. */
 export function openEnvelope(bytes: Uint8Array, mostFields = Number.POSITIVE_INFINITY): Envelope {
+  if (bytes.length === 0) throw new WireError('empty data')
   if (!isProtobuf(bytes))
     throw new WireError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
   const from = new WireReader(bytes, 4)

@@ -1,13 +1,16 @@
 import { StatusError } from '../../apimachinery/status.ts'
+import { clausesOf, type Params, trimmed } from './clauses.ts'
+
+const discoveryList = 'APIGroupDiscoveryList'
 
 export type Format = 'json' | 'yaml' | 'protobuf'
 
 /** What the caller wants to get. */
 export interface Accepted {
   readonly format: Format
-  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList`; '' for the object itself. */
-  readonly as: '' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList'
-  /** Of `as`: `v1` or `v1beta1`. */
+  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList`, of discovery `APIGroupDiscoveryList`; '' for the object itself. */
+  readonly as: '' | 'Table' | 'PartialObjectMetadata' | 'PartialObjectMetadataList' | typeof discoveryList
+  /** Of `as`: `v1` or `v1beta1`; of discovery `v2`. */
   readonly version: string
   readonly pretty: boolean
 }
@@ -17,6 +20,8 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   yaml: 'application/yaml',
   protobuf: 'application/vnd.kubernetes.protobuf',
 }
+
+export const mediaTypeNames: readonly string[] = Object.values(mediaTypes)
 
 export const mediaTypeOf = (format: Format): string => mediaTypes[format]
 
@@ -28,22 +33,15 @@ const known: readonly { type: string; subtype: string; format: Format }[] = [
   { type: 'application', subtype: 'vnd.kubernetes.protobuf', format: 'protobuf' },
 ]
 
-interface Clause {
-  readonly type: string
-  readonly subtype: string
-  readonly quality: number
-  readonly params: Readonly<Record<string, string>>
-}
-
 export interface AcceptOptions {
   /** Custom resources have no protobuf form but that of their metadata. */
   readonly protobuf?: boolean
-  /** Only what can be sent as a stream of frames. */
-  readonly stream?: boolean
   /** Whether Table and PartialObjectMetadata may be asked for. */
   readonly views?: boolean
   /** Whether Table may be: a clause that asks for one is passed over where there is none. */
   readonly tables?: boolean
+  /** The answer is the aggregated discovery document, and nothing else. */
+  readonly discovery?: boolean
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -59,54 +57,39 @@ const isPretty = (headers: Headers, query: URLSearchParams): boolean => {
 
 /** The best form for the `accept` of these headers, or undefined: 406. */
 export function negotiate(headers: Headers, query: URLSearchParams, options: AcceptOptions = {}): Accepted | undefined {
-  const { protobuf = true, stream = false, views = true, tables = true } = options
   const { accept: header } = headers
   const pretty = isPretty(headers, query)
-  if (header === undefined || header === '') return pretty ? { ...plainJson, pretty } : plainJson
-  if (header === 'application/json') return pretty ? { ...plainJson, pretty } : plainJson
-  for (const clause of clausesOf(header)) {
+  const isPlain = header === undefined || header === '' || header === 'application/json'
+  if (isPlain && !options.discovery) return pretty ? { ...plainJson, pretty } : plainJson
+  for (const { type, subtype, params } of clausesOf(header ?? '')) {
     for (const form of known) {
-      if (clause.type !== '*' && clause.type !== form.type) continue
-      if (clause.subtype !== '*' && clause.subtype !== form.subtype) continue
-      if (stream && form.format === 'yaml') continue
-      const view = viewOf(clause.params, views, form.format)
-      if (view?.as === 'Table' && !tables) continue
-      if (form.format === 'protobuf' && !protobuf && view?.as === '') continue
-      if (view) return { format: form.format, ...view, pretty: pretty && form.format === 'json' }
+      const fits = type === form.type ? subtype === form.subtype || subtype === '*' : type === '*' && subtype === '*'
+      const view = fits && isServed(params, form.format, options) ? viewOf(params, form.format, options) : undefined
+      if (!view) continue
+      return { format: form.format, ...view, pretty: (pretty || params.get('pretty') === '1') && form.format === 'json' }
     }
   }
   return undefined
 }
 
-function viewOf(
-  params: Readonly<Record<string, string>>,
-  views: boolean,
-  format: Format,
-): Pick<Accepted, 'as' | 'version'> | undefined {
-  const { as, v = '', g = '' } = params
-  if (as === undefined) return { as: '', version: '' }
-  if (!views || g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) return undefined
-  if (as === 'Table') return format === 'protobuf' ? undefined : { as, version: v }
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return { as, version: v }
-  return undefined
+/** Parameters that are not about the view: a stream schema, and the server's version. */
+function isServed(params: Params, format: Format, { views = true }: AcceptOptions): boolean {
+  const stream = params.get('stream')
+  if (stream && (stream !== 'watch' || format === 'yaml')) return false
+  const version = params.get('sv')
+  return !version || (views && version === 'v1')
 }
 
-/** By quality, then as sent. */
-function clausesOf(header: string): Clause[] {
-  const clauses = header.split(',').flatMap((part) => {
-    const [range = '', ...rest] = part.split(';').map((s) => s.trim())
-    const slash = range.indexOf('/')
-    const params: Record<string, string> = {}
-    for (const p of rest) {
-      const eq = p.indexOf('=')
-      if (eq > 0) params[p.slice(0, eq).trim().toLowerCase()] = p.slice(eq + 1).trim()
-    }
-    const type = slash < 0 ? range : range.slice(0, slash)
-    const subtype = slash < 0 ? (range === '*' ? '*' : '') : range.slice(slash + 1)
-    const quality = Number(params.q ?? 1)
-    return quality > 0 ? [{ type, subtype, quality, params }] : []
-  })
-  return clauses.sort((a, b) => b.quality - a.quality)
+function viewOf(params: Params, format: Format, options: AcceptOptions): Pick<Accepted, 'as' | 'version'> | undefined {
+  const { protobuf = true, views = true, tables = true, discovery = false } = options
+  const [as, version = '', group = ''] = ['as', 'v', 'g'].map((name) => params.get(name))
+  if (discovery) return group === 'apidiscovery.k8s.io' && version === 'v2' && as === discoveryList ? { as, version } : undefined
+  if (!['as', 'v', 'g'].some((name) => params.has(name))) {
+    return format === 'protobuf' && !protobuf ? undefined : { as: '', version: '' }
+  }
+  if (!views || group !== 'meta.k8s.io' || (version !== 'v1' && version !== 'v1beta1')) return undefined
+  if (as === 'Table') return format === 'protobuf' || !tables ? undefined : { as, version }
+  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList' ? { as, version } : undefined
 }
 
 const listed = (stream: boolean): string => {
@@ -115,21 +98,25 @@ const listed = (stream: boolean): string => {
   return [...types, mediaTypes.protobuf].map((t) => t + suffix).join(', ')
 }
 
-/** A media range that names none of ours is refused by the router, before the resource's own negotiation. */
-export function isRoutable(header: string | undefined): boolean {
-  if (header === undefined || header === '' || header === 'application/json') return true
-  return clausesOf(header).some(
-    (c) => (c.type === '*' || c.type === 'application') && (c.subtype === '*' || known.some((k) => k.subtype === c.subtype)),
+/** The router (go-restful) takes the exact names of what a route makes, or anything; the resource's own negotiation comes after it. */
+export function isRoutable(header: string | undefined, made: readonly string[] = mediaTypeNames): boolean {
+  if (header === undefined || header === '' || made.includes(header)) return true
+  return header.split(',').some((part) => {
+    const name = trimmed(part.split(';', 1)[0] ?? '')
+    return name === '*/*' || made.includes(name)
+  })
+}
+
+export function unroutable(made: readonly string[] = mediaTypeNames, isList = false): StatusError {
+  const streams = isList ? ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch' : ''
+  return new StatusError(
+    406,
+    'NotAcceptable',
+    `406: Not Acceptable\n\nAvailable representations: ${made.join(', ')}${streams}`,
+    {},
   )
 }
 
-export function unroutable(isList: boolean): StatusError {
-  const streams = isList ? ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch' : ''
-  const message = `406: Not Acceptable\n\nAvailable representations: ${listed(false)}${streams}`
-  return new StatusError(406, 'NotAcceptable', message, {})
-}
-
-export function notAcceptable(options: AcceptOptions = {}): StatusError {
-  const types = listed(options.stream ?? false)
-  return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${types}`)
+export function notAcceptable(stream = false): StatusError {
+  return new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${listed(stream)}`)
 }

@@ -29,7 +29,8 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
     signal.addEventListener('abort', () => view.close(), { once: true })
     return { status: 200, headers: {}, body: { events: eventsOf(call.resource, view, release) } }
   }
-  const frames = frameEncoder(call)
+  // A frame is a line, however the client likes to see objects.
+  const frames = frameEncoder({ ...call, accept: { ...call.accept, pretty: false } })
   const feed = (sink: Sink) => {
     feedWatch(view, frames, sink, release)
     return release

@@ -31,10 +31,11 @@ export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
 
 function encodeAnswer(call: Call, { status, object, gvk, table }: Extract<Answer, { kind: 'object' }>): ApiResponse {
   const { accept, request } = call
-  if (!table || accept.as === '' || request.wantsObjects)
+  const { as } = accept
+  if (as === '' || request.wantsObjects || gvk.kind === 'Status' || (as === 'Table' && !table))
     return encodeObject(accept, status, object, gvk, request.wantsObjects === true)
   const shown = object as KubeObject
-  const view = accept.as === 'Table' ? rowTable(call, shown, table) : partialMetadata(call, shown)
+  const view = as === 'Table' && table ? rowTable(call, shown, table) : partialMetadata(call, shown)
   return encodeObject(accept, status, view, metaKind(accept), false)
 }
 
@@ -48,7 +49,7 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   if (accept.as === 'PartialObjectMetadataList') throw anotherForm(accept, `is not a list (${goType(resource, resource.kind)})`)
   const view =
     accept.as === 'Table'
-      ? encodeTable(call, [stored], { resourceVersion: String(stored.revision) })
+      ? encodeTable(call, [stored], stored.revision > 0 ? { resourceVersion: String(stored.revision) } : {})
       : partialMetadata(call, stored.object)
   return { status, headers, body: { bytes: bytesOf(view, accept, metaKind(accept)) } }
 }

@@ -9,7 +9,15 @@ import { impersonate } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
 import type { SecurityMetrics } from '../health/security-metrics.ts'
-import { type Accepted, isRoutable, negotiate, notAcceptable, plainJson, unroutable } from '../negotiation/accept.ts'
+import {
+  type Accepted,
+  isRoutable,
+  mediaTypeNames,
+  negotiate,
+  notAcceptable,
+  plainJson,
+  unroutable,
+} from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import type { Answer, Call, Core } from './call.ts'
@@ -73,7 +81,7 @@ export function createHandler(
       : { ...response, headers: { ...notKept, ...response.headers, ...place?.headers, 'audit-id': auditId } }
 
     async function answered(): Promise<ApiResponse> {
-      let accept = plainJson
+      let accept = formatOf(request)
       let trail: Trail | undefined
       const warnings = new Set<string>()
       try {
@@ -96,20 +104,18 @@ export function createHandler(
         const elsewhere = core.aggregator?.find(request.path)
         if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
         if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())
-        accept = formatOf(request)
         const resource = core.registry.find(info.group, info.version, info.resource)
         if (!resource) return told(trail, (await byPath(paths, request, info, user)) ?? unknownResource(core, info))
         if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
         const run = verbOf(resource, info, request.method)
         isServed = true
-        if (!resource.isCustom && !isRoutable(request.headers.accept))
-          throw unroutable(info.verb === 'list' || info.verb === 'watch')
+        if (!resource.isCustom) routed(request, info)
         if (resource.deprecation) {
           warnings.add(resource.deprecation)
           metrics.deprecated(info, resource.deprecation)
           trail?.annotate('k8s.io/deprecated', 'true')
         }
-        accept = accepted(request, resource, info)
+        if (!connections.has(info.subresource)) accept = accepted(request, resource, info)
         const call: Call = {
           core,
           request: await readable(request, resource),
@@ -229,9 +235,19 @@ async function byPath(
   return undefined
 }
 
-/** The format for errors that come before the resource is known. */
+/** The format of errors: they have no other form than their own, and where none is accepted they are JSON, indented. */
 function formatOf(request: ApiRequest): Accepted {
-  return negotiate(request.headers, request.query, { views: false }) ?? plainJson
+  return negotiate(request.headers, request.query, { views: false }) ?? { ...plainJson, pretty: true }
+}
+
+/** What these answer is nobody's to negotiate. */
+const connections = new Set(['attach', 'exec', 'portforward', 'proxy'])
+
+/** Throws the router's 406, which comes before what the resource itself has to say. */
+function routed(request: ApiRequest, { subresource, verb }: RequestInfo): void {
+  if (connections.has(subresource)) return
+  const made = subresource === 'log' ? ['text/plain', ...mediaTypeNames] : mediaTypeNames
+  if (!isRoutable(request.headers.accept, made)) throw unroutable(made, verb === 'list' || verb === 'watch')
 }
 
 /** The endpoints that kube-apiserver has no table for. */
@@ -241,6 +257,7 @@ const withoutTable = new Set([
   'customresourcedefinitions/status',
   'namespaces/finalize',
   'pods/ephemeralcontainers',
+  'pods/log',
   'pods/resize',
   'resourceclaims/status',
   'serviceaccounts/token',
@@ -255,7 +272,7 @@ function accepted(request: ApiRequest, resource: ServedResource, info: RequestIn
   const found = negotiate(request.headers, request.query, options)
   if (!found) throw notAcceptable()
   // A form that no stream has is refused by the watch, after everything else.
-  return (info.verb === 'watch' && negotiate(request.headers, request.query, { ...options, stream: true })) || found
+  return found
 }
 
 function notFoundPage(): ApiResponse {
@@ -285,10 +302,8 @@ function statusOf(request: ApiRequest, error: unknown): StatusError {
 const isTooDeep = (error: unknown): boolean => error instanceof RangeError && error.message.startsWith('Maximum call stack size')
 
 function failure(request: ApiRequest, accepted: Accepted, status: StatusError): ApiResponse {
-  // An error has no other form than its own: a clause that asks for one is passed over.
   const accept = accepted.as === '' ? accepted : formatOf(request)
-  const pretty = accept.pretty || (status.code === 406 && accept.format === 'json')
-  const response = encodeObject({ ...accept, pretty }, status.code, status.status, statusKind, request.wantsObjects === true)
+  const response = encodeObject(accept, status.code, status.status, statusKind, request.wantsObjects === true)
   const retry = status.status.details?.retryAfterSeconds
   return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
 }

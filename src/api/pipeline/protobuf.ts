@@ -4,6 +4,7 @@ import { badRequest } from '../../apimachinery/status.ts'
 import { protobufListPieces } from '../encoding/assemble.ts'
 import {
   decodeMessage,
+  type Envelope,
   encodeProtobuf as encode,
   encodeMessage,
   envelopePieces,
@@ -17,6 +18,7 @@ import type { Decoded } from '../schema/decode.ts'
 import { type StructType, structType, typeOf } from '../schema/types.ts'
 import type { Stored } from '../watch/stored.ts'
 import { mostTokens, tooMany } from './body-shape.ts'
+import { unrecognized } from './unrecognized.ts'
 
 /** A protobuf body as an object of `gvk`. Throws 415 for kinds that have no protobuf and 400 for a body that cannot be read. */
 export function decodeProtobuf(
@@ -24,14 +26,24 @@ export function decodeProtobuf(
   gvk: GroupVersionKind,
 ): { decoded: Decoded; meta: { apiVersion: string; kind: string } } {
   const type = messageType(gvk)
+  const { apiVersion, kind, raw } = enveloped(bytes, gvk)
   try {
-    const { apiVersion, kind, raw } = openEnvelope(bytes, mostTokens)
     const value = decodeMessage(type, raw, apiVersion || apiVersionOf(gvk), kind || gvk.kind, mostTokens)
     return { decoded: { value, strictErrors: [] }, meta: { apiVersion, kind } }
   } catch (e) {
     if (e instanceof TooManyFields) throw tooMany()
     if (!(e instanceof WireError)) throw e
     throw badRequest(`${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: ${e.message}`)
+  }
+}
+
+/** Throws 400 for what is no envelope: nothing tells then what the body is meant to be. */
+function enveloped(bytes: Uint8Array, gvk: GroupVersionKind): Envelope {
+  try {
+    return openEnvelope(bytes, mostTokens)
+  } catch (e) {
+    if (e instanceof TooManyFields) throw tooMany()
+    throw e instanceof WireError ? unrecognized(gvk, e.message, bytes) : e
   }
 }
 

@@ -18,7 +18,7 @@ export async function watch(call: Call): Promise<Answer> {
   const options = listOptions(query, true, named)
   const { matches, namespace, needsViews } = selectionOf(call.resource, options.selectors)
   const asked = parseExactRevision(options.resourceVersion)
-  if (call.accept.format === 'yaml') throw notAcceptable({ stream: true })
+  if (call.accept.format === 'yaml') throw notAcceptable(true)
   const initial = options.sendInitialEvents ?? asked === 0
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
   const prefix = collectionPrefix(call, namespace)
