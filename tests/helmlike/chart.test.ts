@@ -97,9 +97,44 @@ test('a schema that its own draft does not allow is refused, whatever the values
     assert.is(await refused({ properties: { a } }), true, JSON.stringify(a))
     assert.is(await refused({ $schema: draft7, properties: { a } }), !('$id' in a), JSON.stringify(a))
   }
+  // A pattern counts also where no value comes, but not where the draft knows no schemas.
+  assert.is(await refused({ definitions: { a: { pattern: '^(?!a)' } } }), true)
+  assert.is(await refused({ $defs: { a: { pattern: '[' } } }), true)
+  assert.is(await refused({ $schema: draft7, $defs: { a: { pattern: '[' } } }), false)
   assert.is(await refused({ $id: '#root' }), true)
   assert.is(await refused({ $id: 'https://example.com/root.json#' }), false)
   assert.is(await refused({ $schema: draft7, $id: '#root' }), false)
+})
+test('a schema means what its draft says, not what ajv would make of it', async () => {
+  const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
+  const met = async (draft: number, schema: object, a: unknown) => {
+    const $schema = draft > 2000 ? undefined : `http://json-schema.org/draft-0${draft}/schema#`
+    // A pattern that is not plain: ajv judges.
+    const text = JSON.stringify({ $schema, properties: { a: schema, z: { pattern: '\\p{L}' } } })
+    return (await schemaViolations(Buffer.from(text), { a })).length === 0
+  }
+  for (const [draft, schema, value, isMet] of [
+    [7, { nullable: true }, 1, true],
+    [2020, { type: 'string', nullable: true }, null, false],
+    [7, { $async: true, type: 'string' }, 1, false],
+    [7, { id: '#/properties/a', type: 'string' }, 'x', true],
+    [7, { type: 'string', $ref: '#/definitions/none' }, 1, undefined],
+    [7, { $ref: '#' }, { a: { a: {} } }, true],
+    [2020, { type: 'object', properties: { b: { $ref: '#' } } }, { b: { z: '1' } }, false],
+    // Before 2019 a reference stands alone.
+    [7, { $ref: '#/properties/z', type: 'string' }, 1, true],
+    [2020, { $ref: '#/properties/z', type: 'string' }, 1, false],
+    [6, { if: false, else: false }, 1, true],
+    [7, { if: false, else: false }, 1, false],
+    [4, { const: 1 }, 2, true],
+    [6, { const: { b: [1] } }, { b: [1] }, true],
+    [6, { const: { b: [1] } }, { b: [2] }, false],
+    [7, { properties: { id: { type: 'string' }, nullable: { type: 'string' }, if: { type: 'string' } } }, { id: 1 }, false],
+    [4, { properties: { id: { type: 'string' }, if: { type: 'string' } } }, { if: 1 }, false],
+  ] as const) {
+    const found = await met(draft, schema, value).catch(() => undefined)
+    assert.is(found, isMet, JSON.stringify([draft, schema, value]))
+  }
 })
 test('a symbolic link that leads to nothing is told in the words of Go', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'chart-links-')))

@@ -3,8 +3,10 @@
 import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { FormatName } from 'ajv-formats'
 import { quote } from '../../apimachinery/go-quote.ts'
+import { isSurelyRegex, plainRegex } from '../functions/plain-regex.ts'
 import { ChartError } from './chart.ts'
-import { isOldDraft, isPlainSchema, surelyMeets } from './schema-plain.ts'
+import { DATA, type Draft, draftOf, forAjv, patternsIn } from './schema-draft.ts'
+import { isPlainSchema, surelyMeets } from './schema-plain.ts'
 
 interface Validator {
   compile(schema: AnySchema): ValidateFunction
@@ -17,7 +19,8 @@ const OPTIONS: Options = {
   strict: false,
   validateFormats: false,
   logger: false,
-  addUsedSchema: false,
+  // Else `$ref: '#'` leads nowhere in a schema without an $id.
+  addUsedSchema: true,
   allowUnionTypes: true,
   unicodeRegExp: true,
 }
@@ -58,9 +61,9 @@ async function options(): Promise<Options> {
   return { ...OPTIONS, code: { regExp: Object.assign(regExp, { code: 'RE2' }) } }
 }
 
-async function validatorFor(draft: string): Promise<Validator> {
-  if (draft.includes('2020-12')) return new (await import('ajv/dist/2020.js')).Ajv2020(await options())
-  if (draft.includes('2019-09')) return new (await import('ajv/dist/2019.js')).Ajv2019(await options())
+async function validatorFor(draft: Draft): Promise<Validator> {
+  if (draft === 2020) return new (await import('ajv/dist/2020.js')).Ajv2020(await options())
+  if (draft === 2019) return new (await import('ajv/dist/2019.js')).Ajv2019(await options())
   const { Ajv } = await import('ajv')
   const addFormats = (await import('ajv-formats')).default.default
   return addFormats(new Ajv({ ...(await options()), validateFormats: true }), FORMATS)
@@ -68,31 +71,6 @@ async function validatorFor(draft: string): Promise<Validator> {
 
 type Json = { [key: string]: unknown }
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)
-
-/** Draft 4's `id` and boolean exclusive limits as draft 7 writes them; references nobody can resolve here are dropped. */
-function modernized(schema: unknown, isDraft4: boolean): unknown {
-  if (Array.isArray(schema)) return schema.map((s) => modernized(s, isDraft4))
-  if (!isObject(schema)) return schema
-  const out: Json = Object.create(null)
-  for (const key of Object.keys(schema)) out[key] = modernized(schema[key], isDraft4)
-  if (isDraft4) {
-    if (typeof out.id === 'string') {
-      out.$id ??= out.id
-      delete out.id
-    }
-    for (const [limit, exclusive] of [
-      ['minimum', 'exclusiveMinimum'],
-      ['maximum', 'exclusiveMaximum'],
-    ] as const) {
-      if (typeof out[exclusive] !== 'boolean') continue
-      if (out[exclusive]) {
-        out[exclusive] = out[limit]
-        delete out[limit]
-      } else delete out[exclusive]
-    }
-  }
-  return out
-}
 
 /** The schemas behind http(s) and file references cannot be had without the network: say so. */
 function checkReferences(schema: unknown): void {
@@ -102,7 +80,7 @@ function checkReferences(schema: unknown): void {
   if (typeof ref === 'string' && /^(?:https?|file):/.test(ref) && !/json-schema\.org/.test(ref)) {
     throw new ChartError(`values.schema.json refers to ${ref}, which is not loaded: charts must carry their schemas`)
   }
-  for (const v of Object.values(schema)) checkReferences(v)
+  for (const [keyword, v] of Object.entries(schema)) if (!DATA.has(keyword)) checkReferences(v)
 }
 
 function parseSchema(bytes: Buffer): Schema {
@@ -121,18 +99,28 @@ function parseSchema(bytes: Buffer): Schema {
   return schema
 }
 
+/** Patterns count also where no value ever comes: Helm checks them with the rest of the schema. Throws RE2's error. */
+async function checkPatterns(schema: unknown, draft: Draft): Promise<void> {
+  const unsure = [...new Set(patternsIn(schema, draft))].filter((p) => plainRegex(p) === undefined && !isSurelyRegex(p))
+  if (unsure.length === 0) return
+  const { RE2JS } = await import('re2js')
+  for (const p of unsure) RE2JS.compile(p)
+}
+
 async function compileSchema(parsed: unknown): Promise<ValidateFunction> {
-  const draft =
-    isObject(parsed) && typeof parsed.$schema === 'string' ? parsed.$schema : 'https://json-schema.org/draft/2020-12/schema'
-  const schema = modernized(parsed, draft.includes('draft-04'))
+  const draft = draftOf(parsed)
+  const schema = forAjv(parsed, draft)
   if (isObject(schema)) {
-    if (typeof schema.$id === 'string' && !isOldDraft(draft) && !/^[^#]*#?$/.test(schema.$id))
-      throw new ChartError(`values.schema.json: $id ${JSON.stringify(schema.$id)} has a fragment, which ${draft} does not allow`)
+    if (typeof schema.$id === 'string' && draft >= 2019 && !/^[^#]*#?$/.test(schema.$id))
+      throw new ChartError(
+        `values.schema.json: $id ${JSON.stringify(schema.$id)} has a fragment, which draft ${draft} does not allow`,
+      )
     delete schema.$schema
     delete schema.$id
   }
   checkReferences(schema)
   try {
+    await checkPatterns(schema, draft)
     return (await validatorFor(draft)).compile(schema as AnySchema)
   } catch (e) {
     throw new ChartError(`values.schema.json: ${(e as Error).message}`)

@@ -16,7 +16,7 @@ const isCount = (v: unknown) => Number.isInteger(v) && (v as number) >= 0
 const isNames = (v: unknown) => Array.isArray(v) && v.every((n) => typeof n === 'string') && new Set(v).size === v.length
 
 /** From 2019-09 on an `$id` has no fragment: such a schema is refused, not only read in another way. */
-export const isOldDraft = (draft: unknown): boolean => typeof draft === 'string' && /draft-0[467]/.test(draft)
+const isOldDraft = (draft: unknown): boolean => typeof draft === 'string' && /draft-0[467]/.test(draft)
 
 /** Whether a keyword's value is of the usual form; schemas inside it are looked at by the caller. */
 function isPlainKeyword(keyword: string, v: unknown, isRoot: boolean, mayHaveFragments: boolean): boolean {

@@ -107,7 +107,9 @@ function alike(name: string, lines: readonly string[], plain: (text: string) => 
 
 /** Before 4.3 Helm ended documents with other numbers of line feeds, and did not say what a rollback went back to. */
 const older = (text: string) =>
-  isNew ? text : text.replace(/\n+(?=---|MANIFEST:|NOTES:|$)/g, '\n').replace(/,"rollback_revision":\d+|^ {2}rollback_revision: \d+\n/gm, '')
+  isNew
+    ? text
+    : text.replace(/\n+(?=---|MANIFEST:|NOTES:|$)/g, '\n').replace(/,"rollback_revision":\d+|^ {2}rollback_revision: \d+\n/gm, '')
 
 alike('list: order, states, filters, formats', [
   'list',
