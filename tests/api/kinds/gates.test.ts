@@ -174,4 +174,24 @@ test('sysctls of a namespace that is shared with the host are refused unless the
   assert.equal(told(pod({ hostIPC: true }, 'kernel.sem'), pod({ hostNetwork: true }, 'net.a')), [])
 })
 
+test('a controller without labels has those of its template, also when only its status is written', () => {
+  const old = prepared('v1/ReplicationController', {
+    metadata: { name: 'r' } as { name: string; labels?: object },
+    spec: { template: { metadata: { labels: { a: 'b' } } } },
+  })
+  const next = { metadata: { name: 'r' }, spec: {}, status: { replicas: 0 } }
+  assert.equal(changed('v1/ReplicationController', next, old, 'status').metadata.labels, { a: 'b' })
+})
+
+test('a status of extended claims without mappings is refused', () => {
+  const pod = { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  const status = { extendedResourceClaimStatus: { requestMappings: null, resourceClaimName: 'c' } }
+  assert.equal(
+    changeProblems('v1/Pod', { ...pod, status }, { ...pod, status: {} }, { subresource: 'status' }).filter((p) =>
+      p.includes('extended'),
+    ),
+    ['status.extendedResourceClaimStatus.requestMappings: Required value: at least one request mapping is required'],
+  )
+})
+
 test.run()

@@ -100,7 +100,8 @@ function validateClaims(status: PodStatus, spec: PodSpec, errors: Errors): void 
 
 type Extended = NonNullable<PodStatus['extendedResourceClaimStatus']>
 
-function validateExtended({ requestMappings = [], resourceClaimName }: Extended, spec: PodSpec, errors: Errors): void {
+function validateExtended({ requestMappings: given, resourceClaimName }: Extended, spec: PodSpec, errors: Errors): void {
+  const requestMappings = given ?? []
   const at = 'status.extendedResourceClaimStatus'
   const containers = new Map([...(spec.initContainers ?? []), ...(spec.containers ?? [])].map((c) => [c.name, c]))
   if (requestMappings.length === 0) errors.push(required(`${at}.requestMappings`, 'at least one request mapping is required'))

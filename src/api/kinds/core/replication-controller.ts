@@ -10,6 +10,13 @@ import { validateReplicationController, validateReplicationControllerUpdate } fr
 
 const isEmpty = (map: object | undefined): boolean => map === undefined || Object.keys(map).length === 0
 
+function defaultLabels({ metadata, spec }: ReplicationController): void {
+  const labels = spec?.template?.metadata?.labels
+  if (!spec || !labels || isEmpty(labels)) return
+  if (isEmpty(spec.selector)) spec.selector = { ...labels }
+  if (isEmpty(metadata.labels)) metadata.labels = { ...labels }
+}
+
 const rcWarnings = workloadWarnings<ReplicationController>(({ spec }) => spec?.template, 'spec.template')
 
 export const replicationController = kind<ReplicationController>({
@@ -22,13 +29,10 @@ export const replicationController = kind<ReplicationController>({
   nameRule: isLongName,
   validate: validateReplicationController,
   validateUpdate: validateReplicationControllerUpdate,
-  defaults: ({ metadata, spec }) => {
+  defaults: (object) => {
+    const { spec } = object
     if (!spec) return
-    const labels = spec.template?.metadata?.labels
-    if (labels && !isEmpty(labels)) {
-      if (isEmpty(spec.selector)) spec.selector = { ...labels }
-      if (isEmpty(metadata.labels)) metadata.labels = { ...labels }
-    }
+    defaultLabels(object)
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
@@ -38,6 +42,8 @@ export const replicationController = kind<ReplicationController>({
   },
   prepareForUpdate: (object, old, context) => {
     keepOther(object, old, context)
+    // What is stored is read with defaults again, and the template may be another than the one that came.
+    defaultLabels(object)
     dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
   },
   resetFields: statusResetFields,

@@ -20,7 +20,15 @@ interface Place {
 
 /** Which device, or which share of one, as one text. */
 export const deviceId = ({ driver = '', pool = '', device = '', shareID }: Place): string =>
-  `${driver}/${pool}/${device}${shareID === undefined ? '' : `/${shareID}`}`
+  `${driver}/${pool}/${device}${shareID ? `/${shareID}` : ''}`
+
+/** The same as Go shows it. */
+export const shownId = ({ driver = '', pool = '', device = '', shareID = '' }: Place): object => ({
+  Driver: driver,
+  Pool: pool,
+  Device: device,
+  ShareID: shareID,
+})
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -45,8 +53,7 @@ export function validateDeviceStatus(
   checkLabel(device.device ?? '', `${at}.device`, errors)
   if (device.shareID !== undefined) checkShareId(device.shareID, `${at}.shareID`, errors)
   if (!allocated.has(deviceId(device))) {
-    const shown = { Driver: device.driver, Pool: device.pool, Device: device.device, ShareID: device.shareID ?? '' }
-    errors.push(invalid(at, shown, 'must be an allocated device in the claim'))
+    errors.push(invalid(at, shownId(device), 'must be an allocated device in the claim'))
   }
   const count = device.conditions?.length ?? 0
   if (count > mostConditions) errors.push(tooMany(`${at}.conditions`, count, mostConditions))

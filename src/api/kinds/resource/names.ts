@@ -28,12 +28,13 @@ export function checkSet<T>(
   keyOf: (item: T) => string,
   at: string,
   errors: Errors,
+  shown: (item: T) => unknown = keyOf,
 ): void {
   if (!checkItems(list, max, check, at, errors)) return
   const seen = new Set<string>()
   for (const [i, item] of (list ?? []).entries()) {
     const key = keyOf(item)
-    if (seen.has(key)) errors.push(duplicate(`${at}[${i}]`, key))
+    if (seen.has(key)) errors.push(duplicate(`${at}[${i}]`, shown(item)))
     seen.add(key)
   }
 }

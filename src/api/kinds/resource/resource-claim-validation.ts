@@ -17,7 +17,7 @@ import {
   validateConfiguration,
   validateDeviceClaim,
 } from './claim-validation.ts'
-import { checkShareId, deviceId, validateDeviceStatus } from './device-status.ts'
+import { checkShareId, deviceId, shownId, validateDeviceStatus } from './device-status.ts'
 import { validateBinding } from './device-validation.ts'
 import { checkItems, checkPoolName, checkSet } from './names.ts'
 
@@ -87,7 +87,7 @@ function validateStatus(claim: ResourceClaim, old: ResourceClaim, errors: Errors
   checkSet(reservedFor, 256, checkConsumer, (consumer) => consumer.uid ?? '', at, errors)
   const allocated = new Set((allocation?.devices?.results ?? []).map(deviceId))
   const checkDevice = (device: AllocatedDeviceStatus, path: string) => validateDeviceStatus(device, allocated, path, errors)
-  checkSet(claim.status?.devices, -1, checkDevice, deviceId, 'status.devices', errors)
+  checkSet(claim.status?.devices, -1, checkDevice, deviceId, 'status.devices', errors, shownId)
   if (reservedFor.length > 0) {
     const before = new Set((old.status?.reservedFor ?? []).map((consumer) => consumer.uid))
     if (!allocation) errors.push(forbiddenField(at, 'may not be specified when `allocated` is not set'))
