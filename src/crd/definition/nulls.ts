@@ -10,6 +10,7 @@ export function withoutNulls<T extends Json>(value: T, insideMap = false): T {
   if (!isJsonObject(value)) return value
   const changes = new Map<string, Json | undefined>()
   for (const [key, field] of Object.entries(value)) {
+    if (key === 'dependencies' && !insideMap) continue
     if (field === null) changes.set(key, undefined)
     else if (insideMap || !ANY_JSON.has(key)) {
       const clean = withoutNulls(field, !insideMap && key === 'properties')

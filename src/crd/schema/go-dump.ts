@@ -50,10 +50,12 @@ const FIELDS: readonly (readonly [string, keyof JsonSchema, unknown])[] = [
 
 /** The names of the Go fields that `schema` sets, in Go's order. */
 export function setFields(schema: JsonSchema): string[] {
-  return FIELDS.filter(([, key]) => isSet(schema[key])).map(([name]) => name)
+  return FIELDS.filter(([, key, absent]) => isSet(schema[key], absent)).map(([name]) => name)
 }
 
-const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== false && value !== ''
+/** What Go has a pointer, a list or a map for is set by any value, '' and false too. */
+const isSet = (value: unknown, absent: unknown): boolean =>
+  value !== undefined && value !== null && (absent === null || value !== absent)
 
 /** A schema as error messages of the API server show it. */
 export function dumpSchema(schema: JsonSchema): Record<string, unknown> {
@@ -78,8 +80,10 @@ function dumpField(key: keyof JsonSchema, value: unknown): unknown {
     case 'definitions':
       return mapped(value as Record<string, JsonSchema>, dumpSchema)
     case 'dependencies':
-      return mapped(value as Record<string, JsonSchema | readonly string[]>, (part) =>
-        Array.isArray(part) ? { Schema: null, Property: part } : { Schema: dumpSchema(part as JsonSchema), Property: null },
+      return mapped(value as Record<string, JsonSchema | readonly string[] | null>, (part) =>
+        Array.isArray(part)
+          ? { Schema: null, Property: part }
+          : { Schema: part && dumpSchema(part as JsonSchema), Property: null },
       )
     case 'additionalProperties':
     case 'additionalItems':

@@ -44,13 +44,13 @@ export interface Allowed {
   readonly text: string
 }
 
-/** The nodes of `schema`. Defaults that are null count as none, as in Go. `formats`: those that Kubernetes does not know are left out when objects
- *  are validated, but not when defaults are. */
-export function nodeOf(schema: JsonSchema, formats: 'known' | 'all' = 'known'): SchemaNode {
+/** The nodes of `schema`, to validate objects or what they have by default. Defaults that are null count as none, as in Go. For objects formats that
+ *  Kubernetes does not know are left out, and x-kubernetes-int-or-string says types; for defaults neither is so. */
+export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects'): SchemaNode {
   const intOrString = schema['x-kubernetes-int-or-string'] === true
-  const types = schema.type ? [schema.type] : intOrString ? ['integer', 'string'] : []
-  const format = formats === 'all' ? (schema.format ?? '') : knownFormat(schema.format ?? '', types)
-  const below = (inner: JsonSchema): SchemaNode => nodeOf(inner, formats)
+  const types = schema.type ? [schema.type] : intOrString && of === 'objects' ? ['integer', 'string'] : []
+  const format = of === 'defaults' ? (schema.format ?? '') : knownFormat(schema.format ?? '', types)
+  const below = (inner: JsonSchema): SchemaNode => nodeOf(inner, of)
   const { items } = schema
   return {
     schema: withFloatBounds(schema),

@@ -110,7 +110,8 @@ function partsOf(schema: JsonSchema, path: string, isRoot: boolean, context: Con
     (schema[key] ?? []).map((part, i) => [part, atIndex(child(path, key), i), plain])
   const map = (key: 'definitions' | 'dependencies'): Part[] =>
     Object.entries(schema[key] ?? {}).flatMap(([name, part]): Part[] =>
-      Array.isArray(part) ? [] : [[part as JsonSchema, atKey(child(path, key), name), plain]],
+      // A dependency that is neither a schema nor names is nothing to Go, but is there.
+      Array.isArray(part) || part === null ? [] : [[part as JsonSchema, atKey(child(path, key), name), plain]],
     )
   return [
     ...additionalPart(schema, path, context),

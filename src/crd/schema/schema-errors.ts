@@ -55,7 +55,7 @@ export function* schemaErrors(
     else {
       const structural = structuralErrors(schema, at)
       yield
-      const found = structural.length > 0 ? structural : yield* defaultErrors(nodeOf(schema, 'all'), at)
+      const found = structural.length > 0 ? structural : yield* defaultErrors(nodeOf(schema, 'defaults'), at)
       yield
       errors.push(...found)
       if (found.length === 0) costs = new RuleCosts()

@@ -93,8 +93,15 @@ function metaErrors(schema: JsonSchema, level: Level, path: string): FieldError[
 function restrictsNamesOnly(metadata: JsonSchema): boolean {
   const names = Object.keys(metadata.properties ?? {})
   if (names.some((name) => name !== 'name' && name !== 'generateName')) return false
-  return Object.entries(metadata).every(([key, value]) => ['type', 'properties', 'default'].includes(key) || isZero(value))
+  return Object.entries(metadata).every(
+    ([key, value]) => ['type', 'properties', 'default'].includes(key) || (isZero(value) && !(keptIfEmpty.has(key) && value)),
+  )
 }
+
+/** Lists that a structural schema takes as they are; of others it makes its own, and none of an empty one. */
+const keptIfEmpty: ReadonlySet<string> = new Set(['required', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations'])
+/** Set by any value, the empty text too. */
+const pointers: ReadonlySet<string> = new Set(['default', 'x-kubernetes-list-type', 'x-kubernetes-map-type'])
 
 const isZero = (value: unknown): boolean =>
   value === undefined || value === null || value === false || value === '' || (Array.isArray(value) && value.length === 0)
@@ -166,7 +173,8 @@ function nested(schema: JsonSchema, skipAnyOf: boolean, path: string): FieldErro
     errors.push(forbiddenField(child(path, 'additionalProperties'), 'must be undefined to be structural'))
   }
   for (const [key, must] of OUTSIDE_ONLY) {
-    const present = key === 'default' ? schema.default !== undefined && schema.default !== null : !isZero(schema[key])
+    const isGiven = schema[key] !== undefined && schema[key] !== null
+    const present = pointers.has(key) ? isGiven : !isZero(schema[key])
     if (present) errors.push(forbiddenField(child(path, key), `must be ${must} to be structural`))
   }
   if (ownProperty(schema, 'metadata') !== undefined) {
