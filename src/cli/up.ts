@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type Docker from 'dockerode'
+import { aborted } from '../apimachinery/aborted.ts'
 import { type ProxyMode, proxyModes } from '../network/proxy/choose.ts'
 import { connectDocker } from '../nodes/docker-daemon.ts'
 import { makeImages } from '../nodes/local-images/make.ts'
@@ -167,11 +168,4 @@ async function withImages(docker: Docker, say: Wishes['say']): Promise<Docker> {
   })
   if (made.length > 0) say(`made the images ${made.join(', ')}`)
   return docker
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

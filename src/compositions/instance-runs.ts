@@ -1,3 +1,4 @@
+import { aborted } from '../apimachinery/aborted.ts'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { Log } from '../operators/log.ts'
@@ -53,10 +54,7 @@ export class InstanceRuns {
 
   /** Resolves when all have ended, after `signal` aborted. */
   async stopped(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (this.#options.signal.aborted) resolve()
-      else this.#options.signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await aborted(this.#options.signal)
     await Promise.all([...this.#runs.values()].map((run) => run.stopped))
   }
 }

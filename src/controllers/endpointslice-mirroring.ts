@@ -7,23 +7,14 @@ import type {
   Endpoints,
 } from '../apimachinery/kinds.generated.ts'
 import { endpoints, endpointslices, services } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
 import { defineController, watching } from '../operators/controller.ts'
 import { sameValue } from '../operators/equality.ts'
 import { controlledBy } from '../operators/owners.ts'
-import { isClosing } from './serviceaccount.ts'
+import { carryOut, familyOf, managerLabel, type Plan, serviceLabel } from './endpointslice-plan.ts'
 
-const serviceLabel = 'kubernetes.io/service-name'
-const managerLabel = 'endpointslice.kubernetes.io/managed-by'
 const manager = 'endpointslicemirroring-controller.k8s.io'
 const skipLabel = 'endpointslice.kubernetes.io/skip-mirror'
 const perSubset = 1000
-
-export interface Plan {
-  readonly create: readonly EndpointSlice[]
-  readonly update: readonly EndpointSlice[]
-  readonly remove: readonly EndpointSlice[]
-}
 
 function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, ready: boolean): Endpoint {
   return {
@@ -35,7 +26,6 @@ function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, read
   }
 }
 
-const familyOf = (ip: string): 'IPv4' | 'IPv6' => (ip.includes(':') ? 'IPv6' : 'IPv4')
 const keyOf = ({ addressType, ports = [] }: Pick<EndpointSlice, 'addressType' | 'ports'>): string =>
   JSON.stringify([addressType, ports.map((p) => [p.name ?? '', p.port, p.protocol ?? 'TCP', p.appProtocol ?? ''])])
 
@@ -108,13 +98,7 @@ export const endpointSliceMirroringController = defineController<Endpoints>({
     const wanted = service !== undefined && !hasSelector && labels?.[skipLabel] !== 'true' && !isLeaderRecord(source)
     const existing = children(endpointslices, source).filter((s) => s.metadata.labels?.[managerLabel] === manager)
     const plan = decide(source, wanted && !source.metadata.deletionTimestamp, existing)
-    try {
-      for (const slice of plan.create) await client.create(endpointslices, slice, { namespace })
-      for (const slice of plan.update) await client.update(endpointslices, slice, { namespace })
-      for (const slice of plan.remove) await client.delete(endpointslices, slice.metadata.name ?? '', { namespace })
-    } catch (error) {
-      if (!isClosing(error) && !isNotFound(error)) throw error
-    }
+    await carryOut(client, plan, namespace)
     return undefined
   },
 })

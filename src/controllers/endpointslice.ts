@@ -1,29 +1,18 @@
 // Keeps the EndpointSlices of every Service with a selector: who answers, in slices of at most 100.
 import type { DiscoveryV1EndpointPort, Endpoint, EndpointSlice, Node, Pod, Service } from '../apimachinery/kinds.generated.ts'
 import { endpointslices, nodes, pods, services } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
 import type { InformerSet } from '../client/informer-set.ts'
 import { defineController, watching } from '../operators/controller.ts'
 import { sameValue } from '../operators/equality.ts'
 import { controlledBy } from '../operators/owners.ts'
+import { carryOut, type Family, familyOf, managerLabel, type Plan, serviceLabel } from './endpointslice-plan.ts'
 import { isReady, isTerminating } from './pods.ts'
 import { hostnameIn, isHeadless, isManaged, portsOf, selected, servicesOf } from './service-endpoints.ts'
-import { isClosing } from './serviceaccount.ts'
 
-const serviceLabel = 'kubernetes.io/service-name'
-const managerLabel = 'endpointslice.kubernetes.io/managed-by'
 const manager = 'endpointslice-controller.k8s.io'
 const headlessLabel = 'service.kubernetes.io/headless'
 const zoneLabel = 'topology.kubernetes.io/zone'
 const perSlice = 100
-
-type Family = 'IPv4' | 'IPv6'
-
-export interface Plan {
-  readonly create: readonly EndpointSlice[]
-  readonly update: readonly EndpointSlice[]
-  readonly remove: readonly EndpointSlice[]
-}
 
 function endpointOf(service: Service, pod: Pod, address: string, zone: string | undefined): Endpoint {
   const serving = isReady(pod)
@@ -40,8 +29,6 @@ function endpointOf(service: Service, pod: Pod, address: string, zone: string | 
     ...(zone ? { zone } : {}),
   }
 }
-
-const familyOf = (address: string): Family => (address.includes(':') ? 'IPv6' : 'IPv4')
 
 /** Endpoints that have the same ports in the same family share slices. */
 interface Group {
@@ -183,13 +170,7 @@ export const endpointSliceController = defineController<Service>({
     if (!isManaged(service) || deletionTimestamp) return undefined
     const members = selected(service, informers.of(pods).byIndex('namespace', namespace))
     const plan = decide(service, members, slicesOf(service, informers), (node) => zone(informers.of(nodes).get(node)))
-    try {
-      for (const slice of plan.create) await client.create(endpointslices, slice, { namespace })
-      for (const slice of plan.update) await client.update(endpointslices, slice, { namespace })
-      for (const slice of plan.remove) await client.delete(endpointslices, slice.metadata.name ?? '', { namespace })
-    } catch (error) {
-      if (!isClosing(error) && !isNotFound(error)) throw error
-    }
+    await carryOut(client, plan, namespace)
     return undefined
   },
 })

@@ -1,5 +1,6 @@
 // Deletes what has lost its owners, over all kinds, custom ones included; and carries out foreground and orphan deletion.
-import { type Clock, systemClock, untilBeat } from '../apimachinery/clock.ts'
+import { aborted } from '../apimachinery/aborted.ts'
+import { type Clock, sleep, systemClock, untilBeat } from '../apimachinery/clock.ts'
 import type { KubeObject, OwnerReference } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import { apiservices, customresourcedefinitions } from '../apimachinery/resources.generated.ts'
@@ -67,13 +68,9 @@ export function startGarbageCollector(
   }
   const follow = () => followAll(collector, informers, { ...options, clock, random })
   const started = (async () => {
-    while (!signal.aborted && !(await follow()))
-      await new Promise((resolve) => clock.after(discoveryRetryMs, () => resolve(undefined)))
+    while (!signal.aborted && !(await follow())) await sleep(clock, discoveryRetryMs, signal)
     if (signal.aborted) return
-    await Promise.race([
-      Promise.all([...collector.watched.values()].map((w) => w.informer.synced())),
-      new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true })),
-    ])
+    await Promise.race([Promise.all([...collector.watched.values()].map((w) => w.informer.synced())), aborted(signal)])
   })()
   void started.then(() => followChanges(follow, informers, { signal, clock }))
   signal.addEventListener('abort', () => void collector.queue.shutDown())

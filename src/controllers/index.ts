@@ -1,9 +1,10 @@
 import { type Clock, sleep, systemClock, untilBeat } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
-import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import type { Context, Controller } from '../operators/controller.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { type Running, type RunOptions, runControllers } from '../operators/run-controllers.ts'
+import { sharedInformers } from '../operators/shared-informers.ts'
 import { bootstrapSigner, tokenCleaner } from './bootstrap-tokens.ts'
 import { type CertificateAuthority, certificateApprover, certificateCleaner, certificateSigner } from './certificates.ts'
 import { clusterRoleAggregationController } from './clusterrole-aggregation.ts'
@@ -93,14 +94,7 @@ const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCi
 /** Starts what kube-controller-manager does; ends when `signal` aborts. */
 export function startControllers(options: ControllerOptions): RunningControllers {
   const { client, signal, clock = systemClock, random = Math.random, log = stderrLog(), only = () => true } = options
-  const informers =
-    options.informers ??
-    createInformerSet(client, {
-      signal,
-      clock,
-      random,
-      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
-    })
+  const informers = sharedInformers(client, { informers: options.informers, signal, clock, random, log })
   const shared = { signal, clock, random, log, informers }
   const controllers = allControllers(options).filter((c) => only(c.name))
   const running = runControllers(client, controllers, shared)

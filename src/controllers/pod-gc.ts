@@ -4,7 +4,7 @@ import type { Node, Pod } from '../apimachinery/kinds.generated.ts'
 import { nodes, pods } from '../apimachinery/resources.generated.ts'
 import { isNotFound } from '../apimachinery/status.ts'
 import { type Context, defineController, watching } from '../operators/controller.ts'
-import { isTerminal, isTerminating } from './pods.ts'
+import { isTerminal, isTerminating, keysOnNode } from './pods.ts'
 
 /** A node must have been gone for this long: it may be made again. */
 const quarantineMs = 40_000
@@ -60,17 +60,7 @@ const missedSince = new WeakMap<Context['informers'], Map<string, number>>()
 export const podGcController = defineController<Pod>({
   name: 'pod-garbage-collector-controller',
   for: pods,
-  watches: [
-    watching(
-      nodes,
-      (node, informers) => {
-        const informer = informers.of(pods)
-        informer.addIndexer('node', (p) => (p.spec?.nodeName ? [p.spec.nodeName] : []))
-        return informer.byIndex('node', node.metadata.name ?? '').map((p) => `${p.metadata.namespace}/${p.metadata.name}`)
-      },
-      (now, before) => now === undefined || now.spec?.taints !== before?.spec?.taints,
-    ),
-  ],
+  watches: [watching(nodes, keysOnNode, (now, before) => now === undefined || now.spec?.taints !== before?.spec?.taints)],
   // Most changes of pods concern nobody here: only those that may have to go are looked at.
   when: (now) => now !== undefined && (isTerminating(now) || isTerminal(now) || now.spec?.nodeName !== undefined),
   async reconcile(pod, context) {

@@ -1,6 +1,8 @@
-import type { Pod, PodTemplateSpec } from '../apimachinery/kinds.generated.ts'
-import type { KubeObject } from '../apimachinery/object.ts'
+import type { Node, Pod, PodTemplateSpec } from '../apimachinery/kinds.generated.ts'
+import { type KubeObject, keyOf } from '../apimachinery/object.ts'
 import type { Resource } from '../apimachinery/resource.ts'
+import { pods } from '../apimachinery/resources.generated.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import { findCondition } from '../operators/conditions.ts'
 import { controlledBy } from '../operators/owners.ts'
 
@@ -8,6 +10,13 @@ export const isTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succeede
 export const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined
 export const isActive = (pod: Pod): boolean => !isTerminal(pod) && !isTerminating(pod)
 export const isReady = (pod: Pod): boolean => findCondition(pod.status?.conditions, 'Ready')?.status === 'True'
+
+/** The keys of the pods that are bound to `node`. */
+export function keysOnNode(node: Node, informers: InformerSet): string[] {
+  const informer = informers.of(pods)
+  informer.addIndexer('node', (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []))
+  return informer.byIndex('node', node.metadata.name ?? '').map(keyOf)
+}
 
 /** When the pod became ready; undefined while it is not. Milliseconds. */
 export function readySince(pod: Pod): number | undefined {

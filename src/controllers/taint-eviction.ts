@@ -6,7 +6,7 @@ import { isNotFound } from '../apimachinery/status.ts'
 import { tolerates } from '../apimachinery/taints.ts'
 import { defineController, watching } from '../operators/controller.ts'
 import { sameValue } from '../operators/equality.ts'
-import { isTerminating } from './pods.ts'
+import { isTerminating, keysOnNode } from './pods.ts'
 
 /** When `pod` has to leave a node with `taints`, in milliseconds since 1970; undefined: never. */
 export function evictionTime(pod: Pod, taints: readonly Taint[], now: number): number | undefined {
@@ -26,17 +26,7 @@ export const taintEvictionController = defineController<Pod>({
   for: pods,
   when: (now, before) =>
     now?.spec?.nodeName !== before?.spec?.nodeName || !sameValue(now?.spec?.tolerations, before?.spec?.tolerations),
-  watches: [
-    watching(
-      nodes,
-      (node, informers) => {
-        const informer = informers.of(pods)
-        informer.addIndexer('node', (p) => (p.spec?.nodeName ? [p.spec.nodeName] : []))
-        return informer.byIndex('node', node.metadata.name ?? '').map((p) => `${p.metadata.namespace}/${p.metadata.name}`)
-      },
-      (now, before) => !sameValue(now?.spec?.taints, before?.spec?.taints),
-    ),
-  ],
+  watches: [watching(nodes, keysOnNode, (now, before) => !sameValue(now?.spec?.taints, before?.spec?.taints))],
   async reconcile(pod, { client, clock, informers, event }) {
     if (!pod.spec?.nodeName || isTerminating(pod)) return undefined
     const node = informers.of(nodes).get(pod.spec.nodeName)

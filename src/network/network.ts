@@ -1,8 +1,10 @@
+import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
-import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
 import { runControllers } from '../operators/run-controllers.ts'
+import { sharedInformers } from '../operators/shared-informers.ts'
 import { addressAt } from './cidr.ts'
 import { startDns } from './dns/dns.ts'
 import { ensureDnsService } from './dns/dns-service.ts'
@@ -46,16 +48,10 @@ export interface Network {
 /** Service addresses, cluster DNS and load balancer addresses of one machine. Resolves when they work. */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const { client, signal, podCidr, serviceCidr, clock = systemClock, log = stderrLog(), domain = 'cluster.local' } = options
-  const informers =
-    options.informers ??
-    createInformerSet(client, {
-      signal,
-      clock,
-      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
-    })
+  const informers = sharedInformers(client, { informers: options.informers, signal, clock, log })
   const clusterIp = addressAt(serviceCidr, 10)
   const dns = await startDns({ ...options.dns, informers, clusterIp, domain, cidrs: [podCidr, serviceCidr], log })
-  const closed = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(dns.close()), { once: true }))
+  const closed = aborted(signal).then(() => dns.close())
   const address = { address: options.dns.address, port: dns.port }
   await ensureDnsService(client, { ...address, clusterIp })
   const { proxy, problem } = await carry({ ...options, informers, clock, log })

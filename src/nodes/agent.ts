@@ -1,5 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import type Docker from 'dockerode'
+import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Node, Pod, Service } from '../apimachinery/kinds.generated.ts'
 import { nodes, pods, services } from '../apimachinery/resources.generated.ts'
@@ -131,10 +132,7 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
 }
 
 async function closedAfter(signal: AbortSignal, close: () => readonly Promise<void>[]): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  await aborted(signal)
   await Promise.all(close())
 }
 

@@ -1,3 +1,4 @@
+import { aborted } from '../apimachinery/aborted.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type ElectionOptions, runElected } from './leader-election.ts'
 
@@ -11,7 +12,7 @@ export function electionGate(options: ElectionOptions, rested: () => Promise<voi
   const gate = createGate()
   const ended = runElected(options, async ({ signal, term, isHeld }) => {
     gate.open({ number: term + 1, signal, isHeld })
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await aborted(signal)
     await rested()
   })
   return { ...gate, ended }

@@ -1,8 +1,9 @@
+import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import { keyOf } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from '../client/client.ts'
-import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import { type Activity, createActivity } from './activity.ts'
 import type { Context, Controller } from './controller.ts'
 import { type ControllerMetrics, createControllerMetrics } from './controller-metrics.ts'
@@ -12,6 +13,7 @@ import { type Log, stderrLog } from './log.ts'
 import { createLoopDetector } from './loops.ts'
 import { seeingOwnWrites } from './own-writes.ts'
 import { createQueue, priorities, type Queue } from './queue.ts'
+import { sharedInformers } from './shared-informers.ts'
 import { subscribe } from './subscriptions.ts'
 import { noTracer, type Tracer } from './trace.ts'
 import { contextIn, work } from './worker.ts'
@@ -52,14 +54,7 @@ export interface Running {
 /** Runs `controllers` until `signal` aborts. One that waits for a kind that is not served yet does not hold up the others. */
 export function runControllers(client: Client, controllers: readonly Controller[], options: RunOptions): Running {
   const { signal, clock = systemClock, random = Math.random, log = stderrLog() } = options
-  const informers =
-    options.informers ??
-    createInformerSet(client, {
-      signal,
-      clock,
-      random,
-      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
-    })
+  const informers = sharedInformers(client, { informers: options.informers, signal, clock, random, log })
   const environment = { ...options, signal, clock, random, log }
   const runs = controllers.map((c) => run(c, options.clientFor?.(c) ?? client, informers, environment))
   return {
@@ -99,20 +94,17 @@ function run(controller: Controller, client: Client, shared: InformerSet, enviro
   const recorder = createEventRecorder(client, { clock, component: controller.name, log })
   const loops = controller.detectsLoops ? createLoopDetector(clock) : undefined
   const context = contextOf(controller, seeingOwnWrites(client, shared, clock), informers, { ...environment, log }, recorder)
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+  const ended = aborted(signal)
   const activity = createActivity()
   const gate: Gate & { isOurs?(key: string): boolean } = environment.gateFor?.(controller, activity) ?? alwaysOpen
   const waiting = createWaiting()
   const start = async () => {
-    await Promise.race([waitForKinds(controller, informers, { environment, waiting, context, gate }), aborted])
+    await Promise.race([waitForKinds(controller, informers, { environment, waiting, context, gate }), ended])
     if (signal.aborted) return
     const unsubscribe = subscribe(controller, informers, queue, loops?.triggered)
     // The informers may be others' too, and go on.
     signal.addEventListener('abort', unsubscribe, { once: true })
-    await Promise.race([Promise.all(resourcesOf(controller).map((r) => informers.of(r).synced())), aborted])
+    await Promise.race([Promise.all(resourcesOf(controller).map((r) => informers.of(r).synced())), ended])
     resyncRegularly(controller, informers, queue, environment)
   }
   const started = start()

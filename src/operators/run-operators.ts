@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerSet } from '../client/informer-set.ts'
@@ -125,8 +126,7 @@ function reasons({ waiting, informers }: Running, clock: Clock): string[] {
 
 function serveUntil(signal: AbortSignal, options: StatusServerOptions) {
   const server = serveStatus(options)
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-  return { port: server.then((s) => s.port), closed: Promise.all([server, aborted]).then(([s]) => s.close()) }
+  return { port: server.then((s) => s.port), closed: Promise.all([server, aborted(signal)]).then(([s]) => s.close()) }
 }
 
 interface GateOptions extends RunOperatorsOptions {
@@ -180,7 +180,7 @@ async function ended(
 ): Promise<void> {
   const done = new AbortController()
   const late = async () => {
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await aborted(signal)
     await sleep(clock, graceMs, done.signal)
   }
   await Promise.race([Promise.all(all), late()])

@@ -1,4 +1,6 @@
 // The shell: follows nodes and pods, takes one pod at a time through a cycle, binds it or says why not.
+
+import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, systemClock, timeText } from '../apimachinery/clock.ts'
 import type { Binding, Node, Pod } from '../apimachinery/kinds.generated.ts'
 import type { LabelSelectorObject } from '../apimachinery/label-selector.ts'
@@ -17,10 +19,11 @@ import {
 } from '../apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
-import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
+import type { InformerSet } from '../client/informer-set.ts'
 import { findCondition } from '../operators/conditions.ts'
 import { createEventRecorder, type EventRecorder, type EventType } from '../operators/events.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
+import { sharedInformers } from '../operators/shared-informers.ts'
 import { type Failure, failureMessage, schedule } from './cycle.ts'
 import type { Plugin } from './framework.ts'
 import { defaultPlugins } from './plugins/index.ts'
@@ -72,14 +75,7 @@ const turnMs = 5
 export function startScheduler(options: SchedulerOptions): RunningScheduler {
   const { client, signal, clock = systemClock, random = Math.random, log = stderrLog(), name = 'default-scheduler' } = options
   const plugins = options.plugins ?? defaultPlugins
-  const informers =
-    options.informers ??
-    createInformerSet(client, {
-      signal,
-      clock,
-      random,
-      onError: (error, what) => log.warn(`retrying: ${what}`, { error: String(error) }),
-    })
+  const informers = sharedInformers(client, { informers: options.informers, signal, clock, random, log })
   let wakeUp = () => {}
   const snapshot = createSnapshot({
     namespaceLabels: (namespace) => informers.of(namespaces).get(namespace)?.metadata.labels ?? {},
@@ -104,11 +100,8 @@ export function startScheduler(options: SchedulerOptions): RunningScheduler {
   ] as never
   for (const resource of read) informers.of(resource)
   follow(scheduler)
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  const started = Promise.race([informers.synced(), aborted])
+  const ended = aborted(signal)
+  const started = Promise.race([informers.synced(), ended])
   const run = async () => {
     await started
     while (!signal.aborted) {
@@ -116,7 +109,7 @@ export function startScheduler(options: SchedulerOptions): RunningScheduler {
         wakeUp = resolve
       })
       await drain(scheduler, signal)
-      await Promise.race([ready, aborted])
+      await Promise.race([ready, ended])
     }
     await Promise.all(scheduler.pending)
     await scheduler.recorder.flushed()

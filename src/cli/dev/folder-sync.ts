@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path'
+import { aborted } from '../../apimachinery/aborted.ts'
 import type { Client } from '../../client/client.ts'
 import { RestMapper } from '../../client/rest-mapper.ts'
 import { apply } from '../../sync/apply/apply.ts'
@@ -38,11 +39,7 @@ export async function developFolder(options: FolderOptions): Promise<{ readonly 
       .some((part) => part.startsWith('.') && part !== '.' && part !== '..')
   const watcher = await watchFiles([folder], () => saves.note(), { ignored })
   saves.note()
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  const stopped = aborted.then(async () => {
+  const stopped = aborted(signal).then(async () => {
     await watcher.close()
     await saves.settled()
     await options.inventory.close()

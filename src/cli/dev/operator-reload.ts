@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { aborted } from '../../apimachinery/aborted.ts'
 import type { Client } from '../../client/client.ts'
 import type { Log } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
@@ -53,11 +54,7 @@ export async function developOperators(
   const watcher = await watchFiles(filesOf(options.file), () => saves.note())
   saves.note()
   await saves.settled()
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-  const stopped = aborted.then(async () => {
+  const stopped = aborted(signal).then(async () => {
     await watcher.close()
     await saves.settled()
     await Promise.all([...parts.values()].map((part) => part.running.stopped))

@@ -1,3 +1,4 @@
+import { aborted } from '../../apimachinery/aborted.ts'
 import { type Clock, sleep } from '../../apimachinery/clock.ts'
 import type { Service } from '../../apimachinery/kinds.generated.ts'
 import { keyOf } from '../../apimachinery/object.ts'
@@ -102,11 +103,11 @@ interface FollowOptions extends ProxyOptions {
 
 async function follow(flush: (whole: boolean) => Promise<void>, options: FollowOptions): Promise<void> {
   const { signal, log, clock, isIdle, takeLost, changed } = options
-  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const ended = aborted(signal)
   let whole = false
   let delay = 100
   while (!signal.aborted) {
-    if (isIdle() && !whole) await Promise.race([changed(), aborted])
+    if (isIdle() && !whole) await Promise.race([changed(), ended])
     if (signal.aborted) return
     if (takeLost()) {
       log.warn('another program took the service rules away; all are made anew')

@@ -1,5 +1,7 @@
 // The process of an operator that is part of a repository. It starts with Node's permission model on: no files, no processes, no workers.
+
 import type { Socket } from 'node:net'
+import { aborted } from '../../apimachinery/aborted.ts'
 import { httpsClient } from '../../client/https.ts'
 import { createLog } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
@@ -87,9 +89,8 @@ function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { t
     webhooks: false,
   })
   running.started.then(() => say({ type: 'running' }))
-  const aborted = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   // Who was asked still answers.
-  Promise.all([running.stopped, aborted.then(() => reviews?.close())]).then(() => process.exit(0))
+  Promise.all([running.stopped, aborted(stop.signal).then(() => reviews?.close())]).then(() => process.exit(0))
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

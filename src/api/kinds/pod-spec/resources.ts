@@ -15,14 +15,8 @@ import { isHugePages, isPodLevelResource } from './pod-defaults.ts'
 /** Names of resources and how much of them may be asked for (pkg/apis/core/helper, validateResourceRequirements). */
 
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage'])
-const quotaOnly = [
-  'requests.cpu',
-  'requests.memory',
-  'requests.storage',
-  'requests.ephemeral-storage',
-  'limits.cpu',
-  'limits.memory',
-  'limits.ephemeral-storage',
+/** Of which there are whole ones only. */
+const counted = [
   'pods',
   'resourcequotas',
   'services',
@@ -33,19 +27,19 @@ const quotaOnly = [
   'services.nodeports',
   'services.loadbalancers',
 ]
+const wholeResources = new Set(counted)
+const quotaOnly = [
+  'requests.cpu',
+  'requests.memory',
+  'requests.storage',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+  ...counted,
+]
 export const quotaResources: ReadonlySet<string> = new Set([...containerResources, ...quotaOnly])
 const standardResources: ReadonlySet<string> = new Set([...quotaResources, 'storage'])
-const wholeResources = new Set([
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
-])
 
 const isNative = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/')
 export const isOvercommitAllowed = (name: string): boolean => isNative(name) && !isHugePages(name)
