@@ -1,9 +1,8 @@
 // A pack: chunks of bundled JavaScript in one file, each with V8's code cache, and the sources they were made of.
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import vm from 'node:vm'
+import { constants, Script } from 'node:vm'
 
 export interface Header {
   /** `process.version` and architecture: V8's code caches are for these alone. */
@@ -21,7 +20,7 @@ export interface Pack {
   /** The text of a chunk. */
   source(name: string): Buffer
   /** The chunks run so far. */
-  readonly scripts: ReadonlyMap<string, vm.Script>
+  readonly scripts: ReadonlyMap<string, Script>
 }
 type Exports = { readonly [name: string]: unknown }
 /** Where a bundled module would be: build.ts puts this in the place of `import.meta`. */
@@ -59,7 +58,7 @@ export function openPack(path: string, root: string): Pack | undefined {
   const length = read(0, 4).readUInt32LE()
   const header = JSON.parse(read(4, length).toString('latin1')) as Header
   const modules = new Map<string, { exports: Exports }>()
-  const scripts = new Map<string, vm.Script>()
+  const scripts = new Map<string, Script>()
   const place: Place = (source) => {
     const url = pathToFileURL(`${root}/${source}`)
     return { url: url.href, dirname: dirname(url.pathname) }
@@ -76,9 +75,9 @@ export function openPack(path: string, root: string): Pack | undefined {
     const [offset, size, cache] = chunk(name)
     const bytes = read(4 + length + offset, size + cache)
     // Chunks are ASCII: build.ts sees to it.
-    const script = new vm.Script(bytes.toString('latin1', 0, size), {
+    const script = new Script(bytes.toString('latin1', 0, size), {
       filename: `${path}/${name}`,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cache > 0 ? { cachedData: bytes.subarray(size) } : {}),
     })
     const module = { exports: {} }
@@ -92,7 +91,7 @@ export function openPack(path: string, root: string): Pack | undefined {
     if (id.startsWith('./')) return load(id.slice(2))
     const builtin = process.getBuiltinModule(id)
     if (builtin) return builtin
-    outside ??= createRequire(`${root}/package.json`)
+    outside ??= process.getBuiltinModule('node:module').createRequire(`${root}/package.json`)
     return outside(id)
   }
   process.once('exit', () => closeSync(file))

@@ -1,6 +1,7 @@
 // `slipway chart …`: everything about charts and releases.
 
 import { setPaths } from './chart/global-flags.ts'
+import { print, printError } from './print.ts'
 
 const USAGE = `Usage: slipway chart <verb>
 
@@ -76,22 +77,22 @@ const LEFT_OUT: { readonly [verb: string]: string } = {
 export async function run(argv: string[]): Promise<number> {
   const [verb, ...rest] = argv
   if (verb === undefined || verb === 'help' || verb === '--help' || verb === '-h') {
-    process.stdout.write(USAGE)
+    await print(USAGE)
     return verb === undefined ? 2 : 0
   }
   const name = Object.hasOwn(ALIASES, verb) ? (ALIASES[verb] as string) : verb
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
   if (!load) {
     if (Object.hasOwn(LEFT_OUT, verb)) {
-      process.stderr.write(`Error: slipway chart has no ${verb}: ${LEFT_OUT[verb]}\n`)
+      await printError(`Error: slipway chart has no ${verb}: ${LEFT_OUT[verb]}\n`)
       return 1
     }
-    process.stderr.write(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
+    await printError(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
     return 1
   }
   const end = rest.indexOf('--')
   if ((end < 0 ? rest : rest.slice(0, end)).some((a) => a === '--help' || a === '-h')) {
-    process.stdout.write((await import('./chart/help.ts')).helpOf(name) ?? USAGE)
+    await print((await import('./chart/help.ts')).helpOf(name) ?? USAGE)
     return 0
   }
   setPaths(rest)
@@ -101,7 +102,7 @@ export async function run(argv: string[]): Promise<number> {
     if (!(e instanceof Error)) throw e
     const hint = 'hint' in e && typeof e.hint === 'string' ? `\nHint: ${e.hint}` : ''
     const isBug = e instanceof TypeError || e instanceof ReferenceError
-    process.stderr.write(`Error: ${isBug ? e.stack : e.message}${hint}\n`)
+    await printError(`Error: ${isBug ? e.stack : e.message}${hint}\n`)
     return 1
   }
 }

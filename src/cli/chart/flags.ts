@@ -1,5 +1,6 @@
 // Command-line flags of the chart verbs, in the forms that Helm's users know.
 import { nearest } from '../../helmlike/render/nearest.ts'
+import { printError } from '../print.ts'
 import { GLOBAL_FLAGS, GLOBAL_SHORT } from './global-flags.ts'
 
 export interface Flags {
@@ -129,7 +130,7 @@ function longFlag(written: string, inline: string | undefined, table: FlagTable)
   if (kindOf(name, table)) return { name, inline, written }
   const replacement = table.deprecated && Object.hasOwn(table.deprecated, name) ? table.deprecated[name] : undefined
   if (replacement === undefined) throw unknownFlag(written, table)
-  process.stderr.write(`Flag ${written} has been deprecated, use --${replacement} instead\n`)
+  void printError(`Flag ${written} has been deprecated, use --${replacement} instead\n`)
   const [to = '', value] = replacement.split('=')
   return { name: to, inline: value ?? inline, written }
 }

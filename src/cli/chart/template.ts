@@ -14,7 +14,7 @@ import { splitDocuments } from '../../helmlike/render/manifests.ts'
 import { nearest } from '../../helmlike/render/nearest.ts'
 import { checkInstallable, type Rendered, render, toText } from '../../helmlike/render/render.ts'
 import { RenderError } from '../../helmlike/render/render-error.ts'
-import { print } from '../print.ts'
+import { print, printError } from '../print.ts'
 import { namespaceOf } from './context-namespace.ts'
 import { hostOf } from './dns.ts'
 import { FlagError, type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
@@ -76,7 +76,7 @@ export async function run(argv: string[]): Promise<number> {
   const values = await valuesFromFlags(flags)
   const chart = await chartAt(path, flags)
   checkInstallable(chart)
-  const warn = (message: string) => void process.stderr.write(`${message}\n`)
+  const warn = (message: string) => void printError(`${message}\n`)
   if (chart.metadata.deprecated) warn('warning: this chart is deprecated')
   const asked = isOffline ? undefined : await (await import('./template-server.ts')).askCluster(flags)
   const work = render(chart, values, {
@@ -103,7 +103,7 @@ export async function run(argv: string[]): Promise<number> {
       flags.has('include-crds'),
     )
   else await print(flags.all('show-only').length > 0 ? onlyShown(rendered, flags) : text(rendered, flags))
-  if (flags.has('notes') && rendered.notes !== '') process.stderr.write(`${rendered.notes}\n`)
+  if (flags.has('notes') && rendered.notes !== '') await printError(`${rendered.notes}\n`)
   return 0
 }
 
