@@ -89,7 +89,7 @@ test('a schema that its own draft does not allow is refused, whatever the values
   const refused = async (schema: object) =>
     schemaViolations(Buffer.from(JSON.stringify(schema)), { a: 1 }).then(
       () => false,
-      (e: Error) => /^values\.schema\.json: /.test(e.message),
+      (e: Error) => /^"file:\/\/\/values\.schema\.json#" is not valid against metaschema: /.test(e.message),
     )
   const draft7 = 'http://json-schema.org/draft-07/schema#'
   // An $id has no fragment since 2019-09, which is what a schema without $schema is read as.
@@ -104,6 +104,37 @@ test('a schema that its own draft does not allow is refused, whatever the values
   assert.is(await refused({ $id: '#root' }), true)
   assert.is(await refused({ $id: 'https://example.com/root.json#' }), false)
   assert.is(await refused({ $schema: draft7, $id: '#root' }), false)
+})
+test('a schema is loaded from where another refers to it, or the error says why not, in Helm words', async () => {
+  const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
+  const asked: string[] = []
+  const load = (url: string) => {
+    asked.push(url)
+    return url.endsWith('/types.json')
+      ? Promise.resolve('{"definitions":{"a":{"type":"string"},"b":{"$ref":"more/types.json#/definitions/a"}}}')
+      : Promise.reject(new Error('it is not there'))
+  }
+  const found = (schema: object, loader?: typeof load) =>
+    schemaViolations(Buffer.from(JSON.stringify(schema)), { a: 1 }, loader).then(
+      (list) => list.map((v) => `${v.at}: ${v.problem}`).join(),
+      (e: Error) => e.message,
+    )
+  const to = (reference: string, $id?: string) => ({ $id, properties: { a: { $ref: reference } } })
+  assert.is(await found(to('https://example.com/types.json#/definitions/b'), load), '/a: got number, want string')
+  assert.equal(asked, ['https://example.com/types.json', 'https://example.com/more/types.json'])
+  assert.is(await found(to('types.json#/definitions/a', 'https://example.com/x/root.json'), load), '/a: got number, want string')
+  assert.is(asked.at(-1), 'https://example.com/x/types.json')
+  for (const [reference, told] of [
+    ['other.json', 'failing loading "file:///other.json": it is not there'],
+    ['ftp://x/y', 'failing loading "ftp://x/y": no URLLoader registered for "ftp://x/y"'],
+    ['urn:a:b', ''],
+    ['#/definitions/none', 'json-pointer in "file:///values.schema.json#/definitions/none" not found'],
+    ['#none', 'anchor in "file:///values.schema.json#none" not found in schema "file:///values.schema.json"'],
+    ['https://e.com/types.json#/z', 'json-pointer in "https://e.com/types.json#/z" not found'],
+  ] as const)
+    assert.is(await found(to(reference), load), told)
+  // Without a loader, as where charts of others are rendered, no URL is asked.
+  assert.is(await found(to('https://e.com/2.json')), 'failing loading "https://e.com/2.json": charts must carry their schemas')
 })
 test('a schema means what its draft says, not what ajv would make of it', async () => {
   const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')

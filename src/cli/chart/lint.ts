@@ -53,6 +53,7 @@ async function linted(
     findings = await lintChart(path, values, {
       namespace: namespaceOf(flags),
       skipSchemas: flags.has('skip-schema-validation'),
+      loadSchema: async (url) => (await import('./load-schema.ts')).loadSchema(url),
       kubeVersion: flags.get('kube-version'),
     })
   } catch (e) {

@@ -44,6 +44,7 @@ async function connection(flags: Flags, context: KubeconfigContext): Promise<Con
     ...(await postRendererOf(flags)),
     ...(await hostOf(flags)),
     valueSources: () => valueSources(flags),
+    loadSchema: async (url) => (await import('./load-schema.ts')).loadSchema(url),
     warn: (message) => void process.stderr.write(`${message}\n`),
   })
   return { flags, releases, namespace }

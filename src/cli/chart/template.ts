@@ -88,6 +88,7 @@ export async function run(argv: string[]): Promise<number> {
     },
     ...(asked?.options ?? { capabilities: offlineCapabilities(flags), ...(await hostOf(flags)) }),
     skipSchemas: flags.has('skip-schema-validation'),
+    loadSchema,
     subNotes: flags.has('render-subchart-notes'),
     valueSources: () => valueSources(flags),
     warn,
@@ -106,6 +107,9 @@ export async function run(argv: string[]): Promise<number> {
   if (flags.has('notes') && rendered.notes !== '') await printError(`${rendered.notes}\n`)
   return 0
 }
+
+/** Schemas that a chart's refer to. */
+const loadSchema = async (url: string) => (await import('./load-schema.ts')).loadSchema(url)
 
 /** --debug prints what the templates gave, also where that is no YAML. */
 async function shownIfInvalid(work: Promise<Rendered>): Promise<Rendered> {

@@ -1,16 +1,15 @@
 // One schema against one set of values. The drafts 4, 6, 7, 2019-09 and 2020-12 occur in charts; each has its own ajv.
 
-import type { AnySchema, ErrorObject, Options, ValidateFunction } from 'ajv'
+import type { AnySchema, AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { FormatName } from 'ajv-formats'
 import { quote } from '../../apimachinery/go-quote.ts'
 import { isSurelyRegex, plainRegex } from '../functions/plain-regex.ts'
 import { ChartError } from './chart.ts'
-import { DATA, type Draft, draftOf, forAjv, patternsIn } from './schema-draft.ts'
+import { type Draft, draftOf, forAjv, patternsIn } from './schema-draft.ts'
 import { isPlainSchema, surelyMeets } from './schema-plain.ts'
 
 interface Validator {
-  compile(schema: AnySchema): ValidateFunction
-  addMetaSchema?(schema: AnySchema): unknown
+  compileAsync(schema: AnySchema): Promise<ValidateFunction>
 }
 
 const OPTIONS: Options = {
@@ -19,8 +18,6 @@ const OPTIONS: Options = {
   strict: false,
   validateFormats: false,
   logger: false,
-  // Else `$ref: '#'` leads nowhere in a schema without an $id.
-  addUsedSchema: true,
   allowUnionTypes: true,
   unicodeRegExp: true,
 }
@@ -51,36 +48,51 @@ const FORMATS: FormatName[] = [
 ]
 
 /** Patterns run by RE2, as in Go: no value makes them take long. */
-async function options(): Promise<Options> {
+async function options(loadSchema: (url: string) => Promise<AnySchemaObject>): Promise<Options> {
   const { RE2JS } = await import('re2js')
   const regExp = (pattern: string) => {
     const compiled = RE2JS.compile(pattern)
     // Ajv keeps one expression for each text of them.
     return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern }
   }
-  return { ...OPTIONS, code: { regExp: Object.assign(regExp, { code: 'RE2' }) } }
+  return { ...OPTIONS, loadSchema, code: { regExp: Object.assign(regExp, { code: 'RE2' }) } }
 }
 
-async function validatorFor(draft: Draft): Promise<Validator> {
-  if (draft === 2020) return new (await import('ajv/dist/2020.js')).Ajv2020(await options())
-  if (draft === 2019) return new (await import('ajv/dist/2019.js')).Ajv2019(await options())
+async function validatorFor(draft: Draft, load: (url: string) => Promise<AnySchemaObject>): Promise<Validator> {
+  const chosen = await options(load)
+  if (draft === 2020) return new (await import('ajv/dist/2020.js')).Ajv2020(chosen)
+  if (draft === 2019) return new (await import('ajv/dist/2019.js')).Ajv2019(chosen)
   const { Ajv } = await import('ajv')
   const addFormats = (await import('ajv-formats')).default.default
-  return addFormats(new Ajv({ ...(await options()), validateFormats: true }), FORMATS)
+  return addFormats(new Ajv({ ...chosen, validateFormats: true }), FORMATS)
 }
 
 type Json = { [key: string]: unknown }
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)
 
-/** The schemas behind http(s) and file references cannot be had without the network: say so. */
-function checkReferences(schema: unknown): void {
-  if (Array.isArray(schema)) for (const s of schema) checkReferences(s)
-  if (!isObject(schema)) return
-  const ref = schema.$ref
-  if (typeof ref === 'string' && /^(?:https?|file):/.test(ref) && !/json-schema\.org/.test(ref)) {
-    throw new ChartError(`values.schema.json refers to ${ref}, which is not loaded: charts must carry their schemas`)
+/** What gives the text of the schema at a URL (http, https or file). Throws an error that says why there is none. */
+export type LoadSchema = (url: string) => Promise<string>
+
+/** Where schemas are as Helm sees it: what `$ref` says is relative to it. */
+const HOME = 'file:///values.schema.json'
+
+/** Whoever renders charts of others asks no URL for them. */
+const refuse: LoadSchema = () => Promise.reject(new Error('charts must carry their schemas'))
+
+async function loaded(url: string, load: LoadSchema, draft: Draft): Promise<AnySchemaObject> {
+  const { protocol } = new URL(url)
+  // What nobody resolves allows everything.
+  if (protocol === 'urn:') return {}
+  try {
+    if (!/^(?:https?|file):$/.test(protocol)) throw new Error(`no URLLoader registered for ${JSON.stringify(url)}`)
+    const schema = JSON.parse(await load(url)) as unknown
+    const named = isObject(schema) && typeof schema.$schema === 'string'
+    const read = forAjv(schema, named ? draftOf(schema) : draft)
+    if (isObject(read)) delete read.$schema
+    return isObject(read) ? read : read === false ? { not: {} } : {}
+  } catch (e) {
+    throw new ChartError(`failing loading ${JSON.stringify(url)}: ${(e as Error).message}`)
   }
-  for (const [keyword, v] of Object.entries(schema)) if (!DATA.has(keyword)) checkReferences(v)
 }
 
 function parseSchema(bytes: Buffer): Schema {
@@ -91,7 +103,7 @@ function parseSchema(bytes: Buffer): Schema {
       const parsed: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
       schema = { parsed, isPlain: isPlainSchema(parsed), validate: undefined }
     } catch (e) {
-      throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+      throw new ChartError((e as Error).message)
     }
     if (known.size >= MAX_CACHED) known.clear()
     known.set(text, schema)
@@ -104,27 +116,57 @@ async function checkPatterns(schema: unknown, draft: Draft): Promise<void> {
   const unsure = [...new Set(patternsIn(schema, draft))].filter((p) => plainRegex(p) === undefined && !isSurelyRegex(p))
   if (unsure.length === 0) return
   const { RE2JS } = await import('re2js')
-  for (const p of unsure) RE2JS.compile(p)
+  for (const p of unsure)
+    try {
+      RE2JS.compile(p)
+    } catch (e) {
+      throw invalid(draft, `at '': '${p}' is not valid regex: ${(e as Error).message}`)
+    }
 }
 
-async function compileSchema(parsed: unknown): Promise<ValidateFunction> {
+async function compileSchema(parsed: unknown, load: LoadSchema): Promise<ValidateFunction> {
   const draft = draftOf(parsed)
   const schema = forAjv(parsed, draft)
+  let home = HOME
   if (isObject(schema)) {
     if (typeof schema.$id === 'string' && draft >= 2019 && !/^[^#]*#?$/.test(schema.$id))
-      throw new ChartError(
-        `values.schema.json: $id ${JSON.stringify(schema.$id)} has a fragment, which draft ${draft} does not allow`,
-      )
+      throw invalid(draft, `at '/$id': '${schema.$id}' does not match pattern '^[^#]*#?$'`)
     delete schema.$schema
-    delete schema.$id
+    if (typeof schema.$id === 'string') home = URL.parse(schema.$id, HOME)?.href.replace(/#.*$/, '') ?? HOME
+    schema.$id = home
   }
-  checkReferences(schema)
+  await checkPatterns(schema, draft)
+  const validator = await validatorFor(draft, (url) => loaded(url, load, draft))
   try {
-    await checkPatterns(schema, draft)
-    return (await validatorFor(draft)).compile(schema as AnySchema)
+    return await validator.compileAsync(schema as AnySchema)
   } catch (e) {
-    throw new ChartError(`values.schema.json: ${(e as Error).message}`)
+    if (e instanceof ChartError) throw e
+    const { message } = e as Error
+    const [, reference] = / is loaded but (.*) cannot be resolved$/.exec(message) ?? []
+    if (reference !== undefined) throw missing(reference, home)
+    throw message.startsWith('schema is invalid: ') ? invalid(draft, message.slice(19)) : new ChartError(message)
   }
+}
+
+const META: { readonly [draft in Draft]: string } = {
+  4: 'http://json-schema.org/draft-04/schema#',
+  6: 'http://json-schema.org/draft-06/schema#',
+  7: 'http://json-schema.org/draft-07/schema#',
+  2019: 'https://json-schema.org/draft/2019-09/schema#',
+  2020: 'https://json-schema.org/draft/2020-12/schema#',
+}
+
+/** A schema that its own draft does not allow. */
+const invalid = (draft: Draft, why: string) =>
+  new ChartError(`"${HOME}#" is not valid against metaschema: jsonschema validation failed with '${META[draft]}'\n- ${why}`)
+
+/** A reference that leads nowhere, in Helm's words. */
+function missing(reference: string, home: string): ChartError {
+  const [, file = home, fragment = ''] = /^([^#]*)#?(.*)$/.exec(reference) ?? []
+  const at = `in ${JSON.stringify(`${file || home}#${fragment}`)} not found`
+  return new ChartError(
+    fragment.startsWith('/') || fragment === '' ? `json-pointer ${at}` : `anchor ${at} in schema ${JSON.stringify(file || home)}`,
+  )
 }
 
 /** One thing that a schema does not allow. */
@@ -135,11 +177,15 @@ export interface Violation {
   readonly value: unknown
 }
 
-/** What is wrong with the values. Throws ChartError for a bad schema. */
-export async function schemaViolations(schema: Buffer, values: unknown): Promise<readonly Violation[]> {
+/** What is wrong with the values. Throws ChartError for a bad schema, or one that refers to others that `load` does not give. */
+export async function schemaViolations(
+  schema: Buffer,
+  values: unknown,
+  load: LoadSchema = refuse,
+): Promise<readonly Violation[]> {
   const s = parseSchema(schema)
   if (s.isPlain && surelyMeets(s.parsed as Parameters<typeof surelyMeets>[0], values)) return []
-  s.validate ??= await compileSchema(s.parsed)
+  s.validate ??= await compileSchema(s.parsed, load)
   const { validate } = s
   if (validate(values)) return []
   return (validate.errors ?? []).map((e) => ({ at: e.instancePath, problem: problem(e), value: e.data }))

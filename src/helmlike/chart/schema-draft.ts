@@ -15,7 +15,7 @@ export function draftOf(schema: unknown): Draft {
 }
 
 /** Keywords whose value is data, not schemas. */
-export const DATA: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples'])
+const DATA: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples'])
 /** Keywords whose value has schemas by name. */
 const NAMED: ReadonlySet<string> = new Set([
   'properties',

@@ -3,7 +3,7 @@ import type { Value, ValueMap } from '../gotemplate/value.ts'
 import { isMap, typeName } from '../gotemplate/value.ts'
 import { fromPlain, toPlain } from '../yaml/json.ts'
 import { type Chart, ChartError } from './chart.ts'
-import type { Violation } from './schema-check.ts'
+import type { LoadSchema, Violation } from './schema-check.ts'
 import type { ValueSource } from './value-origin.ts'
 
 /** Values that do not meet a schema. The message is Helm's; `hint` tells the values, and where they were written. */
@@ -16,15 +16,16 @@ class SchemaError extends ChartError {
   }
 }
 
-/** Throws SchemaError when values do not meet the chart's schema or a dependency's. Loads ajv only when there is a schema. */
+/** Throws SchemaError when a schema is bad, or values do not meet the chart's schema or a dependency's. Loads ajv only when there is a schema. */
 export async function checkSchemas(
   c: Chart,
   values: ValueMap,
   valueSources: () => Promise<readonly ValueSource[]> = async () => [],
+  load?: LoadSchema,
 ): Promise<void> {
   if (!hasSchema(c)) return
   const { schemaViolations } = await import('./schema-check.ts')
-  const found = await collect(c, values, [], schemaViolations)
+  const found = await collect(c, values, [], (schema, plain) => schemaViolations(schema, plain, load))
   if (found.text === '') return
   const hints: string[] = []
   const sources = await valueSources()
@@ -48,9 +49,9 @@ interface Wrong {
 }
 
 /** One schema alone; a line for each problem, '' for none. */
-export async function checkSchema(schema: Buffer, values: ValueMap): Promise<string> {
+export async function checkSchema(schema: Buffer, values: ValueMap, load?: LoadSchema): Promise<string> {
   const { schemaViolations } = await import('./schema-check.ts')
-  return textOf(await schemaViolations(schema, toPlain(values)))
+  return textOf(await schemaViolations(schema, toPlain(values), load))
 }
 
 const hasSchema = (c: Chart): boolean => c.schema !== undefined || c.dependencies.some(hasSchema)
@@ -66,7 +67,11 @@ async function collect(
   let text = ''
   const wrong: Wrong[] = []
   if (c.schema) {
-    const problems = await check(c.schema, toPlain(values))
+    const problems = await check(c.schema, toPlain(values)).catch((e: unknown) => {
+      if (!(e instanceof ChartError)) throw e
+      text += `${c.metadata.name}:\n${e.message}`
+      return []
+    })
     if (problems.length > 0) text += `${c.metadata.name}:\n${textOf(problems)}`
     for (const { at, value } of problems) wrong.push({ path: [...above, ...pointerNames(at)], value: fromPlain(value) })
   }

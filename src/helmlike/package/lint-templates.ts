@@ -26,6 +26,7 @@ export async function checkTemplates(chart: Chart, values: ValueMap, o: LintOpti
       release: { name: 'test-release', namespace: o.namespace, revision: 1, isUpgrade: false },
       capabilities,
       skipSchemas: o.skipSchemas ?? false,
+      loadSchema: o.loadSchema,
       skipVersionCheck: true,
       host: { lint: true, warn: (message) => add('INFO', FOLDER, message) },
     })

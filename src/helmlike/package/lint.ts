@@ -6,6 +6,7 @@ import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
 import { loadChart } from '../chart/load.ts'
 import { scalarText } from '../chart/metadata.ts'
 import { checkSchema } from '../chart/schema.ts'
+import type { LoadSchema } from '../chart/schema-check.ts'
 import { coalesceTables } from '../chart/values.ts'
 import { copyMap, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { splitDocuments } from '../render/manifests.ts'
@@ -22,6 +23,7 @@ export interface Finding {
 export interface LintOptions {
   readonly namespace: string
   readonly skipSchemas?: boolean
+  readonly loadSchema?: LoadSchema
   /** Kubernetes' version, for `.Capabilities` and for what it deprecates. */
   readonly kubeVersion?: string | undefined
 }
@@ -73,7 +75,7 @@ async function checkValues(chart: Chart, values: ValueMap, o: LintOptions, add: 
   }
   if (!chart.schema || o.skipSchemas) return
   const all = coalesceTables(copyMap(values), copyMap(chart.values ?? new Map()), '', false, () => {})
-  const problems = await checkSchema(chart.schema, all)
+  const problems = await checkSchema(chart.schema, all, o.loadSchema)
   if (problems !== '') add('ERROR', 'values.yaml', problems)
 }
 

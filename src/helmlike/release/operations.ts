@@ -47,6 +47,7 @@ export interface OperationOptions extends ApplyOptions {
   readonly keepHistory?: boolean
   readonly description?: string
   readonly skipSchemas?: boolean
+  readonly loadSchema?: RenderOptions['loadSchema']
   readonly postRender?: RenderOptions['postRender']
   /** What templates may ask beside the cluster. */
   readonly host?: RenderOptions['host']
@@ -97,6 +98,7 @@ export class Releases {
         : await this.cluster.capabilities(),
       host: { ...this.o.host, ...(isClient ? {} : clusterHost(this.cluster)) },
       skipSchemas: this.o.skipSchemas ?? false,
+      loadSchema: this.o.loadSchema,
       subNotes: this.o.subNotes ?? false,
       valueSources: this.o.valueSources,
       ...(this.o.postRender ? { postRender: this.o.postRender } : {}),

@@ -3,6 +3,7 @@
 import type { Chart } from '../chart/chart.ts'
 import { processDependencies } from '../chart/dependencies.ts'
 import { checkSchemas } from '../chart/schema.ts'
+import type { LoadSchema } from '../chart/schema-check.ts'
 import type { ValueSource } from '../chart/value-origin.ts'
 import { coalesceValues, type Warn } from '../chart/values.ts'
 import { copyMap, Int, TypedMap, type Value, type ValueMap } from '../gotemplate/value.ts'
@@ -64,9 +65,9 @@ class PreparedChart {
   }
 
   /** Throws SchemaError when `values`, which are those of takeValues, do not meet the charts' schemas. */
-  async checkSchemas(values: ValueMap, sources?: () => Promise<readonly ValueSource[]>): Promise<void> {
+  async checkSchemas(values: ValueMap, sources?: () => Promise<readonly ValueSource[]>, load?: LoadSchema): Promise<void> {
     if (this.meetsSchemas) return
-    await checkSchemas(this.chart, values, sources)
+    await checkSchemas(this.chart, values, sources, load)
     this.meetsSchemas = true
   }
 }

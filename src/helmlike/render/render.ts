@@ -2,6 +2,7 @@
 import { type Capabilities, capabilitiesForTemplates, DEFAULT_API_VERSIONS, DEFAULT_KUBE_VERSION } from '../chart/capabilities.ts'
 import { type Chart, ChartError, crdsOf } from '../chart/chart.ts'
 import { isInRange, missingDependencies } from '../chart/dependencies.ts'
+import type { LoadSchema } from '../chart/schema-check.ts'
 import type { ValueSource } from '../chart/value-origin.ts'
 import type { Warn } from '../chart/values.ts'
 import type { Host } from '../functions/host.ts'
@@ -25,6 +26,8 @@ export interface RenderOptions {
   readonly release: Release
   readonly capabilities?: Capabilities
   readonly skipSchemas?: boolean
+  /** Gives the schemas at other places that a chart's refer to; without it, there are none. */
+  readonly loadSchema?: LoadSchema | undefined
   /** Whatever versions of Kubernetes the chart is for. */
   readonly skipVersionCheck?: boolean
   readonly strict?: boolean
@@ -110,7 +113,7 @@ async function prepareRender(
   const prepared = prepareChart(original, values, warn)
   const { chart } = prepared
   let merged = prepared.takeValues()
-  if (!options.skipSchemas) await prepared.checkSchemas(merged, options.valueSources)
+  if (!options.skipSchemas) await prepared.checkSchemas(merged, options.valueSources, options.loadSchema)
   const { kubeVersion } = chart.metadata
   if (kubeVersion !== '' && !options.skipVersionCheck && !isInRange(kubeVersion, capabilities.kubeVersion.normalized)) {
     throw new ChartError(
