@@ -18,7 +18,6 @@ const below: Record<string, readonly string[]> = {
   nodes: ['apimachinery', 'client', 'operators'],
   network: ['apimachinery', 'client', 'operators'],
   sync: ['apimachinery', 'client', 'operators', 'crd', 'helmlike'],
-  dashboard: ['apimachinery', 'client'],
   testkit: ['apimachinery', 'store', 'crd', 'api', 'client', 'operators', 'controllers', 'scheduler'],
 }
 const everything = Object.keys(below)
