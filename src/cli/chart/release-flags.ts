@@ -24,6 +24,7 @@ const CHART: FlagTable['flags'] = {
   'post-renderer': 'value',
   'post-renderer-args': 'value',
   'skip-schema-validation': 'bool',
+  // Nothing to turn off: as Helm does with servers since Kubernetes 1.27, fields are left to the server to validate.
   'disable-openapi-validation': 'bool',
   'render-subchart-notes': 'bool',
   'dependency-update': 'bool',

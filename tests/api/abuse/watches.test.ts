@@ -94,8 +94,10 @@ test('a thousand watches that take nothing hold nothing of what happens', async 
   await create('first')
   await settled(() => stuck.every((s) => s.writes > 0))
   const size = stuck[0]?.bytes ?? 0
+  const taking = new Counting()
+  stops.push(await watch(taking))
   for (let i = 0; i < 300; i++) await create(`s${i}`, 10_000)
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  await settled(() => taking.bytes > 300 * 10_000)
   assert.ok(stuck.every((s) => s.bytes === size))
   for (const stop of stops) stop()
 })

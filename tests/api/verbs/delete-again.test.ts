@@ -5,6 +5,8 @@ import { isNotFound } from '../../../src/apimachinery/status.ts'
 import { customResource } from '../../../src/crd/authoring/custom-resource.ts'
 import { schema } from '../../../src/crd/authoring/schema.ts'
 import { installDefinition } from '../../../src/operators/install-definition.ts'
+import { eventually } from '../../../src/testkit/eventually.ts'
+import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
 import { testApi } from '../test-api.ts'
 
 const namespace = 'default'
@@ -28,19 +30,21 @@ test('an object that waits for its finalizers is not written again when it is de
 const Widget = customResource({ group: 'example.com', version: 'v1', kind: 'Widget', spec: schema.object({}) })
 
 test('a definition whose objects wait for their finalizers is patient: they are deleted once, and it goes after them', async () => {
-  const { api, client } = await testApi()
+  const clock = createVirtualClock()
+  const { api, client } = await testApi({ clock })
   await installDefinition(client, Widget.definition, AbortSignal.timeout(10_000), 'test')
   await client.create(Widget, Widget.make(held, {}))
   await client.delete(customresourcedefinitions, 'widgets.example.com')
   const widget = () => client.get(Widget, 'a', { namespace })
-  while (!(await widget()).metadata.deletionTimestamp) await new Promise((resolve) => setTimeout(resolve, 20))
-  const marked = await widget()
-  // Longer than it takes to look again.
-  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const marked = await eventually(clock, async () => {
+    const now = await widget()
+    return now.metadata.deletionTimestamp ? now : undefined
+  })
+  // It looks again and again meanwhile.
+  await clock.advance(60_000)
   assert.is((await widget()).metadata.resourceVersion, marked.metadata.resourceVersion)
   await client.patch(Widget, 'a', { type: 'merge', body: { metadata: { finalizers: null } } }, { namespace })
-  const gone = () => client.get(customresourcedefinitions, 'widgets.example.com').then(() => false, isNotFound)
-  while (!(await gone())) await new Promise((resolve) => setTimeout(resolve, 50))
+  await eventually(clock, () => client.get(customresourcedefinitions, 'widgets.example.com').then(() => false, isNotFound))
   api.close()
 })
 
