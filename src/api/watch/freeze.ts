@@ -13,15 +13,13 @@ export function deepFreeze<T>(value: T): T {
 export function thaw<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(thaw) as T
-  const out: Record<string, unknown> = {}
-  const from = value as Record<string, unknown>
-  for (const key of Object.keys(from)) {
-    const item = from[key]
-    if (key === '__proto__')
-      Object.defineProperty(out, key, { value: thaw(item), enumerable: true, writable: true, configurable: true })
-    else out[key] = thaw(item)
+  // A member `__proto__` stays a member: a spread makes it one, and then it is set as one.
+  const copy = { ...value } as Record<string, unknown>
+  for (const key in copy) {
+    const item = copy[key]
+    if (typeof item === 'object' && item !== null) copy[key] = thaw(item)
   }
-  return out as T
+  return copy as T
 }
 
 /**

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { deepFreeze, thawObject } from '../../../src/api/watch/freeze.ts'
+import { deepFreeze, thaw, thawObject } from '../../../src/api/watch/freeze.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 
 test('a thawed object may be changed everywhere but in what its managers own, which is shared', () => {
@@ -15,6 +15,14 @@ test('a thawed object may be changed everywhere but in what its managers own, wh
   copy.metadata.managedFields = [{ ...copy.metadata.managedFields?.[0], time: '2026-01-01T00:00:00Z' } as never]
   assert.equal(stored.data, { k: 'v' })
   assert.equal(stored.metadata.labels, { x: '1' })
+})
+
+test('a member __proto__ stays a member when it is thawed, at every depth', () => {
+  const text = '{"data":{"__proto__":{"a":{"__proto__":"x"}}},"list":[{"__proto__":[{}]}]}'
+  const copy = thaw(deepFreeze(JSON.parse(text))) as { data: Record<string, { a: object }> }
+  assert.is(JSON.stringify(copy), text)
+  assert.is(Object.getPrototypeOf(copy.data), Object.prototype)
+  assert.not(Object.isFrozen(Object.getOwnPropertyDescriptor(copy.data, '__proto__')?.value.a))
 })
 
 test.run()
