@@ -20,6 +20,8 @@ export interface AppliedKind {
   readonly resetFilter: (subresource: string) => ResetFilter
   /** What stands for the live object before there is one. */
   readonly empty: () => Json
+  /** Whether every object fits the merge type: a custom one that is stored need not, when its schema was changed since. */
+  readonly fits: boolean
   /** Reads a merged object as its kind. Throws an Error with Go's message. */
   readonly read: (merged: unknown) => Json
 }
@@ -41,6 +43,7 @@ export function builtInKind(group: string, version: string, kind: string, conver
     version,
     kind,
     convert,
+    fits: true,
     typeAt: (other) => {
       if (other === apiVersion) return atom
       const at = parseApiVersion(other)
@@ -81,6 +84,7 @@ export function customKind(options: CustomKindOptions): AppliedKind {
     version,
     kind,
     convert,
+    fits: false,
     typeAt,
     resetFilter: (subresource) => customResetFilter(hasStatus, subresource),
     empty: () => ({ apiVersion: apiVersionOf({ group, version }), kind }),

@@ -1,3 +1,4 @@
+import { sameJson } from '../../apimachinery/same-json.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { FieldSet } from './fields/field-set.ts'
@@ -6,7 +7,6 @@ import type { Path } from './fields/path-element.ts'
 import type { Json, Manager, Managers } from './managers.ts'
 import type { ResetFilter } from './reset-fields.ts'
 import { type Comparison, compareSteps } from './typed/compare.ts'
-import { isEqual } from './typed/json-value.ts'
 import { merge } from './typed/merge.ts'
 import { reconcileWithType } from './typed/reconcile.ts'
 import { removeItems } from './typed/remove.ts'
@@ -94,7 +94,7 @@ export function* applied(
   const next = yield* prune(operation, merged, owned, manager.id, last)
   const { managers: result } = yield* settle(operation, live, next, owned, manager.id, force)
   yield
-  return { object: isEqual(live, next) ? undefined : next, managers: result }
+  return { object: sameJson(live, next) ? undefined : next, managers: result }
 }
 
 function reconcile(operation: Operation, live: Json, managers: Managers): Managers {
@@ -118,7 +118,7 @@ function* settle(
   force: boolean,
 ): Steps<{ managers: Managers; change: Comparison }> {
   const { apiVersion, filter } = operation
-  const change = yield* compareSteps(typeAt(operation, apiVersion), live, next)
+  const change = yield* compareSteps(typeAt(operation, apiVersion), live, next, operation.kind.fits)
   const changes = new Map<string, Comparison | undefined>([[apiVersion, filtered(change, filter)]])
   yield
   const result = new Map(managers)
@@ -147,7 +147,8 @@ function* changeAt(operation: Operation, live: unknown, next: unknown, apiVersio
   const before = at(operation, live, operation.apiVersion, apiVersion)
   const after = at(operation, next, operation.apiVersion, apiVersion)
   yield
-  return before && after && filtered(yield* compareSteps(before.atom, before.value, after.value), operation.filter)
+  if (!before || !after) return undefined
+  return filtered(yield* compareSteps(before.atom, before.value, after.value, operation.kind.fits), operation.filter)
 }
 
 function filtered(change: Comparison, filter: ResetFilter): Comparison {

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { FieldError, FieldErrorType } from '../../apimachinery/field-error.ts'
 import { invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLonger, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
+import { sameJson } from '../../apimachinery/same-json.ts'
 import { internal, isSameInternal } from '../schema/internal.ts'
 
 /** Validation functions add what they find to one list: `(thing, at, errors)`, where `at` is the path of the thing. */
@@ -69,7 +69,7 @@ export function checkUnchanged(now: unknown, before: unknown, at: string, errors
 
 /** `isSame` for values of a type of the internal structs (see `internal`), where a pointer to an empty struct is something. */
 export const isSameAs = (type: string, a: unknown, b: unknown): boolean =>
-  isSame(a, b) && (isDeepStrictEqual(a, b) || isSameInternal(type, a, b))
+  sameJson(a, b) || (isSame(a, b) && isSameInternal(type, a, b))
 
 /** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. */
 export function isSame(a: unknown, b: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { sameJson } from '../../apimachinery/same-json.ts'
 import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
@@ -18,7 +19,7 @@ import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { generationFields, keepSystemFields } from './metadata.ts'
 import { removeStored } from './remove.ts'
-import { sameButTimes, sameJson } from './same.ts'
+import { sameButTimes } from './same.ts'
 import { viewAs } from './view.ts'
 import {
   admissionRequest,

@@ -1,5 +1,6 @@
+import { sameJson } from '../../apimachinery/same-json.ts'
 import { dumpSchema } from '../schema/go-dump.ts'
-import { type Json, type JsonSchema, sameJson } from '../schema/json-schema.ts'
+import type { Json, JsonSchema } from '../schema/json-schema.ts'
 import type { DefinitionSpec, DefinitionVersion, PrinterColumn, SelectableField, Subresources } from './definition.ts'
 
 /**

@@ -1,5 +1,6 @@
+import { sameJson } from '../../apimachinery/same-json.ts'
 import { isKnownFormat } from '../formats/formats.ts'
-import { type Json, type JsonSchema, sameJson } from '../schema/json-schema.ts'
+import type { Json, JsonSchema } from '../schema/json-schema.ts'
 import { TERMINATING, withCondition } from './conditions.ts'
 import { type CustomResourceDefinition, type DefinitionStatus, storageVersion, versionsOf } from './definition.ts'
 

@@ -1,4 +1,5 @@
-import { type Json, sameJson } from '../schema/json-schema.ts'
+import { sameJson } from '../../apimachinery/same-json.ts'
+import type { Json } from '../schema/json-schema.ts'
 import { withCondition } from './conditions.ts'
 import type { CustomResourceDefinition, DefinitionCondition, DefinitionNames, DefinitionStatus } from './definition.ts'
 import { conditionOf } from './definition.ts'

@@ -1,5 +1,6 @@
 import { jsonText } from '../../apimachinery/json.ts'
-import { isJsonArray, isJsonObject, type Json, own, sameJson } from './json-schema.ts'
+import { sameJson } from '../../apimachinery/same-json.ts'
+import { isJsonArray, isJsonObject, type Json, own } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
 
 /** A value beside the one it replaces, where list and map types tell which that is. Remembers what was compared. */

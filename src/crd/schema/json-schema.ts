@@ -82,15 +82,6 @@ export function setOwn(object: Record<string, Json>, key: string, value: Json): 
   else object[key] = value
 }
 
-/** Deep equality of JSON values; the order of keys does not matter. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true
-  if (isJsonArray(a)) return isJsonArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]))
-  if (!isJsonObject(a) || !isJsonObject(b)) return false
-  const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
-}
-
 /** What two JSON values have in common, as keys of a map or set, exactly when `sameJson` says that they are the same. */
 export function identityOf(value: Json): string | number | bigint | boolean | null {
   if (typeof value === 'string') return `"${value}`

@@ -1,10 +1,11 @@
+import { sameJson, sameJsonWithin } from '../../../apimachinery/same-json.ts'
 import { atOnce, type Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from '../fields/field-set.ts'
 import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { asList, asMap, type Form, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { isEqual, type JsonMap, memberOf } from './json-value.ts'
+import { type JsonMap, memberOf } from './json-value.ts'
 
 /** Which fields a change adds, modifies and removes. */
 export interface Comparison {
@@ -14,11 +15,12 @@ export interface Comparison {
 }
 
 /** Compares two values of one type. Throws TypedError when they do not fit it. */
-export const compare = (atom: Atom, before: unknown, after: unknown): Comparison => atOnce(compareSteps(atom, before, after))
+export const compare = (atom: Atom, before: unknown, after: unknown): Comparison =>
+  atOnce(compareSteps(atom, before, after, false))
 
-/** As `compare`; large lists and maps take several steps. */
-export function* compareSteps(atom: Atom, before: unknown, after: unknown): Steps<Comparison> {
-  const run = new Comparing()
+/** As `compare`; large lists and maps take several steps. `fit`: they are known to fit, and are not looked at where they are the same. */
+export function* compareSteps(atom: Atom, before: unknown, after: unknown, fit: boolean): Steps<Comparison> {
+  const run = new Comparing(fit)
   run.node(atom, before, after)
   yield* run.rest()
   if (run.problems.length > 0) throw new TypedError(run.problems)
@@ -28,6 +30,9 @@ export function* compareSteps(atom: Atom, before: unknown, after: unknown): Step
 const none: readonly unknown[] = []
 /** So many members or items are compared in one step. */
 const stepSize = 1000
+/** Parts of an object that are the same are found at this depth, `spec` and `spec.containers`, when they have no more objects than so many in them. */
+const partDepth = 2
+const partObjects = 500
 
 const hasOnlyScalars = (atom: Atom | undefined): boolean => atom !== undefined && !atom.list && !atom.map
 
@@ -59,9 +64,14 @@ class Comparing implements Comparison {
   readonly modified = new FieldSet()
   readonly removed = new FieldSet()
   readonly problems: Problem[] = []
+  private readonly fit: boolean
   private readonly path: PathElement[] = []
   /** Parts of large levels that wait: it is all the same in which order fields are found. */
   private readonly later: (() => void)[] = []
+
+  constructor(fit: boolean) {
+    this.fit = fit
+  }
 
   /** Runs `part` later, for so many in several parts, each on the path where this was called. */
   private inParts(count: number, part: (from: number, to: number) => void): void {
@@ -84,7 +94,7 @@ class Comparing implements Comparison {
 
   /** `undefined` is absent; `null` is a value. */
   node(atom: Atom, before: unknown, after: unknown): void {
-    if (before === after) return
+    if (before === after || this.isSamePart(before, after)) return
     const left = formOf(atom, before)
     const right = formOf(atom, after)
     let wasLeaf: boolean
@@ -99,6 +109,14 @@ class Comparing implements Comparison {
     else if (after === undefined) this.removed.insert(this.path)
   }
 
+  /** To walk through a part by its type takes ten times as long as to see that it is the same; most changes touch one part. */
+  private isSamePart(before: unknown, after: unknown): boolean {
+    const { length } = this.path
+    return (
+      this.fit && length > 0 && length <= partDepth && typeof before === 'object' && sameJsonWithin(before, after, partObjects)
+    )
+  }
+
   /** Compares in one form; says whether the whole was one leaf. */
   private as(form: Form, atom: Atom, before: unknown, after: unknown): boolean {
     if (form === 'scalar') return this.scalar(atom, before, after)
@@ -108,7 +126,7 @@ class Comparing implements Comparison {
   private leaf(before: unknown, after: unknown): true {
     if (before === undefined) this.added.insert(this.path)
     else if (after === undefined) this.removed.insert(this.path)
-    else if (!isEqual(before, after)) this.modified.insert(this.path)
+    else if (!sameJson(before, after)) this.modified.insert(this.path)
     return true
   }
 
@@ -223,7 +241,7 @@ class Comparing implements Comparison {
     const atom = list.element.atom
     if (left.length <= 1 && right.length <= 1) this.node(atom, left[0], right[0])
     else if (left.length >= 2 && right.length >= 2) {
-      if (!isEqual(left, right)) this.modified.insert(this.path)
+      if (!sameJson(left, right)) this.modified.insert(this.path)
     } else if (left.length >= 2) {
       if (right.length > 0) this.node(atom, undefined, right[0])
       this.removed.insert(this.path)

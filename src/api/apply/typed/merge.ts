@@ -1,8 +1,9 @@
+import { sameJson } from '../../../apimachinery/same-json.ts'
 import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { asList, asMap, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { isEqual, mapFrom, memberOf } from './json-value.ts'
+import { mapFrom, memberOf } from './json-value.ts'
 
 /** `live` with `applied` merged into it: what is applied wins, associative lists and maps are merged item by item. Throws TypedError. */
 export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
@@ -13,7 +14,7 @@ export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
 }
 
 /** What is equal stays the live value, so that whoever compares afterwards sees at once that nothing changed. */
-const leaf = (live: unknown, applied: unknown): unknown => (isEqual(live, applied) ? live : applied)
+const leaf = (live: unknown, applied: unknown): unknown => (sameJson(live, applied) ? live : applied)
 
 class Merging {
   readonly problems: Problem[] = []
