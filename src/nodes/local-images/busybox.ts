@@ -16,27 +16,41 @@ function isStatic(file: Buffer): boolean {
   return true
 }
 
-async function fromDebianPackage(): Promise<string | undefined> {
+export interface Busybox {
+  readonly program: Buffer
+  /** Their names. */
+  readonly applets: readonly string[]
+}
+
+/** The static busybox at `path`, if there is one. */
+async function busyboxAt(path: string): Promise<Busybox | undefined> {
+  const program = await readFile(path).catch(() => undefined)
+  if (!program || !isStatic(program)) return undefined
+  const { stdout } = await run(path, ['--list'])
+  return { program, applets: stdout.split('\n').filter((applet) => applet !== '' && applet !== 'busybox') }
+}
+
+/** That of Debian's package, where there is an apt to fetch it. */
+async function fromDebianPackage(): Promise<Busybox | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-busybox-'))
   try {
     await run('sh', ['-c', 'apt-get download busybox-static && dpkg-deb -x busybox-static_*.deb .'], { cwd: folder })
-    const path = join(folder, 'bin/busybox')
-    return isStatic(await readFile(path)) ? path : undefined
+    return await busyboxAt(join(folder, 'bin/busybox'))
   } catch {
-    await rm(folder, { recursive: true, force: true })
+    // Who asked is told what to install.
     return undefined
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** A static busybox of this machine and the names of its applets. Fetches Debian's package when none is installed. */
-export async function findBusybox(): Promise<{ program: Buffer; applets: string[] }> {
-  const candidates = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static', '/usr/local/bin/busybox']
-  for (const find of [...candidates.map((path) => async () => path), fromDebianPackage]) {
-    const path = await find()
-    const program = path ? await readFile(path).catch(() => undefined) : undefined
-    if (!path || !program || !isStatic(program)) continue
-    const { stdout } = await run(path, ['--list'])
-    return { program, applets: stdout.split('\n').filter((applet) => applet !== '' && applet !== 'busybox') }
+/** A static busybox of this machine. Fetches Debian's package when none is installed. Throws an Error when there is none. */
+export async function findBusybox(): Promise<Busybox> {
+  for (const path of ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static', '/usr/local/bin/busybox']) {
+    const found = await busyboxAt(path)
+    if (found) return found
   }
-  throw new Error('no static busybox found to make the local images from: install the package busybox-static')
+  const fetched = await fromDebianPackage()
+  if (!fetched) throw new Error('no static busybox found to make the local images from: install the package busybox-static')
+  return fetched
 }
