@@ -1,4 +1,5 @@
 import { jsonText } from './json.ts'
+import { sortedKeys, startsWithDigit } from './key-order.ts'
 
 // Text as Go writes it: strconv.Quote and encoding/json.
 
@@ -38,8 +39,29 @@ export function quote(s: string, asciiOnly = false): string {
 /** A text that Go holds behind a pointer: messages show it as JSON does, not quoted as other texts. */
 export const pointedText = (text: string): object => ({ toJSON: () => text })
 
-/** encoding/json's text of a value: HTML's special characters are escaped. */
+/** encoding/json's text of a value: HTML's special characters are escaped, and keys that are numbers stand where they do in Go. */
 export function goJson(value: unknown, indent?: number): string {
   const text = jsonText(value, indent) ?? 'null'
-  return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${hex(c.charCodeAt(0), 4)}`) : text
+  const ordered = (indent === undefined ? numberFirst : indentedNumberFirst).test(text) ? orderedText(value, indent, '\n') : text
+  return /[<>&\u2028\u2029]/.test(ordered)
+    ? ordered.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${hex(c.charCodeAt(0), 4)}`)
+    : ordered
+}
+
+/** An object whose first key starts with a digit: JavaScript lists keys that are numbers first, by their value. */
+const numberFirst = /\{"\d/
+const indentedNumberFirst = /\{\s*"\d/
+
+function orderedText(value: unknown, indent: number | undefined, pad: string): string {
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return jsonText(value) ?? 'null'
+  const inner = indent === undefined ? '' : pad + ' '.repeat(indent)
+  const end = indent === undefined ? '' : pad
+  const nested = (item: unknown) => orderedText(item, indent, inner)
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${inner}${value.map(nested).join(`,${inner}`)}${end}]`
+  const from = value as Record<string, unknown>
+  const keys = Object.keys(from).filter((key) => from[key] !== undefined)
+  const ordered = startsWithDigit(keys[0]) ? sortedKeys(keys) : keys
+  const colon = indent === undefined ? ':' : ': '
+  const written = ordered.map((key) => `${jsonText(key)}${colon}${nested(from[key])}`)
+  return written.length === 0 ? '{}' : `{${inner}${written.join(`,${inner}`)}${end}}`
 }

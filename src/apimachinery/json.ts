@@ -88,11 +88,3 @@ function isLong(text: string, at: number): boolean {
 }
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
-
-/** `value` with the members of its objects in alphabetical order, as Go writes maps. Instances of classes stay what they are. */
-export function alphabetical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(alphabetical)
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(sorted.map(([key, inner]) => [key, alphabetical(inner)]))
-}

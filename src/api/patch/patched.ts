@@ -1,4 +1,5 @@
-import { alphabetical, jsonText } from '../../apimachinery/json.ts'
+import { jsonText } from '../../apimachinery/json.ts'
+import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { type Decoded, DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'

@@ -1,5 +1,6 @@
 import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
-import { alphabetical, jsonText } from '../../apimachinery/json.ts'
+import { jsonText } from '../../apimachinery/json.ts'
+import { alphabetical } from '../../apimachinery/key-order.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'

@@ -2,7 +2,9 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, Sink, WatchEvent } from '../request.ts'
+import { checkTableOptions } from '../table/table.ts'
 import { prepareViews, viewAs } from '../verbs/view.ts'
+import { inOrder } from '../watch/serialize.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
 import { frameEncoder } from './frames.ts'
@@ -11,6 +13,12 @@ import { feedWatch } from './watch-feed.ts'
 /** The stream of a watch. It ends when the caller goes, the time is over, or the reader is too slow. */
 export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): ApiResponse {
   const { request } = call
+  try {
+    checkTableOptions(call)
+  } catch (error) {
+    view.close()
+    throw error
+  }
   // In whole seconds: timers of the same length share a list.
   const seconds = Math.ceil(Math.min(timeoutMs, 2 ** 31 - 1001) / 1000)
   const timer = setTimeout(() => view.close(), seconds * 1000)
@@ -31,11 +39,14 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
   }
   // A frame is a line, however the client likes to see objects.
   const frames = frameEncoder({ ...call, accept: { ...call.accept, pretty: false } })
+  const headers = { 'content-type': frames.contentType }
+  // One object is no list: a watch for lists of metadata ends where it would have to write one.
+  if (call.accept.as === 'PartialObjectMetadataList')
+    return { status: 200, headers, body: { stream: untilFirst(request, call.resource, view, release) } }
   const feed = (sink: Sink) => {
     feedWatch(view, frames, sink, release)
     return release
   }
-  const headers = { 'content-type': frames.contentType }
   return { status: 200, headers, body: { stream: streamOf(request, view, frames, release), feed } }
 }
 
@@ -56,6 +67,22 @@ async function* eventsOf(resource: ServedResource, view: WatchView, release: () 
   }
 }
 
+async function* untilFirst(
+  { signal }: ApiRequest,
+  resource: ServedResource,
+  view: WatchView,
+  release: () => void,
+): AsyncGenerator<Uint8Array> {
+  if (signal.aborted) view.close()
+  signal.addEventListener('abort', () => view.close(), { once: true })
+  try {
+    for (let items = await view.next(); items; items = await view.next())
+      for (const item of items) if (await eventOf(resource, view, item)) return
+  } finally {
+    release()
+  }
+}
+
 async function eventOf(resource: ServedResource, view: WatchView, item: WatchItem): Promise<WatchEvent | undefined> {
   if (item.kind === 'bookmark') return { type: 'BOOKMARK', object: bookmarkObject(resource, item.revision, item.endsInitial) }
   if (item.kind === 'present') return { type: 'ADDED', object: (await viewAs(resource, item.stored)).object }
@@ -70,7 +97,8 @@ export function bookmarkObject(resource: ServedResource, revision: number, endsI
   const metadata = { resourceVersion: String(revision), ...annotations }
   const { metadata: added, ...rest } = (resource.strategy.fromNothing ?? {}) as Partial<KubeObject>
   const all = { ...added, ...metadata, annotations: { ...added?.annotations, ...annotations.annotations } }
-  return resource.rules.canonical({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: all, ...rest })
+  const bookmark = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: all, ...rest }
+  return inOrder(resource.rules.canonical(bookmark), resource)
 }
 
 async function* streamOf(

@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiResponse } from '../request.ts'
-import { encodeTable, partialMetadata, rowTable } from '../table/table.ts'
+import { checkTableOptions, encodeTable, partialMetadata, rowTable } from '../table/table.ts'
 import { viewAll, viewAs } from '../verbs/view.ts'
+import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
@@ -15,17 +16,16 @@ import { protobufList } from './protobuf.ts'
 
 /** The response of a verb's answer, in the form the caller asked for. */
 export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
+  if (answer.kind === 'response') return answer.response
+  if (answer.kind === 'watch') return encodeWatch(call, answer.view, answer.timeoutMs)
+  checkTableOptions(call)
   switch (answer.kind) {
-    case 'response':
-      return answer.response
     case 'stored':
       return encodeStored(call, answer.status, await viewAs(call.resource, answer.stored))
     case 'object':
       return encodeAnswer(call, answer)
     case 'list':
       return encodeList(call, await viewAll(call.resource, answer.items), answer.metadata)
-    case 'watch':
-      return encodeWatch(call, answer.view, answer.timeoutMs)
   }
 }
 
@@ -46,7 +46,7 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
   if (accept.as === '' && accept.format === 'json' && !accept.pretty)
     return { status, headers, body: { chunks: [stored.bytes, newline] } }
   if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
-  if (accept.as === 'PartialObjectMetadataList') throw anotherForm(accept, `is not a list (${goType(resource, resource.kind)})`)
+  if (accept.as === 'PartialObjectMetadataList') throw notAList(call)
   const view =
     accept.as === 'Table'
       ? encodeTable(call, [stored], stored.revision > 0 ? { resourceVersion: String(stored.revision) } : {})
@@ -59,6 +59,12 @@ const metaKind = ({ as, version }: Accepted): GroupVersionKind => ({ group: 'met
 /** `why` goes on after "the requested object". */
 const anotherForm = (accept: Accepted, why: string) =>
   new StatusError(406, 'NotAcceptable', `you requested ${accept.as}, but the requested object ${why}`)
+
+/** Every custom object has the methods of a list in Go; that it is none shows when its items are asked for. */
+const notAList = ({ accept, resource }: Call): StatusError =>
+  resource.isCustom
+    ? unforeseen('content is not a list')
+    : anotherForm(accept, `is not a list (${goType(resource, resource.kind)})`)
 
 /** What kube-apiserver has in memory, as Go names its type: that of the group that the kind comes from (events: core). */
 function goType({ storage, group, isCustom }: ServedResource, kind: string): string {
@@ -111,7 +117,8 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
   if (accept.format === 'protobuf')
     return { status: 200, headers, body: { chunks: await protobufList(resource, items, metadata) } }
-  const list = { kind, apiVersion, metadata, items: items.map((s) => (resource.isCustom ? s.object : withoutKind(s.object))) }
+  const shown = items.map((s) => (resource.isCustom ? s.object : withoutKind(s.object)))
+  const list = inOrder({ kind, apiVersion, metadata, items: shown }, resource)
   return { status: 200, headers, body: { bytes: bytesOf(list, accept, { ...resource, kind }) } }
 }
 

@@ -1,5 +1,7 @@
+import { goJson } from '../../apimachinery/go-quote.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import type { ServedResource } from '../registry/served.ts'
+import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 
 /** Few writes, and none that holds the event loop. */
@@ -15,7 +17,6 @@ interface Block {
 const blocks = new WeakMap<Stored, WeakRef<Block>>()
 
 const separator = Buffer.from(',{')
-const end = Buffer.from(']}\n')
 
 /**
  * A list as JSON: the stored bytes, one after another. Items of a built-in list do not repeat kind and apiVersion. Only the blocks in
@@ -23,18 +24,26 @@ const end = Buffer.from(']}\n')
  */
 export function listChunks(resource: ServedResource, items: readonly Stored[], metadata: object): Uint8Array[] {
   const apiVersion = apiVersionOf(resource)
-  const start = JSON.stringify({ kind: resource.listKind, apiVersion, metadata }).slice(0, -1)
+  const [start, end] = aroundItems(resource, metadata)
   const skip = resource.isCustom
     ? 1
     : `{"kind":${JSON.stringify(resource.kind)},"apiVersion":${JSON.stringify(apiVersion)},`.length
-  const chunks: Uint8Array[] = [Buffer.from(`${start},"items":[${items.length > 0 ? '{' : ''}`)]
+  const chunks: Uint8Array[] = [Buffer.from(`${start}"items":[${items.length > 0 ? '{' : ''}`)]
   for (let i = 0; i < items.length; ) {
     const block = knownBlock(items, i) ?? joined(items, i, skip)
     chunks.push(i > 0 ? block.bytes : block.bytes.subarray(separator.length))
     i += block.items.length
   }
-  chunks.push(end)
+  chunks.push(Buffer.from(end))
   return chunks
+}
+
+/** What stands before and behind the items: a list of custom objects is a map in Go, in alphabetical order. */
+function aroundItems(resource: ServedResource, metadata: object): readonly [start: string, end: string] {
+  const apiVersion = apiVersionOf(resource)
+  const { listKind: kind, isCustom } = resource
+  if (!isCustom) return [`${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},`, ']}\n']
+  return [`{"apiVersion":${JSON.stringify(apiVersion)},`, `],${goJson(inOrder({ kind, metadata }, resource)).slice(1)}\n`]
 }
 
 function knownBlock(items: readonly Stored[], from: number): Block | undefined {

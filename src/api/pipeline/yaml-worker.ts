@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads'
-import { alphabetical, jsonText } from '../../apimachinery/json.ts'
+import { jsonText } from '../../apimachinery/json.ts'
+import { alphabetical } from '../../apimachinery/key-order.ts'
 import { readYaml, YamlTextError } from './read-yaml.ts'
 import { duplicateKeys } from './yaml-duplicates.ts'
 

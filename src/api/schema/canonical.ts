@@ -1,3 +1,4 @@
+import { inKeyOrder } from '../../apimachinery/key-order.ts'
 import { objectFrom } from './json-syntax.ts'
 import { type Canonicalizer, expecting, isObject, Misfit, type SchemaUnion, scalars } from './scalars.ts'
 import { type Field, type ScalarKind, type StructType, structType, type Type } from './types.ts'
@@ -296,9 +297,10 @@ function map(valueType: Type, mode: Mode, ofEmpty = itself): Canonicalizer {
     // Protobuf has no null bytes.
     const nothing = () => (mode === 'stored' && isBytes(valueType) ? '' : zeroOf(valueType, false))
     const from = value as Record<string, unknown>
-    const keys = Object.keys(from)
-    if (keys.length === 0) return ofEmpty(value)
-    let changed: Map<string, unknown> | undefined
+    const given = Object.keys(from)
+    if (given.length === 0) return ofEmpty(value)
+    const keys = inKeyOrder(given)
+    let changed = keys === given ? undefined : new Map<string, unknown>()
     for (const key of keys) {
       const item = from[key]
       const converted = item === null || item === undefined ? nothing() : convert(item)

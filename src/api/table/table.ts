@@ -1,6 +1,10 @@
+import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { badRequest } from '../../apimachinery/status.ts'
 import type { Call, RowTable } from '../pipeline/call.ts'
 import type { Column, ServedResource } from '../registry/served.ts'
+import { asWritten } from '../schema/canonical.ts'
+import { structType } from '../schema/types.ts'
 import type { Stored } from '../watch/stored.ts'
 
 export const nameDescription =
@@ -12,6 +16,16 @@ const plainColumns: readonly Column[] = [
   { name: 'Name', type: 'string', format: 'name', description: nameDescription, priority: 0 },
   { name: 'Created At', type: 'date', format: '', description: createdDescription, priority: 0 },
 ]
+
+const inclusions = new Set(['', 'Metadata', 'Object', 'None'])
+
+/** What a Table cannot be made with is found when the answer is made: what was asked for is done. */
+export function checkTableOptions({ accept, request }: Call): void {
+  const asked = request.query.get('includeObject') ?? ''
+  if (accept.as !== 'Table' || inclusions.has(asked)) return
+  const why = `Invalid value: ${quote(asked)}: must be 'Metadata', 'Object', 'None', or empty`
+  throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`)
+}
 
 /** A Table of `items`; without columns when `withColumns` is false (later frames of a watch). */
 export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[], metadata: object, withColumns = true): object {
@@ -71,6 +85,8 @@ function rowObject(call: Call, include: string, object: KubeObject): object {
 }
 
 export function partialMetadata({ accept, resource }: Call, object: KubeObject): object {
-  const metadata = resource.strategy.internalMetadata?.(object.metadata) ?? object.metadata
+  const held = resource.strategy.internalMetadata?.(object.metadata) ?? object.metadata
+  // That of a custom object is in alphabetical order, and here a struct.
+  const metadata = resource.isCustom ? asWritten(structType('meta/v1.ObjectMeta'), held) : held
   return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${accept.version || 'v1'}`, metadata }
 }

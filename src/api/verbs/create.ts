@@ -13,6 +13,7 @@ import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
+import { inOrder } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { defaulted } from './defaulted.ts'
@@ -162,8 +163,9 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 }
 
 /** A dry run has no revision but the one that was sent, which nobody reads. */
-async function bytesWithout({ request }: Call, object: KubeObject): Promise<Uint8Array> {
-  return Buffer.from(mayTakeLong(request) ? await inTurns(jsonSteps(object)) : goJson(object))
+async function bytesWithout({ request, resource }: Call, object: KubeObject): Promise<Uint8Array> {
+  const written = inOrder(object, resource)
+  return Buffer.from(mayTakeLong(request) ? await inTurns(jsonSteps(written)) : goJson(written))
 }
 
 export function storageOf(resource: ServedResource): Storage {

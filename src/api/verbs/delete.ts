@@ -6,8 +6,8 @@ import { Conflict } from '../../store/store.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { thaw } from '../watch/freeze.ts'
-import { serializer } from '../watch/serialize.ts'
-import { Stored } from '../watch/stored.ts'
+import { serializer, storedAt } from '../watch/serialize.ts'
+import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { type DeleteOptions, deleteOptions } from './delete-options.ts'
@@ -140,8 +140,7 @@ async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Pro
   // Asked again while finalizers hold it: nothing is written, or whoever watches would be told for ever.
   if (!thenRemove && isDeepStrictEqual(object.metadata, live.object.metadata)) return { stored: live, isGone: false }
   if (options.dryRun) {
-    const bytes = serializer(object)(live.revision)
-    return { stored: new Stored(live.key, bytes, live.revision, object), isGone: thenRemove }
+    return { stored: storedAt(live.key, serializer(object, resource), live.revision), isGone: thenRemove }
   }
   // Watchers see it marked before it goes.
   const stored = await commitObject(call, live.key, object, live.revision)

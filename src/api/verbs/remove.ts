@@ -14,7 +14,7 @@ export async function removeStored(
   others: readonly Change[] = [],
 ): Promise<Stored> {
   const { core } = call
-  const bytesAt = (revision: number) => (last ? serializer(last)(revision) : restamp(live.bytes, revision))
+  const bytesAt = (revision: number) => (last ? serializer(last, call.resource)(revision) : restamp(live.bytes, revision))
   if (dryRun) return new Stored(live.key, bytesAt(live.revision), live.revision)
   const commit = core.store.commit([{ key: live.key, value: undefined, expected: live.revision }, ...others], noteOf(call))
   const revision = await core.storage.time('delete', live.key, commit)

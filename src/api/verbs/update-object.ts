@@ -13,8 +13,8 @@ import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
-import { serializer, serializerSteps } from '../watch/serialize.ts'
-import { Stored } from '../watch/stored.ts'
+import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
+import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { generationFields, keepSystemFields } from './metadata.ts'
@@ -255,8 +255,9 @@ async function commitUpdate(call: Call, update: Update, storage: Storage, live: 
   return claimed(storage, { call, operation: isGone ? 'delete' : 'update', object, old, dryRun }, async (others) => {
     if (isGone) return removeStored(call, live, dryRun, object, others)
     if (dryRun) {
-      const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object)) : serializer(object)
-      return new Stored(live.key, write(live.revision), live.revision, object)
+      const { resource } = call
+      const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
+      return storedAt(live.key, write, live.revision)
     }
     return commitObject(call, live.key, object, live.revision, others)
   })

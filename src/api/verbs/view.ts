@@ -1,7 +1,7 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Conversion, ServedResource } from '../registry/served.ts'
-import { serializer } from '../watch/serialize.ts'
+import { inOrder, serializer, storedAt } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
 /** Conversions made of a stored object, one a served version: an event that many watch in another version is converted once. */
@@ -43,9 +43,9 @@ function convert(conversion: Conversion, resource: ServedResource, stored: Store
   const done = (object: KubeObject): Stored => {
     if (object === stored.object) return stored
     const canonical = resource.rules.canonical(object)
-    const isDry = stored.revision === 0
-    const bytes = isDry ? Buffer.from(goJson(canonical)) : serializer(canonical)(stored.revision)
-    return new Stored(stored.key, bytes, stored.revision, canonical)
+    // A dry run that creates has no revision.
+    if (stored.revision === 0) return new Stored(stored.key, Buffer.from(goJson(inOrder(canonical, resource))), 0, canonical)
+    return storedAt(stored.key, serializer(canonical, resource), stored.revision)
   }
   const object = conversion.fromStorage(stored.object)
   return object instanceof Promise ? object.then(done) : done(object)

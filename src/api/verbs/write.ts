@@ -16,7 +16,7 @@ import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { mayTakeLong } from '../pipeline/readable.ts'
 import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
-import { serializer, serializerSteps } from '../watch/serialize.ts'
+import { serializer, serializerSteps, withVersion } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
 /** An object's bytes may not be more than what etcd takes by default, so that what is accepted here is accepted everywhere. */
@@ -156,9 +156,10 @@ export async function commitObject(
   others: readonly Change[] = [],
 ): Promise<Stored> {
   const { store, caches } = call.core
-  const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object)) : serializer(object)
+  const { resource } = call
+  const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
   // A float64 without fraction is read back as an int64.
-  const kept = hasLongNumber(write.text) ? (parseJson(write.text) as KubeObject) : object
+  const kept = hasLongNumber(write.text) ? (parseJson(write.text) as KubeObject) : write.object
   let bytes: Uint8Array | undefined
   const stamp: Stamp = {
     at: (revision) => {
@@ -176,10 +177,6 @@ export async function commitObject(
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
   return new Stored(key, bytes ?? write(revision), revision, withVersion(kept, revision))
-}
-
-export function withVersion(object: KubeObject, revision: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
 }
 
 /** What the store's refusal means to the caller. */

@@ -1,10 +1,9 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
+import { mostInOrder as partSize, sortedKeys, sortedKeysSteps, startsWithDigit } from '../../apimachinery/key-order.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 
-/** Lists and objects of more are written in parts of so many. */
-const partSize = 500
-
-/** What `goJson` gives for a JSON value, in steps: the members of a large object take it longer than others may wait. */
+/** What `goJson` gives for a JSON value, in steps: the members of a large object, which is a map, take it longer than others may wait. They are
+ *  put in order here. */
 export function* jsonSteps(value: unknown): Steps<string> {
   if (typeof value !== 'object' || value === null) return goJson(value)
   return Array.isArray(value) ? yield* list(value) : yield* object(value as Record<string, unknown>)
@@ -24,13 +23,15 @@ function* list(items: readonly unknown[]): Steps<string> {
 }
 
 function* object(members: Record<string, unknown>): Steps<string> {
-  const keys = Object.keys(members)
+  const given = Object.keys(members)
+  const isMap = given.length > partSize
+  const keys = isMap ? yield* sortedKeysSteps(given) : startsWithDigit(given[0]) ? sortedKeys(given) : given
   let text = ''
   for (const [i, key] of keys.entries()) {
     if (i % partSize === partSize - 1) yield
     const value = members[key]
     if (value === undefined) continue
-    const json = keys.length > partSize ? goJson(value) : yield* jsonSteps(value)
+    const json = isMap ? goJson(value) : yield* jsonSteps(value)
     text += `${text === '' ? '' : ','}${goJson(key)}:${json}`
   }
   return `{${text}}`

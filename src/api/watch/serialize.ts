@@ -1,9 +1,12 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
+import { memberAt } from '../../apimachinery/json-member.ts'
+import { alphabetical, alphabeticalSteps, mostInOrder } from '../../apimachinery/key-order.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
+import type { ServedResource } from '../registry/served.ts'
 import { jsonSteps } from './json-steps.ts'
-import { textOf } from './stored.ts'
+import { Stored, textOf } from './stored.ts'
 
 const marker = '"resourceVersion":"'
 const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
@@ -26,22 +29,47 @@ export function ordered(object: KubeObject, resourceVersion: string): KubeObject
 
 export interface Serializer {
   (revision: Revision): Uint8Array
+  /** In the order in which it is written. */
+  readonly object: KubeObject
   /** Without the resourceVersion. */
   readonly text: string
   /** The byte at which the resourceVersion stands. */
   readonly offset: number
 }
 
-/** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
-export const serializer = (object: KubeObject): Serializer => serializerOf(goJson(ordered(object, '')))
+/** How a kind's objects are written: those of custom kinds are maps in Go, whose keys are in alphabetical order. */
+export type Writing = Pick<ServedResource, 'isCustom'>
+const builtIn: Writing = { isCustom: false }
 
-/** As `serializer`, of which a large object takes several turns of the event loop. */
-export function* serializerSteps(object: KubeObject): Steps<Serializer> {
-  return serializerOf(yield* jsonSteps(ordered(object, '')))
+/** A canonical object with its members where they are written. */
+export const inOrder = <T extends object>(object: T, { isCustom }: Writing): T =>
+  isCustom ? (alphabetical(object, mostInOrder) as T) : object
+
+function asWritten(object: KubeObject, writing: Writing): KubeObject {
+  return writing.isCustom ? inOrder(withVersion(object, ''), writing) : ordered(object, '')
 }
 
-function serializerOf(text: string): Serializer {
-  const at = text.indexOf(marker) + marker.length
+/** `object` at a revision; its members keep their places when it has been written. */
+export function withVersion(object: KubeObject, revision: Revision | ''): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+}
+
+/** The bytes of `object` for any resourceVersion: made once, completed when the store has given the revision. */
+export function serializer(object: KubeObject, writing = builtIn): Serializer {
+  const written = asWritten(object, writing)
+  return serializerOf(written, goJson(written))
+}
+
+/** As `serializer`, of which a large object takes several turns of the event loop. */
+export function* serializerSteps(object: KubeObject, writing = builtIn): Steps<Serializer> {
+  const written = writing.isCustom ? ((yield* alphabeticalSteps(withVersion(object, ''))) as KubeObject) : ordered(object, '')
+  const text = yield* jsonSteps(written)
+  yield
+  return serializerOf(written, text)
+}
+
+function serializerOf(object: KubeObject, text: string): Serializer {
+  const at = versionAt(text)
   const head = text.slice(0, at)
   const tail = text.slice(at)
   const offset = Buffer.byteLength(head)
@@ -55,7 +83,18 @@ function serializerOf(text: string): Serializer {
     bytes.write(tail, offset + digits.length)
     return bytes
   }
-  return Object.assign(write, { text, offset })
+  return Object.assign(write, { object, text, offset })
+}
+
+/** What `write` makes, as it is stored under `key` at a revision. */
+export function storedAt(key: string, write: Serializer, revision: Revision): Stored {
+  return new Stored(key, write(revision), revision, withVersion(write.object, revision))
+}
+
+/** Where the value of metadata.resourceVersion stands in the JSON of an object. */
+function versionAt(text: string): number {
+  if (text.startsWith('{"kind":')) return text.indexOf(marker) + marker.length
+  return memberAt(text, memberAt(text, 0, 'metadata'), 'resourceVersion') + 1
 }
 
 /** `bytes`, written by `serializer`, to be written again as they are at the revision of that commit. */
@@ -63,13 +102,13 @@ export function restamped(bytes: Uint8Array): Stamp {
   const text = textOf(bytes)
   return {
     at: (revision) => restamp(bytes, revision),
-    offset: Buffer.byteLength(text.slice(0, text.indexOf(marker) + marker.length)),
+    offset: Buffer.byteLength(text.slice(0, versionAt(text))),
   }
 }
 
 /** `bytes`, written by `serializer`, at another resourceVersion: the last state of a deleted object. */
 export function restamp(bytes: Uint8Array, revision: Revision): Uint8Array {
   const text = textOf(bytes)
-  const at = text.indexOf(marker) + marker.length
+  const at = versionAt(text)
   return Buffer.from(text.slice(0, at) + revision + text.slice(text.indexOf('"', at)))
 }

@@ -14,7 +14,7 @@ const values: readonly unknown[] = [
   [undefined, { a: undefined, b: null }],
   Array.from({ length: 2001 }, (_, i) => (i % 3 === 0 ? { i, none: undefined } : [i])),
   [Array.from({ length: 1000 }, () => ({})), 'x'],
-  Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`k"${i}`, i % 7 === 0 ? undefined : { a: [i] }])),
+  Object.fromEntries(Array.from({ length: 2001 }, (_, i) => [`k"${i + 1000}`, i % 7 === 0 ? undefined : { a: [i] }])),
   {
     undefined,
     first: undefined,
@@ -30,5 +30,11 @@ for (const value of values) {
     assert.is(atOnce(jsonSteps(value)), goJson(value))
   })
 }
+
+test('a map of many members is put in order', () => {
+  const keys = Array.from({ length: 2001 }, (_, i) => `k${(i * 7) % 2001}`)
+  const map = Object.fromEntries(keys.map((key) => [key, 1]))
+  assert.is(atOnce(jsonSteps({ z: 1, map })), `{"z":1,"map":{${keys.sort().map((key) => `"${key}":1`)}}}`)
+})
 
 test.run()
