@@ -23,7 +23,6 @@ const statusOnly = new Set([
   'ServiceCIDR.networking.k8s.io',
   'ResourceClaim.resource.k8s.io',
   'VolumeAttachment.storage.k8s.io',
-  'CustomResourceDefinition.apiextensions.k8s.io',
   'APIService.apiregistration.k8s.io',
 ])
 
@@ -43,6 +42,7 @@ const statusAndSpec = new Set([
   'ReplicationController.',
   'ResourceQuota.',
   'Service.',
+  'CustomResourceDefinition.apiextensions.k8s.io',
   'Ingress.networking.k8s.io',
   'PodDisruptionBudget.policy',
 ])

@@ -136,7 +136,8 @@ function considered(
   let status = acceptNames(definition, takenNames(all, definition.spec.group ?? ''), now)
   const problem = nonStructuralCondition(definition)
   if (problem) status = withCondition(status, problem, now)
-  else status = { ...status, conditions: (status.conditions ?? []).filter((c) => c.type !== 'NonStructuralSchema') }
+  else if (status.conditions?.some((c) => c.type === 'NonStructuralSchema'))
+    status = { ...status, conditions: status.conditions.filter((c) => c.type !== 'NonStructuralSchema') }
   const approval = approvalCondition(definition)
   return approval ? withCondition(status, approval, now) : status
 }

@@ -81,6 +81,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** A PUT to a name that does not exist creates it. */
   readonly allowCreateOnUpdate?: boolean
+  /** A PUT or an apply of the status of an object that is not there creates it, without what is claimed for new ones. */
+  readonly createsByStatus?: boolean
   /** An update without resourceVersion is allowed (default true; false: services' like rules). */
   readonly allowUnconditionalUpdate?: boolean
   /** Another version of a kind that is stored once: how it becomes the stored object and comes from it. Both may share parts with their argument. */

@@ -88,7 +88,7 @@ function served(
     verbs: new Set(r.verbs),
     subresources: new Map((r.subresources ?? []).map((s) => [s.subresource, subresource(s, group, version)])),
     storage,
-    rules: hasType(group, version, kind) ? builtInRules(() => typeOf(group, version, kind) as StructType) : untypedRules,
+    rules: hasType(group, version, kind) ? builtInRules(() => typeOf(group, version, kind) as StructType, group) : untypedRules,
     strategy: strategies.get(gvk) ?? { gvk },
     columns: columns[`${group ? `${group}/` : ''}${version}/${r.resource}`] ?? [],
     isCustom: false,

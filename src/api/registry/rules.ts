@@ -3,6 +3,7 @@ import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import {
   asStored,
+  asWritten,
   canonical,
   type Decoded,
   decodePatched,
@@ -38,8 +39,12 @@ export interface ObjectRules {
   readonly type: StructType | undefined
 }
 
+/** What kube-apiserver keeps as JSON, which has empty lists, and not as protobuf. */
+const groupsInJson = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
+
 /** `type` is asked for when it is first needed: most kinds of a server are never used. */
-export function builtInRules(type: () => StructType): ObjectRules {
+export function builtInRules(type: () => StructType, group = ''): ObjectRules {
+  const kept = groupsInJson.has(group) ? asWritten : asStored
   return {
     decode: (text) => decodeTextSteps(type(), text),
     decodeValue: (value) => decodeValue(type(), value),
@@ -48,7 +53,7 @@ export function builtInRules(type: () => StructType): ObjectRules {
       return decodePatched(type(), value)
     },
     decodeApplied: (value) => decodePatched(type(), value),
-    canonical: (object) => asStored(type(), object) as unknown as KubeObject,
+    canonical: (object) => kept(type(), object) as unknown as KubeObject,
     withEmpties: (object) => (hasEmpties(object) ? (canonical(type(), object) as KubeObject) : undefined),
     get type() {
       return type()

@@ -6,6 +6,8 @@ import { internalError } from '../../apimachinery/status.ts'
 import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service-types.ts'
 import type { Objects } from '../objects.ts'
 import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
+import { asWritten } from '../schema/canonical.ts'
+import { structType } from '../schema/types.ts'
 import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
 import { claimChanges, type Held } from './claim-changes.ts'
 import { isHeadless, settleFamilies } from './ip-families.ts'
@@ -95,7 +97,13 @@ function claim(pool: Pool, write: HookedWrite, offered: readonly number[]): Clai
   const { dryRun } = write
   const given = { ...spec, ...(spec.ports ? { ports: spec.ports.map((p) => ({ ...p })) } : {}) }
   dropLost(pool, spec, offered)
-  refuse(service, [...giveAddress(pool, spec, before, dryRun), ...givePorts(pool, spec, before, write)])
+  // A Service that had none though it may have one was made behind the endpoint that allocates: it stays so.
+  const old = write.old as Service | undefined
+  const isDue = !old?.spec || !needsClusterIP(old.spec)
+  const lacking = isDue ? giveAddress(pool, spec, before, dryRun) : []
+  refuse(service, [...lacking, ...givePorts(pool, spec, before, write)])
+  // In Go's order again, with what was given.
+  service.spec = asWritten(structType('core/v1.ServiceSpec'), spec)
   if (dryRun) return undefined
   const now = heldBy(service)
   hold(pool, now)

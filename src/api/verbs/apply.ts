@@ -15,7 +15,7 @@ import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { patchText } from './patch.ts'
-import { checkName } from './update.ts'
+import { checkName, mayCreate } from './update.ts'
 import { liveObject, updateObject } from './update-object.ts'
 
 /** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
@@ -23,15 +23,15 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'PatchOptions', true)
   // Below an object that is not there nothing is read.
-  if (subresource !== '') liveObject(call, info.name)
+  if (!mayCreate(resource, subresource)) liveObject(call, info.name)
   const { config, twice } = readConfig(call)
   await breath(request)
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
   const cache = call.core.caches.of(storage.prefix)
-  if (subresource === '' && !cache.get(key)) {
+  if (mayCreate(call.resource, subresource) && !cache.get(key)) {
     try {
-      return await createApplied(call, config, twice, options)
+      return await createApplied(call, config, twice, options, subresource)
     } catch (error) {
       if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error
       // Somebody made it in the meantime: then it is an update.
@@ -50,8 +50,14 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   return { kind: 'stored', status: 200, stored }
 }
 
-async function createApplied(call: Call, config: object, twice: readonly string[], options: WriteOptions): Promise<Answer> {
-  const object = await settled(call, undefined, config, twice, options, '')
+async function createApplied(
+  call: Call,
+  config: object,
+  twice: readonly string[],
+  options: WriteOptions,
+  subresource: string,
+): Promise<Answer> {
+  const object = await settled(call, undefined, config, twice, options, subresource)
   const { uid } = object.metadata
   // A version asked for is compared with that of an object that is there, and no more: so kube-apiserver has it.
   if (!options.dryRun) delete object.metadata.resourceVersion
@@ -59,7 +65,7 @@ async function createApplied(call: Call, config: object, twice: readonly string[
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
     throw conflict(call.resource, call.info.name, why)
   }
-  return { kind: 'stored', status: 201, stored: await createObject(call, object, options, true) }
+  return { kind: 'stored', status: 201, stored: await createObject(call, object, options, { isApply: true, subresource }) }
 }
 
 function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {

@@ -60,13 +60,18 @@ export function settleNamespace(object: KubeObject, resource: ServedResource, na
 }
 
 /** Defaults, admits, validates and stores a decoded new object of the asked version; also what an apply or PUT that creates does. */
-export async function createObject(call: Call, decoded: KubeObject, options: WriteOptions, isApply = false): Promise<Stored> {
+export async function createObject(
+  call: Call,
+  decoded: KubeObject,
+  options: WriteOptions,
+  { isApply = false, subresource = '' }: { readonly isApply?: boolean; readonly subresource?: string } = {},
+): Promise<Stored> {
   const { resource } = call
   const storage = storageOf(resource)
   let object = defaulted(call, decoded)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
   await breath(call.request)
-  if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), '')
+  if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), subresource)
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
   for (let attempt = 1; ; attempt++) {

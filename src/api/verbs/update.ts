@@ -4,7 +4,7 @@ import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
 import { breath } from '../pipeline/readable.ts'
-import { keyIn } from '../registry/served.ts'
+import { keyIn, type ServedResource } from '../registry/served.ts'
 import { hasEmpties, markEmpties } from '../schema/decode.ts'
 import { thaw } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
@@ -26,9 +26,9 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const object = defaulted(call, body.object)
   dropDuplicateOwners(object)
   const manager = managerOf(call, options)
-  if (subresource === '' && resource.strategy.allowCreateOnUpdate && !exists(call)) {
+  if (mayCreate(resource, subresource) && resource.strategy.allowCreateOnUpdate && !exists(call)) {
     if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFound(resource, info.name)
-    return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }
+    return { kind: 'stored', status: 201, stored: await createObject(call, object, options, { subresource }) }
   }
   const tries = object.metadata.resourceVersion ? 1 : 5
   const stored = await updateObject(call, {
@@ -41,6 +41,10 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   })
   return { kind: 'stored', status: 200, stored }
 }
+
+/** Whether a write through this endpoint may create what is not there. */
+export const mayCreate = ({ strategy }: ServedResource, subresource: string): boolean =>
+  subresource === '' || (subresource === 'status' && strategy.createsByStatus === true)
 
 /** Another try needs what was sent, not what the last one made of it. */
 function copyOf(object: KubeObject): KubeObject {

@@ -29,10 +29,25 @@ export function takenNames(definitions: Iterable<CustomResourceDefinition>, grou
  * `taken`: the names of all definitions of its group, itself included. `now`: RFC 3339. The same status when nothing changes.
  */
 export function acceptNames(definition: CustomResourceDefinition, taken: TakenNames, now: string): DefinitionStatus {
+  if (isAsWanted(definition)) return establishedAsIs(definition, now)
   const { names, accepted } = consider(definition, taken)
   const status = { ...definition.status, acceptedNames: names }
   const withAccepted = withCondition(status, accepted, now)
   return withCondition(withAccepted, established(definition, accepted), now)
+}
+
+/** Names that were granted as they are wanted are not looked at again, whatever somebody wrote into the conditions. */
+function isAsWanted({ spec, status }: CustomResourceDefinition): boolean {
+  return status?.acceptedNames !== undefined && sameJson(withoutEmpty(spec.names), withoutEmpty(status.acceptedNames))
+}
+
+const withoutEmpty = (names: DefinitionNames = {}): Json =>
+  Object.fromEntries(Object.entries(names).filter(([, name]) => name !== undefined && name.length > 0)) as Json
+
+function establishedAsIs(definition: CustomResourceDefinition, now: string): DefinitionStatus {
+  const { status = {} } = definition
+  const accepted = conditionOf(definition, 'NamesAccepted')
+  return accepted?.status === 'True' ? withCondition(status, established(definition, accepted), now) : status
 }
 
 /** Established is for ever, once all names were accepted. */

@@ -69,6 +69,7 @@ export const service = kind<Service>({
   warnings: serviceWarnings,
   specFields: [],
   allowCreateOnUpdate: true,
+  createsByStatus: true,
   nameRule: isDns1123Label,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
