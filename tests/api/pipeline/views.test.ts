@@ -19,7 +19,8 @@ const ask = (accept: string, query: string, method = 'GET', at = path, body?: ob
 
 const json = async (response: ReturnType<typeof ask>) => {
   const { body } = await response
-  return JSON.parse('bytes' in body ? Buffer.from(body.bytes).toString() : '{}')
+  const bytes = 'chunks' in body ? Buffer.concat(body.chunks) : 'bytes' in body ? body.bytes : Buffer.from('{}')
+  return JSON.parse(Buffer.from(bytes).toString())
 }
 
 test('a watch for lists of metadata ends where it would tell of an object: one object is no list', async () => {
