@@ -19,6 +19,7 @@ const USAGE = `Usage: slipway chart <verb>
   registry login|logout HOST     credentials for OCI registries
   env [NAME]                     Helm's variables, as they are here
   version                        the Helm that charts are rendered as by
+  completion bash|zsh|fish|powershell
 
 Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
   install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
@@ -52,10 +53,11 @@ const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) =>
   diff: () => import('./chart/diff.ts'),
   env: () => import('./chart/env.ts'),
   version: () => import('./chart/version.ts'),
+  completion: () => import('./chart/completion.ts'),
 }
 
 /** Helm's other names of verbs. */
-const ALIASES: { readonly [alias: string]: string } = {
+export const ALIASES: { readonly [alias: string]: string } = {
   dep: 'dependency',
   dependencies: 'dependency',
   fetch: 'pull',
@@ -69,7 +71,6 @@ const ALIASES: { readonly [alias: string]: string } = {
 
 /** Verbs of Helm's that we leave out. */
 const LEFT_OUT: { readonly [verb: string]: string } = {
-  completion: 'shells complete no words of slipway',
   plugin: 'plugins of Helm are programs for Helm: none runs here, and --post-renderer takes a program',
 }
 

@@ -24,6 +24,7 @@ const verbs: Readonly<
   composition: { about: 'check Compositions, or serve them on another cluster', load: () => import('./composition.ts') },
   types: { about: 'TypeScript from CustomResourceDefinitions, and the other way round', load: () => import('./types.ts') },
   apiserver: { about: 'run the Kubernetes API alone', load: () => import('./apiserver.ts') },
+  completion: { about: 'completion of these words in bash, zsh, fish or PowerShell', load: () => import('./completion.ts') },
   version: { about: 'print the version', load: () => import('./version.ts') },
 }
 
@@ -33,6 +34,11 @@ function usage(): string {
     'Examples:\n  slipway up                     start, with one node\n  slipway up --nodes 2 --demo    two nodes and the bundled example'
   return `Push to Git, and the containers run.\n\nUsage: slipway <verb> [options]\n\n${rows.join('\n')}\n\n${example}\n\nslipway <verb> --help tells more.\n`
 }
+
+/** What each verb is about. */
+export const ABOUT: { readonly [verb: string]: string } = Object.fromEntries(
+  Object.entries(verbs).map(([name, { about }]) => [name, about]),
+)
 
 /** Runs the verb that `argv` names; the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

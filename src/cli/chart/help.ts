@@ -226,6 +226,11 @@ ${OUTPUT}`,
     ],
   },
   env: { usage: 'env [NAME]', flags: '', examples: ['env', 'env HELM_REPOSITORY_CACHE'] },
+  completion: {
+    usage: 'completion bash|zsh|fish|powershell',
+    flags: '',
+    examples: ['completion bash > /etc/bash_completion.d/slipway', 'completion fish | source'],
+  },
   version: {
     usage: 'version',
     flags: '      --short, --template TEXT  the version of Helm that charts are rendered as by\n',
