@@ -93,11 +93,18 @@ function metaErrors(schema: JsonSchema, level: Level, path: string): FieldError[
 function restrictsNamesOnly(metadata: JsonSchema): boolean {
   const names = Object.keys(metadata.properties ?? {})
   if (names.some((name) => name !== 'name' && name !== 'generateName')) return false
-  return Object.entries(metadata).every(
-    ([key, value]) => ['type', 'properties', 'default'].includes(key) || (isZero(value) && !(keptIfEmpty.has(key) && value)),
-  )
+  return Object.entries(metadata).every(([key, value]) => ['type', 'properties', 'default'].includes(key) || !isKept(key, value))
 }
 
+/** Whether a structural schema has something for what a field of a schema says. */
+function isKept(key: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  if (pointers.has(key) || keptIfEmpty.has(key)) return true
+  return !isZero(value) && !(leftOutIfEmpty.has(key) && Object.keys(value).length === 0)
+}
+
+/** Maps that structural schemas have no place for. */
+const leftOutIfEmpty: ReadonlySet<string> = new Set(['patternProperties', 'definitions', 'dependencies'])
 /** Lists that a structural schema takes as they are; of others it makes its own, and none of an empty one. */
 const keptIfEmpty: ReadonlySet<string> = new Set(['required', 'x-kubernetes-list-map-keys', 'x-kubernetes-validations'])
 /** Set by any value, the empty text too. */

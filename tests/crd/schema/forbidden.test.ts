@@ -19,7 +19,8 @@ test('an empty list type inside of a junctor is one all the same', () => {
 test('required names of metadata are more than its names, though there are none', () => {
   const schema = (metadata: JsonSchema): JsonSchema => ({ type: 'object', properties: { metadata } })
   assert.equal(told(schema({ type: 'object', required: [] })), ['at.properties[metadata]'])
-  assert.equal(told(schema({ type: 'object', enum: [] })), [])
+  assert.equal(told(schema({ type: 'object', 'x-kubernetes-map-type': '' })), ['at.properties[metadata]'])
+  assert.equal(told(schema({ type: 'object', enum: [], patternProperties: {}, title: '' })), [])
 })
 
 test('what Go has a pointer for is set by false and by the empty text', () => {
