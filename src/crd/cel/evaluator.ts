@@ -16,10 +16,29 @@ export interface Scope {
   readonly size: number
 }
 
+/** What cel-go's planner does ahead when it is done to a constant. */
+const conversions: ReadonlySet<string> = new Set([
+  'bool',
+  'bytes',
+  'double',
+  'duration',
+  'dyn',
+  'int',
+  'string',
+  'timestamp',
+  'type',
+  'uint',
+])
+
+/** A conversion of a constant that fails, and with it the whole expression. */
+export class BrokenConstant extends Error {}
+
 /** Turns a checked expression (or, with `checked` undefined, one that was only parsed) into a closure. */
 export class Compiler {
   readonly environment: Environment
   readonly checked: Checked | undefined
+  /** What was compiled of constants, and of conversions of them. */
+  private readonly constants = new WeakSet<Compiled>()
 
   constructor(environment: Environment, checked: Checked | undefined) {
     this.environment = environment
@@ -28,10 +47,8 @@ export class Compiler {
 
   compile(expr: Expr, scope: Scope): Compiled {
     switch (expr.kind) {
-      case 'literal': {
-        const { value } = expr
-        return () => value
-      }
+      case 'literal':
+        return this.constant(expr.value)
       case 'ident':
         return this.ident(expr.id, expr.name, scope)
       case 'select':
@@ -47,6 +64,12 @@ export class Compiler {
       case 'comprehension':
         return compileComprehension(this, expr, scope)
     }
+  }
+
+  private constant(value: Value): Compiled {
+    const run: Compiled = () => value
+    this.constants.add(run)
+    return run
   }
 
   private ident(id: number, name: string, scope: Scope): Compiled {
@@ -244,8 +267,19 @@ export class Compiler {
         throw unknown ? new CelError(`unbound function: ${resolved.fn}`) : noSuchOverload()
       }
     }
-    if (overloads.length === 1 && this.isTyped(operands)) return direct(only, args)
-    return dispatching(overloads, args)
+    const call = overloads.length === 1 && this.isTyped(operands) ? direct(only, args) : dispatching(overloads, args)
+    return args.length === 1 && conversions.has(resolved.fn) && this.constants.has(args[0] as Compiled)
+      ? this.converted(call)
+      : call
+  }
+
+  /** A conversion of a constant, made once and for all. Throws BrokenConstant. */
+  private converted(call: Compiled): Compiled {
+    try {
+      return this.constant(call({ bindings: {}, locals: [], cost: 0, limit: Infinity }))
+    } catch (error) {
+      throw error instanceof CelError ? new BrokenConstant(error.message) : error
+    }
   }
 
   /** Whether the checker knows the types of all operands, so that values need no look at run time. */
@@ -296,7 +330,7 @@ export class Compiler {
         const normal = mapKey(key)
         if (normal === undefined || key === null || !isMapKey(key)) throw new CelError('unsupported key type')
         if (value === undefined) continue
-        if (pairs.has(normal)) throw new CelError(`Failed with repeated key: ${String(normal)}`)
+        // The specification wants an error for a key that is there already; cel-go takes the last.
         pairs.set(normal, [key, value])
       }
       spend(frame, MAP_CREATE)

@@ -1,8 +1,9 @@
+import type { Expr } from './ast.ts'
 import { type Checked, check } from './checker.ts'
 import { type DeclaredSize, estimateCost } from './cost-estimate.ts'
 import type { Range } from './cost-range.ts'
 import type { Environment } from './environment.ts'
-import { Compiler, type Scope } from './evaluator.ts'
+import { BrokenConstant, Compiler, type Scope } from './evaluator.ts'
 import type { Bindings, Compiled, Frame } from './frame.ts'
 import { parse } from './parser.ts'
 import { CompileError } from './source.ts'
@@ -17,6 +18,8 @@ export interface Program {
   readonly type: CelType
   /** undefined when it was compiled without type checking. */
   readonly checked: Checked | undefined
+  /** Why a constant in it cannot be converted: every run fails so. undefined: it can be run. */
+  readonly brokenConstant: string | undefined
   readonly run: Compiled
 }
 
@@ -31,14 +34,26 @@ export function compileExpression(source: string, environment: Environment): Pro
     const invalid = validateLiterals(checked)
     if (invalid.length > 0) throw new CompileError(source, invalid)
   }
-  const run = new Compiler(environment, checked).compile(expr, NO_SCOPE)
-  return { source, type: checked.types.get(expr.id) ?? DYN, checked, run }
+  return { source, type: checked.types.get(expr.id) ?? DYN, checked, ...planned(expr, environment, checked) }
+}
+
+function planned(expr: Expr, environment: Environment, checked: Checked | undefined): Pick<Program, 'run' | 'brokenConstant'> {
+  try {
+    return { run: new Compiler(environment, checked).compile(expr, NO_SCOPE), brokenConstant: undefined }
+  } catch (error) {
+    if (!(error instanceof BrokenConstant)) throw error
+    const { message } = error
+    const run: Compiled = () => {
+      throw new CelError(message)
+    }
+    return { run, brokenConstant: message }
+  }
 }
 
 /** Compiles without type checking: names and overloads are found while it runs. */
 export function compileUnchecked(source: string, environment: Environment): Program {
   const expr = parse(source, environment)
-  return { source, type: DYN, checked: undefined, run: new Compiler(environment, undefined).compile(expr, NO_SCOPE) }
+  return { source, type: DYN, checked: undefined, ...planned(expr, environment, undefined) }
 }
 
 /** Runs `program`. Throws CelError when the expression fails, CostLimitExceeded when it uses more than `limit` units. */

@@ -87,6 +87,12 @@ function specTest(path: string, test: Json): SpecTest {
   }
 }
 
+/** Where cel-go, as Kubernetes uses it, is not as the specification has it: a key that is there twice; what version 2 of the string functions makes of
+ *  numbers and of what is inside of lists and maps (kube-apiserver's own texts are in string-format.test.ts). */
+const OTHERWISE = /repeat|dup/i
+const OTHER_FORMAT =
+  /scientific notation|infinity|^(?:list|map) support|^dyntype support for (?:lists|maps|scientific)|fixed-point|precision for/i
+
 /** The tests that are about what Kubernetes' CEL has, and how many of which suite are left out. */
 export function specTests(): { applicable: SpecTest[]; leftOut: Record<string, number> } {
   const applicable: SpecTest[] = []
@@ -94,7 +100,8 @@ export function specTests(): { applicable: SpecTest[]; leftOut: Record<string, n
   for (const test of flatten(tests as unknown as Suite, '')) {
     const suite = test.path.split('/')[1] as string
     const all = JSON.stringify(test)
-    if (SUITES_LEFT_OUT.includes(suite) || PROTOBUF.test(all) || LATER_VERSIONS.test(test.expr))
+    const isOtherwise = OTHERWISE.test(test.name) || (suite === 'string_ext' && OTHER_FORMAT.test(test.name))
+    if (SUITES_LEFT_OUT.includes(suite) || PROTOBUF.test(all) || LATER_VERSIONS.test(test.expr) || isOtherwise)
       leftOut[suite] = (leftOut[suite] ?? 0) + 1
     else applicable.push(test)
   }

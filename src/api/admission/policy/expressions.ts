@@ -24,6 +24,8 @@ export interface Expression {
   /** undefined: it does not compile, and `error` says why. */
   readonly program: Program | undefined
   readonly error: string | undefined
+  /** The error is not of the expression as it is written. */
+  readonly isInternal?: boolean
 }
 
 const VARIABLES = structType('kubernetes.variables')
@@ -93,14 +95,19 @@ export class Scope {
 }
 
 /** As cel-go names the type outside of its own messages. */
-const nameOf = (type: CelType): string => (type.kind === 'null' ? 'null_type' : String(type))
+const nameOf = (type: CelType): string =>
+  type.kind === 'null' ? 'null_type' : type.kind === 'timestamp' || type.kind === 'duration' ? type.name : String(type)
 
 function compileIn(environment: Environment, source: string, results?: readonly CelType[]): Expression {
   try {
     const program = compileExpression(source, environment)
-    if (!results || results.some((type) => String(type) === String(program.type))) return { source, program, error: undefined }
-    const wanted = results.length === 1 ? String(results[0]) : `one of [${results.map(nameOf).join(' ')}]`
-    return { source, program: undefined, error: `must evaluate to ${wanted} but got ${nameOf(program.type)}` }
+    if (results && !results.some((type) => String(type) === String(program.type))) {
+      const wanted = results.length === 1 ? String(results[0]) : `one of [${results.map(nameOf).join(' ')}]`
+      return { source, program: undefined, error: `must evaluate to ${wanted} but got ${nameOf(program.type)}` }
+    }
+    const { brokenConstant: why } = program
+    if (why === undefined) return { source, program, error: undefined }
+    return { source, program: undefined, error: `program instantiation failed: ${why}`, isInternal: true }
   } catch (error) {
     if (!(error instanceof CompileError)) throw error
     return { source, program: undefined, error: `compilation failed: ${error.message}` }

@@ -29,6 +29,8 @@ export const mutationScope = ({ spec }: MutatingAdmissionPolicy): Scope =>
   })
 
 /** An error at `at` when the expression does not compile or is of another type. */
-export function checkExpression({ source, error }: Expression, at: string, errors: Errors): void {
-  if (error !== undefined) errors.push(invalid(at, source, error))
+export function checkExpression({ source, error, isInternal }: Expression, at: string, errors: Errors): void {
+  if (error === undefined) return
+  if (isInternal) errors.push({ type: 'InternalError', field: at, message: `Internal error: ${error}` })
+  else errors.push(invalid(at, source, error))
 }

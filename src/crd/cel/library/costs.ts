@@ -43,6 +43,24 @@ export const comparison: Costs = {
   },
 }
 
+/** Kubernetes' types whose values are compared at once, however long the text is that they were read from. */
+const comparedAtOnce =
+  /^(?:net\.(?:IP|CIDR)|kubernetes\.(?:Quantity|Semver|authorization\.(?:Authorizer|PathCheck|GroupCheck|ResourceCheck|Decision)))$/
+
+/** How many letters the name of a format may have. */
+const longestFormat = 64
+
+/** `==`; `!=` is not looked at so closely. */
+export const equality: Costs = {
+  cost: comparison.cost,
+  estimate: (operands, sizes) => {
+    const [a, b] = operands.map(({ type }) => type)
+    if (!a || a.name !== b?.name) return comparison.estimate(operands, sizes)
+    if (a.name === 'kubernetes.NamedFormat') return { cost: { min: 1, max: Math.ceil(longestFormat * STRING_TRAVERSAL) } }
+    return comparedAtOnce.test(a.name) ? { cost: ONE } : comparison.estimate(operands, sizes)
+  },
+}
+
 /** Making a text or list of both operands. */
 export function concatenation(copies: boolean): Costs {
   return {

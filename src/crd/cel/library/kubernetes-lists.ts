@@ -1,8 +1,18 @@
 import type { Library, Overload } from '../environment.ts'
-import { compare, equals } from '../equality.ts'
+import { compare, equals, typeOfValue } from '../equality.ts'
 import { addInt, toUint } from '../numbers.ts'
 import { BOOL, type CelType, DOUBLE, DURATION, INT, listOf, UINT } from '../types.ts'
-import { CelDouble, CelDuration, CelError, type CelInt, type CelList, CelUint, listItems, type Value } from '../values.ts'
+import {
+  CelDouble,
+  CelDuration,
+  CelError,
+  type CelInt,
+  type CelList,
+  CelUint,
+  listItems,
+  noSuchOverload,
+  type Value,
+} from '../values.ts'
 import { walkOver } from './costs.ts'
 import { COMPARABLE } from './lists.ts'
 import { A, method } from './signature.ts'
@@ -21,8 +31,14 @@ function extreme(name: string, sign: -1 | 1): (list: CelList) => Value {
   }
 }
 
+/** What is added up is of one type, though a list may have items of several. */
 const summing = <T extends Value>(zero: T, plus: (a: T, b: T) => T) => {
-  return (list: CelList): Value => (listItems(list) as readonly T[]).reduce(plus, zero)
+  const type = typeOfValue(zero).name
+  return (list: CelList): Value =>
+    listItems(list).reduce((sum: T, item) => {
+      if (typeOfValue(item).name !== type) throw noSuchOverload()
+      return plus(sum, item as T)
+    }, zero)
 }
 
 const SUMS: readonly (readonly [CelType, (list: CelList) => Value])[] = [

@@ -5,7 +5,7 @@ import { compare, equals } from '../equality.ts'
 import { addInt, divideInt, moduloInt, multiplyInt, negateInt, subtractInt, toUint } from '../numbers.ts'
 import { BOOL, BYTES, type CelType, DOUBLE, DURATION, INT, listOf, mapOf, STRING, TIMESTAMP, UINT } from '../types.ts'
 import { CelDouble, CelError, type CelInt, type CelList, type CelMap, type CelUint, type Value } from '../values.ts'
-import { comparison, concatenation } from './costs.ts'
+import { comparison, concatenation, equality } from './costs.ts'
 import { A, B, overload } from './signature.ts'
 import { addTimes, subtractTimes } from './time-arithmetic.ts'
 
@@ -65,7 +65,7 @@ export const operators: Library = {
     [OP.and]: [overload('logical_and', [BOOL, BOOL], BOOL, unreachable)],
     [OP.or]: [overload('logical_or', [BOOL, BOOL], BOOL, unreachable)],
     [OP.notStrictlyFalse]: [overload('not_strictly_false', [BOOL], BOOL, unreachable)],
-    [OP.equals]: [overload('equals', [A, A], BOOL, unreachable, comparison)],
+    [OP.equals]: [overload('equals', [A, A], BOOL, unreachable, equality)],
     [OP.notEquals]: [overload('not_equals', [A, A], BOOL, unreachable, comparison)],
     [OP.index]: [overload('index_list', [listOfA, INT], A, unreachable), overload('index_map', [mapOfAB, A], B, unreachable)],
     [OP.not]: [overload('logical_not', [BOOL], BOOL, (a: boolean) => !a)],

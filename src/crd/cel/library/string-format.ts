@@ -1,7 +1,9 @@
+import { quote } from '../../../apimachinery/go-quote.ts'
+import { doubleText } from '../../../apimachinery/number-text.ts'
 import { typeOfValue } from '../equality.ts'
 import { CelType } from '../types.ts'
 import { CelDouble, CelDuration, CelError, CelList, CelMap, CelTimestamp, CelUint, listItems, type Value } from '../values.ts'
-import { decimalText, formatDuration, formatTimestamp } from './time-text.ts'
+import { formatDuration, formatTimestamp } from './time-text.ts'
 
 /** The letter of a clause (`s`, `d`, …) and the digits after its point. */
 export interface Clause {
@@ -83,8 +85,8 @@ type Formatter = (value: Value, clause: Clause) => string | undefined
 const FORMATTERS: Readonly<Record<string, Formatter>> = {
   s: (value) => plainText(value),
   d: (value) => specialText(value) ?? (integerOf(value) === undefined ? undefined : String(integerOf(value))),
-  f: (value, { precision }) => doubleText(value, (number) => fixedPoint(number, digits(precision))),
-  e: (value, { precision }) => doubleText(value, (number) => scientific(number, digits(precision))),
+  f: (value, { precision }) => numeral(value, (number) => inThousands(fixedPoint(number, digits(precision)))),
+  e: (value) => numeral(value, (number) => scientific(number)),
   b: (value) => (typeof value === 'boolean' ? String(Number(value)) : integerOf(value)?.toString(2)),
   o: (value) => integerOf(value)?.toString(8),
   x: (value) => hex(value),
@@ -104,17 +106,19 @@ function specialText(value: Value): string | undefined {
   return Number.isFinite(value.value) ? undefined : value.value > 0 ? 'Infinity' : '-Infinity'
 }
 
-function doubleText(value: Value, format: (number: number) => string): string | undefined {
-  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return value
-  if (!(value instanceof CelDouble)) {
-    const integer = integerOf(value)
-    return integer === undefined ? undefined : format(Number(integer))
-  }
-  return specialText(value) ?? format(value.value)
+/** Of doubles only, and of texts that name no number; as golang.org/x/text writes numbers in English. */
+function numeral(value: Value, format: (number: number) => string): string | undefined {
+  const special = typeof value === 'string' ? SPECIAL[value] : undefined
+  const number = special ?? (value instanceof CelDouble ? value.value : undefined)
+  if (number === undefined || Number.isNaN(number)) return number === undefined ? undefined : 'NaN'
+  return Number.isFinite(number) ? format(number) : number > 0 ? '∞' : '-∞'
 }
+
+const SPECIAL: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Infinity, '-Infinity': -Infinity }
 
 /** Rounds ties to even, as Go does; toFixed rounds them up. */
 function fixedPoint(value: number, precision: number): string {
+  if (Math.abs(value) >= 1e21) return BigInt(value) + (precision > 0 ? `.${'0'.repeat(precision)}` : '')
   const exact = Math.abs(value).toFixed(Math.min(100, precision + 40))
   const cut = exact.length - Math.min(100 - precision, 40)
   if (!/^50*$/.test(exact.slice(cut))) return value.toFixed(precision)
@@ -123,11 +127,17 @@ function fixedPoint(value: number, precision: number): string {
   return even ? `${value < 0 ? '-' : ''}${down}` : value.toFixed(precision)
 }
 
-function scientific(value: number, precision: number): string {
-  const [mantissa, exponent] = value.toExponential(precision).split('e') as [string, string]
-  const sign = exponent.startsWith('-') ? '-' : '+'
-  return `${mantissa}e${sign}${exponent.replace(/[+-]/, '').padStart(2, '0')}`
+const inThousands = (text: string): string => text.replace(/^(-?\d+)/, (whole) => whole.replace(/\B(?=(?:\d{3})+$)/g, ','))
+
+/** Its precision is read, but is taken for the width, as the string functions of version 2 do. */
+function scientific(value: number): string {
+  const [mantissa, exponent] = value.toExponential(DEFAULT_PRECISION).split('e') as [string, string]
+  const power = exponent.replace(/[+-]/, '').padStart(2, '0')
+  const raised = Array.from(power, (digit) => SUPERSCRIPTS[Number(digit)]).join('')
+  return `${mantissa}×10${exponent.startsWith('-') ? '⁻' : ''}${raised}`
 }
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹'
 
 function hex(value: Value): string | undefined {
   if (typeof value === 'string') return Buffer.from(value).toString('hex')
@@ -140,8 +150,8 @@ function plainText(value: Value): string | undefined {
   if (value === null) return 'null'
   if (typeof value !== 'object') return String(value)
   if (value instanceof CelUint) return String(value.value)
-  if (value instanceof CelDouble) return specialText(value) ?? decimalText(value.value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString()
+  if (value instanceof CelDouble) return doubleText(value.value)
+  if (value instanceof Uint8Array) return utf8Text(value)
   if (value instanceof CelTimestamp) return formatTimestamp(value)
   if (value instanceof CelDuration) return formatDuration(value)
   if (value instanceof CelType) return value.name
@@ -149,14 +159,36 @@ function plainText(value: Value): string | undefined {
   return value instanceof CelMap ? mapText(value) : undefined
 }
 
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new CelError(
+      'error during formatting: could not convert argument to string: invalid UTF-8 in bytes, cannot convert to string',
+    )
+  }
+}
+
+/** A value inside of a list or map: as a literal of the language. */
+function literalText(value: Value): string | undefined {
+  if (typeof value === 'string') return quote(value)
+  if (value instanceof Uint8Array) return `b${quote(utf8Text(value))}`
+  if (value instanceof CelTimestamp) return `timestamp(${quote(formatTimestamp(value))})`
+  if (value instanceof CelDuration) return `duration(${quote(formatDuration(value))})`
+  if (!(value instanceof CelDouble)) return plainText(value)
+  const { value: number } = value
+  if (Number.isNaN(number)) return '"NaN"'
+  return Number.isFinite(number) ? fixedPoint(number, DEFAULT_PRECISION) : quote(number > 0 ? '+Inf' : '-Inf')
+}
+
 function listText(list: CelList): string | undefined {
-  const texts = listItems(list).map(plainText)
+  const texts = listItems(list).map(literalText)
   return texts.includes(undefined) ? undefined : `[${texts.join(', ')}]`
 }
 
 function mapText(map: CelMap): string | undefined {
-  const pairs = map.keys().map((key) => [plainText(key), plainText(map.get(key) as Value)] as const)
+  const pairs = map.keys().map((key) => [literalText(key), literalText(map.get(key) as Value)] as const)
   if (pairs.some(([key, value]) => key === undefined || value === undefined)) return undefined
   const sorted = (pairs as [string, string][]).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return `{${sorted.map(([key, value]) => `${key}: ${value}`).join(', ')}}`
+  return `{${sorted.map(([key, value]) => `${key}:${value}`).join(', ')}}`
 }

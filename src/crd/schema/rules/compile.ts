@@ -56,10 +56,9 @@ export function* compileRules(
     const program = compiled(rule.rule as string, environment, '')
     if (typeof program === 'string') return { rule, ...NOTHING, error: program }
     if (program.type.kind !== 'bool') return { rule, ...NOTHING, error: 'cel expression must evaluate to a bool' }
+    if (program.brokenConstant !== undefined) return { rule, ...NOTHING, error: `program ${unplanned(program)}` }
     const message = rule.messageExpression ? compiled(rule.messageExpression, environment, 'messageExpression ') : undefined
-    const notText = typeof message === 'object' && message.type.kind !== 'string'
-    const messageError =
-      typeof message === 'string' ? message : notText ? 'messageExpression must evaluate to a string' : undefined
+    const messageError = typeof message === 'object' ? messageProblem(message) : message
     const messageProgram = typeof message === 'object' && messageError === undefined ? message : undefined
     return {
       rule,
@@ -80,6 +79,13 @@ export function* compileRules(
     yield
   }
   return all
+}
+
+const unplanned = ({ brokenConstant }: Program): string => `instantiation failed: ${brokenConstant}`
+
+function messageProblem(program: Program): string | undefined {
+  if (program.type.kind !== 'string') return 'messageExpression must evaluate to a string'
+  return program.brokenConstant === undefined ? undefined : `messageExpression ${unplanned(program)}`
 }
 
 function compiled(source: string, environment: Parameters<typeof compileExpression>[1], what: string): Program | string {
