@@ -72,6 +72,8 @@ function resolveNumber(text: string): readonly [ScalarTag, Scalar] {
 const finite = (text: string) => Number.isFinite(Number(text))
 
 function isTimestamp(text: string): boolean {
+  // Most numbers are none: the expression is large, and V8 compiles it when it is first needed.
+  if (text[4] !== '-') return false
   const m = TIMESTAMP.exec(text)
   if (!m) return false
   const month = Number(m[1])
