@@ -1,3 +1,6 @@
+import { isSmall } from './json-size.ts'
+import type { Steps } from './steps.ts'
+
 /** Whether two JSON values are the same, whatever the order of their members. A member that is undefined counts as absent. */
 export const sameJson = (a: unknown, b: unknown): boolean => same(a, b, { objects: Number.POSITIVE_INFINITY })
 
@@ -25,4 +28,33 @@ function sameMembers(a: JsonObject, b: JsonObject, left: { objects: number }): b
   }
   for (const key in b) if (b[key] !== undefined) more--
   return more === 0
+}
+
+/** So many are compared in one step. */
+const stepSize = 500
+
+/** As `sameJson`, in steps. */
+export function* sameJsonSteps(a: unknown, b: unknown): Steps<boolean> {
+  if (a === b) return true
+  if (isSmall(a) || typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return sameJson(a, b)
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
+    for (let i = 0; i < a.length; i++) {
+      if (i % stepSize === stepSize - 1) yield
+      if (!(isSmall(a[i]) ? sameJson(a[i], b[i]) : yield* sameJsonSteps(a[i], b[i]))) return false
+    }
+    return true
+  }
+  const left = a as Record<string, unknown>
+  const right = b as Record<string, unknown>
+  yield
+  const keys = Object.keys(left).filter((key) => left[key] !== undefined)
+  yield
+  if (keys.length !== Object.keys(right).filter((key) => right[key] !== undefined).length) return false
+  for (const [i, key] of keys.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    if (!Object.hasOwn(right, key)) return false
+    if (!(isSmall(left[key]) ? sameJson(left[key], right[key]) : yield* sameJsonSteps(left[key], right[key]))) return false
+  }
+  return true
 }

@@ -21,7 +21,7 @@ import {
 } from './managers.ts'
 import { TypedError } from './typed/forms.ts'
 import { isMap } from './typed/json-value.ts'
-import { validate } from './typed/validate.ts'
+import { validateSteps } from './typed/validate.ts'
 import { applied, type Operation, OwnershipConflict, updated } from './updater.ts'
 
 export interface Requester {
@@ -248,10 +248,10 @@ function* applyOnce(
     subresource: requester.subresource ?? '',
   }
   const id = identityOf(entry)
-  named(`failed to create typed patch object (${objectText(config, config)})`, () => validate(atom, config, false))
+  yield* named(`failed to create typed patch object (${objectText(config, config)})`, validateSteps(atom, config, false))
   yield
   if (!fitting.has(live))
-    named(`failed to create typed live object (${objectText(live, live)})`, () => validate(atom, live, true))
+    yield* named(`failed to create typed live object (${objectText(live, live)})`, validateSteps(atom, live, true))
   if (Object.isFrozen(live)) fitting.add(live)
   yield
   const result = yield* merged(applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force))
@@ -274,9 +274,9 @@ function* merged<T>(steps: Steps<T>): Steps<T> {
   }
 }
 
-function named<T>(what: string, run: () => T): T {
+function* named<T>(what: string, steps: Steps<T>): Steps<T> {
   try {
-    return run()
+    return yield* steps
   } catch (e) {
     if (e instanceof TypedError) throw unforeseen(`${what}: ${e.message}`)
     throw e

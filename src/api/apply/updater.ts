@@ -1,4 +1,4 @@
-import { sameJson } from '../../apimachinery/same-json.ts'
+import { sameJsonSteps } from '../../apimachinery/same-json.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { FieldSet } from './fields/field-set.ts'
@@ -7,7 +7,7 @@ import type { Path } from './fields/path-element.ts'
 import type { Json, Manager, Managers } from './managers.ts'
 import type { ResetFilter } from './reset-fields.ts'
 import { type Comparison, compareSteps } from './typed/compare.ts'
-import { merge } from './typed/merge.ts'
+import { mergeSteps } from './typed/merge.ts'
 import { reconcileWithType } from './typed/reconcile.ts'
 import { removeItems } from './typed/remove.ts'
 import { toFieldSet } from './typed/to-field-set.ts'
@@ -84,7 +84,7 @@ export function* applied(
   const atom = typeAt(operation, operation.apiVersion)
   const reconciled = reconcile(operation, live, managers)
   yield
-  const merged = merge(atom, live, config)
+  const merged = yield* mergeSteps(atom, live, config)
   yield
   const last = reconciled.get(manager.id)
   const set = operation.filter(toFieldSet(atom, config))
@@ -94,7 +94,7 @@ export function* applied(
   const next = yield* prune(operation, merged, owned, manager.id, last)
   const { managers: result } = yield* settle(operation, live, next, owned, manager.id, force)
   yield
-  return { object: sameJson(live, next) ? undefined : next, managers: result }
+  return { object: (yield* sameJsonSteps(live, next)) ? undefined : next, managers: result }
 }
 
 function reconcile(operation: Operation, live: Json, managers: Managers): Managers {

@@ -6,7 +6,7 @@ import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import { type Decoded, DecodeError, decodeUntypedSteps } from '../schema/decode.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thaw, thawSteps } from '../watch/freeze.ts'
 
 /** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
 export function customRules(
@@ -39,14 +39,21 @@ export function customRules(
     decodeValue: (value) => atOnce(shaped(own(value))),
     *decodePatched(value) {
       yield
-      const decoded = own(value)
+      const own = yield* thawSteps(value as Record<string, unknown>)
       yield
-      return yield* shaped(decoded)
+      return yield* shaped({ value: own, strictErrors: [] })
     },
     decodeApplied: (value) => atOnce(shaped(own(value), true)),
     canonical: (object) => object,
+    *canonicalSteps(object) {
+      yield
+      return object
+    },
     pruned: (object) => (keepsUnknown ? object : (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)),
-    withEmpties: () => undefined,
+    *withEmpties() {
+      yield
+      return undefined
+    },
     appliedKind,
     type: undefined,
   }

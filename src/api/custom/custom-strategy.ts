@@ -39,14 +39,14 @@ export function customStrategy(
       if (hasStatus) keepOtherPart(object as unknown as Fields, old as unknown as Fields, context)
     },
     *validate(object) {
-      const found = schema && (yield* schema.validate(json(object), undefined, metaErrors(object, undefined)))
+      const found = schema && (yield* schema.validate(json(object), undefined, yield* metaErrors(object, undefined)))
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, 'all') : [])]
     },
     *validateUpdate(object, old, context) {
       const isStatus = context.subresource === 'status'
       const steps = isStatus
         ? schema?.validateStatus(json(object), json(old))
-        : schema?.validate(json(object), json(old), metaErrors(object, old))
+        : schema?.validate(json(object), json(old), yield* metaErrors(object, old))
       const found = steps && (yield* steps)
       for (const { field, message } of found?.warnings ?? []) context.warn?.(`${field}: ${message}`)
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]

@@ -8,6 +8,7 @@ import {
   type Problems,
 } from '../../apimachinery/names.ts'
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../../apimachinery/object.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { checkNotNegative, checkUnchanged, type Errors, pushInvalid } from './errors.ts'
 
 /** The rules of ObjectMeta (k8s.io/apimachinery/pkg/api/validation/objectmeta.go, pkg/apis/core/validation). */
@@ -33,23 +34,23 @@ export interface MetaLooks {
 }
 
 /** What is wrong with the metadata of an object that replaces `old`: as often as kube-apiserver tells it. */
-export function validateObjectMetaUpdate(
+export function* validateObjectMetaUpdate(
   meta: ObjectMeta,
   old: ObjectMeta,
   options: MetaOptions,
   looks: MetaLooks,
-): FieldError[] {
+): Steps<FieldError[]> {
   const shared: Errors = []
-  if (meta.labels) validateLabels(meta.labels, 'metadata.labels', shared)
-  if (meta.annotations) validateAnnotations(meta.annotations, 'metadata.annotations', shared)
-  if (meta.ownerReferences) validateOwners(meta.ownerReferences, 'metadata.ownerReferences', shared)
+  if (meta.labels) yield* labelSteps(meta.labels, 'metadata.labels', shared)
+  if (meta.annotations) yield* annotationSteps(meta.annotations, 'metadata.annotations', shared)
+  if (meta.ownerReferences) yield* validateOwners(meta.ownerReferences, 'metadata.ownerReferences', shared)
   const [change, named, own, qualified, domains]: Errors[] = [[], [], [], [], []] as const
   const { finalizers = [], managedFields } = meta
   validateChange(meta, old, change)
   validateNames(meta, { namespaced: options.namespaced, nameRule: isPathSegmentName }, named)
   validateNames(meta, options, own)
-  validateFinalizers(finalizers, true, true, qualified)
-  validateFinalizers(finalizers, false, options.anyFinalizer ?? false, domains)
+  yield* validateFinalizers(finalizers, true, true, qualified)
+  yield* validateFinalizers(finalizers, false, options.anyFinalizer ?? false, domains)
   if (managedFields) validateManagedFields(managedFields, 'metadata.managedFields', qualified)
   const times = (count: number, errors: FieldError[]) => Array.from({ length: count }, () => errors).flat()
   return [
@@ -60,17 +61,17 @@ export function validateObjectMetaUpdate(
 }
 
 /** What is wrong with the metadata of a new object, or of an object that replaces `old`. In Kubernetes' order. */
-export function validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined, options: MetaOptions): FieldError[] {
+export function* validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefined, options: MetaOptions): Steps<FieldError[]> {
   const errors: Errors = []
   if (old) validateChange(meta, old, errors)
   else {
     validateNames(meta, options, errors)
     checkNotNegative(meta.generation, 'metadata.generation', errors)
   }
-  if (meta.labels) validateLabels(meta.labels, 'metadata.labels', errors)
-  if (meta.annotations) validateAnnotations(meta.annotations, 'metadata.annotations', errors)
-  if (meta.ownerReferences) validateOwners(meta.ownerReferences, 'metadata.ownerReferences', errors)
-  if (meta.finalizers) validateFinalizers(meta.finalizers, old === undefined, options.anyFinalizer ?? false, errors)
+  if (meta.labels) yield* labelSteps(meta.labels, 'metadata.labels', errors)
+  if (meta.annotations) yield* annotationSteps(meta.annotations, 'metadata.annotations', errors)
+  if (meta.ownerReferences) yield* validateOwners(meta.ownerReferences, 'metadata.ownerReferences', errors)
+  if (meta.finalizers) yield* validateFinalizers(meta.finalizers, old === undefined, options.anyFinalizer ?? false, errors)
   if (meta.managedFields) validateManagedFields(meta.managedFields, 'metadata.managedFields', errors)
   return errors
 }
@@ -102,7 +103,8 @@ const unchanging: readonly (readonly [keyof ObjectMeta, string])[] = [
 
 function validateChange(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void {
   if (old.deletionTimestamp) {
-    const added = (meta.finalizers ?? []).filter((f) => !old.finalizers?.includes(f))
+    const known = new Set(old.finalizers)
+    const added = (meta.finalizers ?? []).filter((f) => !known.has(f))
     if (added.length > 0) {
       const list = [...new Set(added)].sort().map((f) => JSON.stringify(f))
       const text = 'no new finalizers can be added if the object is being deleted, found new finalizers'
@@ -116,17 +118,26 @@ function validateChange(meta: ObjectMeta, old: ObjectMeta, errors: Errors): void
   for (const [field, type] of unchanging) checkUnchanged(meta[field], old[field], `metadata.${field}`, errors, type)
 }
 
-export function validateLabels(labels: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
-  for (const key of Object.keys(labels ?? {})) {
+/** So many are looked at in one step. */
+const stepSize = 500
+
+export const validateLabels = (...given: Parameters<typeof labelSteps>): void => atOnce(labelSteps(...given))
+
+function* labelSteps(labels: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): Steps<void> {
+  for (const [i, key] of Object.keys(labels ?? {}).entries()) {
+    if (i % stepSize === stepSize - 1) yield
     const value = labels?.[key] ?? ''
     pushInvalid(errors, at, key, isQualifiedName(key))
     pushInvalid(errors, at, value, isLabelValue(value))
   }
 }
 
-export function validateAnnotations(annotations: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
+export const validateAnnotations = (...given: Parameters<typeof annotationSteps>): void => atOnce(annotationSteps(...given))
+
+function* annotationSteps(annotations: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): Steps<void> {
   let size = 0
-  for (const key of Object.keys(annotations ?? {})) {
+  for (const [i, key] of Object.keys(annotations ?? {}).entries()) {
+    if (i % stepSize === stepSize - 1) yield
     pushInvalid(errors, at, key, isQualifiedName(key.toLowerCase()))
     size += Buffer.byteLength(key) + Buffer.byteLength(annotations?.[key] ?? '')
   }
@@ -139,9 +150,10 @@ function hasVersion(apiVersion: string): boolean {
   return !apiVersion.includes('/', slash + 1) && slash < apiVersion.length - 1
 }
 
-function validateOwners(owners: readonly OwnerReference[], at: string, errors: Errors): void {
+function* validateOwners(owners: readonly OwnerReference[], at: string, errors: Errors): Steps<void> {
   let controller: string | undefined
-  for (const owner of owners) {
+  for (const [i, owner] of owners.entries()) {
+    if (i % stepSize === stepSize - 1) yield
     if (!hasVersion(owner.apiVersion ?? ''))
       errors.push(invalid(`${at}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'))
     if (!owner.kind) errors.push(invalid(`${at}.kind`, owner.kind ?? '', 'must not be empty'))
@@ -160,10 +172,11 @@ function validateOwners(owners: readonly OwnerReference[], at: string, errors: E
   }
 }
 
-function validateFinalizers(finalizers: readonly string[], isNew: boolean, any: boolean, errors: Errors): void {
+function* validateFinalizers(finalizers: readonly string[], isNew: boolean, any: boolean, errors: Errors): Steps<void> {
   const at = 'metadata.finalizers'
   if (isNew) {
-    for (const name of finalizers) {
+    for (const [i, name] of finalizers.entries()) {
+      if (i % stepSize === stepSize - 1) yield
       if (errors.length > mostErrors) return
       pushInvalid(errors, at, name, isQualifiedName(name))
     }
@@ -173,6 +186,7 @@ function validateFinalizers(finalizers: readonly string[], isNew: boolean, any: 
   }
   if (any) return
   for (const [i, name] of finalizers.entries()) {
+    if (i % stepSize === stepSize - 1) yield
     if (name.includes('/') || standardFinalizers.has(name)) continue
     if (errors.length > mostErrors) return
     errors.push(invalid(`${at}[${i}]`, name, 'name is neither a standard finalizer name nor is it fully qualified'))

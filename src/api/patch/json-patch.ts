@@ -1,9 +1,10 @@
 import { jsonText, parseJson, WrittenNumber } from '../../apimachinery/json.ts'
+import { memberCopy } from '../../apimachinery/json-size.ts'
 import type { StatusError } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { isTooDeep, type Node, objectFrom, readJson, setMember } from '../schema/json-syntax.ts'
+import { isTooDeep, type Node, readJson, setMember } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
 import { isWrittenAs, writtenValue } from './written.ts'
@@ -149,13 +150,16 @@ export function* jsonPatchSteps(document: unknown, operations: readonly Operatio
   const run = new Patching(document)
   for (const [i, operation] of operations.entries()) {
     if (i % stepOperations === stepOperations - 1) yield
-    run.apply(operation)
+    yield* run.apply(operation)
   }
   yield
   // Copies of what holds them nest without any deep text being sent.
-  if (isTooDeep(run.root)) throw notApplicable('exceeded max depth')
+  if (operations.some(mayNest) && isTooDeep(run.root)) throw notApplicable('exceeded max depth')
   return run.root
 }
+
+/** Whether an operation may put something into what holds something. */
+const mayNest = ({ op, value }: Operation): boolean => op === 'move' || op === 'copy' || isContainer(value)
 
 class Patching {
   root: unknown
@@ -168,34 +172,34 @@ class Patching {
     this.root = document
   }
 
-  apply(operation: Operation): void {
+  *apply(operation: Operation): Steps<void> {
     const kind = operation.op
     switch (kind) {
       case 'add':
-        this.add(kind, pathOf(kind, operation), operation.value ?? null)
+        yield* this.add(kind, pathOf(kind, operation), operation.value ?? null)
         break
       case 'remove':
-        this.remove(kind, pathOf(kind, operation))
+        yield* this.remove(kind, pathOf(kind, operation))
         break
       case 'replace':
-        this.replace(pathOf(kind, operation), operation.value ?? null)
+        yield* this.replace(pathOf(kind, operation), operation.value ?? null)
         break
       case 'move':
-        this.move(operation)
+        yield* this.move(operation)
         break
       case 'copy':
-        this.copy(operation)
+        yield* this.copy(operation)
         break
       case 'test':
-        this.test(pathOf(kind, operation), operation)
+        yield* this.test(pathOf(kind, operation), operation)
         break
       default:
         throw notApplicable(`Unexpected kind: ${typeof kind === 'string' ? kind : 'unknown'}`)
     }
   }
 
-  private add(op: string, path: string, value: unknown): void {
-    const place = this.find(path, true)
+  private *add(op: string, path: string, value: unknown): Steps<void> {
+    const place = yield* this.find(path, true)
     const missing = op === 'add' ? `path: "${path}"` : `destination path: ${path}`
     if (!place) throw notApplicable(`${op} operation does not apply: doc is missing ${missing}: missing value`)
     const { container, key } = place
@@ -204,8 +208,8 @@ class Patching {
     else container.splice(indexOf(key, container.length + 1, `error in ${op} for path: '${path}'`), 0, value)
   }
 
-  private remove(op: string, path: string): void {
-    const place = this.find(path, true)
+  private *remove(op: string, path: string): Steps<void> {
+    const place = yield* this.find(path, true)
     if (!place) throw notApplicable(`${op} operation does not apply: doc is missing path: "${path}": missing value`)
     const { container, key } = place
     if (Array.isArray(container)) {
@@ -218,27 +222,27 @@ class Patching {
     delete container[key]
   }
 
-  private replace(path: string, value: unknown): void {
+  private *replace(path: string, value: unknown): Steps<void> {
     if (path === '') {
       if (!isContainer(value)) throw notApplicable('replace operation value must be object or array')
       this.root = value
       return
     }
-    const place = this.find(path, true)
+    const place = yield* this.find(path, true)
     if (!place) throw notApplicable(`replace operation does not apply: doc is missing path: ${path}: missing value`)
     const { container, key } = place
     if (!Array.isArray(container)) setMember(container, key, value)
     else container[indexOf(key, container.length, `replace operation does not apply: doc is missing key: ${path}`)] = value
   }
 
-  private move(operation: Operation): void {
-    const value = this.valueAt(operation, 'move')
-    this.remove('move', String(operation.from))
-    this.add('move', pathOf('move', operation), value)
+  private *move(operation: Operation): Steps<void> {
+    const value = yield* this.valueAt(operation, 'move')
+    yield* this.remove('move', String(operation.from))
+    yield* this.add('move', pathOf('move', operation), value)
   }
 
-  private copy(operation: Operation): void {
-    const value = this.valueAt(operation, 'copy')
+  private *copy(operation: Operation): Steps<void> {
+    const value = yield* this.valueAt(operation, 'copy')
     const path = pathOf('copy', operation)
     if (isTooDeep(value)) throw notApplicable('exceeded max depth')
     const text = jsonText(value) ?? 'null'
@@ -249,20 +253,20 @@ class Patching {
         `Unable to complete the copy, the accumulated size increase of copy is ${this.copied}, exceeding the limit ${maxCopiedBytes}`,
       )
     }
-    this.add('copy', path, isContainer(value) ? parseJson(text) : value)
+    yield* this.add('copy', path, isContainer(value) ? parseJson(text) : value)
   }
 
-  private valueAt(operation: Operation, op: string): unknown {
+  private *valueAt(operation: Operation, op: string): Steps<unknown> {
     const { from } = operation
     if (typeof from !== 'string')
       throw notApplicable(`${op} operation failed to decode from: operation, missing from field: missing value`)
-    const place = this.find(from, false)
+    const place = yield* this.find(from, false)
     if (!place) throw notApplicable(`${op} operation does not apply: doc is missing from path: ${from}: missing value`)
     return memberOf(place.container, place.key, `error in ${op} for path: '${place.key}'`) ?? null
   }
 
-  private test(path: string, { value = null, written }: Operation): void {
-    const place = path === '' ? undefined : this.find(path, false)
+  private *test(path: string, { value = null, written }: Operation): Steps<void> {
+    const place = path === '' ? undefined : yield* this.find(path, false)
     if (path !== '' && !place) throw notApplicable(`test operation does not apply: is missing path: ${path}: missing value`)
     const found = place ? memberOf(place.container, place.key, `error in test for path: '${path}'`) : this.root
     const holds = written ? isWrittenAs(found ?? null, written) : isEqual(found ?? null, value)
@@ -270,12 +274,12 @@ class Patching {
   }
 
   /** The container that the last part of `path` is in, made changeable when `toChange`; undefined when the path leads nowhere. */
-  private find(path: string, toChange: boolean): { container: Container; key: string } | undefined {
+  private *find(path: string, toChange: boolean): Steps<{ container: Container; key: string } | undefined> {
     // No document goes deeper.
     const parts = path.split('/', deepestPath).slice(1).map(unescaped)
     const key = parts.pop()
     if (key === undefined) return undefined
-    if (toChange) this.root = this.owned(this.root)
+    if (toChange) this.root = yield* this.owned(this.root)
     let container = this.root
     for (const part of parts) {
       if (!isContainer(container)) return undefined
@@ -283,7 +287,7 @@ class Patching {
       if (!next) return undefined
       let inner = next.value
       if (toChange && isContainer(inner)) {
-        const mine = this.owned(inner)
+        const mine = yield* this.owned(inner)
         if (mine !== inner) setAt(container, next.key, mine)
         inner = mine
       }
@@ -292,9 +296,9 @@ class Patching {
     return isContainer(container) ? { container, key } : undefined
   }
 
-  private owned(value: unknown): unknown {
+  private *owned(value: unknown): Steps<unknown> {
     if (!isContainer(value) || this.own.has(value)) return value
-    const copy = Array.isArray(value) ? [...(value as unknown[])] : objectFrom(Object.entries(value))
+    const copy = Array.isArray(value) ? [...(value as unknown[])] : yield* memberCopy(value)
     this.own.add(copy)
     return copy
   }

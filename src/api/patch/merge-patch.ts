@@ -1,4 +1,6 @@
 import { parseJson, WrittenNumber } from '../../apimachinery/json.ts'
+import { memberCopy } from '../../apimachinery/json-size.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { decodeUntyped, parsePlain } from '../schema/decode.ts'
 import { isPlainJson, isTooDeep, readJson, setMember } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
@@ -39,20 +41,33 @@ export function parseMergePatch(text: string, strict: boolean): MergePatch {
 }
 
 /** `document` after the RFC 7386 merge patch: objects merge, null removes, anything else replaces. Shares what does not change. */
-export function mergePatch(document: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return isObject(document) ? patch : withoutNulls(patch)
-  const merged: JsonObject = isObject(document) ? { ...document } : {}
-  for (const key of Object.keys(patch)) {
+export const mergePatch = (document: unknown, patch: unknown): unknown => atOnce(mergePatchSteps(document, patch))
+
+/** So many members are merged in one step. */
+const stepSize = 500
+
+/** As `mergePatch`, in steps. */
+export function* mergePatchSteps(document: unknown, patch: unknown): Steps<unknown> {
+  if (!isObject(patch)) return isObject(document) ? patch : yield* withoutNulls(patch)
+  const merged: JsonObject = isObject(document) ? yield* memberCopy(document) : {}
+  for (const [i, key] of Object.keys(patch).entries()) {
+    if (i % stepSize === stepSize - 1) yield
     const value = patch[key]
     if (value === null) delete merged[key]
     else if (typeof value !== 'object') setMember(merged, key, value)
-    else setMember(merged, key, mergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value))
+    else setMember(merged, key, yield* mergePatchSteps(Object.hasOwn(merged, key) ? merged[key] : undefined, value))
   }
   return merged
 }
 
 /** evanphx/json-patch also takes nulls out of objects in new lists; the lists keep theirs. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? null : withoutNulls(item)))
-  return isObject(value) ? mergePatch(undefined, value) : value
+function* withoutNulls(value: unknown): Steps<unknown> {
+  if (isObject(value)) return yield* mergePatchSteps(undefined, value)
+  if (!Array.isArray(value)) return value
+  const kept: unknown[] = []
+  for (const [i, item] of value.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    kept.push(typeof item === 'object' && item !== null ? yield* withoutNulls(item) : item)
+  }
+  return kept
 }

@@ -2,13 +2,20 @@ import { jsonText } from '../../apimachinery/json.ts'
 import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { type Decoded, DecodeError, decodePatched, decodeValue, decodeWritten, strictMessage } from '../schema/decode.ts'
+import {
+  type Decoded,
+  DecodeError,
+  decodePatchedSteps,
+  decodeValueSteps,
+  decodeWritten,
+  strictMessage,
+} from '../schema/decode.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
-import { mergePatch, parseMergePatch } from './merge-patch.ts'
+import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
-import { parseStrategicPatch, strategicMergePatch } from './strategic.ts'
+import { parseStrategicPatch, strategicMergeSteps } from './strategic.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -42,7 +49,7 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     const { patch, written, strictErrors } = parseMergePatch(text, strict)
     const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
       yield
-      return mergePatch(document, type ? written : patch)
+      return yield* mergePatchSteps(document, type ? written : patch)
     }
     return { kind, strictErrors, isWritten: written !== patch, applyTo, shown: asJson }
   }
@@ -50,7 +57,7 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
   const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
     yield
     if (!type) throw badPatch('strategic merge patch format is not supported')
-    return strategicMergePatch(type, document, patch)
+    return yield* strategicMergeSteps(type, document, patch)
   }
   return { kind, strictErrors, isWritten: false, applyTo, shown: () => goText(patch) }
 }
@@ -79,24 +86,31 @@ export function* patchBuiltIn(
 ): Steps<Patched> {
   const patched = yield* patch.applyTo(type, document)
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
-  const read = patch.kind === 'strategic' ? decodePatched : patch.isWritten ? decodeWritten : decodeValue
   const readAll = function* (): Steps<Decoded> {
     yield
-    return patch.kind === 'merge' ? orderly(type, patched, read) : read(type, patched)
+    if (patch.kind === 'strategic') return yield* decodePatchedSteps(type, patched)
+    const read = patch.isWritten ? writtenSteps : decodeValueSteps
+    return patch.kind === 'merge' ? yield* orderly(type, patched, read) : yield* read(type, patched)
   }
   const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
 }
 
+function* writtenSteps(type: StructType, value: unknown): Steps<Decoded> {
+  yield
+  return decodeWritten(type, value)
+}
+
 /** Reads a merged document; when there is more than one mistake, as Go does, which has it as maps and writes them in alphabetical order. */
-function orderly(type: StructType, merged: unknown, read: typeof decodeValue): Decoded {
+function* orderly(type: StructType, merged: unknown, read: typeof decodeValueSteps): Steps<Decoded> {
   try {
-    const decoded = read(type, merged)
+    const decoded = yield* read(type, merged)
     if (decoded.strictErrors.length < 2) return decoded
   } catch (e) {
     if (!(e instanceof DecodeError)) throw e
   }
-  return read(type, alphabetical(merged))
+  yield
+  return yield* read(type, alphabetical(merged))
 }
 
 /** Reads the result of a patch. Throws 422 when it is nothing of its kind. */

@@ -1,5 +1,7 @@
 import { goTypeOf } from '../../apimachinery/go-type.ts'
+import { memberCopy } from '../../apimachinery/json-size.ts'
 import { unforeseen } from '../../apimachinery/status.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAsMap } from '../schema/go-decode.ts'
 import { objectFrom, readJson, setMember } from '../schema/json-syntax.ts'
@@ -33,15 +35,23 @@ export function parseStrategicPatch(text: string, strict: boolean): { patch: Jso
 
 /** `document` of the built-in `type` after `patch`. Neither is touched; shares what does not change. Throws StatusError 400 (bad
  *  directive), 422 or 500 as kube-apiserver does. */
-export function strategicMergePatch(type: StructType, document: JsonObject, patch: JsonObject): JsonObject {
-  return mergeObject(document, patch, type)
+export const strategicMergePatch = (type: StructType, document: JsonObject, patch: JsonObject): JsonObject =>
+  atOnce(strategicMergeSteps(type, document, patch))
+
+/** So many members or items are merged in one step. */
+const stepSize = 500
+
+/** As `strategicMergePatch`, in steps. */
+export function* strategicMergeSteps(type: StructType, document: JsonObject, patch: JsonObject): Steps<JsonObject> {
+  return yield* mergeObject(document, patch, type)
 }
 
-function mergeObject(original: JsonObject, patch: JsonObject, type: Type): JsonObject {
+function* mergeObject(original: JsonObject, patch: JsonObject, type: Type): Steps<JsonObject> {
   if (Object.hasOwn(patch, directive)) return byDirective(patch)
-  const result = { ...original }
-  const rest = withoutListDirectives(result, patch, type)
-  for (const patchKey of Object.keys(rest)) {
+  const result = yield* memberCopy(original)
+  const rest = yield* withoutListDirectives(result, patch, type)
+  for (const [i, patchKey] of Object.keys(rest).entries()) {
+    if (i % stepSize === stepSize - 1) yield
     const value = rest[patchKey]
     const deletes = patchKey.startsWith('$deleteFromPrimitiveList')
     const key = deletes ? afterSlash(patchKey, deletePrefix, 'invalid patch format of primitive list') : patchKey
@@ -55,11 +65,15 @@ function mergeObject(original: JsonObject, patch: JsonObject, type: Type): JsonO
       if (!deletes) setOrDrop(result, key, withoutDirectives(withoutNulls(value)))
     } else if (isObject(value)) {
       const { field } = fieldOf(type, key)
-      setMember(result, key, strategyOf(field) === 'replace' ? value : mergeObject(current as JsonObject, value, field.type))
+      setMember(
+        result,
+        key,
+        strategyOf(field) === 'replace' ? value : yield* mergeObject(current as JsonObject, value, field.type),
+      )
     } else if (Array.isArray(value)) {
       const { field, element } = listFieldOf(type, key)
       const asList = strategyOf(field) === 'merge' || deletes
-      const list = asList ? mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value
+      const list = asList ? yield* mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value
       setMember(result, key, list)
     } else setOrDrop(result, key, withoutDirectives(value))
   }
@@ -67,12 +81,12 @@ function mergeObject(original: JsonObject, patch: JsonObject, type: Type): JsonO
 }
 
 /** What is left of `patch` when `$retainKeys` and `$setElementOrder` have been applied to `result`. */
-function withoutListDirectives(result: JsonObject, patch: JsonObject, type: Type): JsonObject {
+function* withoutListDirectives(result: JsonObject, patch: JsonObject, type: Type): Steps<JsonObject> {
   const orders = Object.keys(patch).filter((key) => key.startsWith('$setElementOrder'))
   if (orders.length === 0 && !Object.hasOwn(patch, retainKeys)) return patch
   const rest = { ...patch }
   keepOnly(result, rest)
-  mergeOrderedLists(result, rest, orders, type)
+  yield* mergeOrderedLists(result, rest, orders, type)
   return rest
 }
 
@@ -98,7 +112,7 @@ function keepOnly(original: JsonObject, patch: JsonObject): void {
 }
 
 /** Applies each `$setElementOrder/<list>` with the patch of that list, and takes both out of `patch`. */
-function mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: readonly string[], type: Type): void {
+function* mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: readonly string[], type: Type): Steps<void> {
   for (const orderKey of orderKeys) {
     const order = patch[orderKey]
     delete patch[orderKey]
@@ -112,7 +126,7 @@ function mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: r
     if (!current && !change) continue
     let list = current ?? (withoutDirectives(change) as unknown[])
     if (current && change) {
-      list = strategyOf(field) === 'merge' ? mergeList(current, change, element, mergeKey, false) : change
+      list = strategyOf(field) === 'merge' ? yield* mergeList(current, change, element, mergeKey, false) : change
     }
     const isOfObjects = elementTypeOf(current ?? [], change ?? []) === 'map'
     const parts = partition(list, order, mergeKey)
@@ -148,13 +162,13 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
   }
 }
 
-function mergeList(
+function* mergeList(
   original: readonly unknown[],
   patch: readonly unknown[],
   element: Type,
   mergeKey: string,
   deletes: boolean,
-): unknown[] {
+): Steps<unknown[]> {
   if (original.length === 0 && patch.length === 0) return [...original]
   if (elementTypeOf(original, patch) !== 'map') {
     if (deletes) return original.filter((item) => !patch.includes(item))
@@ -163,7 +177,7 @@ function mergeList(
   }
   if (mergeKey === '') throw unforeseen(`cannot merge lists without merge key for ${kindName(element)}`)
   const { kept, changes } = applyListDirectives(original, patch, mergeKey)
-  const all = mergeItems(kept, changes, element, mergeKey)
+  const all = yield* mergeItems(kept, changes, element, mergeKey)
   return arrange(partition(all, changes, mergeKey), changes, kept, mergeKey)
 }
 
@@ -184,20 +198,27 @@ function applyListDirectives(original: readonly unknown[], patch: readonly unkno
   return replaces ? { kept: changes, changes: [] } : { kept, changes }
 }
 
-function mergeItems(original: readonly unknown[], changes: readonly JsonObject[], element: Type, mergeKey: string): unknown[] {
+function* mergeItems(
+  original: readonly unknown[],
+  changes: readonly JsonObject[],
+  element: Type,
+  mergeKey: string,
+): Steps<unknown[]> {
   const all = [...original]
   const places = new Map<unknown, number>()
   all.forEach((item, i) => {
     const key = objectOr(item)[mergeKey]
     if (key !== undefined && !places.has(key)) places.set(key, i)
   })
-  for (const change of changes) {
+  yield
+  for (const [i, change] of changes.entries()) {
+    if (i % stepSize === stepSize - 1) yield
     const key = requiredKey(mergeKey)(change)
     const place = places.get(key)
     if (place === undefined) {
       places.set(key, all.length)
       all.push(change)
-    } else all[place] = mergeObject(all[place] as JsonObject, change, element)
+    } else all[place] = yield* mergeObject(all[place] as JsonObject, change, element)
   }
   return all
 }

@@ -14,7 +14,7 @@ import { typeOf } from '../schema/types.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { readYaml } from './read-yaml.ts'
-import { paced } from './readable.ts'
+import { bulkOf, paced } from './readable.ts'
 import { unrecognized } from './unrecognized.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
 
@@ -28,7 +28,7 @@ export interface Body {
  * The body as an object of `gvk`: kind and apiVersion may be absent, but not others. Throws 400 and 415 as kube-apiserver words them.
  */
 export function readBody(...given: Parameters<typeof bodySteps>): Body | Promise<Body> {
-  return paced(given[0], bodySteps(...given))
+  return paced(bulkOf(given[0]), bodySteps(...given))
 }
 
 function* bodySteps(

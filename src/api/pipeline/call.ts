@@ -72,6 +72,11 @@ export interface Claim {
   settle(done: boolean): void
 }
 
+/** How large the largest is that a request works on: its body, or what it changes. What is large is done in turns of the event loop. */
+export interface Bulk {
+  bytes: number
+}
+
 /** One request on its way. */
 export interface Call {
   readonly core: Core
@@ -82,6 +87,7 @@ export interface Call {
   readonly accept: Accepted
   /** How long others took: queues, webhooks. */
   readonly waits: { ms: number }
+  readonly bulk: Bulk
   /** Texts of `Warning: 299` headers, without repetition. */
   readonly warnings: Set<string>
   /** When the request is audited. */

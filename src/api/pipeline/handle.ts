@@ -25,7 +25,7 @@ import { deadlineOf, within } from './deadline.ts'
 import { encode, encodeObject } from './encode.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
 import { PlainRefusal } from './plain-refusal.ts'
-import { breath, readable } from './readable.ts'
+import { breath, bulkOf, readable } from './readable.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
@@ -84,6 +84,7 @@ export function createHandler(
       let accept = formatOf(request)
       let trail: Trail | undefined
       const warnings = new Set<string>()
+      const bulk = bulkOf(request)
       try {
         const deadline = request.wantsObjects || isLongRunning(info) ? undefined : deadlineOf(request.query)
         if (wantsNewest(request, info)) {
@@ -116,14 +117,17 @@ export function createHandler(
           trail?.annotate('k8s.io/deprecated', 'true')
         }
         if (!connections.has(info.subresource)) accept = accepted(request, resource, info)
+        const asked = await readable(request, resource)
+        bulk.bytes = Math.max(bulk.bytes, bulkOf(asked).bytes)
         const call: Call = {
           core,
-          request: await readable(request, resource),
+          request: asked,
           info,
           user,
           resource,
           accept,
           waits,
+          bulk,
           warnings,
           ...(trail ? { trail } : {}),
         }
@@ -133,7 +137,7 @@ export function createHandler(
       } catch (error) {
         if (error instanceof PlainRefusal) return await told(trail, error.response)
         const status = statusOf(request, error)
-        await breath(request)
+        await breath(bulk)
         const response = warned(failure(request, accept, status), isUnrouted(info, error) ? new Set() : warnings)
         return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
       }

@@ -1,12 +1,14 @@
 import { setImmediate } from 'node:timers/promises'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest } from '../../apimachinery/status.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { mediaType } from '../negotiation/content.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
 import { isPlainAhead, parseAhead } from '../schema/decode.ts'
-import { textOf } from '../watch/stored.ts'
+import { type Stored, textOf } from '../watch/stored.ts'
 import { largeBytes, readableJson } from './body-shape.ts'
+import type { Bulk } from './call.ts'
 import { unrecognized } from './unrecognized.ts'
 import { UnreadableYaml, yamlToJson } from './yaml-thread.ts'
 
@@ -59,14 +61,21 @@ function isJson(body: Uint8Array): boolean {
   }
 }
 
+export const bulkOf = ({ body }: ApiRequest): Bulk => ({ bytes: body instanceof Uint8Array ? body.length : 0 })
+
 /** Whether a request is worth being done in turns: what one can hold is done before anyone else would wait long. */
-export const mayTakeLong = ({ body }: ApiRequest): boolean => body instanceof Uint8Array && body.length >= largeBytes
+export const mayTakeLong = ({ bytes }: Bulk): boolean => bytes >= largeBytes
 
 /** Does `steps` in turns of the event loop when the request may take long; what is small is there at once. */
-export const paced = <T>(request: ApiRequest, steps: Steps<T>): T | Promise<T> =>
-  mayTakeLong(request) ? inTurns(steps) : atOnce(steps)
+export const paced = <T>(bulk: Bulk, steps: Steps<T>): T | Promise<T> => (mayTakeLong(bulk) ? inTurns(steps) : atOnce(steps))
 
 /** Lets others have a turn between the parts of a large request. */
-export function breath(request: ApiRequest): Promise<void> | undefined {
-  return mayTakeLong(request) ? setImmediate() : undefined
+export function breath(bulk: Bulk): Promise<void> | undefined {
+  return mayTakeLong(bulk) ? setImmediate() : undefined
+}
+
+/** The object of `stored`, which the request works on from now on: a small change of a large object is as much work as a large one. */
+export function readStored(bulk: Bulk, stored: Stored): KubeObject | Promise<KubeObject> {
+  bulk.bytes = Math.max(bulk.bytes, stored.bytes.length)
+  return stored.bytes.length < largeBytes ? stored.object : inTurns(stored.read())
 }

@@ -4,9 +4,10 @@ import type { AppliedKind } from '../apply/applied-kind.ts'
 import {
   asStored,
   asWritten,
-  canonical,
+  canonicalSteps,
   type Decoded,
   decodePatched,
+  decodePatchedSteps,
   decodeTextSteps,
   decodeUntypedSteps,
   decodeValue,
@@ -31,8 +32,10 @@ export interface ObjectRules {
   pruned?(object: KubeObject): KubeObject
   /** As it would be stored, after something changed it. */
   canonical(object: KubeObject): KubeObject
+  /** As `canonical`, in steps. */
+  canonicalSteps(object: KubeObject): Steps<KubeObject>
   /** As Go holds it before it is stored, for an object with empty lists or maps; undefined for any other. */
-  withEmpties(object: KubeObject): KubeObject | undefined
+  withEmpties(object: KubeObject): Steps<KubeObject | undefined>
   /** How field management sees a custom kind. */
   readonly appliedKind?: AppliedKind
   /** Go's struct type; undefined for custom kinds. */
@@ -48,13 +51,13 @@ export function builtInRules(type: () => StructType, group = ''): ObjectRules {
   return {
     decode: (text) => decodeTextSteps(type(), text),
     decodeValue: (value) => decodeValue(type(), value),
-    *decodePatched(value) {
-      yield
-      return decodePatched(type(), value)
-    },
+    decodePatched: (value) => decodePatchedSteps(type(), value),
     decodeApplied: (value) => decodePatched(type(), value),
     canonical: (object) => kept(type(), object) as unknown as KubeObject,
-    withEmpties: (object) => (hasEmpties(object) ? (canonical(type(), object) as KubeObject) : undefined),
+    canonicalSteps: (object) => canonicalSteps(type(), object, kept === asStored ? 'stored' : 'written'),
+    *withEmpties(object) {
+      return hasEmpties(object) ? yield* canonicalSteps(type(), object) : undefined
+    },
     get type() {
       return type()
     },
@@ -71,6 +74,13 @@ export const untypedRules: ObjectRules = {
   },
   decodeApplied: (value) => ({ value: value as Record<string, unknown>, strictErrors: [] }),
   canonical: (object) => object,
-  withEmpties: () => undefined,
+  *canonicalSteps(object) {
+    yield
+    return object
+  },
+  *withEmpties() {
+    yield
+    return undefined
+  },
   type: undefined,
 }

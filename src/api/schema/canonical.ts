@@ -5,12 +5,15 @@ import { type Field, type ScalarKind, type StructType, structType, type Type } f
 import { zeros } from './zeros.ts'
 
 /** `held`: as Go has it in memory; `written`: as it writes it; `stored`: as it is after it was kept as protobuf, which has no empty lists. */
-type Mode = 'held' | 'written' | 'stored'
+export type Mode = 'held' | 'written' | 'stored'
 
 /** Objects that hold empty lists or maps, which Go has in memory but neither writes nor stores: defaults, rules and messages see them. */
 const withEmpties = new WeakSet<object>()
 /** Read and left by one synchronous call of `canonical`: handed down as an argument it cost each object 5 % more. */
 let emptiesSeen = 0
+
+/** Rises with each empty list or map that is kept. */
+export const emptiesKept = (): number => emptiesSeen
 
 export const hasEmpties = (value: object): boolean => withEmpties.has(value)
 
@@ -67,7 +70,7 @@ function compile(type: Type, mode: Mode): Canonicalizer {
 }
 
 /** Go's zero value as it is written: what a required field that is absent shows. */
-function zeroOf(type: Type, pointer: boolean): unknown {
+export function zeroOf(type: Type, pointer: boolean): unknown {
   if (pointer) return null
   if (type.kind === 'struct') return canonicalizerOf(type)({})
   if (type.kind !== 'scalar') return null
@@ -169,18 +172,27 @@ function compileField(field: Field, mode: Mode): CompiledField {
 const zeroIsEmpty = (type: Type): boolean =>
   type.kind === 'scalar' && ['string', 'bool', 'int32', 'int64', 'float64'].includes(type.scalar)
 
-function struct(type: StructType, mode: Mode): Canonicalizer {
+/** `ready`: large values of fields that are converted already. */
+export type StructCanonicalizer = (value: unknown, ready?: Ready) => unknown
+type Ready = ReadonlyMap<string, unknown>
+
+function struct(type: StructType, mode: Mode): StructCanonicalizer {
   let compiledFields: StructFields | undefined
-  return (value) => {
+  return (value, ready) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
     compiledFields ??= structFields(type, mode)
     const from = value as Record<string, unknown>
-    return inOneGo(from, compiledFields, type)
+    return inOneGo(from, compiledFields, type, ready)
   }
 }
 
 /** Of a type's many fields an object has few: those are visited, and those that show when absent. Those that are not in Go's order are sorted. */
-function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: StructType): Record<string, unknown> {
+function inOneGo(
+  from: Record<string, unknown>,
+  compiled: StructFields,
+  type: StructType,
+  ready: Ready | undefined,
+): Record<string, unknown> {
   const { fields, places } = compiled
   const to: Record<string, unknown> = {}
   let next = 0
@@ -188,9 +200,9 @@ function inOneGo(from: Record<string, unknown>, compiled: StructFields, type: St
     const value = from[key]
     if (value === undefined) continue
     const place = placeIn(places, key, type)
-    if (place < next) return sorted(from, compiled, type, { until: key, to })
+    if (place < next) return sorted(from, compiled, type, { until: key, to }, ready)
     putAbsent(to, compiled, next, place)
-    put(to, fields[place] as CompiledField, value)
+    put(to, fields[place] as CompiledField, value, ready)
     next = place + 1
   }
   putAbsent(to, compiled, next, fields.length)
@@ -204,7 +216,13 @@ interface Begun {
 }
 
 /** Objects with defaults come here, at each create: nothing but their places is made anew. */
-function sorted(from: Record<string, unknown>, compiled: StructFields, type: StructType, begun: Begun): Record<string, unknown> {
+function sorted(
+  from: Record<string, unknown>,
+  compiled: StructFields,
+  type: StructType,
+  begun: Begun,
+  ready: Ready | undefined,
+): Record<string, unknown> {
   const { fields } = compiled
   const to: Record<string, unknown> = {}
   let next = 0
@@ -212,7 +230,7 @@ function sorted(from: Record<string, unknown>, compiled: StructFields, type: Str
     const place = entry >> 1
     const field = fields[place] as CompiledField
     putAbsent(to, compiled, next, place)
-    if (entry & 1) put(to, field, from[field.name])
+    if (entry & 1) put(to, field, from[field.name], ready)
     else to[field.name] = begun.to[field.name]
     next = place + 1
   }
@@ -262,10 +280,10 @@ function structFields(type: StructType, mode: Mode): StructFields {
   return { fields, places: new Map(fields.map((field, i) => [field.name, i])), nextShown }
 }
 
-function put(to: Record<string, unknown>, field: CompiledField, given: unknown): void {
+function put(to: Record<string, unknown>, field: CompiledField, given: unknown, ready?: Ready): void {
   const isAbsent = given === undefined || given === null
   if (isAbsent && field.leftOut) return
-  const converted = isAbsent ? field.zero() : field.convert(given)
+  const converted = isAbsent ? field.zero() : ready?.has(field.name) ? ready.get(field.name) : field.convert(given)
   if (converted === undefined || (converted === null && field.omit === 'zero') || field.isEmpty(converted)) return
   to[field.name] = converted
 }
@@ -288,14 +306,17 @@ function list(element: Type, mode: Mode): Canonicalizer {
 
 const isBytes = (type: Type): boolean => type.kind === 'scalar' && type.scalar === 'bytes'
 
+export const isNothing = (value: unknown): value is null | undefined => value === null || value === undefined
+
+/** What a map has for null. Protobuf has no null bytes. */
+export const nothingIn = (type: Type, mode: Mode): unknown => (mode === 'stored' && isBytes(type) ? '' : zeroOf(type, false))
+
 /** `ofEmpty`: what an empty map becomes. Asking a map of many keys whether it has any takes as long as asking for all: it is told where they are known. */
 function map(valueType: Type, mode: Mode, ofEmpty = itself): Canonicalizer {
   let convert: Canonicalizer | undefined
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit('map')
     convert ??= canonicalizerOf(valueType, mode)
-    // Protobuf has no null bytes.
-    const nothing = () => (mode === 'stored' && isBytes(valueType) ? '' : zeroOf(valueType, false))
     const from = value as Record<string, unknown>
     const given = Object.keys(from)
     if (given.length === 0) return ofEmpty(value)
@@ -303,7 +324,7 @@ function map(valueType: Type, mode: Mode, ofEmpty = itself): Canonicalizer {
     let changed = keys === given ? undefined : new Map<string, unknown>()
     for (const key of keys) {
       const item = from[key]
-      const converted = item === null || item === undefined ? nothing() : convert(item)
+      const converted = isNothing(item) ? nothingIn(valueType, mode) : convert(item)
       if (converted === item) continue
       changed ??= new Map()
       changed.set(key, converted)

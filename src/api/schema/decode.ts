@@ -1,5 +1,6 @@
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { canonical } from './canonical.ts'
+import { canonicalSteps } from './canonical-steps.ts'
 import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
 import { isPlainJson, JsonSyntaxError, type Node, nodeOf, readJson } from './json-syntax.ts'
@@ -8,6 +9,7 @@ import { Misfit } from './scalars.ts'
 import type { StructType, Type } from './types.ts'
 
 export { asStored, asWritten, canonical, hasEmpties, markEmpties } from './canonical.ts'
+export { canonicalSteps } from './canonical-steps.ts'
 export { DecodeError } from './go-decode.ts'
 
 export type JsonObject = Record<string, unknown>
@@ -21,6 +23,9 @@ export interface Decoded<T = JsonObject> {
 
 const none: readonly string[] = []
 
+/** Shorter texts are converted at once, whatever is in them. */
+const largeText = 16 * 1024
+
 /** Reads a JSON body as a `type`. Unknown fields are dropped and told of in `strictErrors`, as duplicates are.
  *  Throws DecodeError with Go's message, for bad syntax too (`invalid character …`). */
 export const decodeText = (type: StructType, text: string): Decoded => atOnce(decodeTextSteps(type, text))
@@ -29,7 +34,7 @@ export const decodeText = (type: StructType, text: string): Decoded => atOnce(de
 export function* decodeTextSteps(type: StructType, text: string): Steps<Decoded> {
   const plain = parsePlain(text)
   if (plain !== undefined) {
-    const value = fits(type, plain.value)
+    const value = text.length < largeText ? fits(type, plain.value) : yield* fitsSteps(type, plain.value)
     if (value !== undefined) return { value, strictErrors: none }
     yield
   }
@@ -53,6 +58,18 @@ export const decodeWritten = (type: StructType, value: unknown): Decoded => sett
 export function decodePatched(type: StructType, value: unknown): Decoded {
   const fitting = fits(type, value)
   return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, convertTo(type, value))
+}
+
+/** As `decodePatched`, in steps. */
+export function* decodePatchedSteps(type: StructType, value: unknown): Steps<Decoded> {
+  const fitting = yield* fitsSteps(type, value)
+  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, convertTo(type, value))
+}
+
+/** As `decodeValue`, in steps. */
+export function* decodeValueSteps(type: StructType, value: unknown): Steps<Decoded> {
+  const fitting = yield* fitsSteps(type, value)
+  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, decodeAs(type, nodeOf(value)))
 }
 
 /** Reads a JSON object without a type: custom resources, patches. Only duplicates are strict errors. Throws DecodeError. */
@@ -167,6 +184,15 @@ function parseNode(text: string): Node {
 function fits(type: Type, value: unknown): JsonObject | undefined {
   try {
     return canonical(type, value) as JsonObject
+  } catch (e) {
+    if (e instanceof Misfit) return undefined
+    throw e
+  }
+}
+
+function* fitsSteps(type: Type, value: unknown): Steps<JsonObject | undefined> {
+  try {
+    return (yield* canonicalSteps(type, value)) as JsonObject
   } catch (e) {
     if (e instanceof Misfit) return undefined
     throw e

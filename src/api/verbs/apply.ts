@@ -5,11 +5,11 @@ import type { Steps } from '../../apimachinery/steps.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { readYaml } from '../pipeline/read-yaml.ts'
-import { breath, paced } from '../pipeline/readable.ts'
+import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { type Decoded, DecodeError, parsePlain } from '../schema/decode.ts'
-import { thawObject } from '../watch/freeze.ts'
+import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
@@ -25,7 +25,7 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   // Below an object that is not there nothing is read.
   if (!mayCreate(resource, subresource)) liveObject(call, info.name)
   const { config, twice } = readConfig(call)
-  await breath(request)
+  await breath(call.bulk)
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
   const cache = call.core.caches.of(storage.prefix)
@@ -78,7 +78,7 @@ function readMerged({ rules }: ServedResource, object: KubeObject): Decoded {
 
 /** What `config` makes of `live`, defaulted. A large one takes several turns of the event loop; a small one is there at once. */
 function settled(...given: Parameters<typeof settledSteps>): KubeObject | Promise<KubeObject> {
-  return paced(given[0].request, settledSteps(...given))
+  return paced(given[0].bulk, settledSteps(...given))
 }
 
 function* settledSteps(
@@ -94,13 +94,17 @@ function* settledSteps(
   tellDuplicates(call, options, twice)
   yield
   // What was merged of a custom kind has not been read as one yet: its defaults are filled in by that.
-  const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : thawObject(object)
+  const own = resource.isCustom ? (readMerged(resource, object).value as unknown as KubeObject) : yield* ownCopy(call, object)
   settleNamespace(own, resource, info.namespace)
   checkName(own, info.name)
   yield
   const whole = defaulted(call, own)
   dropDuplicateOwners(whole)
   return whole
+}
+
+function* ownCopy({ bulk }: Call, object: KubeObject): Steps<KubeObject> {
+  return mayTakeLong(bulk) ? yield* thawObjectSteps(object) : thawObject(object)
 }
 
 interface Config {

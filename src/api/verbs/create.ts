@@ -24,6 +24,7 @@ import {
   admitMutating,
   admitValidating,
   asStored,
+  canonicalOf,
   commitObject,
   homeOf,
   kindContext,
@@ -40,7 +41,7 @@ export async function create(call: Call): Promise<Answer> {
   const options = writeOptions(request.query, 'CreateOptions')
   const body = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
-  await breath(request)
+  await breath(call.bulk)
   const { object } = body
   call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(object))))
   wipeSystemFields(object.metadata)
@@ -70,7 +71,7 @@ export async function createObject(
   const storage = storageOf(resource)
   let object = defaulted(call, decoded)
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
-  await breath(call.request)
+  await breath(call.bulk)
   if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), subresource)
   const base = object.metadata.generateName
   const generates = !object.metadata.name && base
@@ -110,7 +111,7 @@ async function admitAndStore(
     throw forbidden(resource, name, 'create not allowed while custom resource definition is terminating')
   }
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
-  await breath(call.request)
+  await breath(call.bulk)
   await admitMutating(call, admission)
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)
@@ -122,18 +123,18 @@ async function admitAndStore(
   if (startsGeneration(home)) object.metadata.generation = 1
   const write = { call, operation: 'create', object, old: undefined, dryRun: options.dryRun } as const
   await hooks?.prepare?.(write)
-  await breath(call.request)
-  const held = home.rules.withEmpties(object)
-  object = home.rules.canonical(object)
-  await breath(call.request)
-  const problems = await paced(call.request, problemsOf(home, object, held ?? object, context))
-  if (problems.length > 0) await breath(call.request)
+  await breath(call.bulk)
+  const held = await paced(call.bulk, home.rules.withEmpties(object))
+  object = await canonicalOf(call, home, object)
+  await breath(call.bulk)
+  const problems = await paced(call.bulk, problemsOf(home, object, held ?? object, context))
+  if (problems.length > 0) await breath(call.bulk)
   refuseIfInvalid(home, name, problems)
   // What is stored is read with defaults again.
   home.strategy.defaults?.(object)
-  await breath(call.request)
+  await breath(call.bulk)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
-  await breath(call.request)
+  await breath(call.bulk)
   await admitValidating(call, { ...admission, object })
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)
@@ -158,7 +159,7 @@ function* problemsOf(home: ServedResource, object: KubeObject, held: KubeObject,
   const own = yield* found(home.strategy.validate?.(held, context))
   yield
   if (own.length > 0 && home.strategy.looksAtMetadataLast) return own
-  return [...validateObjectMeta(object.metadata, undefined, metaOptions(home, object)), ...own]
+  return [...(yield* validateObjectMeta(object.metadata, undefined, metaOptions(home, object))), ...own]
 }
 
 function existing(resource: ServedResource, name: string, present: Stored): StatusError {
@@ -168,9 +169,9 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 }
 
 /** A dry run has no revision but the one that was sent, which nobody reads. */
-async function bytesWithout({ request, resource }: Call, object: KubeObject): Promise<Uint8Array> {
+async function bytesWithout({ bulk, resource }: Call, object: KubeObject): Promise<Uint8Array> {
   const written = inOrder(object, resource)
-  return Buffer.from(mayTakeLong(request) ? await inTurns(jsonSteps(written)) : goJson(written))
+  return Buffer.from(mayTakeLong(bulk) ? await inTurns(jsonSteps(written)) : goJson(written))
 }
 
 export function storageOf(resource: ServedResource): Storage {

@@ -1,11 +1,12 @@
-import { isDeepStrictEqual } from 'node:util'
 import { timeText } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { sameJson } from '../../apimachinery/same-json.ts'
 import { conflict, forbidden, type Status } from '../../apimachinery/status.ts'
 import { Conflict } from '../../store/store.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
+import { readStored } from '../pipeline/readable.ts'
 import type { ServedResource } from '../registry/served.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thaw, thawMetadata } from '../watch/freeze.ts'
 import { serializer, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
@@ -42,10 +43,10 @@ export async function remove(call: Call): Promise<Answer> {
   const refusal = call.resource.strategy.refusesDeletion?.(call.info.name)
   if (refusal !== undefined) throw forbidden(call.resource, call.info.name, refusal)
   warnOfChildren(call, options)
-  const { stored, isGone } = await deleteObject(call, call.info.name, options)
+  const { stored, isGone, old } = await deleteObject(call, call.info.name, options)
   if (!isGone) return { kind: 'stored', status: options.orphanDependents === false ? 202 : 200, stored }
   if (returnsDeleted.has(resourceName(call.resource))) return { kind: 'stored', status: 200, stored }
-  return { kind: 'object', status: 200, object: deletedStatus(call.resource, stored.object), gvk: statusKind }
+  return { kind: 'object', status: 200, object: deletedStatus(call.resource, old), gvk: statusKind }
 }
 
 const childrenKept =
@@ -70,6 +71,8 @@ export interface Deleted {
   /** The last state, or what is stored now while the object waits for its finalizers or its grace. */
   readonly stored: Stored
   readonly isGone: boolean
+  /** What was there. */
+  readonly old: KubeObject
 }
 
 /** `inCollection`: admission hears of a collection, not of this object's name. */
@@ -77,6 +80,7 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
   for (;;) {
     const live = liveObject(call, name)
     const { resource } = call
+    const stored = await readStored(call.bulk, live)
     const old = (await viewAs(resource, live)).object
     checkPreconditions(resource, live, options)
     const admission = admissionRequest(call, {
@@ -90,7 +94,7 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
     if (!inCollection) await admitMutating(call, admission)
     await admitValidating(call, admission)
     try {
-      return await deleteOnce(call, live, options)
+      return { ...(await deleteOnce(call, live, stored, options)), old: stored }
     } catch (e) {
       if (!(e instanceof Conflict)) throw e
       if (options.preconditions.resourceVersion) throw conflict(resource, name, modifiedText)
@@ -124,21 +128,21 @@ function checkPreconditions(served: ServedResource, live: Stored, { precondition
   }
 }
 
-async function deleteOnce(call: Call, live: Stored, options: DeleteOptions): Promise<Deleted> {
+async function deleteOnce(call: Call, live: Stored, old: KubeObject, options: DeleteOptions): Promise<Omit<Deleted, 'old'>> {
   const { core, resource } = call
   const storage = storageOf(resource)
   const home = core.registry.findStorage(storage) ?? resource
-  const marked = marking(live.object, home, options, core.clock.now())
+  const marked = marking(old, home, options, core.clock.now())
   if (marked === 'pending') return { stored: live, isGone: false }
   if (marked === 'now') {
     const { dryRun } = options
-    const write = { call, operation: 'delete', object: live.object, old: live.object, dryRun } as const
+    const write = { call, operation: 'delete', object: old, old, dryRun } as const
     const stored = await claimed(storage, write, (others) => removeStored(call, live, dryRun, undefined, others))
     return { stored, isGone: true }
   }
   const { object, thenRemove } = marked
   // Asked again while finalizers hold it: nothing is written, or whoever watches would be told for ever.
-  if (!thenRemove && isDeepStrictEqual(object.metadata, live.object.metadata)) return { stored: live, isGone: false }
+  if (!thenRemove && sameJson(object.metadata, old.metadata)) return { stored: live, isGone: false }
   if (options.dryRun) {
     return { stored: storedAt(live.key, serializer(object, resource), live.revision), isGone: thenRemove }
   }
@@ -156,9 +160,9 @@ export function marking(old: KubeObject, home: ServedResource, options: DeleteOp
   if (isNamespace(home)) return markNamespace(old, home, options, nowMs)
   const grace = graceOf(old, home, options)
   if (grace === 'pending') return 'pending'
-  const object = thaw(old)
-  const { metadata } = object
   const { beginDeletion } = home.strategy
+  const object = beginDeletion ? thaw(old) : thawMetadata(old)
+  const { metadata } = object
   if (beginDeletion && !metadata.deletionTimestamp) {
     beginDeletion(object, timeText(nowMs))
     return { object, thenRemove: false }

@@ -35,7 +35,7 @@ export const tracked = (...given: Parameters<typeof trackedSteps>): KubeObject =
 
 /** As `tracked`, which of a large object takes several turns of the event loop. */
 export const trackedInTurns = (...given: Parameters<typeof trackedSteps>): KubeObject | Promise<KubeObject> =>
-  paced(given[0].request, trackedSteps(...given))
+  paced(given[0].bulk, trackedSteps(...given))
 
 function* trackedSteps(
   call: Call,

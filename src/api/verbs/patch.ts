@@ -8,10 +8,10 @@ import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltI
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
-import { breath, paced } from '../pipeline/readable.ts'
+import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
 import { textAhead } from '../schema/decode.ts'
-import { thawObject } from '../watch/freeze.ts'
+import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
 import { settleNamespace } from './create.ts'
@@ -35,7 +35,7 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
   if (type === 'apply') return apply(call, subresource)
   const options = writeOptions(request.query, 'PatchOptions')
   const change = parsePatch(type, patchText(request), options.fieldValidation)
-  await breath(request)
+  await breath(call.bulk)
   const manager = managerOf(call, options)
   const stored = await updateObject(call, {
     name: info.name,
@@ -43,7 +43,7 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries: 5,
     produce: async (live) => {
-      const next = await paced(request, patched(call, live, change, options))
+      const next = await paced(call.bulk, patched(call, live, change, options))
       return trackedInTurns(call, live, next, manager, subresource)
     },
   })
@@ -66,7 +66,8 @@ export function patchText({ body }: ApiRequest): string {
 /** The live object after the patch: decoded, defaulted, still what it was by kind, name and namespace. */
 function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: WriteOptions): Steps<KubeObject> {
   const { resource, info } = call
-  const { value, warnings } = yield* read(call, change, thawObject(live) as unknown as Record<string, unknown>, options)
+  const own = mayTakeLong(call.bulk) ? yield* thawObjectSteps(live) : thawObject(live)
+  const { value, warnings } = yield* read(call, change, own as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
   const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
   if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)

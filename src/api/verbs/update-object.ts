@@ -1,7 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { sameJson } from '../../apimachinery/same-json.ts'
+import { sameJsonSteps } from '../../apimachinery/same-json.ts'
 import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
@@ -9,10 +9,10 @@ import { found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMetaUpdate } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
+import { breath, mayTakeLong, paced, readStored } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thawSteps } from '../watch/freeze.ts'
 import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
@@ -26,6 +26,7 @@ import {
   admitMutating,
   admitValidating,
   asStored,
+  canonicalOf,
   commitObject,
   homeOf,
   kindContext,
@@ -79,35 +80,44 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
 async function updateOnce(call: Call, update: Update, live: Stored, storage: Storage, attempt: number): Promise<Stored> {
   const { resource } = call
   const { name, subresource, options } = update
+  const stored = await readStored(call.bulk, live)
   const liveView = await viewAs(resource, live)
-  const asked = await update.produce(liveView.object, attempt)
-  await breath(call.request)
+  const liveObject = liveView.object
+  const asked = await update.produce(liveObject, attempt)
+  await breath(call.bulk)
   checkPreconditions(call, update, asked, live, storage)
   const admission = admissionRequest(call, {
     operation: 'UPDATE',
     subresource,
     name,
     object: asked,
-    old: liveView.object,
+    old: liveObject,
     options,
     ...(update.admissionKind ? { kind: update.admissionKind } : {}),
   })
   if (update.admits !== false) await admitMutating(call, admission)
   const home = homeOf(call, storage)
   const { isCustom } = resource
-  await breath(call.request)
-  const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), isCustom ? liveView : live)
-  await breath(call.request)
+  await breath(call.bulk)
+  const old = isCustom ? liveObject : stored
+  const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), old, live.revision)
+  await breath(call.bulk)
   if (update.admits !== false) await admitValidating(call, { ...admission, object })
   const mayHaveUnknown = update.isApply || subresource === 'scale'
   const kept = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
-  return commitUpdate(call, update, storage, live, isCustom ? await asStored(call, kept) : kept)
+  return commitUpdate(call, update, storage, live, stored, isCustom ? await asStored(call, kept) : kept)
 }
 
-async function prepared(call: Call, update: Update, home: ServedResource, given: KubeObject, live: Stored): Promise<KubeObject> {
+async function prepared(
+  call: Call,
+  update: Update,
+  home: ServedResource,
+  given: KubeObject,
+  old: KubeObject,
+  revision: number,
+): Promise<KubeObject> {
   // Strategies compare parts of it with the stored object, which is canonical.
-  const next = home.rules.canonical(given)
-  const old = live.object
+  const next = await canonicalOf(call, home, given)
   const { strategy } = home
   const context = kindContext(call, update.subresource, update.isApply)
   if (old.metadata.generation === undefined) delete next.metadata.generation
@@ -117,21 +127,22 @@ async function prepared(call: Call, update: Update, home: ServedResource, given:
   if (update.admits !== false) {
     if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
     else keepOtherPart(next, old, home, update.subresource)
-    raiseGeneration(strategy.countsEmpties ? (home.rules.withEmpties(given) ?? next) : next, next, old, home, update.subresource)
+    const held = strategy.countsEmpties ? await paced(call.bulk, home.rules.withEmpties(given)) : undefined
+    await paced(call.bulk, raiseGeneration(held ?? next, next, old, home, update.subresource))
   }
-  await breath(call.request)
+  await breath(call.bulk)
   keepSystemFields(next.metadata, old.metadata)
   // Storing it takes it away, which a dry run does not do.
   if (!update.options.dryRun) delete next.metadata.selfLink
-  next.metadata.resourceVersion ||= String(live.revision)
+  next.metadata.resourceVersion ||= String(revision)
   const hooks = call.core.hooks.get(`${home.group}/${home.resource}`)
   await hooks?.prepare?.({ call, operation: 'update', object: next, old, dryRun: update.options.dryRun })
-  await breath(call.request)
-  const object = hasEmpties(given) ? readAgain(home, next) : home.rules.canonical(next)
-  await breath(call.request)
-  const held = withEmpties(home, given, object, old, context) ?? object
-  refuseIfInvalid(home, update.name, await paced(call.request, problemsOf(home, update, object, held, old, context)))
-  await breath(call.request)
+  await breath(call.bulk)
+  const object = await (hasEmpties(given) ? readAgain(call, home, next) : canonicalOf(call, home, next))
+  await breath(call.bulk)
+  const held = (await paced(call.bulk, withEmpties(home, given, object, old, context))) ?? object
+  refuseIfInvalid(home, update.name, await paced(call.bulk, problemsOf(home, update, object, held, old, context)))
+  await breath(call.bulk)
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object
 }
@@ -145,7 +156,12 @@ function* problemsOf(
   old: KubeObject,
   context: KindContext,
 ): Steps<FieldError[]> {
-  const meta = validateObjectMetaUpdate(object.metadata, old.metadata, metaOptions(home, object), metaLooks(home, subresource))
+  const meta = yield* validateObjectMetaUpdate(
+    object.metadata,
+    old.metadata,
+    metaOptions(home, object),
+    metaLooks(home, subresource),
+  )
   yield
   // Binding and eviction change what no client may.
   const own = admits === false ? [] : yield* found(home.strategy.validateUpdate?.(held, old, context))
@@ -153,15 +169,21 @@ function* problemsOf(
 }
 
 /** What is stored is read with defaults again, which empty lists and maps were not given. */
-function readAgain(home: ServedResource, next: KubeObject): KubeObject {
-  const object = thaw(home.rules.canonical(next))
+async function readAgain(call: Call, home: ServedResource, next: KubeObject): Promise<KubeObject> {
+  const object = await paced(call.bulk, thawSteps(await canonicalOf(call, home, next)))
   home.strategy.defaults?.(object)
   return object
 }
 
 /** What is validated of an object with empty lists or maps, which what is stored has not. */
-function withEmpties(home: ServedResource, given: KubeObject, object: KubeObject, old: KubeObject, context: KindContext) {
-  const held = home.rules.withEmpties(given)
+function* withEmpties(
+  home: ServedResource,
+  given: KubeObject,
+  object: KubeObject,
+  old: KubeObject,
+  context: KindContext,
+): Steps<KubeObject | undefined> {
+  const held = yield* home.rules.withEmpties(given)
   if (!held) return undefined
   home.strategy.prepareForUpdate?.(held, old, context)
   return { ...held, metadata: object.metadata }
@@ -180,16 +202,17 @@ function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, 
   }
 }
 
-function raiseGeneration(
+function* raiseGeneration(
   compared: KubeObject,
   next: KubeObject,
   old: KubeObject,
   home: ServedResource,
   subresource: string,
-): void {
+): Steps<void> {
   const now = compared as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
-  const changed = generationFields(home).some((f) => !sameJson(now[f], before[f]))
+  let changed = false
+  for (const field of generationFields(home)) changed ||= !(yield* sameJsonSteps(now[field], before[field]))
   const raises = changed || (subresource !== 'status' && home.strategy.raisesGeneration?.(next, old))
   if (raises) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
@@ -247,16 +270,22 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
   }
 }
 
-async function commitUpdate(call: Call, update: Update, storage: Storage, live: Stored, object: KubeObject): Promise<Stored> {
-  const old = live.object
-  if (sameButTimes(object, old)) return live
+async function commitUpdate(
+  call: Call,
+  update: Update,
+  storage: Storage,
+  live: Stored,
+  old: KubeObject,
+  object: KubeObject,
+): Promise<Stored> {
+  if (await paced(call.bulk, sameButTimes(object, old))) return live
   const { dryRun } = update.options
   const isGone = isDoneBeingDeleted(object, old)
   return claimed(storage, { call, operation: isGone ? 'delete' : 'update', object, old, dryRun }, async (others) => {
     if (isGone) return removeStored(call, live, dryRun, object, others)
     if (dryRun) {
       const { resource } = call
-      const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
+      const write = mayTakeLong(call.bulk) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
       return storedAt(live.key, write, live.revision)
     }
     return commitObject(call, live.key, object, live.revision, others)

@@ -1,12 +1,13 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest, notFound } from '../../apimachinery/status.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { writeOptions } from '../pipeline/options.ts'
-import { breath } from '../pipeline/readable.ts'
+import { breath, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { hasEmpties, markEmpties } from '../schema/decode.ts'
-import { thaw } from '../watch/freeze.ts'
+import { thaw, thawSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
@@ -19,7 +20,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const options = writeOptions(request.query, 'UpdateOptions')
   const body = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
-  await breath(request)
+  await breath(call.bulk)
   call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(body.object))))
   settleNamespace(body.object, resource, info.namespace)
   checkName(body.object, info.name)
@@ -37,7 +38,10 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries,
     checksUid: true,
-    produce: (live) => trackedInTurns(call, live, tries === 1 ? object : copyOf(object), manager, subresource),
+    produce: async (live) => {
+      const next = tries === 1 ? object : await paced(call.bulk, copyOf(object))
+      return trackedInTurns(call, live, next, manager, subresource)
+    },
   })
   return { kind: 'stored', status: 200, stored }
 }
@@ -47,8 +51,8 @@ export const mayCreate = ({ strategy }: ServedResource, subresource: string): bo
   subresource === '' || (subresource === 'status' && strategy.createsByStatus === true)
 
 /** Another try needs what was sent, not what the last one made of it. */
-function copyOf(object: KubeObject): KubeObject {
-  const copy = thaw(object)
+function* copyOf(object: KubeObject): Steps<KubeObject> {
+  const copy = yield* thawSteps(object)
   if (hasEmpties(object)) markEmpties(copy)
   return copy
 }

@@ -91,6 +91,11 @@ export function asStored({ resource }: Call, object: KubeObject): KubeObject | P
   return resource.conversion ? resource.conversion.toStorage(object) : object
 }
 
+/** `object` as it would be stored; a large one takes several turns of the event loop. */
+export function canonicalOf({ bulk }: Call, { rules }: ServedResource, object: KubeObject): KubeObject | Promise<KubeObject> {
+  return mayTakeLong(bulk) ? inTurns(rules.canonicalSteps(object)) : rules.canonical(object)
+}
+
 export interface AdmissionInput {
   readonly operation: AdmissionRequest['operation']
   readonly subresource: string
@@ -157,7 +162,7 @@ export async function commitObject(
 ): Promise<Stored> {
   const { store, caches } = call.core
   const { resource } = call
-  const write = mayTakeLong(call.request) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
+  const write = mayTakeLong(call.bulk) ? await inTurns(serializerSteps(object, resource)) : serializer(object, resource)
   // A float64 without fraction is read back as an int64.
   const kept = hasLongNumber(write.text) ? (parseJson(write.text) as KubeObject) : write.object
   let bytes: Uint8Array | undefined

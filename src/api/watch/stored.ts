@@ -1,7 +1,9 @@
 import { parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { Revision } from '../../store/store.ts'
-import { deepFreeze } from './freeze.ts'
+import { plainJsonSteps } from '../schema/plain-json.ts'
+import { deepFreeze, freezeSteps } from './freeze.ts'
 
 /** A version of an object: its bytes as they are sent, and the object, parsed when first asked for. */
 export class Stored {
@@ -30,6 +32,20 @@ export class Stored {
     const object = deepFreeze(parseJson(textOf(this.bytes)) as KubeObject)
     this.#object = new WeakRef(object)
     return object
+  }
+
+  /** As `object`, in steps. Whoever wants it later has to hold it. */
+  *read(): Steps<KubeObject> {
+    const object = this.#object?.deref() ?? (yield* this.#parsed())
+    yield* freezeSteps(object)
+    this.#object = new WeakRef(object)
+    return object
+  }
+
+  *#parsed(): Steps<KubeObject> {
+    const text = textOf(this.bytes)
+    yield
+    return ((yield* plainJsonSteps(text))?.value ?? parseJson(text)) as KubeObject
   }
 
   get labels(): Readonly<Record<string, string>> {

@@ -7,6 +7,7 @@ import { decodeText } from '../../../src/api/schema/decode.ts'
 import { sameButTimes } from '../../../src/api/verbs/same.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 import { typeNamed } from '../golden.ts'
 
 const deployment = builtInKind('apps', 'v1', 'Deployment')
@@ -121,7 +122,7 @@ test('a request may clear managedFields, and garbage in them is ignored', () => 
 test('an apply that changes nothing differs from what is stored by its times only', () => {
   const live = apply(undefined, cm({ a: '1' }), 'one')
   const again = apply(live, cm({ a: '1' }), 'one', false, 30)
-  assert.is(sameButTimes(again as unknown as KubeObject, live as unknown as KubeObject), true)
+  assert.is(atOnce(sameButTimes(again as unknown as KubeObject, live as unknown as KubeObject)), true)
 })
 
 test('what the config may not hold is refused', () => {

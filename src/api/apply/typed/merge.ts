@@ -1,14 +1,21 @@
 import { sameJson } from '../../../apimachinery/same-json.ts'
+import { atOnce, type Steps } from '../../../apimachinery/steps.ts'
 import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { asList, asMap, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { mapFrom, memberOf } from './json-value.ts'
+import { type JsonMap, memberOf, setMember } from './json-value.ts'
 
 /** `live` with `applied` merged into it: what is applied wins, associative lists and maps are merged item by item. Throws TypedError. */
-export function merge(atom: Atom, live: unknown, applied: unknown): unknown {
+export const merge = (atom: Atom, live: unknown, applied: unknown): unknown => atOnce(mergeSteps(atom, live, applied))
+
+/** So many members or items are merged in one step. */
+const stepSize = 500
+
+/** As `merge`, in steps. */
+export function* mergeSteps(atom: Atom, live: unknown, applied: unknown): Steps<unknown> {
   const run = new Merging()
-  const result = run.node(atom, live, applied)
+  const result = yield* run.node(atom, live, applied)
   if (run.problems.length > 0) throw new TypedError(run.problems)
   return result
 }
@@ -19,23 +26,24 @@ const leaf = (live: unknown, applied: unknown): unknown => (sameJson(live, appli
 class Merging {
   readonly problems: Problem[] = []
   private readonly path: PathElement[] = []
+  private done = 0
+
+  private problem(message: string): void {
+    this.problems.push({ path: this.path.map(elementText).join(''), message })
+  }
 
   /** Undefined when nothing is left to write. */
-  node(atom: Atom, live: unknown, applied: unknown): unknown {
+  *node(atom: Atom, live: unknown, applied: unknown): Steps<unknown> {
     if (applied === undefined) return live
     if (live === undefined) return applied
     switch (resolved(atom, formOf(atom, applied))) {
       case 'scalar':
         return this.scalar(atom, live, applied)
       case 'list':
-        return this.list(atom.list as ListAtom, live, applied)
+        return yield* this.list(atom.list as ListAtom, live, applied)
       case 'map':
-        return this.map(atom.map as MapAtom, live, applied)
+        return yield* this.map(atom.map as MapAtom, live, applied)
     }
-  }
-
-  private problem(message: string): void {
-    this.problems.push({ path: this.path.map(elementText).join(''), message })
   }
 
   private scalar(atom: Atom, live: unknown, applied: unknown): unknown {
@@ -49,41 +57,61 @@ class Merging {
     return leaf(live, applied)
   }
 
-  private map(map: MapAtom, live: unknown, applied: unknown): unknown {
+  private *at(element: PathElement, atom: Atom, live: unknown, applied: unknown): Steps<unknown> {
+    if (++this.done % stepSize === 0) yield
+    this.path.push(element)
+    const value = yield* this.node(atom, live, applied)
+    this.path.pop()
+    return value
+  }
+
+  private *map(map: MapAtom, live: unknown, applied: unknown): Steps<unknown> {
     const left = asMap(live)
     const right = asMap(applied)
     const leftKeys = left ? Object.keys(left) : []
     const rightKeys = right ? Object.keys(right) : []
     if (map.atomic || (leftKeys.length === 0 && rightKeys.length === 0)) return leaf(live, applied)
     const keys = left ? [...leftKeys, ...rightKeys.filter((key) => !Object.hasOwn(left, key))] : rightKeys
-    const entries: [string, unknown][] = []
+    const merged: JsonMap = {}
+    let count = 0
+    let isLeft = left !== undefined
     for (const key of keys) {
-      this.path.push(fieldElement(key))
-      const value = this.node(fieldType(map, key)?.atom ?? deduced, memberOf(left, key), memberOf(right, key))
-      this.path.pop()
-      if (value !== undefined) entries.push([key, value])
+      const [before, now] = [memberOf(left, key), memberOf(right, key)]
+      // Most are on one side only.
+      const isMerged = before !== undefined && now !== undefined
+      const value = isMerged
+        ? yield* this.at(fieldElement(key), fieldType(map, key)?.atom ?? deduced, before, now)
+        : before === undefined
+          ? now
+          : before
+      if (++this.done % stepSize === 0) yield
+      if (value !== before) isLeft = false
+      if (value === undefined) continue
+      setMember(merged, key, value)
+      count++
     }
-    if (left && entries.length === leftKeys.length && entries.every(([key, value]) => left[key] === value)) return left
-    return entries.length > 0 ? mapFrom(entries) : undefined
+    if (isLeft) return left
+    return count > 0 ? merged : undefined
   }
 
-  private list(list: ListAtom, live: unknown, applied: unknown): unknown {
+  private *list(list: ListAtom, live: unknown, applied: unknown): Steps<unknown> {
     const left = asList(live) ?? []
     const right = asList(applied) ?? []
     if (!list.associative || (left.length === 0 && right.length === 0)) return leaf(live, applied)
-    const rightItems = this.index(list, right, false)
-    const leftItems = this.index(list, left, true)
+    const rightItems = yield* this.index(list, right, false)
+    const leftItems = yield* this.index(list, left, true)
     if (this.problems.length > 0) return undefined
-    const merged = this.interleave(list, left, leftItems, rightItems)
+    const merged = yield* this.interleave(list, left, leftItems, rightItems)
     if (merged.length === left.length && left.length > 0 && merged.every((item, i) => item === left[i])) return left
     return merged.length > 0 ? merged : undefined
   }
 
   /** The elements of a list in order, and the item of each; null for one that is there several times. */
-  private index(list: ListAtom, items: readonly unknown[], allowDuplicates: boolean): Indexed {
+  private *index(list: ListAtom, items: readonly unknown[], allowDuplicates: boolean): Steps<Indexed> {
     const elements: PathElement[] = []
     const byElement = new Map<PathElement, unknown>()
     for (const [i, item] of items.entries()) {
+      if (i % stepSize === stepSize - 1) yield
       try {
         const element = itemElement(list, item)
         const known = byElement.has(element)
@@ -101,15 +129,13 @@ class Merging {
   }
 
   /** Applied items keep their order; live ones stay between those that both lists have. */
-  private interleave(list: ListAtom, live: readonly unknown[], left: Indexed, right: Indexed): unknown[] {
+  private *interleave(list: ListAtom, live: readonly unknown[], left: Indexed, right: Indexed): Steps<unknown[]> {
     const out: unknown[] = []
     const shared = right.elements.filter((element) => left.byElement.has(element))
     let nextShared = 0
     const done = new Set<PathElement>()
-    const put = (element: PathElement, item: unknown, applied: unknown) => {
-      this.path.push(element)
-      const value = this.node(list.element.atom, item, applied)
-      this.path.pop()
+    const { atom } = list.element
+    const put = (value: unknown): void => {
       if (value !== undefined) out.push(value)
     }
     let l = 0
@@ -119,7 +145,7 @@ class Merging {
       if (element !== undefined && r < right.elements.length) {
         if (element === right.elements[r]) {
           done.add(element)
-          put(element, left.byElement.get(element), right.byElement.get(element))
+          put(yield* this.at(element, atom, left.byElement.get(element), right.byElement.get(element)))
           l++
           r++
           nextShared++
@@ -132,7 +158,7 @@ class Merging {
       }
       if (element !== undefined) {
         if (!right.byElement.has(element)) {
-          put(element, live[l], undefined)
+          put(live[l])
           l++
           continue
         }
@@ -141,7 +167,7 @@ class Merging {
       const next = right.elements[r]
       if (next === undefined) continue
       done.add(next)
-      put(next, left.byElement.get(next), right.byElement.get(next))
+      put(yield* this.at(next, atom, left.byElement.get(next), right.byElement.get(next)))
       r++
       if (shared[nextShared] === next) nextShared++
     }

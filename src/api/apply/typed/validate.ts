@@ -1,14 +1,24 @@
 import { mostErrors } from '../../../apimachinery/field-error.ts'
+import { atOnce, type Steps } from '../../../apimachinery/steps.ts'
 import { elementText, fieldElement, indexElement, type PathElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { formOf, goPointer, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { isMap } from './json-value.ts'
+import { isMap, type JsonMap } from './json-value.ts'
+
+const isContainer = (value: unknown): boolean => typeof value === 'object' && value !== null
 
 /** Throws TypedError unless `value` is an `atom`. Equal items in sets and maps are refused unless `allowDuplicates`. */
-export function validate(atom: Atom, value: unknown, allowDuplicates: boolean): void {
+export const validate = (atom: Atom, value: unknown, allowDuplicates: boolean): void =>
+  atOnce(validateSteps(atom, value, allowDuplicates))
+
+/** So many values are looked at in one step. */
+const stepSize = 500
+
+/** As `validate`, in steps. */
+export function* validateSteps(atom: Atom, value: unknown, allowDuplicates: boolean): Steps<void> {
   const problems: Problem[] = []
-  new Validation(problems, allowDuplicates).check(atom, value)
+  yield* new Validation(problems, allowDuplicates).check(atom, value)
   if (problems.length > 0) throw new TypedError(problems)
 }
 
@@ -16,6 +26,7 @@ class Validation {
   readonly problems: Problem[]
   readonly allowDuplicates: boolean
   private readonly path: PathElement[] = []
+  private looked = 0
 
   constructor(problems: Problem[], allowDuplicates: boolean) {
     this.problems = problems
@@ -27,7 +38,15 @@ class Validation {
     this.problems.push({ path: this.path.map(elementText).join(''), message })
   }
 
-  check(atom: Atom, value: unknown): void {
+  *check(atom: Atom, value: unknown): Steps<void> {
+    const form = resolved(atom, formOf(atom, value))
+    if (form === 'list' && atom.list && Array.isArray(value)) yield* this.list(atom.list, value)
+    else if (form === 'map' && atom.map && isMap(value)) yield* this.map(atom.map, value)
+    else this.leaf(atom, value)
+  }
+
+  /** What has nothing in it, or is not what it should be. */
+  private leaf(atom: Atom, value: unknown): void {
     switch (resolved(atom, formOf(atom, value))) {
       case 'scalar': {
         const message = scalarProblem(atom.scalar ?? 'untyped', value)
@@ -35,19 +54,27 @@ class Validation {
         break
       }
       case 'list':
-        if (atom.list) this.list(atom.list, value)
+        if (atom.list && value !== null && value !== undefined) this.problem(`expected list, got ${goPointer(value)}`)
         break
       case 'map':
-        if (atom.map) this.map(atom.map, value)
+        if (atom.map && value !== null)
+          this.problem(value === undefined ? 'expected map, got nil' : `expected map, got ${goPointer(value)}`)
     }
   }
 
-  private list(list: ListAtom, value: unknown): void {
-    if (value === null || value === undefined) return
-    if (!Array.isArray(value)) {
-      this.problem(`expected list, got ${goPointer(value)}`)
-      return
-    }
+  private *at(element: PathElement, atom: Atom, value: unknown): Steps<void> {
+    this.path.push(element)
+    yield* this.check(atom, value)
+    this.path.pop()
+  }
+
+  private leafAt(element: PathElement, atom: Atom, value: unknown): void {
+    this.path.push(element)
+    this.leaf(atom, value)
+    this.path.pop()
+  }
+
+  private *list(list: ListAtom, value: readonly unknown[]): Steps<void> {
     const seen = new Set<string>()
     for (const [i, item] of value.entries()) {
       let element = indexElement(i)
@@ -63,25 +90,25 @@ class Validation {
         }
         seen.add(element)
       }
-      this.path.push(element)
-      this.check(list.element.atom, item)
-      this.path.pop()
+      if (isContainer(item)) yield* this.at(element, list.element.atom, item)
+      else this.leafAt(element, list.element.atom, item)
+      if (++this.looked % stepSize === 0) yield
     }
   }
 
-  private map(map: MapAtom, value: unknown): void {
-    if (value === null) return
-    if (!isMap(value)) {
-      this.problem(value === undefined ? 'expected map, got nil' : `expected map, got ${goPointer(value)}`)
-      return
-    }
-    for (const [key, member] of Object.entries(value)) {
+  private *map(map: MapAtom, value: JsonMap): Steps<void> {
+    for (const key of Object.keys(value)) {
       const type = fieldType(map, key)
-      this.path.push(fieldElement(key))
-      if (type) this.check(type.atom, member)
-      else this.problem('field not declared in schema')
-      this.path.pop()
-      if (!type) return
+      const member = value[key]
+      if (!type) {
+        this.path.push(fieldElement(key))
+        this.problem('field not declared in schema')
+        this.path.pop()
+        return
+      }
+      if (isContainer(member)) yield* this.at(fieldElement(key), type.atom, member)
+      else this.leafAt(fieldElement(key), type.atom, member)
+      if (++this.looked % stepSize === 0) yield
     }
   }
 }

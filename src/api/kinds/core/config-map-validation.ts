@@ -1,6 +1,7 @@
 import { type FieldError, forbiddenField, invalid, tooLong } from '../../../apimachinery/field-error.ts'
 import type { ConfigMap } from '../../../apimachinery/kinds.generated.ts'
 import { isConfigMapKey } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { type Errors, isSame, pushInvalid } from '../errors.ts'
 
 /** Bytes of all values of a ConfigMap or Secret. */
@@ -13,15 +14,20 @@ export function decodedLength(base64: string): number {
   return (base64.length / 4) * 3 - padding
 }
 
-export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
+/** So many keys are looked at in one step. */
+export const keysInStep = 500
+
+export function* validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Steps<FieldError[]> {
   const errors: Errors = []
   let size = 0
-  for (const key of Object.keys(data)) {
+  for (const [i, key] of Object.keys(data).entries()) {
+    if (i % keysInStep === keysInStep - 1) yield
     pushInvalid(errors, `data[${key}]`, key, isConfigMapKey(key))
     if (Object.hasOwn(binaryData, key)) errors.push(invalid(`data[${key}]`, key, 'duplicate of key present in binaryData'))
     size += Buffer.byteLength(data[key] ?? '')
   }
-  for (const key of Object.keys(binaryData)) {
+  for (const [i, key] of Object.keys(binaryData).entries()) {
+    if (i % keysInStep === keysInStep - 1) yield
     pushInvalid(errors, `binaryData[${key}]`, key, isConfigMapKey(key))
     size += decodedLength(binaryData[key] ?? '')
   }
@@ -41,8 +47,9 @@ export function validateFrozen<T extends { immutable?: boolean }>(
   for (const field of fields) if (!isSame(object[field], old[field])) errors.push(forbiddenField(field, frozen))
 }
 
-export function validateConfigMapUpdate(map: ConfigMap, old: ConfigMap): FieldError[] {
+export function* validateConfigMapUpdate(map: ConfigMap, old: ConfigMap): Steps<FieldError[]> {
   const errors: Errors = []
   validateFrozen(map, old, ['data', 'binaryData'], errors)
-  return [...errors, ...validateConfigMap(map)]
+  yield
+  return [...errors, ...(yield* validateConfigMap(map))]
 }

@@ -1,6 +1,7 @@
 import { type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { Event } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain, isLonger } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkQualifiedName, checkUnchanged, type Errors, isSame, pushInvalid } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateObjectMeta } from '../meta.ts'
@@ -42,10 +43,10 @@ function validateSeries({ series }: Event, errors: Errors): void {
   if (!series.lastObservedTime) errors.push(required('series.lastObservedTime'))
 }
 
-export function validateEvent(event: Event, context: KindContext): FieldError[] {
+export function* validateEvent(event: Event, context: KindContext): Steps<FieldError[]> {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
-  errors.push(...validateObjectMeta(event.metadata, undefined, { namespaced: true }))
+  errors.push(...(yield* validateObjectMeta(event.metadata, undefined, { namespaced: true })))
   validateSeries(event, errors)
   if (!event.eventTime) errors.push(required('eventTime'))
   if (event.type !== 'Normal' && event.type !== 'Warning') {
@@ -78,10 +79,10 @@ const unchanging: readonly (readonly [keyof Event, string, string?])[] = [
   ['reportingInstance', 'string'],
 ]
 
-export function validateEventUpdate(event: Event, old: Event, context: KindContext): FieldError[] {
+export function* validateEventUpdate(event: Event, old: Event, context: KindContext): Steps<FieldError[]> {
   const errors = validateBoth(event, context)
   if (!isNew(context)) return errors
-  errors.push(...validateObjectMeta(event.metadata, old.metadata, { namespaced: true }))
+  errors.push(...(yield* validateObjectMeta(event.metadata, old.metadata, { namespaced: true })))
   if (!isSame(event.series, old.series)) validateSeries(event, errors)
   for (const [field, type, name = field] of unchanging) checkUnchanged(event[field], old[field], name, errors, type)
   return errors

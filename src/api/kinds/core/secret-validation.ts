@@ -1,16 +1,18 @@
 import { type FieldError, invalid, required, tooLong } from '../../../apimachinery/field-error.ts'
 import type { Secret } from '../../../apimachinery/kinds.generated.ts'
 import { isConfigMapKey } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { checkUnchanged, type Errors, pushInvalid } from '../errors.ts'
-import { decodedLength, maxData, validateFrozen } from './config-map-validation.ts'
+import { decodedLength, keysInStep, maxData, validateFrozen } from './config-map-validation.ts'
 
 const accountName = 'kubernetes.io/service-account.name'
 
-export function validateSecret(secret: Secret): FieldError[] {
+export function* validateSecret(secret: Secret): Steps<FieldError[]> {
   const errors: Errors = []
   const data = secret.data ?? {}
   let size = 0
-  for (const key of Object.keys(data)) {
+  for (const [i, key] of Object.keys(data).entries()) {
+    if (i % keysInStep === keysInStep - 1) yield
     pushInvalid(errors, `data[${key}]`, key, isConfigMapKey(key))
     size += decodedLength(data[key] ?? '')
   }
@@ -81,9 +83,10 @@ function goSyntaxError(text: string, error: SyntaxError): string {
   return `invalid character '${character}' ${where}`
 }
 
-export function validateSecretUpdate(secret: Secret, old: Secret): FieldError[] {
+export function* validateSecretUpdate(secret: Secret, old: Secret): Steps<FieldError[]> {
   const errors: Errors = []
   checkUnchanged(secret.type, old.type, 'type', errors, 'string')
   validateFrozen(secret, old, ['data'], errors)
-  return [...errors, ...validateSecret(secret)]
+  yield
+  return [...errors, ...(yield* validateSecret(secret))]
 }

@@ -1,0 +1,45 @@
+import type { Steps } from './steps.ts'
+
+/** Of so many values a JSON value is small: whatever is done to it takes a fraction of a millisecond. */
+const mostValues = 200
+
+/** Lists and objects that were found to be large; to ask an object of many keys for the first of them takes as long as to ask for all. */
+const large = new WeakSet<object>()
+
+/** Whether a JSON value has few values, nested ones included. */
+export const isSmall = (value: unknown, most = mostValues): boolean => valuesLeft(value, most) > 0
+
+/** `left` less the values of `value`; 0 or less as soon as there are more. */
+function valuesLeft(value: unknown, left: number): number {
+  if (typeof value !== 'object' || value === null) return left - 1
+  if (left === mostValues && large.has(value)) return 0
+  let rest = left - 1
+  if (Array.isArray(value)) {
+    if (value.length > rest) rest = 0
+    for (let i = 0; i < value.length && rest > 0; i++) rest = valuesLeft(value[i], rest)
+  } else {
+    for (const key in value) {
+      rest = valuesLeft((value as Record<string, unknown>)[key], rest)
+      if (rest <= 0) break
+    }
+  }
+  if (rest <= 0 && left === mostValues) large.add(value)
+  return rest
+}
+
+/** So many members are copied in one step. */
+const stepSize = 1000
+
+/** A copy of an object, its members as they are, in steps: of many members it takes as long as all else that is done to them. */
+export function* memberCopy(object: Readonly<Record<string, unknown>>): Steps<Record<string, unknown>> {
+  const keys = Object.keys(object)
+  if (keys.length < stepSize) return { ...object }
+  const copy: Record<string, unknown> = {}
+  for (const [i, key] of keys.entries()) {
+    if (i % stepSize === 0) yield
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: object[key], enumerable: true, configurable: true, writable: true })
+    else copy[key] = object[key]
+  }
+  return copy
+}
