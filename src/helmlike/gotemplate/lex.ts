@@ -62,8 +62,8 @@ export function describe(t: Token): string {
   return t.value.length > 10 ? `${quote([...t.value].slice(0, 10).join(''))}...` : quote(t.value)
 }
 
-/** `$x`, `name`, or `.a.b.c`, as far as it is ASCII. */
-const NAME = /[$A-Za-z_][A-Za-z0-9_]*|(?:\.[A-Za-z_][A-Za-z0-9_]*)+/y
+/** `$x`, `name`, or `.a.b.c`, as far as it is ASCII, before what may end it (see atTerminator). */
+const NAME = /(?:[$A-Za-z_][A-Za-z0-9_]*|(?:\.[A-Za-z_][A-Za-z0-9_]*)+)(?=[ \t\r\n.,|:()]|\}\}|$)/y
 
 const PLAIN_STRING = /[^"\\\n]*"/y
 
@@ -213,11 +213,31 @@ export class Lexer {
     const delim = this.rightDelimAt()
     if (delim) return this.parens === 0 ? this.rightDelim(delim) : this.fail('unclosed left paren')
     const { input } = this
-    NAME.lastIndex = this.pos
-    if (NAME.test(input)) {
-      const token = this.simpleName(NAME.lastIndex)
-      if (token) return token
+    const c = input.charCodeAt(this.pos)
+    switch (c) {
+      case 34: // "
+        this.pos++
+        return this.quoted('"', 'string', 'unterminated quoted string')
+      case 40: // (
+        this.pos++
+        this.parens++
+        return this.emit('(')
+      case 41: // )
+        this.pos++
+        if (--this.parens < 0) return this.fail('unexpected right paren')
+        return this.emit(')')
+      case 124: // |
+        this.pos++
+        return this.emit('pipe')
+      default:
     }
+    NAME.lastIndex = this.pos
+    return NAME.test(input) ? this.simpleName(c, NAME.lastIndex) : this.rare()
+  }
+
+  /** What is neither a simple name nor one of the signs that nearly every action has. */
+  private rare(): Token {
+    const { input } = this
     const code = input.codePointAt(this.pos)
     if (code === undefined) return this.fail('unclosed action')
     const ch = String.fromCodePoint(code)
@@ -228,22 +248,12 @@ export class Lexer {
       case ':':
         if (input[this.pos++] !== '=') return this.fail('expected :=')
         return this.emit('declare')
-      case '|':
-        return this.emit('pipe')
-      case '"':
-        return this.quoted('"', 'string', 'unterminated quoted string')
       case "'":
         return this.quoted("'", 'charConstant', 'unterminated character constant')
       case '`':
         return this.raw()
       case '$':
         return this.name('variable')
-      case '(':
-        this.parens++
-        return this.emit('(')
-      case ')':
-        if (--this.parens < 0) return this.fail('unexpected right paren')
-        return this.emit(')')
       default:
         return this.word(ch, code)
     }
@@ -264,18 +274,12 @@ export class Lexer {
     return this.fail(`unrecognized character in action: ${unicode(code)}`)
   }
 
-  /** A name up to `end`, if it ends there. */
-  private simpleName(end: number): Token | undefined {
-    const { input, pos } = this
-    const c = input.charCodeAt(pos)
+  /** A name up to `end` that starts with the character `c`. */
+  private simpleName(c: number, end: number): Token {
     this.pos = end
-    if (this.atTerminator()) {
-      if (c === 46) return this.emit('field')
-      if (c === 36) return this.emit('variable')
-      return this.emit(WORDS.get(input.slice(pos, end)) ?? 'identifier')
-    }
-    this.pos = pos
-    return undefined
+    if (c === 46) return this.emit('field')
+    if (c === 36) return this.emit('variable')
+    return this.emit(WORDS.get(this.input.slice(this.start, end)) ?? 'identifier')
   }
 
   private quoted(end: string, type: TokenType, message: string): Token {
