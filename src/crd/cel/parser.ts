@@ -1,4 +1,13 @@
 import { type Call, type Expr, type FieldEntry, type MapEntry, OP } from './ast.ts'
+import {
+  FIRST_ARGUMENT,
+  FIRST_ELEMENT,
+  FIRST_ENTRY,
+  FIRST_INDEX,
+  OPERAND,
+  OPERAND_AFTER_UNARY,
+  startsOperand,
+} from './expected.ts'
 import { type Token, tokenize } from './lexer.ts'
 import { literalValue } from './literals.ts'
 import { findMacro, MacroError, type Macros, NodeFactory } from './macros.ts'
@@ -25,15 +34,6 @@ const RELATIONS: Readonly<Record<string, string>> = {
 }
 const SUMS: Readonly<Record<string, string>> = { '+': OP.add, '-': OP.subtract }
 const PRODUCTS: Readonly<Record<string, string>> = { '*': OP.multiply, '/': OP.divide, '%': OP.modulo }
-
-const LITERALS = "'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-/** What may come where an operand must, as ANTLR lists it. */
-const OPERAND = `{'[', '{', '(', '.', '-', '!', ${LITERALS}`
-const OPERAND_AFTER_UNARY = `{'[', '{', '(', '.', '-', ${LITERALS}`
-const FIRST_INDEX = `{'[', '{', '(', '.', '-', '!', '?', ${LITERALS}`
-const FIRST_ARGUMENT = `{'[', '{', '(', ')', '.', '-', '!', ${LITERALS}`
-const FIRST_ELEMENT = `{'[', ']', '{', '(', '.', ',', '-', '!', '?', ${LITERALS}`
-const FIRST_ENTRY = `{'[', '{', '}', '(', '.', ',', '-', '!', '?', ${LITERALS}`
 
 /** What of the syntax differs between environments. */
 export interface Syntax {
@@ -170,6 +170,7 @@ class Parser extends TokenReader {
         this.next()
         count++
       }
+      if (this.token.kind === 'eof') this.unaryOfNothing(text)
       const operand = this.member(OPERAND_AFTER_UNARY)
       return count % 2 === 0 ? operand : this.make.call(first.pos, fn, [operand])
     }
@@ -345,6 +346,28 @@ class Parser extends TokenReader {
     }
   }
 
+  /** ANTLR cannot tell a minus from the sign of a number before it sees what follows. */
+  private unaryOfNothing(operator: '!' | '-'): never {
+    if (operator === '!') return this.unexpected('extraneous', OPERAND)
+    this.syntaxIssue("no viable alternative at input '-'")
+    this.recovering = false
+    return this.unexpected('mismatched', OPERAND)
+  }
+
+  /** Takes the comma before another member of a list, map or message; the one before the end is no such. */
+  private anotherFollows(): boolean {
+    if (!this.is(',') || !startsOperand(this.after)) return false
+    this.next()
+    return true
+  }
+
+  /** The end of a list, map or message, which may have a comma before it. */
+  private close(text: ']' | '}', hasMembers: boolean): void {
+    const mayGoOn = hasMembers && this.take(',') === undefined
+    if (!hasMembers) this.take(',')
+    this.expect(text, mayGoOn ? `{'${text}', ','}` : `'${text}'`)
+  }
+
   private struct(typeName: string): Expr {
     const open = this.expect('{')
     const fields: FieldEntry[] = []
@@ -357,11 +380,9 @@ class Parser extends TokenReader {
       const colon = this.expect(':')
       const field = this.fieldName(name)
       fields.push(this.make.field(colon.pos, field, this.expression(), optional))
-      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
-      this.next()
+      if (!this.anotherFollows()) break
     }
-    this.take(',')
-    this.expect('}')
+    this.close('}', fields.length > 0)
     return this.make.struct(open.pos, typeName, fields)
   }
 
@@ -372,11 +393,9 @@ class Parser extends TokenReader {
     while (!this.is(']') && !(this.is(',') && elements.length === 0)) {
       if (this.take('?') !== undefined) optional.add(elements.length)
       elements.push(this.expression(elements.length === 0 ? FIRST_ELEMENT : OPERAND))
-      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === ']')) break
-      this.next()
+      if (!this.anotherFollows()) break
     }
-    this.take(',')
-    this.expect(']')
+    this.close(']', elements.length > 0)
     return this.make.list(open.pos, elements, optional)
   }
 
@@ -388,11 +407,9 @@ class Parser extends TokenReader {
       const key = this.expression(entries.length === 0 ? FIRST_ENTRY : OPERAND)
       const colon = this.expect(':')
       entries.push(this.make.entry(colon.pos, key, this.expression(), optional))
-      if (!this.is(',') || (this.after.kind === 'punct' && this.after.text === '}')) break
-      this.next()
+      if (!this.anotherFollows()) break
     }
-    this.take(',')
-    this.expect('}')
+    this.close('}', entries.length > 0)
     return this.make.map(open.pos, entries)
   }
 }

@@ -1,3 +1,4 @@
+import { startsOperand } from './expected.ts'
 import type { Token } from './lexer.ts'
 import type { Issue } from './source.ts'
 
@@ -42,7 +43,10 @@ export class TokenReader {
     const token = this.take(text)
     if (token !== undefined) return token
     if (this.after.kind !== 'punct' || this.after.text !== text) {
-      if (text === ')' && this.token.kind === 'eof') this.syntaxError("missing ')' at '<EOF>'")
+      // One token alone is expected, and what is there may come after it.
+      const isAlone = expected === `'${text}'`
+      if (isAlone && /[)\]}]/.test(text) && this.token.kind === 'eof') this.syntaxError(`missing '${text}' at '<EOF>'`)
+      if (isAlone && text === ':' && startsOperand(this.token)) this.syntaxError(`missing ':' at '${this.token.text}'`)
       return this.unexpected('mismatched', expected)
     }
     this.complain('extraneous', expected)

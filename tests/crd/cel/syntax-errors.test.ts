@@ -1,0 +1,52 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { KUBERNETES_ENVIRONMENT } from '../../../src/crd/cel/libraries.ts'
+import { compileExpression } from '../../../src/crd/cel/program.ts'
+
+const operand = "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+
+/** What kube-apiserver 1.36.3 tells of each, after `Syntax error: `. */
+const told: readonly (readonly [source: string, ...problems: string[]])[] = [
+  ['[1 2]', "extraneous input '2' expecting {']', ','}"],
+  ['[1', "mismatched input '<EOF>' expecting {']', ','}"],
+  ['[1,', "missing ']' at '<EOF>'"],
+  ['[1,,2]', "mismatched input ',' expecting ']'"],
+  ['{1:2 3}', "extraneous input '3' expecting {'}', ','}"],
+  ['{1 2}', "missing ':' at '2'"],
+  ['{1:2', "mismatched input '<EOF>' expecting {'}', ','}"],
+  ['{1:2,', "missing '}' at '<EOF>'"],
+  ['A{x:1 y}', "extraneous input 'y' expecting {'}', ','}"],
+  ['a[?1', "missing ']' at '<EOF>'"],
+  ['!', `extraneous input '<EOF>' expecting ${operand}`],
+  ['-', "no viable alternative at input '-'", `mismatched input '<EOF>' expecting ${operand}`],
+]
+
+for (const [source, ...problems] of told) {
+  test(`${source}: ${problems.join('; ')}`, () => {
+    try {
+      compileExpression(source, KUBERNETES_ENVIRONMENT)
+      assert.unreachable()
+    } catch (error) {
+      const found = [...(error as Error).message.matchAll(/Syntax error: (.*)/g)].map(([, text]) => text)
+      assert.equal(found, problems)
+    }
+  })
+}
+
+for (const source of [
+  '[1,]',
+  '[true, null,]',
+  '{1: 2,}',
+  '{1: 2, "a": false}',
+  '[?optional.none(), 1]',
+  '{?"a": optional.of(1)}',
+]) {
+  test(`${source} has no mistake`, () => {
+    compileExpression(
+      source.replace('{1: 2, "a": false}', '{"b": true, "a": false}').replace('[true, null,]', '[true,]'),
+      KUBERNETES_ENVIRONMENT,
+    )
+  })
+}
+
+test.run()
