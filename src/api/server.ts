@@ -142,23 +142,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),
-    healthRoute([
-      { name: 'ping', run: () => {} },
-      { name: 'log', run: () => {} },
-      { name: 'etcd', run: () => answersSoon(store) },
-      { name: 'etcd-readiness', only: 'readyz', run: () => answersSoon(store) },
-      ...(options.checks ?? []),
-      // The caches are loaded before there is a server to ask.
-      { name: 'informer-sync', only: 'readyz', run: () => {} },
-      ...(options.steps?.checks() ?? []),
-      {
-        name: 'shutdown',
-        only: 'readyz',
-        run: () => {
-          if (isClosing) throw new Error('process is shutting down')
-        },
-      },
-    ]),
+    healthRoute(checksOf(options, () => isClosing)),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
   const handle = createHandler(core, security, paths, { inFlight, flow, metrics, security: securityMetrics })
@@ -200,6 +184,27 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       caches.close()
     },
   }
+}
+
+/** What the health endpoints ask, in kube-apiserver's order. */
+function checksOf({ store, checks = [], steps }: ApiOptions, isClosing: () => boolean): readonly Check[] {
+  return [
+    { name: 'ping', run: () => {} },
+    { name: 'log', run: () => {} },
+    { name: 'etcd', run: () => answersSoon(store) },
+    { name: 'etcd-readiness', only: 'readyz', run: () => answersSoon(store) },
+    ...checks,
+    // The caches are loaded before there is a server to ask.
+    { name: 'informer-sync', only: 'readyz', run: () => {} },
+    ...(steps?.checks() ?? []),
+    {
+      name: 'shutdown',
+      only: 'readyz',
+      run: () => {
+        if (isClosing()) throw new Error('process is shutting down')
+      },
+    },
+  ]
 }
 
 const soonMs = 2000

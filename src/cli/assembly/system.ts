@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import type Docker from 'dockerode'
 import { userOfConnection } from '../../api/auth/authenticate.ts'
 import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
+import type { Pki } from '../../api/auth/pki.ts'
 import { keepClusterInfo } from '../../api/bootstrap/cluster-info.ts'
 import { headersOf } from '../../api/http/http1.ts'
 import type { UserInfo } from '../../api/request.ts'
@@ -59,6 +60,8 @@ const dnsPort = 10_053
 const chartBytes = 8 * 1024 * 1024
 const master: UserInfo = { name: 'system:slipway', groups: ['system:masters', 'system:authenticated'] }
 
+type ClientFor = (user: UserInfo, userAgent: string) => Client
+
 /** Starts every part in one process, each with a client of its own that speaks nothing but the API. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { data, signal, log, nodes } = options
@@ -71,7 +74,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ...options.api.api,
   })
   const { api, pki } = assembled
-  const clientFor = (user: UserInfo, userAgent: string): Client => inProcessClient(api.handle, user, { userAgent })
+  const clientFor: ClientFor = (user, userAgent) => inProcessClient(api.handle, user, { userAgent })
   const client = clientFor(master, 'slipway')
   const charts = new ChartCache(chartBytes)
   const sync = await startSync({
@@ -139,28 +142,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     signal,
   })
-  const docker = await options.docker
-  const agents: NodeAgent[] = []
-  // One after another: the first makes the pod network that all share.
-  for (const { name, address } of nodes) {
-    const agent = await startNode({
-      client: clientFor({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, 'kubelet'),
-      name,
-      addresses: [address],
-      podNetwork,
-      clusterDns,
-      clusterDomain: 'cluster.local',
-      clusterId: data.clusterId(),
-      dataDir: data.file('nodes', name),
-      docker,
-      tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
-      kubeletPort: 0,
-      clientCa: pki.caCert,
-      log,
-      signal,
-    })
-    agents.push(agent)
-  }
+  const agents = await startNodes(options, pki, clientFor)
   return {
     server,
     client,
@@ -179,6 +161,36 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       await assembled.close()
     },
   }
+}
+
+/** One after another: the first makes the pod network that all share. */
+async function startNodes(
+  { nodes, data, docker, log, signal }: SystemOptions,
+  pki: Pki,
+  clientFor: ClientFor,
+): Promise<NodeAgent[]> {
+  const running = await docker
+  const agents: NodeAgent[] = []
+  for (const { name, address } of nodes) {
+    const agent = await startNode({
+      client: clientFor({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] }, 'kubelet'),
+      name,
+      addresses: [address],
+      podNetwork,
+      clusterDns,
+      clusterDomain: 'cluster.local',
+      clusterId: data.clusterId(),
+      dataDir: data.file('nodes', name),
+      docker: running,
+      tls: { ca: pki.caCert, cert: pki.serving.cert, key: pki.serving.key },
+      kubeletPort: 0,
+      clientCa: pki.caCert,
+      log,
+      signal,
+    })
+    agents.push(agent)
+  }
+  return agents
 }
 
 /** Git settings that carry the administrator's certificate: no password or token stands in any URL. */
