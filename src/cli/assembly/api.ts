@@ -144,22 +144,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
         },
       }),
   })
-  steps.done('served')
-  await bootstrap(api.handle, api.objects, { serviceCidr: options.serviceCidr })
-  steps.done('objects')
-  const stopSchemaStatus =
-    options.flow?.priorityAndFairness === false
-      ? () => {}
-      : keepSchemaStatus({ objects: api.objects, handle: api.handle, clock: systemClock })
-  await announceAuthorities(api, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
-  steps.done('authorities')
-  const stopLocalServices = await keepLocalServices({ objects: api.objects, registry: api.core.registry, handle: api.handle })
-  steps.done('groups')
-  await ensureAddressObjects(api.handle, api.objects)
-  steps.done('addresses')
-  await writeDefaultRoles(api.objects, api.handle)
-  // Where nobody advertises an address (a machine without one) there is nothing to wait for.
-  steps.done('roles', 'advertised')
+  const stopKeeping = await makeFirstObjects(api, pki, options, steps)
   const stop = new AbortController()
   const upkeep = await keepEncrypted({ store, encryption, reloads, signal: stop.signal })
   let identity: Identity | undefined
@@ -167,8 +152,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     stop.abort()
     await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
     await upkeep.close()
-    stopLocalServices()
-    await stopSchemaStatus()
+    await stopKeeping()
     api.close()
     await store.close()
     await options.audit?.close()
@@ -188,6 +172,33 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, isAlone, onServers })
     },
     close,
+  }
+}
+
+/** What an API server finds or makes before it is ready, step by step. Gives how to end what is kept up to date from then on. */
+async function makeFirstObjects(
+  { handle, objects, core }: Api,
+  pki: Pki,
+  { serviceCidr, flow }: ApiAssemblyOptions,
+  steps: StartSteps,
+): Promise<() => Promise<void>> {
+  steps.done('served')
+  await bootstrap(handle, objects, { serviceCidr })
+  steps.done('objects')
+  const stopSchemaStatus =
+    flow?.priorityAndFairness === false ? () => {} : keepSchemaStatus({ objects, handle, clock: systemClock })
+  await announceAuthorities({ handle, objects }, { clientCa: pki.caCert, frontProxyCa: pki.frontProxy.caCert })
+  steps.done('authorities')
+  const stopLocalServices = await keepLocalServices({ objects, registry: core.registry, handle })
+  steps.done('groups')
+  await ensureAddressObjects(handle, objects)
+  steps.done('addresses')
+  await writeDefaultRoles(objects, handle)
+  // Where nobody advertises an address (a machine without one) there is nothing to wait for.
+  steps.done('roles', 'advertised')
+  return async () => {
+    stopLocalServices()
+    await stopSchemaStatus()
   }
 }
 
