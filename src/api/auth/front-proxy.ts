@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { unauthorized } from '../../apimachinery/status.ts'
 import type { UserInfo } from '../request.ts'
+import { extraKey } from './extra-key.ts'
 
 /** Proxies that say in headers who asks (k8s.io/apiserver/pkg/authentication/request/headerrequest). */
 export interface FrontProxyTrust {
@@ -60,7 +61,7 @@ export function proxiedUser(socket: object, headers: Readonly<Record<string, str
   const extra: Record<string, string[]> = {}
   for (const prefix of extraPrefixes) {
     for (const [header, value] of Object.entries(headers)) {
-      if (header.startsWith(prefix)) extra[unescaped(header.slice(prefix.length))] = listed(value)
+      if (header.startsWith(prefix)) extra[extraKey(header.slice(prefix.length))] = listed(value)
     }
   }
   return { name, ...(uid ? { uid } : {}), groups, extra }
@@ -68,11 +69,3 @@ export function proxiedUser(socket: object, headers: Readonly<Record<string, str
 
 /** Several headers of one name come joined. */
 const listed = (value: string | undefined): string[] => (value === undefined ? [] : value.split(/,\s*/).filter((v) => v !== ''))
-
-function unescaped(key: string): string {
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
-}

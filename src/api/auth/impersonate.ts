@@ -1,6 +1,7 @@
 import { badRequest } from '../../apimachinery/status.ts'
 import type { UserInfo } from '../request.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
+import { extraKey } from './extra-key.ts'
 import { forbiddenRequest } from './forbidden.ts'
 import {
   anonymousUser,
@@ -66,7 +67,7 @@ function wantedUser(headers: Readonly<Record<string, string>>): Wanted | undefin
   const extra = Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [unescaped(name.slice(prefix.length)), values(value)]),
+      .map(([name, value]) => [extraKey(name.slice(prefix.length)), values(value)]),
   )
   const wanted = {
     name: headers['impersonate-user'] ?? '',
@@ -77,14 +78,6 @@ function wantedUser(headers: Readonly<Record<string, string>>): Wanted | undefin
   if (wanted.name !== '') return wanted
   if (!wanted.uid && wanted.groups.length === 0 && Object.keys(extra).length === 0) return undefined
   throw badRequest(`requested ${goSyntax(wanted)} without impersonating a user name`)
-}
-
-function unescaped(key: string): string {
-  try {
-    return decodeURIComponent(key)
-  } catch {
-    return key
-  }
 }
 
 /** Go's %#v, which the real server puts into this message. */

@@ -156,7 +156,7 @@ const isNamespace = ({ group, kind }: ServedResource): boolean => group === '' &
 type Marking = 'now' | 'pending' | { readonly object: KubeObject; readonly thenRemove: boolean }
 
 /** What a DELETE makes of `old`: gone now, nothing new to do, or marked. Pure. */
-export function marking(old: KubeObject, home: ServedResource, options: DeleteOptions, nowMs: number): Marking {
+function marking(old: KubeObject, home: ServedResource, options: DeleteOptions, nowMs: number): Marking {
   if (isNamespace(home)) return markNamespace(old, home, options, nowMs)
   const grace = graceOf(old, home, options)
   if (grace === 'pending') return 'pending'

@@ -63,11 +63,6 @@ export class ResourceCache {
     return this.#ordered.slice(this.#indexOf(prefix), this.#indexOf(`${prefix.slice(0, -1)}0`))
   }
 
-  /** How many keys under `prefix` follow `key`. */
-  countAfter(prefix: string, key: string): number {
-    return this.#indexOf(`${prefix.slice(0, -1)}0`) - this.#firstAfter(prefix, key)
-  }
-
   /** Takes an object as it was found at start, without an event. */
   load(stored: Stored): void {
     this.#put(stored)

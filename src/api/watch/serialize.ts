@@ -15,7 +15,7 @@ const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', '
  * The object with kind, apiVersion and metadata first, and within metadata what a client can't choose freely before resourceVersion,
  * so that the first `"resourceVersion":"` in the text is metadata's.
  */
-export function ordered(object: KubeObject, resourceVersion: string): KubeObject {
+function ordered(object: KubeObject, resourceVersion: string): KubeObject {
   const { kind, apiVersion, metadata, ...rest } = object
   const meta: Record<string, unknown> = {}
   for (const field of metadataOrder) {

@@ -120,7 +120,7 @@ async function follow(flush: (whole: boolean) => Promise<void>, options: FollowO
     } catch (error) {
       log.error('the service rules could not be changed; all are made anew', error)
       whole = true
-      await sleep(clock, delay, signal).catch(() => {})
+      await sleep(clock, delay, signal)
       delay = Math.min(delay * 2, 30_000)
     }
   }

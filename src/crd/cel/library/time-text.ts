@@ -17,7 +17,7 @@ export function formatDuration(duration: CelDuration): string {
 }
 
 /** A double without exponent, shortest form. */
-export function decimalText(value: number): string {
+function decimalText(value: number): string {
   const text = String(value)
   if (!/e/.test(text)) return text
   const [mantissa, exponent] = text.split('e') as [string, string]
