@@ -10,7 +10,7 @@ import { type Comparison, compareSteps } from './typed/compare.ts'
 import { mergeSteps } from './typed/merge.ts'
 import { reconcileWithType } from './typed/reconcile.ts'
 import { removeItems } from './typed/remove.ts'
-import { toFieldSet } from './typed/to-field-set.ts'
+import { fieldSetSteps } from './typed/to-field-set.ts'
 import { validate } from './typed/validate.ts'
 import type { Atom } from './types/atom.ts'
 
@@ -87,7 +87,7 @@ export function* applied(
   const merged = yield* mergeSteps(atom, live, config)
   yield
   const last = reconciled.get(manager.id)
-  const set = operation.filter(toFieldSet(atom, config))
+  const set = operation.filter(yield* fieldSetSteps(atom, config))
   yield
   const owned = new Map(reconciled)
   owned.set(manager.id, { ...manager.entry, set, time: last?.time })
@@ -197,9 +197,10 @@ function* addBackOwned(
     const part = at(operation, result, version, apiVersion)
     if (!whole || !part) continue
     const { atom } = whole
-    const keep = toFieldSet(atom, part.value).withNamedFields(atom).union(set.withNamedFields(atom))
+    const partSet = yield* fieldSetSteps(atom, part.value)
+    const keep = partSet.withNamedFields(atom).union(set.withNamedFields(atom))
     yield
-    const kept = removeItems(atom, whole.value, toFieldSet(atom, whole.value).withNamedFields(atom).difference(keep))
+    const kept = removeItems(atom, whole.value, (yield* fieldSetSteps(atom, whole.value)).withNamedFields(atom).difference(keep))
     const back = at(operation, kept, apiVersion, version)
     if (back) result = back.value
     yield
@@ -209,9 +210,9 @@ function* addBackOwned(
 
 /** Items that only went because what they hang on went, and that were never applied, come back. */
 function* addBackDangling(atom: Atom, merged: unknown, pruned: unknown, last: FieldSet): Steps<unknown> {
-  const prunedSet = toFieldSet(atom, pruned).withNamedFields(atom)
+  const prunedSet = (yield* fieldSetSteps(atom, pruned)).withNamedFields(atom)
   yield
-  const mergedSet = toFieldSet(atom, merged).withNamedFields(atom)
+  const mergedSet = (yield* fieldSetSteps(atom, merged)).withNamedFields(atom)
   yield
   return removeItems(atom, merged, mergedSet.difference(prunedSet).intersection(last.withNamedFields(atom)))
 }

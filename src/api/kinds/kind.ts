@@ -33,6 +33,12 @@ export function* found(problems: Problems | undefined): Steps<FieldError[]> {
   return Array.isArray(problems) ? problems : yield* problems
 }
 
+/** Steps in which `object` gets the defaults of its kind, in place. */
+export function* fillDefaults({ defaults }: Pick<Kind, 'defaults'>, object: KubeObject): Steps<void> {
+  const steps = defaults?.(object)
+  if (steps) yield* steps
+}
+
 /**
  * Everything particular about one built-in kind, besides what its schema says. One file a group in src/api/kinds/<group>/<kind>.ts.
  * Objects given to `defaults` and `prepare*` are private copies that may be changed in place; old objects are frozen.
@@ -40,8 +46,9 @@ export function* found(problems: Problems | undefined): Steps<FieldError[]> {
 export interface Kind<T extends KubeObject = KubeObject> {
   /** `apps/v1/Deployment`, `v1/Pod`. */
   readonly gvk: string
-  /** Sets what is not set (k8s.io/kubernetes/pkg/apis/<group>/<version>/defaults.go). Runs after every decode, so it must be idempotent. */
-  readonly defaults?: (object: T) => void
+  /** Sets what is not set (k8s.io/kubernetes/pkg/apis/<group>/<version>/defaults.go). Runs after every decode, so it must be idempotent. In
+   *  steps of kinds whose large objects take longer than others may wait. */
+  readonly defaults?: (object: T) => void | Steps<void>
   /** Before create: drops what a client may not set (status) and disabled fields. metadata is the pipeline's. */
   readonly prepareForCreate?: (object: T, context: KindContext) => void
   /** Before update of the object or a subresource: resets to `old` what this endpoint may not change. Generation: see `specFields`. */

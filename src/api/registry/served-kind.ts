@@ -1,9 +1,11 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { atOnce } from '../../apimachinery/steps.ts'
 import type { ServedKind } from '../admission/served-kinds.ts'
 import type { Atom } from '../apply/types/atom.ts'
 import { builtInType } from '../apply/types/built-in.ts'
 import { typeFromCrdSchema } from '../apply/types/custom.ts'
 import type { OpenApiSchema } from '../apply/types/schema-types.ts'
+import { fillDefaults } from '../kinds/kind.ts'
 import type { ServedResource } from './served.ts'
 
 const types = new WeakMap<ServedResource, Atom>()
@@ -15,7 +17,7 @@ export function servedKind(resource: ServedResource | undefined): ServedKind | u
     mergeType: mergeTypeOf(resource),
     read(value) {
       const object = resource.rules.decodeValue(structuredClone(value)).value as unknown as KubeObject
-      resource.strategy.defaults?.(object)
+      atOnce(fillDefaults(resource.strategy, object))
       return object
     },
   }

@@ -98,7 +98,7 @@ function* settledSteps(
   settleNamespace(own, resource, info.namespace)
   checkName(own, info.name)
   yield
-  const whole = defaulted(call, own)
+  const whole = yield* defaulted(call, own)
   dropDuplicateOwners(whole)
   return whole
 }

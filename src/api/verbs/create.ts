@@ -4,19 +4,18 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import { alreadyExists, badRequest, forbidden, StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
-import { found, type KindContext } from '../kinds/kind.ts'
+import { fillDefaults, found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
-import { thaw } from '../watch/freeze.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
 import { inOrder } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
-import { defaulted } from './defaulted.ts'
+import { asAsked, defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
 import {
@@ -43,7 +42,7 @@ export async function create(call: Call): Promise<Answer> {
   for (const w of body.warnings) warnings.add(w)
   await breath(call.bulk)
   const { object } = body
-  call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(object))))
+  if (call.trail) call.trail.asks(await paced(call.bulk, asAsked(call, object)))
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }
@@ -69,7 +68,7 @@ export async function createObject(
 ): Promise<Stored> {
   const { resource } = call
   const storage = storageOf(resource)
-  let object = defaulted(call, decoded)
+  let object = await paced(call.bulk, defaulted(call, decoded))
   if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
   await breath(call.bulk)
   if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), subresource)
@@ -115,7 +114,7 @@ async function admitAndStore(
   await admitMutating(call, admission)
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)
-  if (home !== resource) home.strategy.defaults?.(object)
+  if (home !== resource) await paced(call.bulk, fillDefaults(home.strategy, object))
   const context = kindContext(call, '', isApply)
   const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
   fillSystemFields(object.metadata, core.clock.now())
@@ -131,7 +130,7 @@ async function admitAndStore(
   if (problems.length > 0) await breath(call.bulk)
   refuseIfInvalid(home, name, problems)
   // What is stored is read with defaults again.
-  home.strategy.defaults?.(object)
+  await paced(call.bulk, fillDefaults(home.strategy, object))
   await breath(call.bulk)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await breath(call.bulk)

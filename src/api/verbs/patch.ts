@@ -76,7 +76,7 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
   settleNamespace(object, resource, info.namespace)
   checkName(object, info.name)
   yield
-  const whole = defaulted(call, object)
+  const whole = yield* defaulted(call, object)
   dropDuplicateOwners(whole)
   return whole
 }

@@ -5,7 +5,7 @@ import { sameJsonSteps } from '../../apimachinery/same-json.ts'
 import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
-import { found, type KindContext } from '../kinds/kind.ts'
+import { fillDefaults, found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMetaUpdate } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
@@ -122,7 +122,7 @@ async function prepared(
   const context = kindContext(call, update.subresource, update.isApply)
   if (old.metadata.generation === undefined) delete next.metadata.generation
   else next.metadata.generation = old.metadata.generation
-  if (home !== call.resource) strategy.defaults?.(next)
+  if (home !== call.resource) await paced(call.bulk, fillDefaults(strategy, next))
   // What the server itself writes (binding, eviction) goes past the strategy, as a store's own update does.
   if (update.admits !== false) {
     if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
@@ -171,7 +171,7 @@ function* problemsOf(
 /** What is stored is read with defaults again, which empty lists and maps were not given. */
 async function readAgain(call: Call, home: ServedResource, next: KubeObject): Promise<KubeObject> {
   const object = await paced(call.bulk, thawSteps(await canonicalOf(call, home, next)))
-  home.strategy.defaults?.(object)
+  await paced(call.bulk, fillDefaults(home.strategy, object))
   return object
 }
 

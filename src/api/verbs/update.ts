@@ -7,9 +7,9 @@ import { writeOptions } from '../pipeline/options.ts'
 import { breath, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { hasEmpties, markEmpties } from '../schema/decode.ts'
-import { thaw, thawSteps } from '../watch/freeze.ts'
+import { thawSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
-import { defaulted } from './defaulted.ts'
+import { asAsked, defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { dropDuplicateOwners } from './metadata.ts'
 import { updateObject } from './update-object.ts'
@@ -21,10 +21,10 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   const body = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   await breath(call.bulk)
-  call.trail?.asks(resource.rules.canonical(defaulted(call, thaw(body.object))))
+  if (call.trail) call.trail.asks(await paced(call.bulk, asAsked(call, body.object)))
   settleNamespace(body.object, resource, info.namespace)
   checkName(body.object, info.name)
-  const object = defaulted(call, body.object)
+  const object = await paced(call.bulk, defaulted(call, body.object))
   dropDuplicateOwners(object)
   const manager = managerOf(call, options)
   if (mayCreate(resource, subresource) && resource.strategy.allowCreateOnUpdate && !exists(call)) {

@@ -58,4 +58,20 @@ export const coldRequests: readonly ColdRequest[] = [
     status: 200,
   },
   { name: 'DELETE of many keys', before: manyKeys, method: 'DELETE', target: many, status: 200 },
+  {
+    name: 'a Secret of many texts',
+    method: 'POST',
+    target: '/api/v1/namespaces/default/secrets',
+    body: `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{${keys(45_000)}}}`,
+    status: 201,
+  },
+  {
+    name: 'apply of many finalizers',
+    before: [{ target: configMaps, body: configMap('one', '"data":{"a":"b"}') }],
+    method: 'PATCH',
+    type: 'apply-patch+yaml',
+    target: `${configMaps}/one?dryRun=All&fieldManager=m`,
+    body: configMap('one', '"data":{}', `,"finalizers":[${members(90_000, (i) => `"a/k${i}"`)}]`),
+    status: 200,
+  },
 ]

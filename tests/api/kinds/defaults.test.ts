@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { kinds } from '../../../src/api/kinds/index.ts'
+import { fillDefaults } from '../../../src/api/kinds/kind.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 const kindOf = (gvk: string) => {
   const found = kinds.find((k) => k.gvk === gvk)
@@ -11,7 +13,7 @@ const kindOf = (gvk: string) => {
 
 const defaulted = (gvk: string, object: object) => {
   const copy = structuredClone(object) as KubeObject
-  kindOf(gvk).defaults?.(copy)
+  atOnce(fillDefaults(kindOf(gvk), copy))
   return copy as unknown as Record<string, unknown>
 }
 

@@ -1,5 +1,5 @@
 import { kinds } from '../../../src/api/kinds/index.ts'
-import { found, type Kind, type KindContext } from '../../../src/api/kinds/kind.ts'
+import { fillDefaults, found, type Kind, type KindContext } from '../../../src/api/kinds/kind.ts'
 import type { KubeObject, ObjectMeta } from '../../../src/apimachinery/object.ts'
 import { atOnce } from '../../../src/apimachinery/steps.ts'
 
@@ -15,7 +15,7 @@ function kindOf(gvk: string): Kind {
 export function problemsOf(gvk: string, object: object, context: Partial<KindContext> = {}): string[] {
   const kind = kindOf(gvk)
   const own = structuredClone(object) as KubeObject
-  kind.defaults?.(own)
+  atOnce(fillDefaults(kind, own))
   return atOnce(found(kind.validate?.(own, { ...plain, ...context }))).map((e) => `${e.field}: ${e.message}`)
 }
 
@@ -30,7 +30,7 @@ export function changeProblems(gvk: string, object: object, old: object, context
 export function prepared<T extends object>(gvk: string, object: T): T {
   const kind = kindOf(gvk)
   const own = structuredClone(object) as KubeObject
-  kind.defaults?.(own)
+  atOnce(fillDefaults(kind, own))
   kind.prepareForCreate?.(own, plain)
   return own as unknown as T
 }

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { kinds } from '../../../src/api/kinds/index.ts'
-import { found, type KindContext } from '../../../src/api/kinds/kind.ts'
+import { fillDefaults, found, type KindContext } from '../../../src/api/kinds/kind.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { atOnce } from '../../../src/apimachinery/steps.ts'
 
@@ -11,10 +11,10 @@ function problems(gvk: string, object: object, old?: object): string[] {
   const kind = kinds.find((k) => k.gvk === gvk)
   assert.ok(kind, gvk)
   const own = structuredClone(object) as KubeObject
-  kind.defaults?.(own)
+  atOnce(fillDefaults(kind, own))
   if (!old) return atOnce(found(kind.validate?.(own, context))).map((e) => `${e.field}: ${e.message}`)
   const before = structuredClone(old) as KubeObject
-  kind.defaults?.(before)
+  atOnce(fillDefaults(kind, before))
   return atOnce(found(kind.validateUpdate?.(own, before, context))).map((e) => `${e.field}: ${e.message}`)
 }
 
@@ -64,7 +64,7 @@ test('every kind bears an object with an empty spec', () => {
     if (kind.gvk.endsWith('/CustomResourceDefinition')) continue
     for (const rest of [{ spec: {} }, { spec: {}, status: {} }]) {
       const object = { metadata: { name: 'x' }, ...rest } as KubeObject
-      kind.defaults?.(object)
+      atOnce(fillDefaults(kind, object))
       atOnce(found(kind.validate?.(object, context)))
       atOnce(found(kind.validateUpdate?.(object, structuredClone(object), context)))
       kind.warnings?.(object, undefined, context)

@@ -1,7 +1,9 @@
+import { memberCopy } from '../../../apimachinery/json-size.ts'
 import type { Secret } from '../../../apimachinery/kinds.generated.ts'
 import { setMember } from '../../schema/json-syntax.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
+import { keysInStep } from './config-map-validation.ts'
 import { keyPairProblem } from './key-pair.ts'
 import { validateSecret, validateSecretUpdate } from './secret-validation.ts'
 
@@ -19,11 +21,15 @@ export const secret = kind<Secret>({
   specFields: [],
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
-  defaults: (object) => {
-    const texts = Object.entries(object.stringData ?? {})
-    if (texts.length > 0) {
-      const data = { ...object.data }
-      for (const [key, text] of texts) setMember(data, key, Buffer.from(text).toString('base64'))
+  *defaults(object) {
+    const { stringData } = object
+    const keys = Object.keys(stringData ?? {})
+    if (stringData && keys.length > 0) {
+      const data = (yield* memberCopy(object.data ?? {})) as Record<string, string>
+      for (const [i, key] of keys.entries()) {
+        if (i % keysInStep === keysInStep - 1) yield
+        setMember(data, key, Buffer.from(stringData[key] ?? '').toString('base64'))
+      }
       object.data = data
     }
     delete object.stringData
