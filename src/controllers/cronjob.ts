@@ -7,7 +7,7 @@ import { isAlreadyExists, isNotFound } from '../apimachinery/status.ts'
 import { type Context, defineController } from '../operators/controller.ts'
 import { controlledBy } from '../operators/owners.ts'
 import { writeStatus } from '../operators/status.ts'
-import { isFinished } from './job-decide.ts'
+import { isFinished } from './job/decide.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 

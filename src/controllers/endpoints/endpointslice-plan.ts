@@ -1,9 +1,9 @@
 // What those who keep EndpointSlices share.
-import type { EndpointSlice } from '../apimachinery/kinds.generated.ts'
-import { endpointslices } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
-import type { Client } from '../client/client.ts'
-import { isClosing } from './serviceaccount.ts'
+import type { EndpointSlice } from '../../apimachinery/kinds.generated.ts'
+import { endpointslices } from '../../apimachinery/resources.generated.ts'
+import { isNotFound } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { isClosing } from '../serviceaccount.ts'
 
 export const serviceLabel = 'kubernetes.io/service-name'
 export const managerLabel = 'endpointslice.kubernetes.io/managed-by'

@@ -1,10 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lastBetween, parseSchedule } from '../../src/apimachinery/cron-schedule.ts'
-import type { CronJob, Job, StatefulSet, StatefulSetSpec } from '../../src/apimachinery/kinds.generated.ts'
-import { cronjobs, jobs, persistentvolumeclaims, pods, statefulsets } from '../../src/apimachinery/resources.generated.ts'
-import { decide } from '../../src/controllers/cronjob.ts'
-import { type Cluster, startCluster } from './cluster.ts'
+import { lastBetween, parseSchedule } from '../../../src/apimachinery/cron-schedule.ts'
+import type { CronJob, Job, StatefulSet, StatefulSetSpec } from '../../../src/apimachinery/kinds.generated.ts'
+import { cronjobs, jobs, persistentvolumeclaims, pods, statefulsets } from '../../../src/apimachinery/resources.generated.ts'
+import { decide } from '../../../src/controllers/cronjob.ts'
+import { type Cluster, startCluster } from '../cluster.ts'
 
 async function inCluster(run: (c: Cluster) => Promise<void>): Promise<void> {
   const cluster = await startCluster()

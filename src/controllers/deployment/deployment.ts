@@ -1,26 +1,16 @@
 // Rolls a template out over ReplicaSets, one per template, and keeps the history of revisions.
-import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../apimachinery/kinds.generated.ts'
-import { controllerOf } from '../apimachinery/object.ts'
-import { deployments, pods, replicasets } from '../apimachinery/resources.generated.ts'
-import { isAlreadyExists } from '../apimachinery/status.ts'
-import { type Context, defineController, ownerKey, watching } from '../operators/controller.ts'
-import { sameValue } from '../operators/equality.ts'
-import { adopters, claim } from '../operators/owners.ts'
-import { writeStatus } from '../operators/status.ts'
-import { isScaling, newSetSize, rollStep, type Scaling, scale } from './deployment-rollout.ts'
-import {
-  annotation,
-  isRolling,
-  newSet,
-  newSetAnnotations,
-  newSetOf,
-  replicasOf,
-  revisionOf,
-  total,
-  withSizes,
-} from './deployment-sets.ts'
-import { isComplete, type Rollout, statusOf } from './deployment-status.ts'
-import { isTerminal } from './pods.ts'
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../apimachinery/kinds.generated.ts'
+import { controllerOf } from '../../apimachinery/object.ts'
+import { deployments, pods, replicasets } from '../../apimachinery/resources.generated.ts'
+import { isAlreadyExists } from '../../apimachinery/status.ts'
+import { type Context, defineController, ownerKey, watching } from '../../operators/controller.ts'
+import { sameValue } from '../../operators/equality.ts'
+import { adopters, claim } from '../../operators/owners.ts'
+import { writeStatus } from '../../operators/status.ts'
+import { isTerminal } from '../pods.ts'
+import { isScaling, newSetSize, rollStep, type Scaling, scale } from './rollout.ts'
+import { annotation, isRolling, newSet, newSetAnnotations, newSetOf, replicasOf, revisionOf, total, withSizes } from './sets.ts'
+import { isComplete, type Rollout, statusOf } from './status.ts'
 
 export interface Plan {
   /** The set of a template that has none yet. */

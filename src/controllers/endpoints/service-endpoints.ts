@@ -1,7 +1,7 @@
 // Which pods a Service sends to, and on which ports. Pure; shared by EndpointSlices and Endpoints.
-import type { Pod, Service, ServicePort } from '../apimachinery/kinds.generated.ts'
-import { matchesLabels } from '../apimachinery/label-selector.ts'
-import { isTerminal } from './pods.ts'
+import type { Pod, Service, ServicePort } from '../../apimachinery/kinds.generated.ts'
+import { matchesLabels } from '../../apimachinery/label-selector.ts'
+import { isTerminal } from '../pods.ts'
 
 /** A port as endpoints write it. */
 export interface TargetPort {

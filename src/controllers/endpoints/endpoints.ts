@@ -1,13 +1,20 @@
 // Keeps the Endpoints object of every Service with a selector, for clients older than EndpointSlices.
-import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Pod, Service } from '../apimachinery/kinds.generated.ts'
-import { splitKey } from '../apimachinery/object.ts'
-import { endpoints, pods, services } from '../apimachinery/resources.generated.ts'
-import { isAlreadyExists, isNotFound } from '../apimachinery/status.ts'
-import { defineController, watching } from '../operators/controller.ts'
-import { sameValue } from '../operators/equality.ts'
-import { isReady, isTerminating } from './pods.ts'
+import type {
+  EndpointAddress,
+  EndpointPort,
+  EndpointSubset,
+  Endpoints,
+  Pod,
+  Service,
+} from '../../apimachinery/kinds.generated.ts'
+import { splitKey } from '../../apimachinery/object.ts'
+import { endpoints, pods, services } from '../../apimachinery/resources.generated.ts'
+import { isAlreadyExists, isNotFound } from '../../apimachinery/status.ts'
+import { defineController, watching } from '../../operators/controller.ts'
+import { sameValue } from '../../operators/equality.ts'
+import { isReady, isTerminating } from '../pods.ts'
+import { isClosing } from '../serviceaccount.ts'
 import { hostnameIn, isHeadless, isManaged, portsOf, selected, servicesOf, type TargetPort } from './service-endpoints.ts'
-import { isClosing } from './serviceaccount.ts'
 
 const capacity = 1000
 const overCapacity = 'endpoints.kubernetes.io/over-capacity'

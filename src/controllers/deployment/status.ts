@@ -1,8 +1,8 @@
 // What a Deployment's status says, in kube-controller-manager's words, which kubectl rollout status reads. Pure.
-import { timeText } from '../apimachinery/clock.ts'
-import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../apimachinery/kinds.generated.ts'
-import { findCondition, withoutCondition } from '../operators/conditions.ts'
-import { available, maxUnavailable, replicasOf } from './deployment-sets.ts'
+import { timeText } from '../../apimachinery/clock.ts'
+import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../apimachinery/kinds.generated.ts'
+import { findCondition, withoutCondition } from '../../operators/conditions.ts'
+import { available, maxUnavailable, replicasOf } from './sets.ts'
 
 type Status = 'True' | 'False' | 'Unknown'
 

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Deployment, DeploymentSpec, ReplicaSet } from '../../src/apimachinery/kinds.generated.ts'
-import { decide, type Plan } from '../../src/controllers/deployment.ts'
-import { annotation, replicasOf } from '../../src/controllers/deployment-sets.ts'
-import { findCondition } from '../../src/operators/conditions.ts'
+import type { Deployment, DeploymentSpec, ReplicaSet } from '../../../src/apimachinery/kinds.generated.ts'
+import { decide, type Plan } from '../../../src/controllers/deployment/deployment.ts'
+import { annotation, replicasOf } from '../../../src/controllers/deployment/sets.ts'
+import { findCondition } from '../../../src/operators/conditions.ts'
 
 const start = Date.UTC(2026, 0, 1)
 

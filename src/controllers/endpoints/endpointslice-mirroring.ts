@@ -5,11 +5,11 @@ import type {
   EndpointAddress,
   EndpointSlice,
   Endpoints,
-} from '../apimachinery/kinds.generated.ts'
-import { endpoints, endpointslices, services } from '../apimachinery/resources.generated.ts'
-import { defineController, watching } from '../operators/controller.ts'
-import { sameValue } from '../operators/equality.ts'
-import { controlledBy } from '../operators/owners.ts'
+} from '../../apimachinery/kinds.generated.ts'
+import { endpoints, endpointslices, services } from '../../apimachinery/resources.generated.ts'
+import { defineController, watching } from '../../operators/controller.ts'
+import { sameValue } from '../../operators/equality.ts'
+import { controlledBy } from '../../operators/owners.ts'
 import { carryOut, familyOf, managerLabel, type Plan, serviceLabel } from './endpointslice-plan.ts'
 
 const manager = 'endpointslicemirroring-controller.k8s.io'

@@ -1,10 +1,10 @@
 // How far a Job is and what comes next: pods to start and stop, status, conditions. Pure.
-import { timeText } from '../apimachinery/clock.ts'
-import type { Job, JobCondition, JobStatus, Pod } from '../apimachinery/kinds.generated.ts'
-import { findCondition, withCondition } from '../operators/conditions.ts'
-import { formatIndexes, parseIndexes } from './job-indexes.ts'
-import { failureVerdict, finishedAt, hasFinalizer, indexOf, isIndexed } from './job-pods.ts'
-import { byDeletionOrder, isActive, isReady, isTerminating } from './pods.ts'
+import { timeText } from '../../apimachinery/clock.ts'
+import type { Job, JobCondition, JobStatus, Pod } from '../../apimachinery/kinds.generated.ts'
+import { findCondition, withCondition } from '../../operators/conditions.ts'
+import { byDeletionOrder, isActive, isReady, isTerminating } from '../pods.ts'
+import { formatIndexes, parseIndexes } from './indexes.ts'
+import { failureVerdict, finishedAt, hasFinalizer, indexOf, isIndexed } from './pods.ts'
 
 export interface Decision {
   readonly status: JobStatus

@@ -1,7 +1,7 @@
 // A Job's pods: how they are made, which one is for which index, what a failure of one means. Pure.
-import type { Container, Job, Pod, PodFailurePolicyRule } from '../apimachinery/kinds.generated.ts'
-import { jobs } from '../apimachinery/resources.generated.ts'
-import { podFrom } from './pods.ts'
+import type { Container, Job, Pod, PodFailurePolicyRule } from '../../apimachinery/kinds.generated.ts'
+import { jobs } from '../../apimachinery/resources.generated.ts'
+import { podFrom } from '../pods.ts'
 
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking'
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index'

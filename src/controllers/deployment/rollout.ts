@@ -1,6 +1,6 @@
 // How the replicas of a Deployment are spread over its ReplicaSets in this step. Pure: sizes in, sizes out.
-import type { Deployment, ReplicaSet } from '../apimachinery/kinds.generated.ts'
-import { annotation, available, bounds, byCreation, isRolling, replicasOf, total } from './deployment-sets.ts'
+import type { Deployment, ReplicaSet } from '../../apimachinery/kinds.generated.ts'
+import { annotation, available, bounds, byCreation, isRolling, replicasOf, total } from './sets.ts'
 
 /** A set and the size it is to have. */
 export interface Scaling {

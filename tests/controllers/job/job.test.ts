@@ -1,12 +1,12 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Job, JobSpec, Pod } from '../../src/apimachinery/kinds.generated.ts'
-import { daemonsets, jobs, nodes, pods } from '../../src/apimachinery/resources.generated.ts'
-import { decide } from '../../src/controllers/job-decide.ts'
-import { formatIndexes, parseIndexes } from '../../src/controllers/job-indexes.ts'
-import { failureVerdict, jobPod, trackingFinalizer } from '../../src/controllers/job-pods.ts'
-import { findCondition } from '../../src/operators/conditions.ts'
-import { type Cluster, startCluster } from './cluster.ts'
+import type { Job, JobSpec, Pod } from '../../../src/apimachinery/kinds.generated.ts'
+import { daemonsets, jobs, nodes, pods } from '../../../src/apimachinery/resources.generated.ts'
+import { decide } from '../../../src/controllers/job/decide.ts'
+import { formatIndexes, parseIndexes } from '../../../src/controllers/job/indexes.ts'
+import { failureVerdict, jobPod, trackingFinalizer } from '../../../src/controllers/job/pods.ts'
+import { findCondition } from '../../../src/operators/conditions.ts'
+import { type Cluster, startCluster } from '../cluster.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const spec = (part: Partial<JobSpec> = {}): JobSpec => ({

@@ -5,12 +5,12 @@ import type {
   Pod,
   PodTemplateSpec,
   StatefulSet,
-} from '../apimachinery/kinds.generated.ts'
-import type { OwnerReference } from '../apimachinery/object.ts'
-import { pods, statefulsets } from '../apimachinery/resources.generated.ts'
-import { controlledBy } from '../operators/owners.ts'
-import { podFrom } from './pods.ts'
-import { revisionLabel } from './revisions.ts'
+} from '../../apimachinery/kinds.generated.ts'
+import type { OwnerReference } from '../../apimachinery/object.ts'
+import { pods, statefulsets } from '../../apimachinery/resources.generated.ts'
+import { controlledBy } from '../../operators/owners.ts'
+import { podFrom } from '../pods.ts'
+import { revisionLabel } from '../revisions.ts'
 
 const nameLabel = 'statefulset.kubernetes.io/pod-name'
 const indexLabel = 'apps.kubernetes.io/pod-index'

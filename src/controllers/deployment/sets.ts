@@ -1,10 +1,10 @@
 // What a Deployment and its ReplicaSets say about one another: template hash, revision, sizes. Pure.
-import { type IntOrString, scaledValue } from '../apimachinery/intstr.ts'
-import type { Deployment, PodTemplateSpec, ReplicaSet } from '../apimachinery/kinds.generated.ts'
-import { deployments } from '../apimachinery/resources.generated.ts'
-import { sameValue } from '../operators/equality.ts'
-import { controlledBy } from '../operators/owners.ts'
-import { templateHash } from './template-hash.ts'
+import { type IntOrString, scaledValue } from '../../apimachinery/intstr.ts'
+import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../apimachinery/kinds.generated.ts'
+import { deployments } from '../../apimachinery/resources.generated.ts'
+import { sameValue } from '../../operators/equality.ts'
+import { controlledBy } from '../../operators/owners.ts'
+import { templateHash } from '../template-hash.ts'
 
 const hashLabel = 'pod-template-hash'
 export const annotation = {

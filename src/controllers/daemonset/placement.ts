@@ -1,10 +1,10 @@
 // Which nodes a DaemonSet's pods belong on, and how a pod is tied to its node. Pure.
-import type { DaemonSet, Node, NodeSelectorTerm, Pod, Toleration } from '../apimachinery/kinds.generated.ts'
-import { satisfiesAffinity } from '../apimachinery/node-affinity.ts'
-import { daemonsets } from '../apimachinery/resources.generated.ts'
-import { untolerated } from '../apimachinery/taints.ts'
-import { podFrom } from './pods.ts'
-import { revisionLabel } from './revisions.ts'
+import type { DaemonSet, Node, NodeSelectorTerm, Pod, Toleration } from '../../apimachinery/kinds.generated.ts'
+import { satisfiesAffinity } from '../../apimachinery/node-affinity.ts'
+import { daemonsets } from '../../apimachinery/resources.generated.ts'
+import { untolerated } from '../../apimachinery/taints.ts'
+import { podFrom } from '../pods.ts'
+import { revisionLabel } from '../revisions.ts'
 
 const nameField = 'metadata.name'
 
