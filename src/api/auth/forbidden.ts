@@ -13,13 +13,15 @@ function refusalText({ user, verb, resource, path }: Attributes): string {
   return `User ${name} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}`
 }
 
+/** What was not looked at any further: its answer, which quotes it, may not be taken for another type than it says. */
+export class RequestForbidden extends StatusError {}
+
 /** The 403 answer for a request that no authorizer allowed (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters). */
-export function forbiddenRequest(attributes: Attributes, reason: string): StatusError {
+export function forbiddenRequest(attributes: Attributes, reason: string): RequestForbidden {
   const text = refusalText(attributes).replace(/[&<>]/g, (c) => escapes[c] ?? c)
   const why = reason ? `${text}: ${reason}` : text
   const { resource } = attributes
-  if (!resource) return new StatusError(403, 'Forbidden', `forbidden: ${why}`, {})
-  return groupResource(resource) === ''
-    ? new StatusError(403, 'Forbidden', `forbidden: ${why}`, {})
-    : forbidden(resource, resource.name, why)
+  if (!resource || groupResource(resource) === '') return new RequestForbidden(403, 'Forbidden', `forbidden: ${why}`, {})
+  const { message, details } = forbidden(resource, resource.name, why).status
+  return new RequestForbidden(403, 'Forbidden', message ?? '', details)
 }

@@ -4,7 +4,7 @@ import type { Aggregator } from '../aggregation/aggregator.ts'
 import { jsonOf, sentJson, statusIn } from '../audit/answer-text.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
-import { forbiddenRequest } from '../auth/forbidden.ts'
+import { forbiddenRequest, RequestForbidden } from '../auth/forbidden.ts'
 import { impersonate } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
@@ -307,7 +307,9 @@ const isTooDeep = (error: unknown): boolean => error instanceof RangeError && er
 
 function failure(request: ApiRequest, accepted: Accepted, status: StatusError): ApiResponse {
   const accept = accepted.as === '' ? accepted : formatOf(request)
-  const response = encodeObject(accept, status.code, status.status, statusKind, request.wantsObjects === true)
+  const encoded = encodeObject(accept, status.code, status.status, statusKind, request.wantsObjects === true)
+  const unsniffed = status instanceof RequestForbidden ? { 'x-content-type-options': 'nosniff' } : {}
+  const response = { ...encoded, headers: { ...encoded.headers, ...unsniffed } }
   const retry = status.status.details?.retryAfterSeconds
   return retry ? { ...response, headers: { ...response.headers, 'retry-after': String(retry) } } : response
 }

@@ -86,6 +86,7 @@ test('nobody grants what they do not hold, unless they may escalate or bind', as
     undefined,
   )
   assert.match((await write('rolebindings', bind({}, 'big', 'ClusterRole')))?.message ?? '', /Verbs:\["\*"\]/)
+  assert.is((await write('rolebindings', bind({}, 'r', 'Other')))?.message, 'unsupported role reference kind: "Other"')
   const unknown = await write('rolebindings', bind({}, 'none'))
   assert.is(`${unknown?.code} ${unknown?.message}`, '404 rolebindings.rbac.authorization.k8s.io "none" not found')
   assert.is(await write('roles', wide, { name: 'root', groups: ['system:masters'] }), undefined)

@@ -1,6 +1,7 @@
+import { quote } from '../../../apimachinery/go-quote.ts'
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
-import { forbidden, notFound, type StatusError } from '../../../apimachinery/status.ts'
+import { forbidden, notFound, type StatusError, unforeseen } from '../../../apimachinery/status.ts'
 import type { UserInfo } from '../../request.ts'
 import type { Authorize } from '../authorizer.ts'
 import { isMaster } from '../users.ts'
@@ -54,6 +55,7 @@ async function refuseRole(grants: Grants, authorize: Authorize, write: RoleWrite
 
 async function refuseBinding(grants: Grants, authorize: Authorize, write: RoleWrite, binding: RoleBinding | ClusterRoleBinding) {
   const { kind, name } = binding.roleRef
+  if (kind !== 'Role' && kind !== 'ClusterRole') return unforeseen(`unsupported role reference kind: ${quote(kind ?? '')}`)
   const resource = kind === 'Role' ? 'roles' : 'clusterroles'
   if (await isAllowed(authorize, write, 'bind', resource, name)) return undefined
   const rules = grants.rulesOf(binding.roleRef, write.namespace)
