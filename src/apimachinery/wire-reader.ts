@@ -85,7 +85,9 @@ export class WireReader {
 
   /** The end of what the length that stands here covers. */
   span(): number {
-    const end = this.unsigned() + this.at
+    const length = this.signed()
+    if (length < 0) throw new WireError('proto: negative length found during unmarshaling')
+    const end = length + this.at
     if (end > this.end) throw new WireError('unexpected EOF')
     return end
   }

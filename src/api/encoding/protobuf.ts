@@ -74,6 +74,7 @@ export function openEnvelope(bytes: Uint8Array, mostFields = Number.POSITIVE_INF
   if (bytes.length === 0) throw new WireError('empty data')
   if (!isProtobuf(bytes))
     throw new WireError('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]')
+  if (bytes.length === 4) throw new WireError('empty body')
   const from = new WireReader(bytes, 4)
   from.fieldsLeft = mostFields
   const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0) }

@@ -52,4 +52,17 @@ test('a body that should be protobuf and is none is told with its beginning', as
   )
 })
 
+test('what is wrong with protobuf is told in the words of Go', async () => {
+  const post = async (bytes: readonly number[]) => {
+    const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' }
+    const { text } = await ask('POST', `${at}/configmaps`, Buffer.from([0x6b, 0x38, 0x73, 0, ...bytes]), headers)
+    return JSON.parse(text).message as string
+  }
+  const must = 'the object provided is unrecognized (must be of type ConfigMap)'
+  assert.is(await post([]), `${must}: empty body (6b387300)`)
+  assert.is(await post([0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]), `${must}: unexpected EOF (6b38730012ffffffffff0f)`)
+  const minusOne = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]
+  assert.match(await post([0x12, ...minusOne]), `${must}: proto: negative length found during unmarshaling (`)
+})
+
 test.run()
