@@ -95,8 +95,17 @@ export function pathMatcher(pattern: string): (path: string) => boolean {
   if (!/[*?[\\]/.test(pattern)) return (path) => path === pattern
   const ending = /^\*([^*?[\\/]*)$/.exec(pattern)?.[1]
   if (ending !== undefined) return (path) => path.endsWith(ending) && !path.includes('/')
-  const parts = readParts(pattern, false)
-  return (path) => run(parts, path, false)
+  return matcher(readParts(pattern, false), false)
+}
+
+/** What starts as the pattern does goes through it; most paths do not. */
+function matcher(parts: readonly Part[], globs: boolean): (path: string) => boolean {
+  let start = ''
+  for (const part of parts) {
+    if (part.kind !== 'char') break
+    start += part.ch
+  }
+  return (path) => path.startsWith(start) && run(parts, path, globs)
 }
 
 const MAX_ALTERNATIVES = 1000
@@ -128,12 +137,12 @@ function alternatives(pattern: string): string[] {
 
 /** A matcher for .Files.Glob (gobwas/glob with `/`); a bad pattern matches everything, as Helm has it. */
 export function globMatcher(pattern: string): (path: string) => boolean {
-  let all: Part[][]
+  let all: ((path: string) => boolean)[]
   try {
-    all = alternatives(pattern).map((p) => readParts(p, true))
+    all = alternatives(pattern).map((p) => matcher(readParts(p, true), true))
   } catch (e) {
     if (e instanceof ChartError) return () => true
     throw e
   }
-  return (path) => all.some((parts) => run(parts, path, true))
+  return (path) => all.some((matches) => matches(path))
 }
