@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { realpathSync } from 'node:fs'
 import { chmod, mkdir, opendir, readdir, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Clock } from '../../apimachinery/clock.ts'
+import { type Clock, sleep } from '../../apimachinery/clock.ts'
 import { git } from '../git/git-program.ts'
 import { npmInstall } from './npm-install.ts'
 import { type PackagePlan, PackagesError } from './package-plan.ts'
@@ -131,17 +131,20 @@ export class Packages {
         new PackagesError(`the packages were not there within ${deadlineMs / 1000} s: try again, or commit node_modules`),
       ),
     )
-    let cancel = (): void => {}
-    const measure = () => {
-      cancel = clock.after(measureEveryMs, () => void settle(partial, false).then(measure, (error) => stop.abort(error)))
+    const ended = new AbortController()
+    const measure = async () => {
+      for (;;) {
+        await sleep(clock, measureEveryMs, ended.signal)
+        if (ended.signal.aborted) return
+        await settle(partial, false)
+      }
     }
-    measure()
+    measure().catch((error: unknown) => stop.abort(error))
     try {
       await act(stop.signal)
     } finally {
       late()
-      cancel()
-      cancel = () => {}
+      ended.abort()
     }
     stop.signal.throwIfAborted()
   }

@@ -67,6 +67,17 @@ test('a failure leaves nothing, is told until a minute has passed, and is tried 
   remove()
 })
 
+test('an install that ends while it is measured is not measured again', async () => {
+  const { clock, packages, remove } = prepared(async ({ folder }) => {
+    write(folder, 'index.js', '1')
+    await clock.advance(1000)
+  })
+  // What it wrote is looked through once more before it is there: after the measurement that was begun.
+  await packages.prepare(planOf('a'), source)
+  assert.is(clock.pending(), 0)
+  remove()
+})
+
 test('an install that takes too long, or writes too much, is ended', async () => {
   const until = ({ signal }: NpmRun) =>
     new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
