@@ -189,7 +189,7 @@ test('what somebody writes by hand under our keys is told of, and does no harm',
 })
 
 test('no server: opening fails with what was tried', async () => {
-  const error = await open('/slipway', ['http://127.0.0.1:1']).catch((e: unknown) => e)
+  const error = await openEtcdStore({ urls: ['http://127.0.0.1:1'], patienceMs: 300 }).catch((e: unknown) => e)
   assert.match((error as Error).message, /http:\/\/127\.0\.0\.1:1.*ECONNREFUSED/)
 })
 

@@ -34,19 +34,21 @@ export interface WatchRequest {
   readonly from: Revision
 }
 
-/** How long one call may take, and how long a read is tried again while no server answers. */
+/** How long one call may take. */
 const callTimeoutMs = 5000
-const patienceMs = 10_000
 const retryAfterMs = 100
 
 /** etcd's calls, and its errors as the store's. */
 export class EtcdApi {
   readonly #peer: Peer
+  readonly #patienceMs: number
   /** Where it is, for people. */
   readonly place: string
 
-  constructor(peer: Peer, { urls }: EtcdServers) {
+  /** `patienceMs`: how long a read is tried again while no server answers. */
+  constructor(peer: Peer, { urls }: EtcdServers, patienceMs = 10_000) {
     this.#peer = peer
+    this.#patienceMs = patienceMs
     this.place = `etcd at ${urls.join(', ')}`
   }
 
@@ -121,7 +123,7 @@ export class EtcdApi {
   }
 
   async #patiently<T>(call: () => Promise<T>, asked: Revision): Promise<T> {
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + this.#patienceMs
     for (;;) {
       try {
         return await call()

@@ -27,15 +27,17 @@ export interface EtcdOptions extends EtcdServers {
   readonly prefix?: string
   /** Older revisions are forgotten after one to two of these; 0: never by this process. Default 5 minutes, as kube-apiserver. */
   readonly compactEveryMs?: number
+  /** How long reads, the first one too, are tried again while no server answers. Default 10 s. */
+  readonly patienceMs?: number
 }
 
 type Listener = (events: readonly StoreEvent[]) => void
 
-/** Connects, and follows what is committed from now on. Throws Unavailable when no server answers within ten seconds. */
+/** Connects, and follows what is committed from now on. Throws Unavailable when no server answers. */
 export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   const connection = connectionTo(options)
   const layout = layoutUnder(options.prefix ?? '/slipway')
-  const api = new EtcdApi(connection, options)
+  const api = new EtcdApi(connection, options, options.patienceMs)
   try {
     const { revision } = await api.range({ key: layout.commit })
     return new EtcdStore(connection, api, layout, revision, options.compactEveryMs ?? 5 * 60_000)
