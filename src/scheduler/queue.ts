@@ -35,6 +35,8 @@ export interface SchedulingQueue {
   activate(uid: string): void
   place(uid: string): Place | undefined
   counts(): Record<Place, number>
+  /** Nothing comes back by itself any more: what waits keeps no process alive. */
+  close(): void
 }
 
 export interface QueueOptions {
@@ -97,11 +99,13 @@ export function createSchedulingQueue({ clock, plugins, onReady }: QueueOptions)
   const active = new Heap()
   const byName = new Map(plugins.map((p) => [p.name, p]))
   const uidOf = (pod: Pod) => pod.metadata.uid ?? ''
+  let isClosed = false
 
   const move = (entry: Entry, place: Place, afterMs?: number, next?: () => void) => {
     const uid = uidOf(entry.pod)
     known.get(uid)?.cancel?.()
-    known.set(uid, { entry, place, ...(afterMs === undefined || !next ? {} : { cancel: clock.after(afterMs, next) }) })
+    const isTimed = afterMs !== undefined && next !== undefined && !isClosed
+    known.set(uid, { entry, place, ...(isTimed ? { cancel: clock.after(afterMs, next) } : {}) })
     if (place !== 'active') return
     active.push(entry)
     onReady()
@@ -161,6 +165,10 @@ export function createSchedulingQueue({ clock, plugins, onReady }: QueueOptions)
       const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
       for (const { place } of known.values()) counts[place]++
       return counts
+    },
+    close() {
+      isClosed = true
+      for (const { cancel } of known.values()) cancel?.()
     },
   }
 }

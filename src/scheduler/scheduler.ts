@@ -111,6 +111,7 @@ export function startScheduler(options: SchedulerOptions): RunningScheduler {
       await drain(scheduler, signal)
       await Promise.race([ready, ended])
     }
+    scheduler.queue.close()
     await Promise.all(scheduler.pending)
     await scheduler.recorder.flushed()
   }

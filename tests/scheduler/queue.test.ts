@@ -61,4 +61,24 @@ test('a gated pod waits outside until its gates are gone', () => {
   assert.is(queue.pop()?.pod.metadata.uid, p.metadata.uid)
 })
 
+test('a closed queue leaves no timer behind, nor sets one: a process that stops has not to wait 5 minutes', () => {
+  const timers = new Set<() => void>()
+  const clock = {
+    now: () => 0,
+    after: (_ms: number, run: () => void) => {
+      timers.add(run)
+      return () => void timers.delete(run)
+    },
+  }
+  const queue = createSchedulingQueue({ clock, plugins: defaultPlugins, onReady: () => {} })
+  for (const p of [pod(), pod(), pod()]) queue.set(p)
+  queue.reject(queue.pop() as Entry, new Set(['NodeResourcesFit']))
+  queue.retry(queue.pop() as Entry)
+  const bound = queue.pop() as Entry
+  assert.is(timers.size, 2)
+  queue.close()
+  queue.retry(bound)
+  assert.is(timers.size, 0)
+})
+
 test.run()
