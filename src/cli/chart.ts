@@ -20,6 +20,7 @@ const USAGE = `Usage: slipway chart <verb>
   env [NAME]                     Helm's variables, as they are here
   version                        the Helm that charts are rendered as by
   completion bash|zsh|fish|powershell
+  plugin install|list|update|uninstall; NAME … runs the plugin of that name
 
 Releases, in any cluster of a kubeconfig (-n, --kubeconfig, --kube-context):
   install NAME CHART | upgrade NAME CHART [--install] | rollback NAME [REVISION] | uninstall NAME
@@ -54,6 +55,7 @@ const VERBS: { readonly [verb: string]: () => Promise<{ run: (argv: string[]) =>
   env: () => import('./chart/env.ts'),
   version: () => import('./chart/version.ts'),
   completion: () => import('./chart/completion.ts'),
+  plugin: () => import('./chart/plugin.ts'),
 }
 
 /** Helm's other names of verbs. */
@@ -69,11 +71,6 @@ export const ALIASES: { readonly [alias: string]: string } = {
   un: 'uninstall',
 }
 
-/** Verbs of Helm's that we leave out. */
-const LEFT_OUT: { readonly [verb: string]: string } = {
-  plugin: 'plugins of Helm are programs for Helm: none runs here, and --post-renderer takes a program',
-}
-
 /** Runs a chart verb; the exit status. */
 export async function run(argv: string[]): Promise<number> {
   const [verb, ...rest] = argv
@@ -83,22 +80,28 @@ export async function run(argv: string[]): Promise<number> {
   }
   const name = Object.hasOwn(ALIASES, verb) ? (ALIASES[verb] as string) : verb
   const load = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined
-  if (!load) {
-    if (Object.hasOwn(LEFT_OUT, verb)) {
-      await printError(`Error: slipway chart has no ${verb}: ${LEFT_OUT[verb]}\n`)
-      return 1
-    }
-    await printError(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
-    return 1
-  }
+  if (!load) return told(() => runPlugin(verb, rest))
   const end = rest.indexOf('--')
   if ((end < 0 ? rest : rest.slice(0, end)).some((a) => a === '--help' || a === '-h')) {
     await print((await import('./chart/help.ts')).helpOf(name) ?? USAGE)
     return 0
   }
   setPaths(rest)
+  return told(async () => (await load()).run(rest))
+}
+
+/** Runs the plugin that a verb is the name of, if it is one. */
+async function runPlugin(verb: string, rest: readonly string[]): Promise<number> {
+  const status = await (await import('./chart/plugin.ts')).runNamed(verb, rest)
+  if (status !== undefined) return status
+  await printError(`Error: unknown verb ${JSON.stringify(verb)} for "slipway chart"\n\n${USAGE}`)
+  return 1
+}
+
+/** An error as a verb tells it, and its exit status. */
+async function told(act: () => Promise<number>): Promise<number> {
   try {
-    return await (await load()).run(rest)
+    return await act()
   } catch (e) {
     if (!(e instanceof Error)) throw e
     const hint = 'hint' in e && typeof e.hint === 'string' ? `\nHint: ${e.hint}` : ''

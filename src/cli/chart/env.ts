@@ -22,7 +22,8 @@ export async function run(argv: string[]): Promise<number> {
   return 0
 }
 
-function variables(flags: Flags, env: NodeJS.ProcessEnv): { readonly [name: string]: string } {
+/** Every variable of Helm's. */
+export function variables(flags: Flags, env: NodeJS.ProcessEnv): { readonly [name: string]: string } {
   const { cache, config, data } = helmPaths(env)
   const said = (flag: string) => flags.get(flag) ?? fromEnvironment(flag) ?? ''
   const kubeconfig = flags.get('kubeconfig') ?? env.KUBECONFIG

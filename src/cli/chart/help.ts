@@ -231,6 +231,21 @@ ${OUTPUT}`,
     flags: '',
     examples: ['completion bash > /etc/bash_completion.d/slipway', 'completion fish | source'],
   },
+  plugin: {
+    usage: 'plugin install PATH|URL | list | update NAME… | uninstall NAME…',
+    flags: `install (a folder, or a Git repository):
+      --version RANGE           a tag, branch or commit, or the newest tag in a range
+      --verify=false            a Git repository has no signature to check; --keyring FILE
+${ACCESS}      --plain-http
+list:
+      --type TYPE               cli/v1, getter/v1, postrenderer/v1
+`,
+    examples: [
+      'plugin install ./my-plugin',
+      'plugin install https://github.com/databus23/helm-diff --verify=false',
+      'plugin list',
+    ],
+  },
   version: {
     usage: 'version',
     flags: '      --short, --template TEXT  the version of Helm that charts are rendered as by\n',

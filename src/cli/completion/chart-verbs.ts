@@ -6,6 +6,7 @@ import { type Family, type Flags, type FlagTable, parseFlags } from '../chart/fl
 import { GLOBAL_FLAGS, GLOBAL_SHORT } from '../chart/global-flags.ts'
 import * as lint from '../chart/lint.ts'
 import * as packaging from '../chart/package.ts'
+import { FAMILY as PLUGIN } from '../chart/plugin.ts'
 import * as pull from '../chart/pull.ts'
 import * as push from '../chart/push.ts'
 import { FAMILY as REGISTRY } from '../chart/registry.ts'
@@ -40,6 +41,7 @@ export const TABLES: { readonly [verb: string]: FlagTable } = {
 export const FAMILIES: { readonly [verb: string]: Family } = {
   get: GET_FLAGS,
   dependency: DEPENDENCY,
+  plugin: PLUGIN,
   registry: REGISTRY,
   repo: REPO,
   search: SEARCH,

@@ -108,10 +108,4 @@ test('an old name of a flag means the new one, and says so', async () => {
   assert.equal([read.status, read.stderr], [0, 'Flag --loud has been deprecated, use --quiet=false instead\n'])
 })
 
-test('verbs of Helm that are left out are refused with the reason', async () => {
-  const plugin = await said(chart, 'plugin', 'list')
-  assert.is(plugin.status, 1)
-  assert.match(plugin.stderr, /no plugin: .*--post-renderer/)
-})
-
 test.run()
