@@ -1,41 +1,71 @@
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from './field-set.ts'
-import { normalElement, type PathElement, sortElements } from './path-element.ts'
+import { isBefore, isField, normalElement, type PathElement, sortElements } from './path-element.ts'
 
 /** The JSON of a set of fields (meta.k8s.io/v1 FieldsV1): `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has something below it. */
 export type FieldsV1 = { readonly [element: string]: FieldsV1 }
 
 const parsed = new WeakMap<object, FieldSet>()
 const written = new WeakMap<FieldSet, FieldsV1>()
+/** The JSON of sets inside of others that were read, where it is as it would be written: what a change leaves alone is not written again. */
+const levels = new WeakMap<FieldSet, { readonly fields: FieldsV1; readonly isMember: boolean }>()
 
 /** Reads fieldsV1. Throws an Error when an element is malformed. Remembers the answer for the same object. */
 export function readFields(fields: unknown): FieldSet {
   if (typeof fields !== 'object' || fields === null) return new FieldSet()
   const known = parsed.get(fields)
   if (known) return known
-  const set = readLevel(fields as Record<string, unknown>).children ?? new FieldSet()
-  if (Object.isFrozen(fields)) parsed.set(fields, set)
+  const isFrozen = Object.isFrozen(fields)
+  const level = readLevel(fields as Record<string, unknown>, isFrozen)
+  const set = level.children ?? new FieldSet()
+  if (isFrozen) {
+    parsed.set(fields, set)
+    if (level.isOrdered && !level.isMember) written.set(set, fields as FieldsV1)
+  }
   return set
 }
 
-/** `children` is undefined for a level with nothing in it: such a one is a member itself. */
-function readLevel(level: Record<string, unknown>): { children: FieldSet | undefined; isMember: boolean } {
+interface Level {
+  /** undefined for a level with nothing in it: such a one is a member itself. */
+  readonly children: FieldSet | undefined
+  readonly isMember: boolean
+  /** Whether it would be written as it is. Not told of levels with many elements other than fields: to compare them takes long. */
+  readonly isOrdered: boolean
+}
+
+const mostCompared = 20
+
+/** `isFrozen`: nobody changes it any more. */
+function readLevel(level: Record<string, unknown>, isFrozen: boolean): Level {
   let children: FieldSet | undefined
   let isMember = false
-  for (const [key, below] of Object.entries(level)) {
+  let isOrdered = isFrozen
+  let last: PathElement | undefined
+  let left = mostCompared
+  for (const key in level) {
+    const below = level[key]
     if (key === '.') {
       isMember = true
+      isOrdered &&= last === undefined
       continue
     }
     const element = normalElement(key)
-    if (element === undefined) continue
+    if (element === undefined) {
+      isOrdered = false
+      continue
+    }
     if (typeof below !== 'object' || below === null || Array.isArray(below)) throw new Error(`expected an object at ${key}`)
-    const inner = readLevel(below as Record<string, unknown>)
+    const inner = readLevel(below as Record<string, unknown>, isFrozen)
     children ??= new FieldSet()
     if (inner.isMember) children.members.add(element)
     if (inner.children) children.children.set(element, inner.children)
+    isOrdered &&=
+      inner.isOrdered && element === key && (isField(key) || --left >= 0) && (last === undefined || isBefore(last, key))
+    last = element
   }
-  return { children, isMember: isMember || children === undefined }
+  if (children === undefined) return { children, isMember: true, isOrdered: isOrdered && !isMember }
+  if (isOrdered) levels.set(children, { fields: level as FieldsV1, isMember })
+  return { children, isMember, isOrdered }
 }
 
 /** The JSON of `set`, elements in Go's order; frozen. */
@@ -67,6 +97,7 @@ function hasMore(set: FieldSet, most: number): boolean {
   let left = most
   const open = [set]
   for (let next = open.pop(); next; next = open.pop()) {
+    if (levels.has(next)) continue
     left -= next.members.size + next.children.size
     if (left < 0) return true
     for (const child of next.children.values()) open.push(child)
@@ -74,7 +105,14 @@ function hasMore(set: FieldSet, most: number): boolean {
   return false
 }
 
+const knownLevel = (set: FieldSet, isMember: boolean): FieldsV1 | undefined => {
+  const known = levels.get(set)
+  return known?.isMember === isMember ? known.fields : undefined
+}
+
 function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {
+  const known = knownLevel(set, isMember)
+  if (known) return known
   if (set.children.size === 0 && set.members.size <= partElements) return writeLevel(set, isMember)
   const level: Record<PathElement, FieldsV1> = {}
   if (isMember) level['.'] = leaf
@@ -90,6 +128,8 @@ function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {
 const leaf: FieldsV1 = Object.freeze({})
 
 function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
+  const known = knownLevel(set, isMember)
+  if (known) return known
   const level: Record<PathElement, FieldsV1> = {}
   if (isMember && (set.members.size > 0 || set.children.size > 0)) level['.'] = leaf
   const hasBelow = set.children.size > 0

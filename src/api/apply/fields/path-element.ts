@@ -81,6 +81,12 @@ export function sortElements(elements: PathElement[]): PathElement[] {
   return elements
 }
 
+/** Whether Go writes `a` before `b`. */
+export function isBefore(a: PathElement, b: PathElement): boolean {
+  if (isField(a)) return !isField(b) || a < b
+  return !isField(b) && compareRanked(rankedOf(a), rankedOf(b)) < 0
+}
+
 /** What stands around the one text of an element, `v:"…"` or `k:{"name":"…"}`. */
 interface Frame {
   readonly before: string
