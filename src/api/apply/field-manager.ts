@@ -30,6 +30,8 @@ export interface Requester {
   /** '' for the main resource. */
   readonly subresource?: string
   readonly now: Date
+  /** The request goes on in steps, none of which may go through a large object. */
+  readonly isLarge?: boolean
 }
 
 /** Fields that nobody owns: the server's own. */
@@ -93,16 +95,17 @@ function managersOrNone(entries: Parameters<typeof readManagers>[0]): Managers |
   }
 }
 
-const operationOf = (kind: AppliedKind, subresource: string): Operation => ({
+const operationOf = (kind: AppliedKind, { subresource = '', isLarge = false }: Requester): Operation => ({
   kind,
   apiVersion: apiVersionOf(kind),
   filter: kind.resetFilter(subresource),
+  byParts: kind.fits && !isLarge,
 })
 
 const currentOperation = 'current-operation'
 
 function* trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Steps<Managers> {
-  const operation = operationOf(kind, requester.subresource ?? '')
+  const operation = operationOf(kind, requester)
   const after =
     managers.size === 0 && live === kind.empty()
       ? yield* afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
@@ -238,7 +241,7 @@ function* applyOnce(
   requester: Requester,
   force: boolean,
 ): Steps<Applied> {
-  const operation = operationOf(kind, requester.subresource ?? '')
+  const operation = operationOf(kind, requester)
   const atom = kind.typeAt(operation.apiVersion)
   if (!atom) throw unforeseen(`no corresponding type for ${typeText(kind)}`)
   const entry: Omit<Manager, 'set' | 'time'> = {

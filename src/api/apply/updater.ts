@@ -34,6 +34,8 @@ export interface Operation {
   readonly kind: AppliedKind
   readonly apiVersion: string
   readonly filter: ResetFilter
+  /** Whether parts may be compared as a whole: the object is not large, and fits its type. */
+  readonly byParts: boolean
 }
 
 /** Thrown where a version that nobody serves any more stands in the way. */
@@ -118,7 +120,7 @@ function* settle(
   force: boolean,
 ): Steps<{ managers: Managers; change: Comparison }> {
   const { apiVersion, filter } = operation
-  const change = yield* compareSteps(typeAt(operation, apiVersion), live, next, operation.kind.fits)
+  const change = yield* compareSteps(typeAt(operation, apiVersion), live, next, operation.byParts)
   const changes = new Map<string, Comparison | undefined>([[apiVersion, filtered(change, filter)]])
   yield
   const result = new Map(managers)
@@ -148,7 +150,7 @@ function* changeAt(operation: Operation, live: unknown, next: unknown, apiVersio
   const after = at(operation, next, operation.apiVersion, apiVersion)
   yield
   if (!before || !after) return undefined
-  return filtered(yield* compareSteps(before.atom, before.value, after.value, operation.kind.fits), operation.filter)
+  return filtered(yield* compareSteps(before.atom, before.value, after.value, operation.byParts), operation.filter)
 }
 
 function filtered(change: Comparison, filter: ResetFilter): Comparison {

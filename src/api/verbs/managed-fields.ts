@@ -6,7 +6,7 @@ import { writeSets } from '../apply/managers.ts'
 import { managerOfUserAgent } from '../apply/user-agent.ts'
 import type { Call } from '../pipeline/call.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
-import { paced } from '../pipeline/readable.ts'
+import { mayTakeLong, paced } from '../pipeline/readable.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { asWritten, hasEmpties, markEmpties } from '../schema/decode.ts'
@@ -47,7 +47,7 @@ function* trackedSteps(
   yield
   const shown = shownToManagers(call, next)
   yield
-  const requester = { manager, subresource, now: new Date(call.core.clock.now()) }
+  const requester = { manager, subresource, now: new Date(call.core.clock.now()), isLarge: mayTakeLong(call.bulk) }
   const managers = yield* managersAfter(appliedKindOf(call.resource), live as Json | undefined, shown, requester)
   if (managers) yield* writeSets(managers)
   return withEntriesOf(next, shown, withManagers(shown, managers))
@@ -81,6 +81,7 @@ export function* appliedTo(
     manager: options.fieldManager,
     subresource,
     force: options.force === true,
+    isLarge: mayTakeLong(call.bulk),
     now: new Date(call.core.clock.now()),
   }
   const kind = appliedKindOf(call.resource)

@@ -38,17 +38,29 @@ export function* freezeSteps<T>(value: T): Steps<T> {
   return value
 }
 
+/** To spread more takes longer than to set one member after the other. */
+const mostSpread = 500
+
 /** A copy that may be changed. For JSON values only. */
 export function thaw<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(thaw) as T
+  const from = value as Record<string, unknown>
+  const keys = Object.keys(from)
+  if (keys.length > mostSpread) return eachThawed(from, keys) as T
   // A member `__proto__` stays a member: a spread makes it one, and then it is set as one.
-  const copy = { ...value } as Record<string, unknown>
-  for (const key in copy) {
+  const copy = { ...from }
+  for (const key of keys) {
     const item = copy[key]
     if (typeof item === 'object' && item !== null) copy[key] = thaw(item)
   }
   return copy as T
+}
+
+function eachThawed(from: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  const copy: Record<string, unknown> = {}
+  for (const key of keys) setMember(copy, key, thaw(from[key]))
+  return copy
 }
 
 /** As `thaw`, in steps. */

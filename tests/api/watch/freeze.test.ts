@@ -18,7 +18,8 @@ test('a thawed object may be changed everywhere but in what its managers own, wh
 })
 
 test('a member __proto__ stays a member when it is thawed, at every depth', () => {
-  const text = '{"data":{"__proto__":{"a":{"__proto__":"x"}}},"list":[{"__proto__":[{}]}]}'
+  const many = Array.from({ length: 1000 }, (_, i) => `"k-${i}":[]`).join(',')
+  const text = `{"data":{"__proto__":{"a":{"__proto__":"x"}}},"list":[{"__proto__":[{}]}],"many":{${many},"__proto__":{}}}`
   const copy = thaw(deepFreeze(JSON.parse(text))) as { data: Record<string, { a: object }> }
   assert.is(JSON.stringify(copy), text)
   assert.is(Object.getPrototypeOf(copy.data), Object.prototype)

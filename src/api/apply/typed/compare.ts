@@ -30,9 +30,9 @@ export function* compareSteps(atom: Atom, before: unknown, after: unknown, fit: 
 const none: readonly unknown[] = []
 /** So many members or items are compared in one step. */
 const stepSize = 1000
-/** Parts of an object that are the same are found at this depth, `spec` and `spec.containers`, when they have no more objects than so many in them. */
+/** Parts of an object that are the same are found at this depth, `spec` and `spec.containers`, when they have no more values than so many in them. */
 const partDepth = 2
-const partObjects = 500
+const partValues = 2000
 
 const hasOnlyScalars = (atom: Atom | undefined): boolean => atom !== undefined && !atom.list && !atom.map
 
@@ -113,7 +113,7 @@ class Comparing implements Comparison {
   private isSamePart(before: unknown, after: unknown): boolean {
     const { length } = this.path
     return (
-      this.fit && length > 0 && length <= partDepth && typeof before === 'object' && sameJsonWithin(before, after, partObjects)
+      this.fit && length > 0 && length <= partDepth && typeof before === 'object' && sameJsonWithin(before, after, partValues)
     )
   }
 
