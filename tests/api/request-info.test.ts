@@ -40,4 +40,16 @@ test('other paths are no resources', () => {
   for (const path of ['/healthz', '/api', '/apis/apps', '/apis/apps/v1', '/openapi/v2']) assert.not(info('GET', path).isResource)
 })
 
+test('slashes at the end, doubled ones and escapes make no other resource', () => {
+  for (const path of [
+    '/api/v1/namespaces/a/pods/x/',
+    '/api/v1/namespaces/a//pods/x',
+    '/api/v1/namespaces/%61/pods/x',
+    '/api/v1//namespaces/a/pods/x//',
+  ]) {
+    const { resource, namespace, name } = info('GET', path)
+    assert.equal([resource, namespace, name], ['pods', 'a', 'x'], path)
+  }
+})
+
 test.run()

@@ -53,8 +53,12 @@ const malformed: ApiResponse = {
   body: { bytes: Buffer.from('400 Bad Request') },
 }
 
+/** Nobody writes into the query of a request. */
+const noQuery = new URLSearchParams()
+
 /** The query as Go reads it: a pair with a broken escape or a semicolon is not there. */
 function queryOf(text: string): URLSearchParams {
+  if (text === '') return noQuery
   if (!/%(?![0-9a-fA-F]{2})|;/.test(text)) return new URLSearchParams(text)
   return new URLSearchParams(
     text

@@ -28,12 +28,7 @@ const verbs: Readonly<Record<string, string>> = {
 const namespaceSubresources = new Set(['status', 'finalize'])
 
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  // An empty namespace means all of them.
-  const segments = path
-    .replace(/\/namespaces\/\/+/, '/')
-    .split('/')
-    .filter((s) => s !== '')
-    .map(decoded)
+  const segments = segmentsOf(path)
   const other = (): RequestInfo => ({ ...nothing, verb: method.toLowerCase(), path: decoded(path) })
   const [prefix] = segments
   const isLegacy = prefix === 'api'
@@ -52,6 +47,16 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
   if (verb === 'delete' && place.name === '') verb = 'deletecollection'
   const name = place.name || (verb === 'list' || verb === 'watch' ? nameSelected(query) : '')
   return { isResource: true, verb, group, version, ...place, name, path: decoded(path) }
+}
+
+function segmentsOf(path: string): string[] {
+  if (path.includes('//') || path.includes('%')) {
+    // An empty namespace means all of them.
+    const parts = path.replace(/\/namespaces\/\/+/, '/').split('/')
+    return parts.filter((s) => s !== '').map(decoded)
+  }
+  const end = path.endsWith('/') ? path.length - 1 : path.length
+  return path.slice(path.startsWith('/') ? 1 : 0, end).split('/')
 }
 
 const nothing = { isResource: false, group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: [] }

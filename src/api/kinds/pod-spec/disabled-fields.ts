@@ -1,4 +1,4 @@
-import type { Container, PodSpec, PodTemplateSpec } from '../../../apimachinery/kinds.generated.ts'
+import type { Container, PodSpec, PodTemplateSpec, VolumeProjection } from '../../../apimachinery/kinds.generated.ts'
 import { visitContainers } from './visit.ts'
 
 /**
@@ -39,11 +39,12 @@ function usesStopSignals(spec: PodSpec | undefined): boolean {
 const offProjections = ['clusterTrustBundle', 'podCertificate'] as const
 
 function dropProjections(spec: PodSpec, old: PodSpec | undefined): void {
-  const sources = (s: PodSpec | undefined) => (s?.volumes ?? []).flatMap((v) => v.projected?.sources ?? [])
-  const own = sources(spec)
   for (const field of offProjections) {
     // Asked before: deleting what is not there costs an object its shape.
-    if (!own.some((s) => field in s) || sources(old).some((s) => s[field])) continue
-    for (const source of own) delete source[field]
+    if (!projects(spec, (s) => field in s) || projects(old, (s) => !!s[field])) continue
+    for (const { projected } of spec.volumes ?? []) for (const source of projected?.sources ?? []) delete source[field]
   }
 }
+
+const projects = (spec: PodSpec | undefined, isSo: (source: VolumeProjection) => boolean): boolean =>
+  spec?.volumes?.some(({ projected }) => projected?.sources?.some(isSo)) ?? false
