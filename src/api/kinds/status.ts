@@ -23,6 +23,16 @@ export function keepOtherAndMeta<T extends WithStatus>(object: T, old: T, contex
   if (context.subresource === 'status') keepMeta(object.metadata, old.metadata)
 }
 
+/** As `keepOther`, and the status endpoint has the old metadata, whatever else was sent. */
+export function keepOtherAndAllMeta<T extends WithStatus>(object: T, old: T, context: KindContext): void {
+  keepOther(object, old, context)
+  if (context.subresource !== 'status') return
+  const { managedFields } = object.metadata
+  object.metadata = { ...old.metadata }
+  if (managedFields) object.metadata.managedFields = managedFields
+  else delete object.metadata.managedFields
+}
+
 /** Sets `object[field]` to what it was; absent stays absent. */
 export function copyField<T extends object>(object: T, old: T, field: keyof T): void {
   if (old[field] === undefined) delete object[field]

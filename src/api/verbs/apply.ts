@@ -13,7 +13,6 @@ import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
-import { dropDuplicateOwners } from './metadata.ts'
 import { patchText } from './patch.ts'
 import { checkName, mayCreate } from './update.ts'
 import { liveObject, updateObject } from './update-object.ts'
@@ -98,9 +97,7 @@ function* settledSteps(
   settleNamespace(own, resource, info.namespace)
   checkName(own, info.name)
   yield
-  const whole = yield* defaulted(call, own)
-  dropDuplicateOwners(whole)
-  return whole
+  return yield* defaulted(call, own)
 }
 
 function* ownCopy({ bulk }: Call, object: KubeObject): Steps<KubeObject> {

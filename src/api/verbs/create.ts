@@ -17,7 +17,7 @@ import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { asAsked, defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
-import { dropDuplicateOwners, fillSystemFields, generatedName, startsGeneration, wipeSystemFields } from './metadata.ts'
+import { fillSystemFields, generatedName, settleOwners, startsGeneration, wipeSystemFields } from './metadata.ts'
 import {
   admissionRequest,
   admitMutating,
@@ -69,7 +69,7 @@ export async function createObject(
   const { resource } = call
   const storage = storageOf(resource)
   let object = await paced(call.bulk, defaulted(call, decoded))
-  if (dropDuplicateOwners(object)) call.warnings.add(duplicateOwnersWarning)
+  if (!isApply) settleOwners(call, object, false)
   await breath(call.bulk)
   if (!isApply) object = await trackedInTurns(call, undefined, object, managerOf(call, options), subresource)
   const base = object.metadata.generateName
@@ -87,9 +87,6 @@ export async function createObject(
     }
   }
 }
-
-const duplicateOwnersWarning =
-  '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests'
 
 function generatedTaken(e: StatusError, storage: Storage): StatusError {
   const error = alreadyExists(storage, e.status.details?.name ?? '')
@@ -112,6 +109,7 @@ async function admitAndStore(
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
   await breath(call.bulk)
   await admitMutating(call, admission)
+  settleOwners(call, asked, true)
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)
   if (home !== resource) await paced(call.bulk, fillDefaults(home.strategy, object))

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { timeText } from '../../apimachinery/clock.ts'
-import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
+import type { KubeObject, ObjectMeta, OwnerReference } from '../../apimachinery/object.ts'
 import { randomSuffix } from '../../apimachinery/random-name.ts'
+import type { Call } from '../pipeline/call.ts'
 import type { ServedResource } from '../registry/served.ts'
 
 const suffixLength = 5
@@ -46,16 +47,26 @@ export function keepSystemFields(meta: ObjectMeta, old: ObjectMeta): void {
   }
 }
 
-/** Drops owner references that are there twice. Returns whether there were any. */
-export function dropDuplicateOwners(object: KubeObject): boolean {
-  const owners = object.metadata.ownerReferences
-  if (!owners || owners.length < 2) return false
+/**
+ * Owners that are there twice count once, which the client is told: before admission what it sent (new objects and whole updates), after it what
+ * came of that.
+ */
+export function settleOwners({ warnings }: Pick<Call, 'warnings'>, { metadata }: KubeObject, isAfterAdmission: boolean): void {
+  const { ownerReferences: owners = [] } = metadata
+  if (owners.length < 2) return
   const seen = new Set<string>()
-  const unique = owners.filter((o) => {
+  const isNew = (o: OwnerReference): boolean => {
     const text = JSON.stringify([o.apiVersion, o.kind, o.name, o.uid, o.controller ?? null, o.blockOwnerDeletion ?? null])
-    return !seen.has(text) && seen.add(text)
-  })
-  if (unique.length === owners.length) return false
-  object.metadata.ownerReferences = unique
-  return true
+    return !seen.has(text) && seen.add(text) !== undefined
+  }
+  const [unique, twice] = [[] as OwnerReference[], [] as OwnerReference[]]
+  for (const owner of owners) (isNew(owner) ? unique : twice).push(owner)
+  if (twice.length === 0) return
+  metadata.ownerReferences = unique
+  const when = isAfterAdmission ? ' after mutating admission happens' : ''
+  warnings.add(`${duplicateOwners}${when}${dedups}${twice.map(({ uid }) => uid).join(', ')}`)
 }
+
+const duplicateOwners = '.metadata.ownerReferences contains duplicate entries'
+const dedups =
+  '; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: '

@@ -17,7 +17,6 @@ import { apply } from './apply.ts'
 import { settleNamespace } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
-import { dropDuplicateOwners } from './metadata.ts'
 import { checkName } from './update.ts'
 import { updateObject } from './update-object.ts'
 
@@ -76,9 +75,7 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
   settleNamespace(object, resource, info.namespace)
   checkName(object, info.name)
   yield
-  const whole = yield* defaulted(call, object)
-  dropDuplicateOwners(whole)
-  return whole
+  return yield* defaulted(call, object)
 }
 
 function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions): Steps<Patched> {

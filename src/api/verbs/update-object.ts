@@ -17,7 +17,7 @@ import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
-import { generationFields, keepSystemFields } from './metadata.ts'
+import { generationFields, keepSystemFields, settleOwners } from './metadata.ts'
 import { removeStored } from './remove.ts'
 import { sameButTimes } from './same.ts'
 import { viewAs } from './view.ts'
@@ -95,7 +95,10 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
     options,
     ...(update.admissionKind ? { kind: update.admissionKind } : {}),
   })
-  if (update.admits !== false) await admitMutating(call, admission)
+  if (update.admits !== false) {
+    await admitMutating(call, admission)
+    settleOwners(call, asked, true)
+  }
   const home = homeOf(call, storage)
   const { isCustom } = resource
   await breath(call.bulk)

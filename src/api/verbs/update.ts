@@ -11,7 +11,7 @@ import { thawSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { asAsked, defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
-import { dropDuplicateOwners } from './metadata.ts'
+import { settleOwners } from './metadata.ts'
 import { updateObject } from './update-object.ts'
 
 /** PUT of a whole object, or of one of its subresources that has the object's own kind (status, finalize, approval …). */
@@ -25,7 +25,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   settleNamespace(body.object, resource, info.namespace)
   checkName(body.object, info.name)
   const object = await paced(call.bulk, defaulted(call, body.object))
-  dropDuplicateOwners(object)
+  settleOwners(call, object, false)
   const manager = managerOf(call, options)
   if (mayCreate(resource, subresource) && resource.strategy.allowCreateOnUpdate && !exists(call)) {
     if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') throw notFound(resource, info.name)

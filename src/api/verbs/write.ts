@@ -68,9 +68,13 @@ const noLookAtNew = new Set([
 export function metaLooks({ group, kind, isCustom }: ServedResource, subresource: string): MetaLooks {
   if (isCustom) return { atChange: 1, atNew: 0 }
   if (kind === 'Event') return { atChange: 0, atNew: 0 }
+  if (subresource !== '' && kind === 'CronJob') return { atChange: 0, atNew: 0 }
   const byNewOnly = group === 'admissionregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io'
   const atNew = subresource !== '' || noLookAtNew.has(kind) ? 0 : kind === 'PersistentVolume' ? 2 : 1
-  return { atChange: byNewOnly || noLookAtChange.has(kind) ? 0 : 1, atNew }
+  return {
+    atChange: byNewOnly || (noLookAtChange.has(kind) && !(kind === 'PersistentVolume' && subresource !== '')) ? 0 : 1,
+    atNew,
+  }
 }
 
 /** How the metadata of a kind's objects is validated. */

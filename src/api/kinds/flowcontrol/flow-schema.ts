@@ -1,6 +1,6 @@
 import type { FlowSchema } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndAllMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { validateFlowSchema, validateFlowSchemaUpdate } from './flow-schema-validation.ts'
 
@@ -13,7 +13,7 @@ export const flowSchema = kind<FlowSchema>({
     if (spec && !spec.matchingPrecedence) spec.matchingPrecedence = 1000
   },
   prepareForCreate: dropStatus,
-  prepareForUpdate: keepOtherAndMeta,
+  prepareForUpdate: keepOtherAndAllMeta,
   resetFields: statusAndMetaResetFields,
   cells: (schema, now) => [
     schema.metadata.name,

@@ -1,6 +1,6 @@
 import type { PriorityLevelConfiguration } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndAllMeta, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { validatePriorityLevel, validatePriorityLevelUpdate } from './priority-level-validation.ts'
 
@@ -26,7 +26,7 @@ export const priorityLevelConfiguration = kind<PriorityLevelConfiguration>({
     }
   },
   prepareForCreate: dropStatus,
-  prepareForUpdate: keepOtherAndMeta,
+  prepareForUpdate: keepOtherAndAllMeta,
   resetFields: statusAndMetaResetFields,
   cells: (level, now) => {
     const limited = level.spec?.limited
