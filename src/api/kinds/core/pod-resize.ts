@@ -10,9 +10,10 @@ const mirror = 'kubernetes.io/config.mirror'
 export function validateResize(pod: Pod, old: Pod, errors: Errors): FieldError[] {
   if (old.metadata.annotations?.[mirror] !== undefined) return [forbiddenField('[]', 'static pods cannot be resized')]
   if (old.spec?.os?.name === 'windows') return [forbiddenField('[]', 'windows pods cannot be resized')]
-  const { spec } = pod
   const before = old.spec
-  if (!spec || !before) return errors
+  if (!pod.spec || !before) return errors
+  // Containers may be missing: that was told of before.
+  const spec: PodSpec = { ...pod.spec, containers: pod.spec.containers ?? [] }
   if ((old.status?.qosClass ?? qosOf(old)) !== qosOf(pod)) {
     const text = 'Pod QOS Class may not change as a result of resizing'
     errors.push(invalid('spec', pod.status?.qosClass ?? '', text))
