@@ -1,4 +1,7 @@
+import type { FieldError } from '../../apimachinery/field-error.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import { badRequest } from '../../apimachinery/status.ts'
+import { checkDomainPath } from '../kinds/domain-path.ts'
 import type { UserInfo } from '../request.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
 import { extraKey } from './extra-key.ts'
@@ -31,26 +34,44 @@ export interface Impersonated {
 }
 
 /**
- * The user to go on as: `attributes.user`, or the one that its Impersonate-* headers name, if it may.
- * Narrow modes are tried first, then the old one (k8s.io/apiserver/pkg/endpoints/filters/impersonation). Throws StatusError.
+ * The user to go on as: `attributes.user`, or the one that its Impersonate-* headers name, if it may. Throws StatusError.
  */
-export async function impersonate(
-  headers: Readonly<Record<string, string>>,
-  attributes: Attributes,
-  authorize: Authorize,
-): Promise<Impersonated> {
-  const wanted = wantedUser(headers)
-  if (!wanted) return { user: attributes.user }
-  let refusal: unknown
-  for (const mode of modesFor(wanted, attributes.user)) {
-    try {
-      const user = await tryMode(mode, wanted, attributes, authorize)
-      return mode ? { user, constraint: `impersonate:${mode}` } : { user }
-    } catch (error) {
-      refusal ??= error
-    }
+export type Impersonate = (headers: Readonly<Record<string, string>>, attributes: Attributes) => Promise<Impersonated>
+
+/** The users whose last way is remembered. */
+const mostRemembered = 10_000
+
+/**
+ * Narrow modes are tried first, then the old one, but before all of them the one by which the same user last succeeded: its refusal is the one that
+ * is told (k8s.io/apiserver/pkg/endpoints/filters/impersonation).
+ */
+export function impersonator(authorize: Authorize): Impersonate {
+  const last = new Map<string, Mode>()
+  const remember = (name: string, mode: Mode): void => {
+    last.delete(name)
+    last.set(name, mode)
+    const [oldest] = last.keys()
+    if (last.size > mostRemembered && oldest !== undefined) last.delete(oldest)
   }
-  throw refusal
+  return async (headers, attributes) => {
+    const wanted = wantedUser(headers)
+    const { user: sender } = attributes
+    if (!wanted) return { user: sender }
+    const modes = modesFor(wanted, sender)
+    const known = last.get(sender.name)
+    const first = modes.filter((mode) => last.has(sender.name) && mode === known)
+    let refusal: unknown
+    for (const mode of [...first, ...modes.filter((mode) => !first.includes(mode))]) {
+      try {
+        const user = await tryMode(mode, wanted, attributes, authorize)
+        remember(sender.name, mode)
+        return mode ? { user, constraint: `impersonate:${mode}` } : { user }
+      } catch (error) {
+        refusal ??= error
+      }
+    }
+    throw refusal
+  }
 }
 
 const values = (header: string | undefined): string[] => (header === undefined ? [] : header.split(/,\s*/))
@@ -107,6 +128,7 @@ async function tryMode(mode: Mode, wanted: Wanted, attributes: Attributes, autho
     const decision = await authorize(asked)
     if (!decision.allowed) throw forbiddenRequest(asked, decision.reason)
   }
+  const allows = async (asked: Attributes): Promise<boolean> => (await authorize(asked)).allowed
   const requestor = mode === 'associated-node' ? withoutExtraValues(attributes.user) : attributes.user
   if (mode) await check({ ...attributes, user: requestor, verb: `impersonate-on:${mode}:${attributes.verb}` })
   const verb = mode ? `impersonate:${mode}` : 'impersonate'
@@ -118,13 +140,15 @@ async function tryMode(mode: Mode, wanted: Wanted, attributes: Attributes, autho
   const group = mode ? 'authentication.k8s.io' : ''
   const groups = await checkName(mode, wanted, (...r) => asks(group, ...r), check)
   if (wanted.uid) await check(asks('authentication.k8s.io', 'uids', wanted.uid))
-  for (const name of wanted.groups) {
-    refuseGroup(mode, asks(group, 'groups', name), name)
-    await check(asks(group, 'groups', name))
-  }
-  for (const [key, list] of Object.entries(wanted.extra)) {
-    for (const value of list) await check(asks('authentication.k8s.io', 'userextras', value, '', key))
-  }
+  if (mode) refuseGroups(wanted.groups, (name) => asks(group, 'groups', name))
+  const allGroups = mode !== undefined && wanted.groups.length >= many && (await allows(asks(group, 'groups', '*')))
+  if (!allGroups) for (const name of wanted.groups) await check(asks(group, 'groups', name))
+  const extra = (key: string, value: string) => asks('authentication.k8s.io', 'userextras', value, '', key)
+  const problem = mode && extraProblem(wanted.extra)
+  if (problem !== undefined) throw forbiddenRequest(extra('', ''), problem)
+  const pairs = Object.entries(wanted.extra).flatMap(([key, list]) => list.map((value) => [key, value] as const))
+  const allExtra = mode !== undefined && pairs.length >= many && (await allows(extra('*', '*')))
+  if (!allExtra) for (const [key, value] of pairs) await check(extra(key, value))
   return { ...wanted, groups: withMembership(wanted.name, groups) }
 }
 
@@ -148,10 +172,32 @@ async function checkName(
   return wanted.groups.length > 0 ? wanted.groups : serviceAccountGroups(account.namespace)
 }
 
-function refuseGroup(mode: Mode, asked: Attributes, name: string): void {
-  if (!mode) return
-  if (name === '') throw forbiddenRequest(asked, 'impersonating the empty string group is not allowed')
-  if (name === mastersGroup) throw forbiddenRequest(asked, 'impersonating the system:masters group is not allowed')
+/** So many questions are first asked as one, in narrow modes. */
+const many = 4
+
+/** What narrow modes never allow. */
+function refuseGroups(groups: readonly string[], asked: (name: string) => Attributes): void {
+  if (groups.includes('')) throw forbiddenRequest(asked(''), 'impersonating the empty string group is not allowed')
+  if (groups.includes(mastersGroup))
+    throw forbiddenRequest(asked(mastersGroup), 'impersonating the system:masters group is not allowed')
+}
+
+function extraProblem(extra: Wanted['extra']): string | undefined {
+  for (const [key, values] of Object.entries(extra)) {
+    if (key === '') return 'impersonating the empty string key in extra is not allowed'
+    const errors: FieldError[] = []
+    checkDomainPath(key, 'extra.key', errors)
+    if (errors.length > 0) return `impersonating an invalid key in extra is not allowed: ${together(errors)}`
+    if (key !== key.toLowerCase()) return `impersonating a non-lowercase key in extra is not allowed: ${quote(key)}`
+    if (values.includes('')) return 'impersonating the empty string value in extra is not allowed'
+  }
+  return undefined
+}
+
+/** As an aggregate of Go's errors. */
+function together(errors: readonly FieldError[]): string {
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`)
+  return texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]`
 }
 
 function withoutExtraValues(user: UserInfo): UserInfo {

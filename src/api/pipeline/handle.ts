@@ -5,7 +5,7 @@ import { jsonOf, sentJson, statusIn } from '../audit/answer-text.ts'
 import type { Trail } from '../audit/trail.ts'
 import type { Attributes } from '../auth/authorizer.ts'
 import { forbiddenRequest, RequestForbidden } from '../auth/forbidden.ts'
-import { impersonate } from '../auth/impersonate.ts'
+import { type Impersonate, impersonator } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
 import type { RequestMetrics } from '../health/request-metrics.ts'
 import type { SecurityMetrics } from '../health/security-metrics.ts'
@@ -56,6 +56,7 @@ export function createHandler(
   paths: readonly PathRoute[],
   { inFlight, flow, metrics, security: securityMetrics }: Gauges,
 ): HandleRequest {
+  const impersonate = impersonator(security.authorize)
   return async (request) => {
     const info = requestInfo(request.method, request.path, request.query)
     const auditId = request.headers['audit-id']?.slice(0, maxAuditId) || randomUUID()
@@ -96,7 +97,7 @@ export function createHandler(
           trail = core.audit.open({ id: auditId, request, info, user: sender, receivedMs: core.audit.now() })
           await trail?.received()
         }
-        const user = await impersonated(security, sender, request, info, trail)
+        const user = await impersonated(impersonate, sender, request, info, trail)
         const entered = flow?.enter(request, info, user)
         place = entered instanceof Promise ? await entered : entered
         waits.ms += place?.waitedMs ?? 0
@@ -182,13 +183,13 @@ function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestI
 
 /** The user that the request goes on as. */
 async function impersonated(
-  security: Security,
+  impersonate: Impersonate,
   sender: UserInfo,
   request: ApiRequest,
   info: RequestInfo,
   trail: Trail | undefined,
 ): Promise<UserInfo> {
-  const found = await impersonate(request.headers, attributesOf(sender, info, request.query), security.authorize)
+  const found = await impersonate(request.headers, attributesOf(sender, info, request.query))
   if (found.user !== sender) trail?.impersonated(found)
   return found.user
 }

@@ -8,7 +8,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { createAuthenticator, userOfConnection } from '../../../src/api/auth/authenticate.ts'
-import { impersonate } from '../../../src/api/auth/impersonate.ts'
+import { impersonator } from '../../../src/api/auth/impersonate.ts'
 import { kubeconfig } from '../../../src/api/auth/kubeconfig.ts'
 import { openPki } from '../../../src/api/auth/pki.ts'
 import { createTokenIssuer } from '../../../src/api/auth/service-account-tokens.ts'
@@ -134,16 +134,16 @@ test('a token request below ten minutes is refused with its field', async () => 
 test('impersonation needs the right for each header, and says which is missing', async () => {
   const attributes = { user: { name: 'jane', groups: [] }, verb: 'get', path: '/api' }
   const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-extra-acme.com%2fproject': 'p' }
-  const { user } = await impersonate(headers, attributes, () => ({ allowed: true, reason: '' }))
+  const { user } = await impersonator(() => ({ allowed: true, reason: '' }))(headers, attributes)
   assert.equal(user, { name: 'bob', uid: '', groups: ['a', 'b', 'system:authenticated'], extra: { 'acme.com/project': ['p'] } })
   const onlyUsers = ({ verb, resource }: { verb: string; resource?: { resource: string } }) => ({
     allowed: verb === 'impersonate' && resource?.resource === 'users',
     reason: '',
   })
-  await impersonate({ 'impersonate-user': 'bob' }, attributes, onlyUsers as never)
+  await impersonator(onlyUsers as never)({ 'impersonate-user': 'bob' }, attributes)
   for (const wanted of [headers, { 'impersonate-group': 'a' }]) {
     try {
-      await impersonate(wanted, attributes, onlyUsers as never)
+      await impersonator(onlyUsers as never)(wanted, attributes)
       assert.unreachable()
     } catch (error) {
       assert.instance(error, StatusError)
