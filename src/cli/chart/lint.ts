@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { ChartError } from '../../helmlike/chart/chart.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
 import { type Finding, lintChart } from '../../helmlike/package/lint.ts'
-import { print } from '../print.ts'
+import { print, printError } from '../print.ts'
 import { namespaceOf } from './context-namespace.ts'
 import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
 import { valuesFromFlags } from './values.ts'
@@ -55,6 +55,7 @@ async function linted(
       skipSchemas: flags.has('skip-schema-validation'),
       loadSchema: async (url) => (await import('./load-schema.ts')).loadSchema(url),
       kubeVersion: flags.get('kube-version'),
+      warn: (message) => void printError(`warning: ${message}\n`),
     })
   } catch (e) {
     if (!(e instanceof ChartError)) throw e

@@ -1,6 +1,9 @@
 // X.509 certificates as Sprig makes them.
+
 import { createHash, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { isIPv4 } from 'node:net'
+import { quote } from '../../apimachinery/go-quote.ts'
+import { FunctionError } from '../gotemplate/run.ts'
 import { bits, explicit, implicit, integer, none, octets, oid, pem, sequence, set, time, utf8, yes } from './der.ts'
 
 export interface CertificateRequest {
@@ -81,6 +84,13 @@ function ipBytes(ip: string): Buffer {
   return Buffer.from(all.map((g) => g.padStart(4, '0')).join(''), 'hex')
 }
 
+/** A name as certificates hold it. Throws FunctionError in Go's words. */
+function ia5(name: string): Buffer {
+  if (!/^[\u0000-\u007f]*$/.test(name))
+    throw new FunctionError(`error creating certificate: x509: ${quote(name)} cannot be encoded as an IA5String`)
+  return Buffer.from(name)
+}
+
 function extensions(r: CertificateRequest, subjectKey: KeyObject, signerKeyId: Buffer | undefined): Buffer {
   const extension = (id: string, critical: boolean, value: Buffer) => sequence(oid(id), ...(critical ? [yes] : []), octets(value))
   const usage = r.isCa ? bits(Buffer.from([0xa4]), 2) : bits(Buffer.from([0xa0]), 5)
@@ -91,7 +101,7 @@ function extensions(r: CertificateRequest, subjectKey: KeyObject, signerKeyId: B
   ]
   if (r.isCa) list.push(extension('2.5.29.14', false, octets(keyIdOf(subjectKey))))
   else if (signerKeyId) list.push(extension('2.5.29.35', false, sequence(implicit(0, signerKeyId))))
-  const alternatives = [...r.names.map((n) => implicit(2, Buffer.from(n))), ...r.ips.map((ip) => implicit(7, ipBytes(ip)))]
+  const alternatives = [...r.names.map((n) => implicit(2, ia5(n))), ...r.ips.map((ip) => implicit(7, ipBytes(ip)))]
   if (alternatives.length > 0) list.push(extension('2.5.29.17', false, sequence(...alternatives)))
   return sequence(...list)
 }

@@ -57,7 +57,7 @@ function required(run: HostRun, message: string, v: Value): Value {
 
 function fail(run: HostRun, message: string): Value {
   if (!run.shared.host.lint) throw chartError(message)
-  run.shared.host.warn(message)
+  run.shared.host.warn(`a template fails: ${message}`)
   return ''
 }
 

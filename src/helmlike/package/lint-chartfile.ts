@@ -15,7 +15,10 @@ const KNOWN: ReadonlySet<string> = new Set(
     'kubeVersion dependencies type'
   ).split(' '),
 )
-const STRICT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/
+const NUMBER = '(?:0|[1-9]\\d*)'
+const STRICT = new RegExp(
+  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-(?!(?:.*\\.)?0\\d+(?:\\.|\\+|$))[0-9A-Za-z.-]+)?(?:\\+[0-9A-Za-z.-]+)?$`,
+)
 
 /** Checks the text of Chart.yaml. */
 export function checkChartFile(text: string, add: Add): void {
@@ -30,7 +33,8 @@ export function checkChartFile(text: string, add: Add): void {
     error(`unable to parse YAML\n\t${e instanceof YamlError ? `error converting YAML to JSON: ${e.message}` : e.message}`)
     return
   }
-  const unknown = isMap(doc) ? [...doc.keys()].find((key) => !KNOWN.has(key)) : undefined
+  // YAML becomes JSON first, whose keys are sorted.
+  const unknown = isMap(doc) ? [...doc.keys()].sort().find((key) => !KNOWN.has(key)) : undefined
   if (unknown !== undefined)
     add(
       'WARNING',

@@ -28,7 +28,7 @@ export async function checkTemplates(chart: Chart, values: ValueMap, o: LintOpti
       skipSchemas: o.skipSchemas ?? false,
       loadSchema: o.loadSchema,
       skipVersionCheck: true,
-      host: { lint: true, warn: (message) => add('INFO', FOLDER, message) },
+      host: { lint: true, warn: o.warn ?? (() => {}) },
     })
   } catch (e) {
     if (!(e instanceof RenderError) && !(e instanceof ChartError) && !(e instanceof LimitError)) throw e

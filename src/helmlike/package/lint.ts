@@ -26,6 +26,8 @@ export interface LintOptions {
   readonly loadSchema?: LoadSchema
   /** Kubernetes' version, for `.Capabilities` and for what it deprecates. */
   readonly kubeVersion?: string | undefined
+  /** Told what templates miss, which keeps nobody from linting them. */
+  readonly warn?: (message: string) => void
 }
 export type Add = (severity: Finding['severity'], at: string, message: string) => void
 

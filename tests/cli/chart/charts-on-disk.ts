@@ -67,6 +67,11 @@ export function writeCharts(root: string): void {
     'templates/list.yaml':
       'apiVersion: v1\nkind: List\nitems:\n  - metadata:\n      annotations: {helm.sh/resource-policy: keep}\n',
   })
+  write(join(root, 'odd'), {
+    'Chart.yaml': chartYaml('odd', '1.2.00', 'tillerVersion: x\nengine: y\nicon: https://example.com/i.png\n'),
+    'values.yaml': '{}\n',
+    'templates/a.yaml': object('ConfigMap', 'a', 'data: {a: "{{ required "a is missing" .Values.a }}{{ fail "no" }}"}\n'),
+  })
   write(join(root, 'broken'), {
     'Chart.yaml': chartYaml('broken', '1.0.0', 'icon: https://example.com/i.png\n'),
     'values.yaml': '{}\n',

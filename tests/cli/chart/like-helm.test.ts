@@ -124,6 +124,8 @@ refusedAlike('template: what is refused', [
 
 alike('lint: findings, their order, and what --strict, --quiet, --with-subcharts and --kube-version do', [
   'lint web',
+  'lint odd',
+  'lint odd --quiet --strict',
   'lint plain',
   'lint bad',
   'lint old',
