@@ -91,7 +91,7 @@ function importValues(c: Chart, warn: Warn): void {
   const listed = c.metadata.dependencies
   if (!listed) return
   const values = mergeValues(c, undefined, warn)
-  let imported: ValueMap = new Map()
+  let imported: ValueMap | undefined
   for (const d of listed) {
     const normalized: Value[] = []
     for (const item of d.importValues) {
@@ -104,12 +104,13 @@ function importValues(c: Chart, warn: Warn): void {
         ]),
       )
       const table = tableAt(values, `${d.name}.${pair.child}`)
-      if (table) imported = coalesceTables(imported, nested(pair.parent, table), '', true, warn)
+      if (table) imported = coalesceTables(imported ?? new Map(), nested(pair.parent, table), '', true, warn)
       else warn(`ImportValues missing table from chart ${d.name}: ${pair.child}`)
     }
     d.importValues = normalized
   }
-  c.values = coalesceTables(copyMap(values), imported, '', true, warn)
+  // The tables are parts of the values.
+  c.values = imported ? coalesceTables(copyMap(values), imported, '', true, warn) : values
 }
 
 function importPair(item: Value): { child: string; parent: string } | undefined {
