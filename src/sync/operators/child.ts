@@ -1,12 +1,11 @@
 // The process of an operator that is part of a repository. It starts with Node's permission model on: no files, no processes, no workers.
 
 import type { Socket } from 'node:net'
-import { aborted } from '../../apimachinery/aborted.ts'
 import { httpsClient } from '../../client/https.ts'
 import { createLog } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { rulesOf } from '../../operators/rules.ts'
-import { runOperators } from '../../operators/run-operators.ts'
+import { type RunningOperators, runOperators } from '../../operators/run-operators.ts'
 import { reviewsOf } from '../../operators/webhooks/answer.ts'
 import type { KeyPair } from '../../operators/webhooks/certificates.ts'
 import { conversionOf, webhooksOf } from '../../operators/webhooks/served-webhooks.ts'
@@ -19,6 +18,7 @@ import type { Described, FromChild, ToChild } from './messages.ts'
 const stop = new AbortController()
 let operators: Operator[] = []
 let reviews: ReviewServer | undefined
+let running: RunningOperators | undefined
 let token = ''
 
 // Whoever has the channel can speak for this process: it is ours alone.
@@ -34,7 +34,11 @@ process.on('message', (message: ToChild, connection?: Socket) => {
 })
 // The server went: nobody gives tokens any more.
 process.on('disconnect', () => process.exit(0))
-process.on('SIGTERM', () => stop.abort())
+process.on('SIGTERM', () => {
+  stop.abort()
+  // Who was asked still answers. One that was only loaded, and may not run, has nothing to end.
+  Promise.all([running?.stopped, reviews?.close()]).then(() => process.exit(0))
+})
 
 const isOperator = (value: unknown): value is Operator =>
   typeof (value as Operator | undefined)?.definition?.reconcile === 'function'
@@ -80,7 +84,7 @@ function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { t
     process.stderr.write(`${new Date().toISOString()} ${level} ${message} ${JSON.stringify(fields)}\n`)
   })
   const select = watch === undefined ? {} : { namespace: watch }
-  const running = runOperators(client, operators, {
+  running = runOperators(client, operators, {
     signal: stop.signal,
     log,
     namespace,
@@ -89,8 +93,6 @@ function run({ server, ca, namespace, watch, identity, ...first }: ToChild & { t
     webhooks: false,
   })
   running.started.then(() => say({ type: 'running' }))
-  // Who was asked still answers.
-  Promise.all([running.stopped, aborted(stop.signal).then(() => reviews?.close())]).then(() => process.exit(0))
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
