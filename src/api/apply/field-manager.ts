@@ -15,6 +15,7 @@ import {
   type Manager,
   type Managers,
   readManagers,
+  readSets,
   withEntries,
   writeManagers,
   writeSets,
@@ -65,6 +66,7 @@ export function* managersAfter(
 ): Steps<Managers | undefined> {
   const before = live ?? kind.empty()
   try {
+    yield* readSets(entriesOf(before))
     const managers = managersFor(before, next, requester)
     yield
     const isTracked = managers.size > 0 || !isMap(before.metadata) || !before.metadata.uid
@@ -171,6 +173,7 @@ export function* applyConfigurationSteps(
   requester: ApplyRequester,
 ): Steps<Json> {
   const before = live ?? kind.empty()
+  yield* readSets(entriesOf(before))
   const managers = liveManagers(before)
   checkKind(kind, config)
   const start = managers.size > 0 ? managers : yield* beforeFirstApply(kind, before, requester)

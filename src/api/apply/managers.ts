@@ -1,7 +1,7 @@
 import type { ManagedFieldsEntry, ObjectMeta } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { FieldSet } from './fields/field-set.ts'
-import { readFields, writeFields, writeFieldsSteps } from './fields/fields-v1.ts'
+import { readFields, readFieldsAhead, writeFields, writeFieldsSteps } from './fields/fields-v1.ts'
 
 export type Json = Record<string, unknown>
 
@@ -43,6 +43,11 @@ export function readManagers(entries: readonly ManagedFieldsEntry[] | undefined)
     managers.set(identityOf(read), read)
   }
   return managers
+}
+
+/** Reads what of `readManagers` takes long when there is much of it; that then finds it done. */
+export function* readSets(entries: readonly ManagedFieldsEntry[] | undefined): Steps<void> {
+  for (const entry of entries ?? []) yield* readFieldsAhead(entry?.fieldsV1)
 }
 
 /** Writes what of `writeManagers` takes long when there is much of it; that then finds it done. */

@@ -64,7 +64,10 @@ export function* updated(operation: Operation, live: Json, next: Json, managers:
   const { managers: rest, change } = yield* settle(operation, live, next, reconciled, workflow, true)
   yield
   const before = rest.get(workflow)?.set ?? new FieldSet()
-  const set = filter(before.difference(change.removed).union(change.modified).union(change.added))
+  const kept = before.difference(change.removed)
+  yield
+  const set = filter(kept.union(change.modified).union(change.added))
+  yield
   const result = new Map(rest)
   if (set.isEmpty()) result.delete(workflow)
   else result.set(workflow, { ...blank, ...rest.get(workflow), operation: 'Update', apiVersion, set })
@@ -134,9 +137,13 @@ function* settle(
       result.delete(id)
       continue
     }
-    const conflict = manager.set.intersection(seen.modified.union(seen.added))
+    const touched = seen.modified.union(seen.added)
+    yield
+    const conflict = manager.set.intersection(touched)
+    yield
     for (const path of force ? [] : sortedPaths(conflict)) conflicts.push({ manager, path })
     const set = manager.set.difference(conflict).difference(seen.removed)
+    yield
     if (set !== manager.set) result.set(id, { ...manager, set })
     yield
   }

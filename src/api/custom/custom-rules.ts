@@ -6,7 +6,7 @@ import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
 import { type Decoded, DecodeError, decodeUntypedSteps } from '../schema/decode.ts'
-import { thaw, thawSteps } from '../watch/freeze.ts'
+import { thaw, thawObjectSteps, thawSteps } from '../watch/freeze.ts'
 
 /** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
 export function customRules(
@@ -19,9 +19,7 @@ export function customRules(
     const strict = new Set(strictErrors)
     const object = yield* shape(value as JsonObject, schema, keepsUnknown || isApplied, strict)
     yield
-    const given = isApplied ? object : schema?.dropNulls(object)
-    yield
-    const whole = schema && given ? schema.default(given) : object
+    const whole = schema ? yield* schema.defaultSteps(object, isApplied) : object
     yield
     return { value: whole as Record<string, unknown>, strictErrors: [...strict] }
   }
@@ -39,7 +37,7 @@ export function customRules(
     decodeValue: (value) => atOnce(shaped(own(value))),
     *decodePatched(value) {
       yield
-      const own = yield* thawSteps(value as Record<string, unknown>)
+      const own = yield* patchedCopy(value as JsonObject)
       yield
       return yield* shaped({ value: own, strictErrors: [] })
     },
@@ -59,6 +57,14 @@ export function customRules(
   }
 }
 
+/** What managers own stays shared: it is never changed in place, and field management knows what it has read before. */
+function* patchedCopy(value: JsonObject): Steps<Record<string, unknown>> {
+  const { metadata } = value as { metadata?: unknown }
+  const isTracked = typeof metadata === 'object' && metadata !== null && 'managedFields' in metadata
+  if (!isTracked || !Array.isArray(metadata.managedFields)) return yield* thawSteps(value as Record<string, unknown>)
+  return (yield* thawObjectSteps(value as unknown as KubeObject)) as unknown as Record<string, unknown>
+}
+
 function* shape(
   given: JsonObject,
   schema: CompiledSchema | undefined,
@@ -72,7 +78,7 @@ function* shape(
   object = coerced.value as JsonObject
   yield
   if (!preserveUnknownFields) {
-    const pruned = schema.prune(object)
+    const pruned = yield* schema.pruneSteps(object)
     yield
     for (const path of pruned.unknown) strict.add(`unknown field "${path}"`)
     object = pruned.object

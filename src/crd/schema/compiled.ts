@@ -1,16 +1,16 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { Correlation } from './correlation.ts'
-import { applyDefaults, dropForbiddenNulls } from './default.ts'
+import { applyDefaults, defaultSteps, dropForbiddenNulls, dropNullsSteps } from './default.ts'
 import { embeddedErrors } from './embedded.ts'
 import type { Json, JsonObject, JsonSchema } from './json-schema.ts'
 import { own } from './json-schema.ts'
 import { duplicateItems } from './list-types.ts'
 import { type Coerced, coerceEmbedded } from './metadata.ts'
 import { nodeOf, type SchemaNode } from './node.ts'
-import { prune } from './prune.ts'
+import { prune, pruneSteps } from './prune.ts'
 import { type RuleNode, ruleTree, runRules } from './rules/run.ts'
-import { validateChange, validateValue } from './validate.ts'
+import { validateChange, validateSteps, validateValue } from './validate.ts'
 
 /** What validation found: `warnings` are failed rules that an unchanged part of the object broke before. */
 export interface Validated {
@@ -23,11 +23,15 @@ export interface CompiledSchema {
   readonly schema: JsonSchema
   /** The object without fields that the schema does not know, and their paths, sorted. */
   prune(object: JsonObject): { object: JsonObject; unknown: string[] }
+  /** As `prune`, in steps. */
+  pruneSteps(object: JsonObject): Steps<{ object: JsonObject; unknown: string[] }>
   /** Embedded resources' metadata reduced to what ObjectMeta has. `dropInvalid`: malformed fields go, instead of an error. */
   coerceEmbedded(object: JsonObject, dropInvalid?: boolean): Coerced
   /** Without nulls where null is not allowed and no default is given. */
   dropNulls(object: JsonObject): JsonObject
   default(object: JsonObject): JsonObject
+  /** `default` of `dropNulls` or, with `keepsNulls`, of the object itself, in steps. */
+  defaultSteps(object: JsonObject, keepsNulls: boolean): Steps<JsonObject>
   /** Against types and values only. */
   validateValues(object: JsonObject): FieldError[]
   /** All that a custom resource must hold: values, embedded resources, list types, rules. `old`: what an update replaces; `told`: what is
@@ -53,12 +57,21 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
       const { value, unknown } = prune(object, node, true)
       return { object: value as JsonObject, unknown }
     },
+    *pruneSteps(object) {
+      const { value, unknown } = yield* pruneSteps(object, node, true)
+      return { object: value as JsonObject, unknown }
+    },
+    *defaultSteps(object, keepsNulls) {
+      const given = keepsNulls ? object : yield* dropNullsSteps(object, node)
+      yield
+      return (yield* defaultSteps(given, node)) as JsonObject
+    },
     coerceEmbedded: (object, dropInvalid) => coerceEmbedded(object, node, dropInvalid),
     dropNulls: (object) => dropForbiddenNulls(object, node) as JsonObject,
     default: (object) => applyDefaults(object, node) as JsonObject,
     validateValues: (object) => validateValue(object, node),
     *validate(object, old, told = []) {
-      const errors = old === undefined ? validateValue(object, node) : validateChange(object, old, node)
+      const errors = yield* validateSteps(object, old, node)
       yield
       const embedded = embeddedErrors(object, node)
       yield

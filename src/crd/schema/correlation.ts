@@ -67,7 +67,24 @@ export class Correlation {
 export function findByKeys(node: SchemaNode, list: Json | undefined, item: Json): Json | undefined {
   if (node.listType !== 'map' || !isJsonArray(list)) return undefined
   const key = compositeKey(node.listMapKeys, item)
-  return key === undefined ? undefined : list.find((other) => compositeKey(node.listMapKeys, other) === key)
+  return key === undefined ? undefined : itemsByKeys(node, list).get(key)
+}
+
+const known = new WeakMap<SchemaNode, WeakMap<readonly Json[], ReadonlyMap<string, Json>>>()
+
+/** The items of a list by their keys, the first of equal ones: each item of a new list asks for its old one. Lists never change. */
+function itemsByKeys(node: SchemaNode, list: readonly Json[]): ReadonlyMap<string, Json> {
+  const ofNode = known.get(node) ?? new WeakMap<readonly Json[], ReadonlyMap<string, Json>>()
+  known.set(node, ofNode)
+  const found = ofNode.get(list)
+  if (found) return found
+  const items = new Map<string, Json>()
+  for (const item of list) {
+    const key = compositeKey(node.listMapKeys, item)
+    if (key !== undefined && !items.has(key)) items.set(key, item)
+  }
+  ofNode.set(list, items)
+  return items
 }
 
 function compositeKey(keys: readonly string[], item: Json): string | undefined {

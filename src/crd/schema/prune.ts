@@ -1,3 +1,6 @@
+import { isSmall } from '../../apimachinery/json-size.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
+import { changedItems, changedMembers } from './changes.ts'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, setOwn } from './json-schema.ts'
 import { asResourceRoot, type SchemaNode } from './node.ts'
 
@@ -10,6 +13,14 @@ export function prune(value: Json, node: SchemaNode, isResourceRoot: boolean): {
   return { value: pruned, unknown: pruner.unknown.sort() }
 }
 
+/** As `prune`, in steps. */
+export function* pruneSteps(value: Json, node: SchemaNode, isResourceRoot: boolean): Steps<{ value: Json; unknown: string[] }> {
+  const pruner = new Pruner()
+  const pruned = yield* pruner.pruneSteps(value, isResourceRoot ? asResourceRoot(node) : node, '')
+  yield
+  return { value: pruned, unknown: pruner.unknown.sort() }
+}
+
 class Pruner {
   readonly unknown: string[] = []
 
@@ -19,19 +30,42 @@ class Pruner {
     return isJsonObject(value) ? this.object(value, node, path) : value
   }
 
+  *pruneSteps(value: Json, node: SchemaNode | undefined, path: string): Steps<Json> {
+    if (node?.preserve || isSmall(value)) return this.prune(value, node, path)
+    if (isJsonArray(value)) {
+      return yield* changedItems(value, (item, i) => this.pruneSteps(item, node?.items, `${path}[${i}]`))
+    }
+    if (!isJsonObject(value)) return value
+    const of = (key: string, inner: Json) => this.memberSteps(key, inner, node, path)
+    return yield* changedMembers(value, of)
+  }
+
+  private *memberSteps(key: string, value: Json, node: SchemaNode | undefined, path: string): Steps<Json | undefined> {
+    if (node?.embedded && META_FIELDS.has(key)) return value
+    const child = this.known(key, node, path)
+    return child === undefined ? undefined : yield* this.pruneSteps(value, child ?? undefined, below(path, key))
+  }
+
+  /** What is known of a member: undefined is told to be unknown, null may be anything. */
+  private known(key: string, node: SchemaNode | undefined, path: string): SchemaNode | null | undefined {
+    const child = node?.properties.get(key)
+    if (child !== undefined) return child
+    if (node?.additional !== undefined) return typeof node.additional === 'object' ? node.additional : null
+    if (node === undefined || !META_FIELDS.has(key) || path !== '') this.unknown.push(below(path, key))
+    return undefined
+  }
+
   private object(object: JsonObject, node: SchemaNode | undefined, path: string): JsonObject {
     const changes = new Map<string, Json | undefined>()
     for (const key of Object.keys(object)) {
       const value = object[key] as Json
       if (node?.embedded && META_FIELDS.has(key)) continue
-      const child = node?.properties.get(key)
-      if (child === undefined && node?.additional === undefined) {
-        if (node === undefined || !META_FIELDS.has(key) || path !== '') this.unknown.push(below(path, key))
+      const child = this.known(key, node, path)
+      if (child === undefined) {
         changes.set(key, undefined)
         continue
       }
-      const additional = typeof node?.additional === 'object' ? node.additional : undefined
-      const pruned = this.prune(value, child ?? additional, below(path, key))
+      const pruned = this.prune(value, child ?? undefined, below(path, key))
       if (pruned !== value) changes.set(key, pruned)
     }
     return withChanges(object, changes)

@@ -8,7 +8,9 @@ import {
   typeInvalid,
 } from '../../apimachinery/field-error.ts'
 import { int64Of, isInt64 } from '../../apimachinery/json.ts'
+import { isSmall } from '../../apimachinery/json-size.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { codePoints } from '../cel/cost-estimate.ts'
 import { Correlation } from './correlation.ts'
 import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own, withSortedKeys } from './json-schema.ts'
@@ -26,10 +28,25 @@ export function validateChange(value: Json, old: Json, node: SchemaNode, base = 
   return new Validation(base).run(value, node, new Correlation(value, old, node))
 }
 
+/** As `validateValue` or, with `old`, `validateChange`, in steps. */
+export function* validateSteps(value: Json, old: Json | undefined, node: SchemaNode, base = ''): Steps<FieldError[]> {
+  const correlation = old === undefined ? undefined : new Correlation(value, old, node)
+  return yield* new Validation(base).runSteps(value, node, correlation)
+}
+
+/** So many values, each small, are validated in one step. */
+const stepSize = 100
+
 /** What one part of a schema said. `matches` counts what held: of several failures the one with most is told. */
 interface Outcome {
   readonly errors: FieldError[]
   matches: number
+}
+
+interface Member {
+  readonly schema: SchemaNode
+  readonly at: string
+  readonly isTypeMeta: boolean
 }
 
 class Validation {
@@ -41,6 +58,10 @@ class Validation {
 
   run(value: Json, node: SchemaNode, correlation: Correlation | undefined): FieldError[] {
     return this.node(value, node, '', correlation).errors
+  }
+
+  *runSteps(value: Json, node: SchemaNode, correlation: Correlation | undefined): Steps<FieldError[]> {
+    return (yield* this.nodeSteps(value, node, '', correlation)).errors
   }
 
   private field(path: string): string {
@@ -55,6 +76,57 @@ class Validation {
     return outcome
   }
 
+  /** As `node`, in steps down to what is small. */
+  private *nodeSteps(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined): Steps<Outcome> {
+    if (isSmall(value) || value === null || typeof value !== 'object') return this.node(value, node, path, correlation)
+    const outcome: Outcome = { errors: [], matches: 0 }
+    this.asWhole(value, node, path, correlation, outcome)
+    yield
+    if (isJsonArray(value)) yield* this.itemsSteps(value, node, path, correlation, outcome)
+    this.enum(value, node, path, outcome)
+    yield
+    if (isJsonObject(value)) yield* this.membersSteps(value, node, path, correlation, outcome)
+    outcome.matches += 3
+    if (outcome.errors.length > 0 && correlation?.isUnchanged()) outcome.errors.length = 0
+    return outcome
+  }
+
+  private *itemsSteps(
+    list: readonly Json[],
+    node: SchemaNode,
+    path: string,
+    correlation: Correlation | undefined,
+    outcome: Outcome,
+  ): Steps<void> {
+    const { items } = node
+    if (items !== undefined) {
+      for (const [i, item] of list.entries()) {
+        if (i % stepSize === stepSize - 1) yield
+        merge(outcome, yield* this.nodeSteps(item, items, `${path}[${i}]`, correlation?.item(i)))
+      }
+    }
+    this.length(list, node, path, outcome)
+  }
+
+  private *membersSteps(
+    object: JsonObject,
+    node: SchemaNode,
+    path: string,
+    correlation: Correlation | undefined,
+    outcome: Outcome,
+  ): Steps<void> {
+    const keys = Object.keys(object)
+    this.size(keys, node, path, outcome)
+    for (const [i, key] of keys.entries()) {
+      if (i % stepSize === stepSize - 1) yield
+      const member = this.memberOf(key, node, path, outcome)
+      if (member === undefined) continue
+      const before = member.isTypeMeta ? undefined : correlation?.field(key)
+      merge(outcome, yield* this.nodeSteps(object[key] as Json, member.schema, member.at, before))
+    }
+    this.required(object, node, path, outcome)
+  }
+
   private parts(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined): Outcome {
     const outcome: Outcome = { errors: [], matches: 0 }
     this.type(value, node, path, outcome)
@@ -62,8 +134,7 @@ class Validation {
       this.enum(value, node, path, outcome)
       return outcome
     }
-    if (node.types.length > 0 || node.format !== '') outcome.matches++
-    this.junctors(value, node, path, correlation, outcome)
+    this.promised(value, node, path, correlation, outcome)
     if (typeof value === 'string') this.string(value, node, path, outcome)
     else if (typeof value === 'number' || typeof value === 'bigint') this.number(value, node, path, outcome)
     else if (isJsonArray(value)) this.array(value, node, path, correlation, outcome)
@@ -71,6 +142,17 @@ class Validation {
     if (isJsonObject(value)) this.object(value, node, path, correlation, outcome)
     outcome.matches += 3
     return outcome
+  }
+
+  /** What a schema says of a list or object before it says something of what is inside. */
+  private asWhole(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined, outcome: Outcome): void {
+    this.type(value, node, path, outcome)
+    this.promised(value, node, path, correlation, outcome)
+  }
+
+  private promised(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined, outcome: Outcome): void {
+    if (node.types.length > 0 || node.format !== '') outcome.matches++
+    this.junctors(value, node, path, correlation, outcome)
   }
 
   private type(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
@@ -171,6 +253,10 @@ class Validation {
         merge(outcome, this.node(item, items, `${path}[${i}]`, correlation?.item(i)))
       })
     }
+    this.length(list, node, path, outcome)
+  }
+
+  private length(list: readonly Json[], node: SchemaNode, path: string, outcome: Outcome): void {
     const { minItems, maxItems, uniqueItems } = node.schema
     if (minItems !== undefined && list.length < minItems) {
       this.invalid(path, list.length, `should have at least ${minItems} items`, outcome)
@@ -189,26 +275,41 @@ class Validation {
     correlation: Correlation | undefined,
     outcome: Outcome,
   ): void {
-    const { minProperties, maxProperties } = node.schema
     const keys = Object.keys(object)
+    this.size(keys, node, path, outcome)
+    for (const key of keys) {
+      const member = this.memberOf(key, node, path, outcome)
+      if (member === undefined) continue
+      const before = member.isTypeMeta ? undefined : correlation?.field(key)
+      merge(outcome, this.node(object[key] as Json, member.schema, member.at, before))
+    }
+    this.required(object, node, path, outcome)
+  }
+
+  private size(keys: readonly string[], node: SchemaNode, path: string, outcome: Outcome): void {
+    const { minProperties, maxProperties } = node.schema
     if (minProperties !== undefined && keys.length < minProperties) {
       this.invalid(path, keys.length, `should have at least ${minProperties} properties`, outcome)
     }
     if (maxProperties !== undefined && keys.length > maxProperties) {
       outcome.errors.push(tooMany(this.field(path), keys.length, maxProperties))
     }
-    for (const key of keys) {
-      const property = node.properties.get(key)
-      if (property === undefined && node.additional === false) {
-        outcome.errors.push(invalid(this.field(path), key, `${path}.${key} in body is a forbidden property`))
-        continue
-      }
-      const schema = fieldNode(node, key)
-      if (schema === undefined) continue
-      const at = property === undefined || path !== '' ? `${path}.${key}` : key
-      const isTypeMeta = path === '' && (key === 'apiVersion' || key === 'kind')
-      merge(outcome, this.node(object[key] as Json, schema, at, isTypeMeta ? undefined : correlation?.field(key)))
+  }
+
+  /** What a member has to be; undefined: nothing is said of it, or it may not be there, which is told. */
+  private memberOf(key: string, node: SchemaNode, path: string, outcome: Outcome): Member | undefined {
+    const property = node.properties.get(key)
+    if (property === undefined && node.additional === false) {
+      outcome.errors.push(invalid(this.field(path), key, `${path}.${key} in body is a forbidden property`))
+      return undefined
     }
+    const schema = fieldNode(node, key)
+    if (schema === undefined) return undefined
+    const at = property === undefined || path !== '' ? `${path}.${key}` : key
+    return { schema, at, isTypeMeta: path === '' && (key === 'apiVersion' || key === 'kind') }
+  }
+
+  private required(object: JsonObject, node: SchemaNode, path: string, outcome: Outcome): void {
     for (const name of node.required) {
       if (own(object, name) === undefined) outcome.errors.push(required(this.field(`${path}.${name}`)))
     }

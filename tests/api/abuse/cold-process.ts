@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asking } from './asking.ts'
 import { coldRequests } from './cold-requests.ts'
 import { longestTurn } from './turns.ts'
@@ -7,7 +8,13 @@ const request = coldRequests.find(({ name }) => name === process.argv[2])
 if (!request) throw new Error(`no such request: ${process.argv[2]}`)
 const { ask } = await asking()
 for (const { target, body } of request.before ?? []) {
-  const { status, text } = await ask('POST', target, body, { 'content-type': 'application/json' })
+  const post = () => ask('POST', target, body, { 'content-type': 'application/json' })
+  let { status, text } = await post()
+  // A kind is served when its definition is established.
+  while (status === 404) {
+    await nextTurn()
+    ;({ status, text } = await post())
+  }
   if (status !== 201) throw new Error(`${status} ${text.slice(0, 300)}`)
 }
 const { method, target, type = 'json', body } = request

@@ -20,6 +20,17 @@ const configMap = (name: string, rest: string, metadata = '') =>
 const manyKeys = [{ target: configMaps, body: configMap('many', `"data":{${keys(49_000)}}`) }]
 const many = `${configMaps}/many`
 
+const gadgets = '/apis/abuse.io/v1/namespaces/default/gadgets'
+const gadgetSpec =
+  '{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"string"}},"keyed":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"object","required":["k"],"properties":{"k":{"type":"string"},"v":{"type":"string"}}}}}}'
+const gadgetDefinition = {
+  target: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+  body: `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"gadgets.abuse.io"},"spec":{"group":"abuse.io","scope":"Namespaced","names":{"plural":"gadgets","kind":"Gadget"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"spec":${gadgetSpec}}}}}]}}`,
+}
+const gadget = (spec: string, name = 'g') =>
+  `{"apiVersion":"abuse.io/v1","kind":"Gadget","metadata":{"name":"${name}"},"spec":{${spec}}}`
+const keyed = (n: number, value: string) => `"keyed":[${members(n, (i) => `{"k":"k${i}","v":"${value}"}`)}]`
+
 export const coldRequests: readonly ColdRequest[] = [
   {
     name: 'merge patch of one key of many',
@@ -73,5 +84,34 @@ export const coldRequests: readonly ColdRequest[] = [
     target: `${configMaps}/one?dryRun=All&fieldManager=m`,
     body: configMap('one', '"data":{}', `,"finalizers":[${members(90_000, (i) => `"a/k${i}"`)}]`),
     status: 200,
+  },
+  {
+    name: 'a custom object whose keyed items replace others',
+    before: [gadgetDefinition, { target: gadgets, body: gadget(keyed(15_000, 'v')) }],
+    method: 'PATCH',
+    type: 'merge-patch+json',
+    target: `${gadgets}/g`,
+    body: `{"spec":{${keyed(15_000, 'w')}}}`,
+    status: 200,
+  },
+  {
+    name: 'a custom object whose members replace others',
+    before: [gadgetDefinition, { target: gadgets, body: gadget(`"m":{${keys(48_000)}}`) }],
+    method: 'PATCH',
+    type: 'merge-patch+json',
+    target: `${gadgets}/g`,
+    body: `{"spec":{"m":{${members(48_000, (i) => `"k${i}":"w"`)}}}}`,
+    status: 200,
+  },
+  {
+    name: 'a custom object of unknown members',
+    before: [gadgetDefinition, { target: gadgets, body: gadget('"m":{}') }],
+    method: 'POST',
+    target: `${gadgets}?fieldValidation=Ignore`,
+    body: gadget(
+      members(45_000, (i) => `"u${i}":1`),
+      'unknown',
+    ),
+    status: 201,
   },
 ]

@@ -1,6 +1,7 @@
+import { isSmall } from '../../../apimachinery/json-size.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from './field-set.ts'
-import { isBefore, isField, normalElement, type PathElement, sortElements } from './path-element.ts'
+import { isBefore, isField, normalElement, type PathElement, sortElements, sortElementsSteps } from './path-element.ts'
 
 /** The JSON of a set of fields (meta.k8s.io/v1 FieldsV1): `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has something below it. */
 export type FieldsV1 = { readonly [element: string]: FieldsV1 }
@@ -33,6 +34,47 @@ interface Level {
   readonly isOrdered: boolean
 }
 
+/** Reads in steps what `readFields` then finds read. What is malformed is left to that. */
+export function* readFieldsAhead(fields: unknown): Steps<void> {
+  if (typeof fields !== 'object' || fields === null || parsed.has(fields) || !Object.isFrozen(fields) || isSmall(fields)) return
+  try {
+    const { children } = yield* readLevelSteps(fields as Record<string, unknown>)
+    parsed.set(fields, children ?? new FieldSet())
+  } catch {}
+}
+
+/** So many elements are read in one step. */
+const readInStep = 500
+
+/** As `readLevel` for a frozen level of any size. */
+function* readLevelSteps(level: Record<string, unknown>): Steps<Level> {
+  if (isSmall(level)) return readLevel(level, true)
+  let children: FieldSet | undefined
+  let isMember = false
+  const keys = Object.keys(level)
+  yield
+  for (const [i, key] of keys.entries()) {
+    if (i % readInStep === readInStep - 1) yield
+    const element = key === '.' ? undefined : normalElement(key)
+    if (key === '.') isMember = true
+    if (element === undefined) continue
+    const inner = yield* readLevelSteps(levelAt(key, level[key]))
+    children ??= new FieldSet()
+    put(children, element, inner)
+  }
+  return { children, isMember: isMember || children === undefined, isOrdered: false }
+}
+
+function levelAt(key: string, below: unknown): Record<string, unknown> {
+  if (typeof below !== 'object' || below === null || Array.isArray(below)) throw new Error(`expected an object at ${key}`)
+  return below as Record<string, unknown>
+}
+
+function put(children: FieldSet, element: PathElement, inner: Level): void {
+  if (inner.isMember) children.members.add(element)
+  if (inner.children) children.children.set(element, inner.children)
+}
+
 const mostCompared = 20
 
 /** `isFrozen`: nobody changes it any more. */
@@ -54,11 +96,9 @@ function readLevel(level: Record<string, unknown>, isFrozen: boolean): Level {
       isOrdered = false
       continue
     }
-    if (typeof below !== 'object' || below === null || Array.isArray(below)) throw new Error(`expected an object at ${key}`)
-    const inner = readLevel(below as Record<string, unknown>, isFrozen)
+    const inner = readLevel(levelAt(key, below), isFrozen)
     children ??= new FieldSet()
-    if (inner.isMember) children.members.add(element)
-    if (inner.children) children.children.set(element, inner.children)
+    put(children, element, inner)
     isOrdered &&=
       inner.isOrdered && element === key && (isField(key) || --left >= 0) && (last === undefined || isBefore(last, key))
     last = element
@@ -116,7 +156,8 @@ function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {
   if (set.children.size === 0 && set.members.size <= partElements) return writeLevel(set, isMember)
   const level: Record<PathElement, FieldsV1> = {}
   if (isMember) level['.'] = leaf
-  const elements = sortedElements(set)
+  const elements = yield* sortElementsSteps(elementsOf(set))
+  yield
   for (const [i, element] of elements.entries()) {
     if (i % partElements === partElements - 1) yield
     const below = set.children.get(element)
@@ -140,9 +181,14 @@ function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
   return Object.freeze(level)
 }
 
-function sortedElements(set: FieldSet): PathElement[] {
+function elementsOf(set: FieldSet): PathElement[] {
   const elements = [...set.members]
   for (const element of set.children.keys()) if (!set.members.has(element)) elements.push(element)
+  return elements
+}
+
+function sortedElements(set: FieldSet): PathElement[] {
+  const elements = elementsOf(set)
   return elements.length > 1 ? sortElements(elements) : elements
 }
 

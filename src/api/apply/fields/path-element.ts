@@ -1,4 +1,6 @@
 import { jsonText, parseJson } from '../../../apimachinery/json.ts'
+import { sortSteps } from '../../../apimachinery/sort-steps.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 
 /** One step of a field path, as fieldsV1 writes it: `f:name` a field, `k:{"name":"a"}` a list item by its keys, `v:"x"` a set item,
  *  `i:0` an index. Two elements are the same exactly when these texts are. */
@@ -87,6 +89,29 @@ export function isBefore(a: PathElement, b: PathElement): boolean {
   return !isField(b) && compareRanked(rankedOf(a), rankedOf(b)) < 0
 }
 
+/** So many are sorted at once. */
+const sortedAtOnce = 1000
+
+/** As `sortElements`, in steps; `elements` may change. */
+export function* sortElementsSteps(elements: PathElement[]): Steps<PathElement[]> {
+  if (elements.length <= sortedAtOnce) return sortElements(elements)
+  if (elements.every(isField)) return yield* sortSteps(elements)
+  yield
+  const frame = frameOf(elements)
+  yield
+  if (frame) {
+    const { before, after } = frame
+    const texts = yield* sortSteps(elements.map((element) => inside(element, frame)))
+    return texts.map((text) => before + text + after)
+  }
+  const ranked: Ranked[] = []
+  for (const element of elements) {
+    ranked.push(rankedOf(element))
+    if (ranked.length % sortedAtOnce === 0) yield
+  }
+  return (yield* sortSteps(ranked, compareRanked)).map(({ element }) => element)
+}
+
 /** What stands around the one text of an element, `v:"…"` or `k:{"name":"…"}`. */
 interface Frame {
   readonly before: string
@@ -106,8 +131,12 @@ function frameOf(elements: readonly PathElement[]): Frame | undefined {
   return { before, after }
 }
 
-function sortFramed(elements: PathElement[], { before, after }: Frame): PathElement[] {
-  const texts = elements.map((element) => element.slice(before.length, element.length - after.length)).sort()
+const inside = (element: PathElement, { before, after }: Frame): string =>
+  element.slice(before.length, element.length - after.length)
+
+function sortFramed(elements: PathElement[], frame: Frame): PathElement[] {
+  const { before, after } = frame
+  const texts = elements.map((element) => inside(element, frame)).sort()
   for (const [i, text] of texts.entries()) elements[i] = before + text + after
   return elements
 }

@@ -1,0 +1,44 @@
+import type { Steps } from '../../apimachinery/steps.ts'
+import { type Json, type JsonObject, setOwn } from './json-schema.ts'
+
+/** So many items or members are looked at in one step. */
+const stepSize = 200
+
+/** `list` with what `change` makes of its items; `list` itself when nothing changes. In steps, for large lists. */
+export function* changedItems(list: readonly Json[], change: (item: Json, index: number) => Steps<Json>): Steps<readonly Json[]> {
+  let copy: Json[] | undefined
+  for (const [i, item] of list.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    const changed = yield* change(item, i)
+    if (changed !== item) copy ??= list.slice(0, i)
+    if (copy) copy.push(changed)
+  }
+  return copy ?? list
+}
+
+/** `object` with what `change` makes of its members, without those of which it makes undefined; `object` itself when nothing changes. */
+export function* changedMembers(
+  object: JsonObject,
+  change: (key: string, value: Json) => Steps<Json | undefined>,
+): Steps<JsonObject> {
+  const keys = Object.keys(object)
+  yield
+  let copy: Record<string, Json> | undefined
+  for (const [i, key] of keys.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    const value = object[key] as Json
+    const changed = yield* change(key, value)
+    if (changed !== value && !copy) copy = yield* firstMembers(object, keys, i)
+    if (copy && changed !== undefined) setOwn(copy, key, changed)
+  }
+  return copy ?? object
+}
+
+function* firstMembers(object: JsonObject, keys: readonly string[], count: number): Steps<Record<string, Json>> {
+  const copy: Record<string, Json> = {}
+  for (let i = 0; i < count; i++) {
+    if (i % stepSize === stepSize - 1) yield
+    setOwn(copy, keys[i] as string, object[keys[i] as string] as Json)
+  }
+  return copy
+}
