@@ -10,12 +10,13 @@ import {
   decodeWritten,
   strictMessage,
 } from '../schema/decode.ts'
+import { objectFrom } from '../schema/json-syntax.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
-import { parseStrategicPatch, strategicMergeSteps } from './strategic.ts'
+import { orderPrefix, parseStrategicPatch, strategicMergeSteps } from './strategic.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -59,7 +60,7 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     if (!type) throw badPatch('strategic merge patch format is not supported')
     return yield* strategicMergeSteps(type, document, patch)
   }
-  return { kind, strictErrors, isWritten: false, applyTo, shown: () => goText(patch) }
+  return { kind, strictErrors, isWritten: false, applyTo, shown: () => goText(withoutApplied(patch)) }
 }
 
 export interface Patched {
@@ -67,6 +68,19 @@ export interface Patched {
   readonly value: JsonObject
   /** What the answer warns of; empty unless fieldValidation is `Warn`. */
   readonly warnings: readonly string[]
+}
+
+/** A strategic merge patch as Go has it when it was merged: what its directives said is taken out of it, and lists whose order was said. */
+function withoutApplied(patch: unknown): unknown {
+  if (Array.isArray(patch)) return patch.map(withoutApplied)
+  if (typeof patch !== 'object' || patch === null) return patch
+  const members = patch as Record<string, unknown>
+  const isReplaced = members.$patch === 'replace'
+  const kept = Object.entries(members).filter(([key]) => {
+    if (isReplaced) return key !== '$patch'
+    return key !== '$retainKeys' && !key.startsWith(orderPrefix) && !Object.hasOwn(members, `${orderPrefix}${key}`)
+  })
+  return objectFrom(kept.map(([key, value]) => [key, isReplaced ? value : withoutApplied(value)] as const))
 }
 
 /** Go has the patched document as a map, whose members it writes in alphabetical order. */

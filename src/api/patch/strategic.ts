@@ -16,7 +16,7 @@ type JsonObject = Record<string, unknown>
 
 const directive = '$patch'
 const retainKeys = '$retainKeys'
-const orderPrefix = '$setElementOrder/'
+export const orderPrefix = '$setElementOrder/'
 const deletePrefix = '$deleteFromPrimitiveList/'
 
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -143,4 +143,17 @@ test('what no path can name is refused as a client refuses to ask for it', async
   )
 })
 
+test('a mirror pod that names an account is refused before anybody looks at the rest of it', async () => {
+  const request = podRequest({
+    metadata: { name: 'p', namespace: 'x', annotations: { 'kubernetes.io/config.mirror': 'x' } },
+    spec: { serviceAccountName: 'default' },
+  })
+  const plugins = createAdmission({ objects: cluster(), authorizer: createAuthorizer(cluster()) })
+  const error = await runMutating(plugins, request, metrics).then(
+    () => undefined,
+    (e: StatusError) => e,
+  )
+  assert.match(error?.message ?? '', 'a mirror pod may not reference service accounts')
+})
+
 test.run()

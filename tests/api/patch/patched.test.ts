@@ -32,6 +32,13 @@ test('unknown and duplicate fields warn, are refused under Strict, and are dropp
   assert.equal(patched('merge', text, 'Ignore').warnings, [])
 })
 
+test('a strategic merge patch is shown without what its directives said, which Go takes out while it merges', () => {
+  const shown = (text: string) => /Invalid value: "(.*?)": /.exec(refusal('strategic', text))?.[1]
+  assert.is(shown('{"data":{"$patch":"replace","a":5}}'), 'map[data:map[a:5]]')
+  assert.is(shown('{"data":5,"metadata":{"$retainKeys":["name"],"name":"x"}}'), 'map[data:5 metadata:map[name:x]]')
+  assert.is(shown('{"data":5,"metadata":{"$setElementOrder/finalizers":["a"],"finalizers":["a"]}}'), 'map[data:5 metadata:map[]]')
+})
+
 test('a result that is not of its kind is refused, with the words of the way that read it', () => {
   assert.match(
     refusal('merge', '{"data":5}'),

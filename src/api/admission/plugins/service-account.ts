@@ -16,7 +16,8 @@ export const serviceAccount = (objects: Objects): AdmissionPlugin => ({
   name: 'ServiceAccount',
   mutate: async (request) => {
     const pod = request.operation === 'CREATE' ? podOf(request) : undefined
-    if (!pod?.spec || isMirror(pod)) return
+    if (!pod?.spec) return
+    if (isMirror(pod)) return refuseMirror(request, pod)
     const { spec } = pod
     spec.serviceAccountName ||= 'default'
     spec.serviceAccount = spec.serviceAccountName
