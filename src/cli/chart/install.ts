@@ -2,7 +2,7 @@
 import { colors } from './colors.ts'
 import { chartForRelease } from './locate.ts'
 import { show } from './output.ts'
-import { connect, releaseData } from './release.ts'
+import { connect, failingAs, releaseData } from './release.ts'
 import { nameAndChart } from './release-name.ts'
 import { releaseText } from './release-text.ts'
 import { checkName } from './template.ts'
@@ -10,9 +10,11 @@ import { valuesFromFlags } from './values.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('install', argv)
-  const [name, reference] = await nameAndChart(flags, 'install')
-  checkName(name)
-  const r = await releases.install(name, await chartForRelease(reference, flags), await valuesFromFlags(flags))
+  const r = await failingAs('INSTALLATION FAILED', async () => {
+    const [name, reference] = await nameAndChart(flags, 'install')
+    checkName(name)
+    return releases.install(name, await chartForRelease(reference, flags), await valuesFromFlags(flags))
+  })
   const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
   await show(flags, releaseData(r), () => releaseText(r, colors(flags), hidden))
   return 0

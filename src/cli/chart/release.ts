@@ -97,6 +97,16 @@ async function maybe(path: string, context: string | undefined): Promise<Kubecon
   }
 }
 
+/** An error of what is done says so in Helm's words. */
+export async function failingAs<T>(what: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (e) {
+    if (e instanceof Error) e.message = `${what}: ${e.message}`
+    throw e
+  }
+}
+
 /** A release as Helm prints it for programs: its record, without what is empty. */
 export function releaseData({ labels: _secret, ...r }: ReleaseRecord): {
   chart?: object

@@ -10,7 +10,7 @@ import { colors } from './colors.ts'
 import { FlagError, type Flags } from './flags.ts'
 import { chartForRelease } from './locate.ts'
 import { formatOf, show } from './output.ts'
-import { connect, print, releaseData } from './release.ts'
+import { connect, failingAs, print, releaseData } from './release.ts'
 import { releaseText } from './release-text.ts'
 import { valuesFromFlags } from './values.ts'
 
@@ -41,7 +41,9 @@ export async function run(argv: string[]): Promise<number> {
   if (isNew && isTable) print(`Release ${JSON.stringify(name)} does not exist. Installing it now.`)
   const r = isNew
     ? await releases.install(name, chart, await valuesFromFlags(flags))
-    : await releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart))
+    : await failingAs('UPGRADE FAILED', async () =>
+        releases.upgrade(name, chart, await upgradeValues(flags, releases, name, chart)),
+      )
   if (!isNew && isTable) print(`Release ${JSON.stringify(name)} has been upgraded. Happy Helming!`)
   const hidden = { hideNotes: flags.has('hide-notes'), hideSecret: flags.has('hide-secret') }
   await show(flags, releaseData(r), () => releaseText(r, colors(flags), hidden))

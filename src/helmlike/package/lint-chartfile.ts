@@ -13,7 +13,9 @@ const KNOWN: ReadonlySet<string> = new Set(
   (
     'name home sources version description keywords maintainers icon apiVersion condition tags appVersion deprecated annotations ' +
     'kubeVersion dependencies type'
-  ).split(' '),
+  )
+    .toLowerCase()
+    .split(' '),
 )
 const NUMBER = '(?:0|[1-9]\\d*)'
 const STRICT = new RegExp(
@@ -33,8 +35,8 @@ export function checkChartFile(text: string, add: Add): void {
     error(`unable to parse YAML\n\t${e instanceof YamlError ? `error converting YAML to JSON: ${e.message}` : e.message}`)
     return
   }
-  // YAML becomes JSON first, whose keys are sorted.
-  const unknown = isMap(doc) ? [...doc.keys()].sort().find((key) => !KNOWN.has(key)) : undefined
+  // YAML becomes JSON first, whose keys are sorted; Go takes fields in capitals and in small letters.
+  const unknown = isMap(doc) ? [...doc.keys()].sort().find((key) => !KNOWN.has(key.toLowerCase())) : undefined
   if (unknown !== undefined)
     add(
       'WARNING',

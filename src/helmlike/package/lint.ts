@@ -47,12 +47,16 @@ export async function lintChart(path: string, values: ValueMap, o: LintOptions):
     return findings
   }
   await checkValues(chart, values, o, add)
-  if (chart.templates.length === 0) add('WARNING', 'templates/', 'directory does not exist')
+  if (!hasTemplates(path, chart)) add('WARNING', 'templates/', 'directory does not exist')
   else await checkTemplates(chart, values, o, add)
   checkDependencies(chart, resolve(path), add)
   checkCrds(chart, add)
   return findings
 }
+
+/** Whether there is a folder of templates, be it an empty one. */
+const hasTemplates = (path: string, chart: Chart): boolean =>
+  chart.templates.length > 0 || (statSync(path).isDirectory() && existsSync(join(path, 'templates')))
 
 /** The text of Chart.yaml. Throws ChartError where there is none. */
 function chartFileOf(path: string): string {

@@ -68,7 +68,11 @@ export function writeCharts(root: string): void {
       'apiVersion: v1\nkind: List\nitems:\n  - metadata:\n      annotations: {helm.sh/resource-policy: keep}\n',
   })
   write(join(root, 'odd'), {
-    'Chart.yaml': chartYaml('odd', '1.2.00', 'tillerVersion: x\nengine: y\nicon: https://example.com/i.png\n'),
+    'Chart.yaml': chartYaml(
+      'odd',
+      '1.2.00',
+      'tillerVersion: x\nengine: y\nDescription: d\nappversion: 1\nicon: https://example.com/i.png\n',
+    ),
     'values.yaml': '{}\n',
     'templates/a.yaml': object('ConfigMap', 'a', 'data: {a: "{{ required "a is missing" .Values.a }}{{ fail "no" }}"}\n'),
   })

@@ -209,6 +209,23 @@ alike(
   timeless,
 )
 
+test('an install or upgrade that fails says so in the words of Helm', async () => {
+  if (!hasHelm) return
+  for (const line of [
+    'install first ./web',
+    'install Bad_Name ./web',
+    'install x ./nothing',
+    'install x ./web --set ports=3',
+    'upgrade none ./web',
+    'upgrade first ./web --set ports=3 --dry-run=client',
+    'upgrade first ./nothing',
+  ]) {
+    const begin = (o: Outcome) => /^Error: (?:[A-Z]+ FAILED: )?/m.exec(o.stderr)?.[0]
+    const [a, b] = [await theirs(line), await mine(line)]
+    assert.equal([b.status, begin(b)], [a.status, begin(a)], `${line}: ${b.stderr}\nhelm: ${a.stderr}`)
+  }
+})
+
 test('install, upgrade and template for programs: the same keys', async () => {
   if (!hasHelm) return
   const shape = (v: unknown): unknown => {
