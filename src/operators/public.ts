@@ -29,11 +29,11 @@ export {
   type Stored,
   watching,
 } from './operator.ts'
-export { type OtlpOptions, type OtlpTracer, otlpTracer } from './otlp.ts'
 export { rulesOf } from './rules.ts'
 export { type RunningOperators, type RunOperatorsOptions, runOperators } from './run-operators.ts'
+export { type OtlpOptions, type OtlpTracer, otlpTracer } from './telemetry/otlp.ts'
+export type { Span, Tracer } from './telemetry/trace.ts'
 export { token } from './token.ts'
-export type { Span, Tracer } from './trace.ts'
 export type { WebhookAddress } from './webhooks/configurations.ts'
 export type { WebhookSettings } from './webhooks/start.ts'
 export { type Conversion, type FieldProblem, type Operation, type Review, type Webhook, webhook } from './webhooks/webhook.ts'

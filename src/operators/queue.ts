@@ -1,5 +1,5 @@
 import type { Clock } from '../apimachinery/clock.ts'
-import { createQueueMeter, type QueueMetrics } from './queue-metrics.ts'
+import { createQueueMeter, type QueueMetrics } from './telemetry/queue-metrics.ts'
 
 /** Higher runs first. Initial lists and resyncs run after real changes, so that changes overtake a restart. */
 export const priorities = { change: 0, initial: -100 } as const

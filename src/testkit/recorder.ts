@@ -6,7 +6,7 @@ import { StatusError } from '../apimachinery/status.ts'
 import { type Around, aroundClient, type Call } from '../client/around.ts'
 import type { Client } from '../client/client.ts'
 import { createLog, type Log } from '../operators/log.ts'
-import type { Span, SpanOptions, Tracer } from '../operators/trace.ts'
+import type { Span, SpanOptions, Tracer } from '../operators/telemetry/trace.ts'
 
 export interface Entry {
   /** Milliseconds since the recorder was made, by the test's clock. */

@@ -1,4 +1,4 @@
-import { createHistogram, type Histogram } from '../histogram.ts'
+import { createHistogram, type Histogram } from '../telemetry/histogram.ts'
 
 /** By the path that a webhook is served under. */
 export interface WebhookMetrics {

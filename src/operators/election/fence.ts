@@ -1,5 +1,5 @@
-import { aroundClient } from '../client/around.ts'
-import type { Client } from '../client/client.ts'
+import { aroundClient } from '../../client/around.ts'
+import type { Client } from '../../client/client.ts'
 import type { Term } from './gate.ts'
 
 /** A write that was not sent, because somebody else may lead by now. */

@@ -2,9 +2,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { otlpTracer } from '../../src/operators/otlp.ts'
-import { startTestServer } from '../../src/testkit/start.ts'
-import { Database, database, databaseCrd, databaseOperator } from './database.ts'
+import { otlpTracer } from '../../../src/operators/telemetry/otlp.ts'
+import { startTestServer } from '../../../src/testkit/start.ts'
+import { Database, database, databaseCrd, databaseOperator } from '../database.ts'
 
 const quiet = { crds: [databaseCrd], controllers: [] }
 

@@ -1,4 +1,4 @@
-import { aborted } from '../apimachinery/aborted.ts'
+import { aborted } from '../../apimachinery/aborted.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type ElectionOptions, runElected } from './leader-election.ts'
 

@@ -1,8 +1,8 @@
 // Traces by OpenTelemetry's protocol over HTTP, in JSON: for those who don't bring an OpenTelemetry tracer of their own.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
-import { type Clock, systemClock } from '../apimachinery/clock.ts'
-import type { Log } from './log.ts'
+import { type Clock, systemClock } from '../../apimachinery/clock.ts'
+import type { Log } from '../log.ts'
 import type { Span, SpanOptions, Tracer } from './trace.ts'
 
 export interface OtlpOptions {

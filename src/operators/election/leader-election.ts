@@ -1,10 +1,10 @@
-import { type Clock, microTimeText, sleep } from '../apimachinery/clock.ts'
-import type { Lease, LeaseSpec } from '../apimachinery/kinds.generated.ts'
-import { leases } from '../apimachinery/resources.generated.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '../apimachinery/status.ts'
-import type { Client } from '../client/client.ts'
-import { createInformer } from '../client/informer.ts'
-import type { Log } from './log.ts'
+import { type Clock, microTimeText, sleep } from '../../apimachinery/clock.ts'
+import type { Lease, LeaseSpec } from '../../apimachinery/kinds.generated.ts'
+import { leases } from '../../apimachinery/resources.generated.ts'
+import { isAlreadyExists, isConflict, isNotFound } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { createInformer } from '../../client/informer.ts'
+import type { Log } from '../log.ts'
 
 export interface ElectionOptions {
   readonly client: Client

@@ -1,4 +1,4 @@
-import type { Clock } from '../apimachinery/clock.ts'
+import type { Clock } from '../../apimachinery/clock.ts'
 import { createHistogram, type Histogram } from './histogram.ts'
 
 /** What client-go's work queue tells of itself, in seconds. */

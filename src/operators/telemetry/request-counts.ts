@@ -1,6 +1,6 @@
-import { StatusError } from '../apimachinery/status.ts'
-import { aroundClient, type Call } from '../client/around.ts'
-import type { Client } from '../client/client.ts'
+import { StatusError } from '../../apimachinery/status.ts'
+import { aroundClient, type Call } from '../../client/around.ts'
+import type { Client } from '../../client/client.ts'
 import { type Tracer, traced } from './trace.ts'
 
 /** Requests to the API, by method and code (`<error>` when none came), as client-go counts them. */

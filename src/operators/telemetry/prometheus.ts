@@ -1,9 +1,10 @@
 // The metrics of a running set of operators, as controller-runtime and client-go name them, in Prometheus' text format.
+
+import type { Queue } from '../queue.ts'
+import type { WebhookMetrics } from '../webhooks/webhook-metrics.ts'
 import type { ControllerMetrics } from './controller-metrics.ts'
 import type { Histogram } from './histogram.ts'
-import type { Queue } from './queue.ts'
 import type { RequestCounts } from './request-counts.ts'
-import type { WebhookMetrics } from './webhooks/webhook-metrics.ts'
 
 export interface Measured {
   readonly metrics: ReadonlyMap<string, ControllerMetrics>

@@ -1,13 +1,13 @@
 // Several processes share the keys of an operator: each key belongs to the member whose name, with it, hashes highest.
-import { type Clock, microTimeText, sleep } from '../apimachinery/clock.ts'
-import type { Lease } from '../apimachinery/kinds.generated.ts'
-import { leases } from '../apimachinery/resources.generated.ts'
-import { isNotFound } from '../apimachinery/status.ts'
-import type { Client } from '../client/client.ts'
-import { createInformer } from '../client/informer.ts'
-import type { Activity } from './activity.ts'
+import { type Clock, microTimeText, sleep } from '../../apimachinery/clock.ts'
+import type { Lease } from '../../apimachinery/kinds.generated.ts'
+import { leases } from '../../apimachinery/resources.generated.ts'
+import { isNotFound } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import { createInformer } from '../../client/informer.ts'
+import type { Activity } from '../activity.ts'
+import type { Log } from '../log.ts'
 import { createGate, type Gate } from './gate.ts'
-import type { Log } from './log.ts'
 
 /** Of which operator's shards a Lease is. */
 const shardLabel = 'operators.slipway.dev/shard'
