@@ -10,9 +10,6 @@ export const hasLongIntegers = (text: string): boolean => manyDigits.test(text)
 /** JSON can't say it; the message is Go's. */
 class UnwritableError extends Error {}
 
-/** What sigs.k8s.io/yaml says of `error`, which reading or `exactNumbers` threw. */
-export const yamlMessage = (error: Error): string => (error instanceof UnwritableError ? error.message : `yaml: ${error.message}`)
-
 /** The value that Go has of what package yaml made with `goYaml`: numbers as `parseJson` gives them after Go wrote them as JSON. Throws
  *  UnwritableError for infinities and NaN. */
 export function exactNumbers(value: unknown): unknown {

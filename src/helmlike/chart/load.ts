@@ -1,9 +1,9 @@
 // Charts from folders, archives and lists of files.
 import { existsSync, readFileSync, statSync } from 'node:fs'
+import { YamlError } from '../../apimachinery/yaml/error.ts'
 import { extension } from '../functions/paths.ts'
 import { fromBytes } from '../gotemplate/bytes.ts'
 import { isMap, sortedKeys, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { YamlError } from '../yaml/error.ts'
 import { parseYaml } from '../yaml/parse.ts'
 import { readArchive } from './archive.ts'
 import { type Chart, ChartError, type ChartFile, type Lock, setDependencies } from './chart.ts'

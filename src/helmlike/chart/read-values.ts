@@ -1,6 +1,7 @@
 // Values files: YAML maps, possibly several documents that are merged, parsed once a text.
+
+import { YamlError } from '../../apimachinery/yaml/error.ts'
 import { copyMap, isList, isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { YamlError } from '../yaml/error.ts'
 import { parseYaml } from '../yaml/parse.ts'
 import { ChartError } from './chart.ts'
 

@@ -1,10 +1,11 @@
 // Base64, Base32, JSON and YAML.
+
+import { YamlError } from '../../apimachinery/yaml/error.ts'
 import { fromBytes, toBytes } from '../gotemplate/bytes.ts'
 import type { Implementation } from '../gotemplate/function-table.ts'
 import { FunctionError } from '../gotemplate/run.ts'
 import type { List, Value, ValueMap } from '../gotemplate/value.ts'
 import { toYaml, toYamlPretty, UnmarshalableError } from '../yaml/emit.ts'
-import { YamlError } from '../yaml/error.ts'
 import { JsonError, parseJson, toJson } from '../yaml/json.ts'
 import { parseYaml } from '../yaml/parse.ts'
 

@@ -1,5 +1,6 @@
 // spf13/cast: how Sprig makes numbers of values.
-import { parseGoFloat, parseGoInt } from '../gotemplate/number.ts'
+import { parseGoInt } from '../../apimachinery/go-int.ts'
+import { parseGoFloat } from '../gotemplate/number.ts'
 import { Int, type Value } from '../gotemplate/value.ts'
 
 const MIN = -(2n ** 63n)

@@ -1,5 +1,6 @@
 // Number constants: which of int, uint, float and complex a literal can be, as Go's ideal constants.
 
+import { parseGoInt } from '../../apimachinery/go-int.ts'
 import type { NumberNode } from './nodes.ts'
 import { UnquoteError, unquote } from './quote.ts'
 
@@ -22,19 +23,6 @@ export function parseChar(text: string): Parsed {
   const c = s.codePointAt(0) as number
   const code = c >= 0xdc80 && c <= 0xdcff ? c - 0xdc00 : c
   return { int: BigInt(code), uint: BigInt(code), float: code, complex: undefined }
-}
-
-/** Parses an integer with Go's prefixes, underscores and sign; undefined where it is none. */
-export function parseGoInt(text: string): bigint | undefined {
-  const m =
-    /^([+-]?)(0[xX]_?[0-9a-fA-F](?:_?[0-9a-fA-F])*|0[bB]_?[01](?:_?[01])*|0[oO]_?[0-7](?:_?[0-7])*|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/.exec(
-      text,
-    )
-  if (!m) return undefined
-  let digits = (m[2] as string).replaceAll('_', '')
-  if (/^0[0-7]/.test(digits)) digits = `0o${digits.slice(1)}`
-  const v = BigInt(digits)
-  return m[1] === '-' ? -v : v
 }
 
 /** strconv.ParseFloat with prefixes and underscores; undefined where it is none. */

@@ -1,10 +1,11 @@
 // What `helm lint` says of Chart.yaml, and of the dependencies it declares.
+
+import { YamlError } from '../../apimachinery/yaml/error.ts'
 import type { Chart } from '../chart/chart.ts'
 import { ChartError } from '../chart/chart.ts'
 import { type Metadata, readMetadata } from '../chart/metadata.ts'
 import { compareVersions, parseVersion, VersionError } from '../functions/version.ts'
 import { isMap, type Value } from '../gotemplate/value.ts'
-import { YamlError } from '../yaml/error.ts'
 import { parseYaml } from '../yaml/parse.ts'
 import type { Add } from './lint.ts'
 

@@ -1,8 +1,9 @@
 // What Helm reads of a manifest: its kind, its name, its annotations. The whole document must be YAML for that, and parsing it is
 // a quarter of a render, but from render to render most documents stay as they are: a text is parsed once.
+
+import { YamlError } from '../../apimachinery/yaml/error.ts'
 import { scalarText } from '../chart/metadata.ts'
 import { isMap, type Value, type ValueMap } from '../gotemplate/value.ts'
-import { YamlError } from '../yaml/error.ts'
 import { parseYaml } from '../yaml/parse.ts'
 
 export interface ManifestHead {

@@ -1,11 +1,11 @@
 // Values to YAML, byte for byte as sigs.k8s.io/yaml (go-yaml v2, through JSON) writes them; `pretty` as go-yaml v3 does.
 
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
+import { resolve } from '../../apimachinery/yaml/resolve.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 import { toBytes } from '../gotemplate/bytes.ts'
 import { formatFloat } from '../gotemplate/float.ts'
 import { Complex, GoStruct, Int, isNilList, NilMap, type Value } from '../gotemplate/value.ts'
-import { resolve } from './resolve.ts'
 
 export class UnmarshalableError extends Error {}
 

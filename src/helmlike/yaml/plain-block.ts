@@ -1,7 +1,8 @@
 // The YAML that people and templates mostly write: nested block mappings and sequences of one-line scalars and literals.
 // Read line by line, several times as fast as by tokens; whatever else a text holds, parse.ts reads all of it instead.
+
+import { isWord, resolvePlain } from '../../apimachinery/yaml/resolve.ts'
 import type { List, Value, ValueMap } from '../gotemplate/value.ts'
-import { isWord, resolvePlain } from './resolve.ts'
 
 /** Thrown when a text is not of this kind. */
 const UNUSUAL = new Error('not plain block YAML')

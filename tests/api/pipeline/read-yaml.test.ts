@@ -14,6 +14,16 @@ const messages: readonly (readonly [text: string, message: string])[] = [
   ['data:\n  ~: x', 'unsupported map key of type: %!s(<nil>), key: <nil>, value: "x"'],
   ['[a]: b', 'yaml: invalid map key: []interface {}{"a"}'],
   ['{a: b}: c', 'yaml: invalid map key: map[interface {}]interface {}{"a":"b"}'],
+  ['a:\n\tb: c', 'yaml: line 2: found character that cannot start any token'],
+  ['a: - b', 'yaml: block sequence entries are not allowed in this context'],
+  ['a: @b', 'yaml: found character that cannot start any token'],
+  ['a: &', 'yaml: did not find expected alphabetic or numeric character'],
+  ['a: &a [*a]', "yaml: anchor 'a' value contains itself"],
+  ['<<: b', 'yaml: map merge requires map or sequence of maps as the value'],
+  ['a: !!binary "%%"', 'yaml: !!binary value contains invalid base64 data'],
+  ['a: .inf', 'json: unsupported value: +Inf'],
+  ['a: \u0001', 'yaml: control characters are not allowed'],
+  ['...', 'yaml: did not find expected node content'],
 ]
 for (const [text, message] of messages) {
   test(`YAML that cannot be read is told of in Go's words: ${text}`, () => {
@@ -23,6 +33,24 @@ for (const [text, message] of messages) {
     )
   })
 }
+
+test('what is in brackets may stand and end as far left as its key', () => {
+  const text = 'spec:\n  a: [\n  1,\n  2\n  ]\n  b: {\n  c: "d\n  e"\n  }\n'
+  assert.equal(readYaml(text), { spec: { a: [1, 2], b: { c: 'd e' } } })
+})
+
+test('a number that no double can hold is a text, and integers keep their digits', () => {
+  assert.equal(readYaml('[1e400, -1e400, 9223372036854775807, 18446744073709551615, 1.0, 0x10, 0777]'), [
+    '1e400',
+    '-1e400',
+    9223372036854775807n,
+    2 ** 64,
+    1,
+    16,
+    511,
+  ])
+  assert.equal(readYaml('9007199254740993: a'), { '9007199254740993': 'a' })
+})
 
 test('only the first document counts', () => {
   assert.equal(readYaml('a: b\n---\nc: d'), { a: 'b' })

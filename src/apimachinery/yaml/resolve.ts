@@ -1,6 +1,6 @@
 // What a YAML scalar means: go-yaml v2's resolution (YAML 1.1 booleans, octal and binary numbers, no base 60).
-import { formatFloat } from '../gotemplate/float.ts'
-import { parseGoInt } from '../gotemplate/number.ts'
+import { parseGoInt } from '../go-int.ts'
+import { doubleText } from '../number-text.ts'
 import { YamlError } from './error.ts'
 
 export type Scalar = null | boolean | number | bigint | string
@@ -35,7 +35,7 @@ export function resolvePlain(text: string): null | boolean | number | string {
 /** Every number is a float64. Throws YamlError for infinities and NaN. */
 export function toNumber(v: Scalar): null | boolean | number | string {
   if (typeof v === 'bigint') return Number(v)
-  if (typeof v === 'number' && !Number.isFinite(v)) throw YamlError.plain(`json: unsupported value: ${formatFloat(v, 'g')}`)
+  if (typeof v === 'number' && !Number.isFinite(v)) throw YamlError.plain(`json: unsupported value: ${doubleText(v)}`)
   return v
 }
 
@@ -84,13 +84,18 @@ function isTimestamp(text: string): boolean {
   return h === undefined || (Number(h) < 24 && Number(min) < 60 && Number(s) < 60)
 }
 
+const base64 = /^[A-Za-z0-9+/]*={0,2}$/
 const YAML_TAG = 'tag:yaml.org,2002:'
 
 /** A scalar with an explicit tag such as `!!str`. Throws YamlError when the text is not of that type. */
 export function resolveTagged(tag: string, text: string, line: number): Scalar {
   const short = tag.startsWith(YAML_TAG) ? tag.slice(YAML_TAG.length) : undefined
   if (short === 'str') return text
-  if (short === 'binary') return Buffer.from(text.replace(/\s/g, ''), 'base64').toString('utf8')
+  if (short === 'binary') {
+    const encoded = text.replace(/[\r\n]/g, '')
+    if (!base64.test(encoded) || encoded.length % 4 !== 0) throw new YamlError('!!binary value contains invalid base64 data')
+    return Buffer.from(encoded, 'base64').toString('utf8')
+  }
   if (short !== 'bool' && short !== 'int' && short !== 'float' && short !== 'null' && short !== 'timestamp') return text
   const [found, value] = resolve(text)
   if (found === short || (short === 'float' && found === 'int')) return value
