@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
-import { exactNumbers, yamlMessage } from '../../src/apimachinery/yaml/exact-numbers.ts'
+import { exactNumbers } from '../../src/apimachinery/yaml/exact-numbers.ts'
 import { goYaml } from '../../src/apimachinery/yaml/go-tags.ts'
 
 const read = (text: string) => exactNumbers(parse(text, goYaml(text)))
@@ -36,7 +36,7 @@ test('what JSON can not say is refused in the words of Go', () => {
     try {
       read(`a: ${text}`)
     } catch (error) {
-      message = yamlMessage(error as Error)
+      message = (error as Error).message
     }
     assert.is(message, `json: unsupported value: ${shown}`)
   }
