@@ -284,16 +284,14 @@ hosting(
     await push({ ...pushed, 'src/package-lock.json': lock(local, wrong) })
     await eventually(async () => /is not what the lock says/.test((await readyOf(client))?.message ?? ''), patience)
     // A registry that is not there.
-    const before = process.env.npm_config_registry
-    process.env.npm_config_registry = 'http://127.0.0.1:1'
+    const restore = setVariables({ npm_config_registry: 'http://127.0.0.1:1', npm_config_fetch_retry_mintimeout: '1' })
     await push({
       ...pushed,
       'src/package.json': manifest({ padding: '1.0.0' }),
       'src/package-lock.json': lock({ padding: '1.0.0' }, { version: '1.0.0', integrity }),
     })
     await eventually(async () => /the npm registry can not be reached/.test((await readyOf(client))?.message ?? ''), patience)
-    if (before === undefined) delete process.env.npm_config_registry
-    else process.env.npm_config_registry = before
+    restore()
     await push({ ...pushed, 'src/package-lock.json': lock(local, entry) })
     await running(client)
     await client.create(configmaps, marked)
@@ -302,6 +300,18 @@ hosting(
     assert.ok(told.includes('PackagesFailed'))
   },
 )
+
+/** Of this process, which npm gets; gives back how to undo it. */
+function setVariables(variables: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const)
+  Object.assign(process.env, variables)
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
+}
 
 hosting('rights that the pusher could not give are not given', async ({ client, push }) => {
   await push(files(copier('')), { name: 'eve', groups: ['system:authenticated'] })
