@@ -303,6 +303,35 @@ test('--set has types, lists, indexes and escapes; its relatives differ as Helm 
   assert.throws(() => set('a[-1]=x'), /negative/)
   assert.throws(() => set('a[99999999]=x'), /maximum supported index/)
 })
+test('--set at the ends of its grammar, as Helm reads it', () => {
+  // An index that does not end says nothing.
+  for (const style of [SET, SET_STRING, SET_LITERAL])
+    assert.is(
+      set('a=1,b[0=x'.slice(style === SET_LITERAL ? 4 : 0), style),
+      style === SET_LITERAL ? '{}' : style === SET ? '{"a":1}' : '{"a":"1"}',
+    )
+  assert.is(set('l[0].x='), '{"l":[]}')
+  assert.is(set('l[0]='), '{"l":[""]}')
+  assert.is(set('a.b='), '{"a":{"b":""}}')
+  for (const [text, style, told] of [
+    ['a.=1', SET, 'key map "a" has no value'],
+    ['.=x', SET_LITERAL, 'key map "" has no value'],
+    ['a[0]xy=1', SET, "unexpected data at end of array index: ['x' 'y']"],
+    [
+      'a={x},a.b=1',
+      SET,
+      'unable to parse key: interface conversion: interface {} is []interface {}, not map[string]interface {}',
+    ],
+    ['a=x,a[0]=1', SET, 'unable to parse key: interface conversion: interface {} is string, not []interface {}'],
+    ['a=null,a.b=1', SET, 'unable to parse key: interface conversion: interface {} is nil, not map[string]interface {}'],
+    ['a[0]=x,a[0][1]=y', SET, 'unable to parse key: interface conversion: interface {} is string, not []interface {}'],
+  ] as const)
+    assert.throws(
+      () => set(text, style),
+      (e: Error) => e.message === told,
+      text,
+    )
+})
 test('a chart packs to the same bytes each time and reads back', () => {
   const chart = chartFromFiles([
     chartYaml(),

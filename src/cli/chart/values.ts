@@ -23,7 +23,12 @@ async function fileOrUrl(path: string): Promise<string> {
 /** The text of --set-file, whose grammar is read without a pause. */
 function setFileText(path: string): string {
   if (isUrl(path)) throw new FlagError(`--set-file: ${path} is not fetched`, 'download it first, and give the file')
-  return readText(path)
+  try {
+    return readText(path)
+  } catch (e) {
+    if ((e as NodeJS.ErrnoException).code !== 'ENOENT') throw e
+    throw new FlagError(`failed parsing --set-file data: open ${path}: no such file or directory`)
+  }
 }
 
 /** In the order in which Helm reads them. */
@@ -53,7 +58,11 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
         try {
           setValues(text, values, styles[name])
         } catch (e) {
-          throw e instanceof SetError ? new FlagError(`failed parsing --${name} data: ${e.message}`, e.hint) : e
+          if (!(e instanceof SetError)) throw e
+          // Helm does not tell what is wrong with JSON.
+          throw name === 'set-json'
+            ? new FlagError(`failed parsing --set-json data ${text}`, `${e.message}, ${e.hint}`)
+            : new FlagError(`failed parsing --${name} data: ${e.message}`, e.hint)
         }
       }
     }

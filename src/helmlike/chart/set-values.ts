@@ -1,5 +1,5 @@
 // The grammar of --set, --set-string, --set-json, --set-file and --set-literal.
-import { int64, isList, isMap, type List, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { int64, isList, isMap, type List, typeName, type Value, type ValueMap } from '../gotemplate/value.ts'
 import { fromPlain } from '../yaml/json.ts'
 
 /** A --set text that is no assignment. */
@@ -123,11 +123,7 @@ class Parser {
     if (nesting + 1 > MAX_NESTING)
       throw new SetError(`value name nested level is greater than maximum supported nested level of ${MAX_NESTING}`)
     const old = values.get(k)
-    if (values.has(k) && !isMap(old)) {
-      throw new SetError(
-        `unable to parse key: interface conversion: interface {} is ${old === null ? 'nil' : typeof old}, not map[string]interface {}`,
-      )
-    }
+    if (values.has(k) && !isMap(old)) throw converted(old, 'map[string]interface {}')
     const inner: ValueMap = isMap(old) ? old : new Map()
     const end = this.key(inner, nesting + 1)
     if (end !== END && inner.size === 0) throw new SetError(`key map ${JSON.stringify(k)} has no value`)
@@ -137,17 +133,19 @@ class Parser {
 
   private indexed(values: ValueMap, k: string, nesting: number): typeof END | undefined {
     const index = this.index()
+    if (index === END) return END
     const old = values.get(k)
-    if (values.has(k) && !isList(old))
-      throw new SetError(`unable to parse key: interface conversion: interface {} is not []interface {}`)
+    if (values.has(k) && !isList(old)) throw converted(old, '[]interface {}')
     const [list, end] = this.item(isList(old) ? old : [], index, nesting)
     put(values, k, list)
     return end
   }
 
-  private index(): number {
+  /** An index that does not end ends the text, and says nothing. */
+  private index(): number | typeof END {
     const { text, stop } = this.until(']')
-    if (stop === undefined || !/^[+-]?\d+$/.test(text))
+    if (stop === undefined) return END
+    if (!/^[+-]?\d+$/.test(text))
       throw new SetError(`error parsing index: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
     return Number(text)
   }
@@ -169,9 +167,9 @@ class Parser {
 
   private scalar(): { value: Value; end: typeof END | undefined } {
     const atEnd = this.i >= this.chars.length
-    const { text, stop } = this.until(this.style.literal ? '' : ',')
+    const { text } = this.until(this.style.literal ? '' : ',')
     if (atEnd && !this.style.literal) return { value: '', end: END }
-    return { value: this.style.convert(text), end: stop === undefined ? END : undefined }
+    return { value: this.style.convert(text), end: undefined }
   }
 
   /** `{a,b}`, or undefined where the value is no list. */
@@ -213,25 +211,34 @@ class Parser {
   private item(list: List, index: number, nesting: number): [List, typeof END | undefined] {
     if (index < 0) throw new SetError(`negative ${index} index not allowed`)
     const { text, stop } = this.until('[.=')
-    if (text !== '') throw new SetError(`unexpected data at end of array index: ${JSON.stringify(text)}`)
+    if (text !== '') throw new SetError(`unexpected data at end of array index: [${[...text].map((ch) => `'${ch}'`).join(' ')}]`)
     if (stop === undefined) return [list, END]
     if (stop === '=') {
       if (this.style.json) return [placed(list, index, this.json()), undefined]
       const inner = this.list()
       if (inner) return [placed(list, index, inner), undefined]
-      const { value, end } = this.scalar()
-      return [placed(list, index, value), end]
+      return [placed(list, index, this.scalar().value), undefined]
     }
     const old = list[index]
     if (stop === '[') {
-      const [inner, end] = this.item(isList(old) ? old : [], this.index(), nesting)
-      return [placed(list, index, inner), end]
+      const next = this.index()
+      if (next === END) return [list, END]
+      if (old !== undefined && old !== null && !isList(old)) throw converted(old, '[]interface {}')
+      const [inner, end] = this.item(isList(old) ? old : [], next, nesting)
+      return [end === END ? list : placed(list, index, inner), end]
     }
     const map: ValueMap = isMap(old) ? old : new Map()
     const end = this.key(map, nesting)
-    return [placed(list, index, map), end]
+    // What ends the text is not put into a list that does not reach so far.
+    return [end === END && index >= list.length ? list : placed(list, index, map), end]
   }
 }
+
+/** What Go says of a value that is of another kind than the text takes it for. */
+const converted = (v: Value, wanted: string): SetError =>
+  new SetError(
+    `unable to parse key: interface conversion: interface {} is ${v === null || v === undefined ? 'nil' : typeName(v)}, not ${wanted}`,
+  )
 
 function put(values: ValueMap, key: string, v: Value): void {
   if (key !== '') values.set(key, v)

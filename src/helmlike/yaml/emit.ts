@@ -140,8 +140,8 @@ class Emitter {
       if (this.pretty) return Number.isNaN(n) ? '.nan' : n > 0 ? '.inf' : '-.inf'
       throw new UnmarshalableError(`json: unsupported value: ${formatFloat(n, 'g')}`)
     }
-    if (!this.pretty && Number.isInteger(n) && Math.abs(n) < 1.8446744073709552e19)
-      return Object.is(n, -0) ? '0' : BigInt(n).toString()
+    // It becomes JSON first, with as few digits as tell it; YAML reads those as an integer of 64 bits where they are one.
+    if (!this.pretty && Number.isInteger(n) && n < 2 ** 64 && n > -(2 ** 63)) return Object.is(n, -0) ? '0' : String(n)
     return formatFloat(n, 'g')
   }
 
