@@ -155,8 +155,9 @@ export async function patchScale(call: Call): Promise<Answer> {
   const type = patchTypeOf(call, mediaType(request.headers['content-type']))
   if (type === 'apply') return applyScale(call)
   const options = writeOptions(request.query, 'PatchOptions')
-  const change = parsePatch(type, patchText(request), options.fieldValidation)
   const produce = (old: Scale): Scale => {
+    // It is read when there is something to patch: what is not found is told first.
+    const change = parsePatch(type, patchText(request), options.fieldValidation)
     const document = thaw(old) as unknown as Record<string, unknown>
     const { value, warnings } = atOnce(patchBuiltIn(scaleType(), change, document, options.fieldValidation))
     for (const w of warnings) call.warnings.add(w)

@@ -33,8 +33,8 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
   const type = patchTypeOf(call, mediaType(request.headers['content-type']))
   if (type === 'apply') return apply(call, subresource)
   const options = writeOptions(request.query, 'PatchOptions')
-  const change = parsePatch(type, patchText(request), options.fieldValidation)
-  await breath(call.bulk)
+  // It is read when there is something to patch: what is not found is told first.
+  let change: ParsedPatch | undefined
   const manager = managerOf(call, options)
   const stored = await updateObject(call, {
     name: info.name,
@@ -42,6 +42,10 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries: 5,
     produce: async (live) => {
+      if (!change) {
+        change = parsePatch(type, patchText(request), options.fieldValidation)
+        await breath(call.bulk)
+      }
       const next = await paced(call.bulk, patched(call, live, change, options))
       return trackedInTurns(call, live, next, manager, subresource)
     },
