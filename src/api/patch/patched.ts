@@ -5,7 +5,9 @@ import type { Steps } from '../../apimachinery/steps.ts'
 import {
   type Decoded,
   DecodeError,
+  decodePatched,
   decodePatchedSteps,
+  decodeValue,
   decodeValueSteps,
   decodeWritten,
   strictMessage,
@@ -97,23 +99,26 @@ export function* patchBuiltIn(
   patch: ParsedPatch,
   document: JsonObject,
   validation: FieldValidation,
+  isLarge = true,
 ): Steps<Patched> {
   const patched = yield* patch.applyTo(type, document)
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
   const readAll = function* (): Steps<Decoded> {
     yield
-    if (patch.kind === 'strategic') return yield* decodePatchedSteps(type, patched)
-    const read = patch.isWritten ? writtenSteps : decodeValueSteps
+    if (patch.kind === 'strategic') return isLarge ? yield* decodePatchedSteps(type, patched) : decodePatched(type, patched)
+    const read = patch.isWritten ? inOne(decodeWritten) : isLarge ? decodeValueSteps : inOne(decodeValue)
     return patch.kind === 'merge' ? yield* orderly(type, patched, read) : yield* read(type, patched)
   }
   const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
 }
 
-function* writtenSteps(type: StructType, value: unknown): Steps<Decoded> {
-  yield
-  return decodeWritten(type, value)
-}
+/** `decode` in one step. */
+const inOne = (decode: typeof decodeValue): typeof decodeValueSteps =>
+  function* (type, value) {
+    yield
+    return decode(type, value)
+  }
 
 /** Reads a merged document; when there is more than one mistake, as Go does, which has it as maps and writes them in alphabetical order. */
 function* orderly(type: StructType, merged: unknown, read: typeof decodeValueSteps): Steps<Decoded> {

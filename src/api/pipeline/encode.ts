@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { StatusError, unforeseen } from '../../apimachinery/status.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiResponse } from '../request.ts'
@@ -10,7 +11,7 @@ import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeWatch } from './encode-watch.ts'
-import { bytesOf, newline } from './formats.ts'
+import { bytesOf, bytesSteps, newline } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
 
@@ -99,27 +100,47 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
   }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
   if (accept.as === 'Table') {
-    const table = encodeTable(call, items, metadata)
-    return { status: 200, headers, body: { bytes: bytesOf(table, accept, metaKind(accept)) } }
+    return { status: 200, headers, body: { bytes: await inTurns(tableSteps(call, items, metadata)) } }
   }
   if (accept.as === 'PartialObjectMetadata') throw anotherForm(accept, `is a list (${goType(resource, kind)})`)
   if (accept.as !== '') {
-    const partial = items.map((s) => partialMetadata(call, s.object))
+    const partial = await inTurns(each(items, (object) => partialMetadata(call, object)))
     const list = {
       kind: 'PartialObjectMetadataList',
       apiVersion: `meta.k8s.io/${accept.version}`,
       metadata,
       items: partial.length > 0 ? partial : null,
     }
-    return { status: 200, headers, body: { bytes: bytesOf(list, accept, metaKind(accept)) } }
+    return { status: 200, headers, body: { bytes: await inTurns(bytesSteps(list, accept, metaKind(accept))) } }
   }
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
   if (accept.format === 'protobuf')
     return { status: 200, headers, body: { chunks: await protobufList(resource, items, metadata) } }
-  const shown = items.map((s) => (resource.isCustom ? s.object : withoutKind(s.object)))
+  const shown = await inTurns(each(items, (object) => (resource.isCustom ? object : withoutKind(object))))
   const list = inOrder({ kind, apiVersion, metadata, items: shown }, resource)
-  return { status: 200, headers, body: { bytes: bytesOf(list, accept, { ...resource, kind }) } }
+  return { status: 200, headers, body: { bytes: await inTurns(bytesSteps(list, accept, { ...resource, kind })) } }
+}
+
+/** So many objects, which may have to be parsed, are shown in one step. */
+const stepSize = 20
+
+function* each<T>(items: readonly Stored[], show: (object: KubeObject) => T): Steps<T[]> {
+  const shown: T[] = []
+  for (const item of items) {
+    if (shown.length % stepSize === stepSize - 1) yield
+    shown.push(show(item.object))
+  }
+  return shown
+}
+
+function* tableSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array> {
+  const table = encodeTable(call, items.slice(0, stepSize), metadata)
+  for (let from = stepSize; from < items.length; from += stepSize) {
+    yield
+    table.rows?.push(...(encodeTable(call, items.slice(from, from + stepSize), metadata).rows ?? []))
+  }
+  return yield* bytesSteps(table, call.accept, metaKind(call.accept))
 }
 
 function withoutKind(object: KubeObject): object {

@@ -1,8 +1,10 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
+import { jsonSteps } from '../watch/json-steps.ts'
 import { encodeProtobuf } from './protobuf.ts'
-import { yamlText } from './yaml-text.ts'
+import { yamlText, yamlTextSteps } from './yaml-text.ts'
 
 /** Go's encoder ends what it does not indent with a new line: an answer is the stored bytes, uncopied, and this. */
 export const newline = Buffer.from('\n')
@@ -11,6 +13,13 @@ export const newline = Buffer.from('\n')
 export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind): Uint8Array {
   const bytes = partOf(object, accept, gvk)
   return accept.format === 'json' && !accept.pretty ? Buffer.concat([bytes, newline]) : bytes
+}
+
+/** As `bytesOf`, in steps: of a list of many items. */
+export function* bytesSteps(list: object, accept: Accepted, gvk: GroupVersionKind): Steps<Uint8Array> {
+  if (accept.format === 'json' && !accept.pretty) return Buffer.from(`${yield* jsonSteps(list)}\n`)
+  if (accept.format === 'yaml') return Buffer.from(yield* yamlTextSteps(list))
+  return bytesOf(list, accept, gvk)
 }
 
 /** The bytes of an object inside of something. */

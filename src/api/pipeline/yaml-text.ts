@@ -1,4 +1,5 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 
@@ -15,6 +16,27 @@ export function yamlText(object: object): string {
   const value: unknown = parseJson(jsonText(object))
   if (isEmpty(value) || !isCollection(value)) return `${scalar(value, 2, 0)}\n`
   return collection(value, 0, true)
+}
+
+/** So many items are written in one step. */
+const stepSize = 10
+
+/** As `yamlText`, item by item of the lists that `object` has. */
+export function* yamlTextSteps(object: object): Steps<string> {
+  const members = Object.entries(object).filter(([, value]) => value !== undefined)
+  const parts: string[] = []
+  for (const [key, value] of members.sort(([a], [b]) => keyOrder(a, b))) {
+    if (!Array.isArray(value) || value.length === 0) {
+      parts.push(member(key, parseJson(jsonText(value)), 0))
+      continue
+    }
+    parts.push(`${scalar(key, 2, 0, true)}:\n`)
+    for (const [i, item] of value.entries()) {
+      if (i % stepSize === stepSize - 1) yield
+      parts.push(`- ${element(parseJson(jsonText(item)), 0)}`)
+    }
+  }
+  return parts.join('')
 }
 
 type Collection = unknown[] | Record<string, unknown>

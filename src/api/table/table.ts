@@ -27,8 +27,13 @@ export function checkTableOptions({ accept, request }: Call): void {
   throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`)
 }
 
+export interface Table {
+  /** null of a kind without columns of its own. */
+  readonly rows: object[] | null
+}
+
 /** A Table of `items`; without columns when `withColumns` is false (later frames of a watch). */
-export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[], metadata: object, withColumns = true): object {
+export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[], metadata: object, withColumns = true): Table {
   const { accept, resource, request, core } = call
   const include = request.query.get('includeObject') || 'Metadata'
   const now = core.clock.now()
@@ -40,13 +45,14 @@ export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[]
   }))
   // The table of a kind that has no columns of its own is made otherwise in kube-apiserver: its empty list is nil.
   const isNil = rows.length === 0 && columns === plainColumns
-  return {
+  const table = {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${accept.version}`,
     metadata,
     columnDefinitions: withColumns ? columns : null,
     rows: isNil ? null : rows,
   }
+  return table
 }
 
 /** A bookmark's object has no name: Go shows an empty one. */

@@ -84,7 +84,7 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
 
 function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, options: WriteOptions): Steps<Patched> {
   const { rules } = call.resource
-  if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation)
+  if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation, mayTakeLong(call.bulk))
   const result = yield* change.applyTo(undefined, live)
   const { value, strictErrors } = yield* attemptPatched(change, result, rules.decodePatched(result))
   return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }

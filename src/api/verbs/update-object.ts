@@ -1,7 +1,7 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { sameJsonSteps } from '../../apimachinery/same-json.ts'
+import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
 import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
@@ -19,7 +19,7 @@ import { claimed } from './claimed.ts'
 import { storageOf } from './create.ts'
 import { generationFields, keepSystemFields, settleOwners } from './metadata.ts'
 import { removeStored } from './remove.ts'
-import { sameButTimes } from './same.ts'
+import { sameButTimes, sameButTimesSteps } from './same.ts'
 import { viewAs } from './view.ts'
 import {
   admissionRequest,
@@ -131,7 +131,9 @@ async function prepared(
     if (strategy.prepareForUpdate) strategy.prepareForUpdate(next, old, context)
     else keepOtherPart(next, old, home, update.subresource)
     const held = strategy.countsEmpties ? await paced(call.bulk, home.rules.withEmpties(given)) : undefined
-    await paced(call.bulk, raiseGeneration(held ?? next, next, old, home, update.subresource))
+    const isLarge = mayTakeLong(call.bulk)
+    const changed = isLarge ? await inTurns(changedSteps(held ?? next, old, home)) : isChanged(held ?? next, old, home)
+    raiseGeneration(changed, next, old, home, update.subresource)
   }
   await breath(call.bulk)
   keepSystemFields(next.metadata, old.metadata)
@@ -205,17 +207,22 @@ function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, 
   }
 }
 
-function* raiseGeneration(
-  compared: KubeObject,
-  next: KubeObject,
-  old: KubeObject,
-  home: ServedResource,
-  subresource: string,
-): Steps<void> {
-  const now = compared as unknown as Record<string, unknown>
+/** Whether a field changed that raises the generation. */
+const isChanged = (next: KubeObject, old: KubeObject, home: ServedResource): boolean =>
+  countedFields(next, old, home).some(([now, before]) => !sameJson(now, before))
+
+function* changedSteps(next: KubeObject, old: KubeObject, home: ServedResource): Steps<boolean> {
+  for (const [now, before] of countedFields(next, old, home)) if (!(yield* sameJsonSteps(now, before))) return true
+  return false
+}
+
+function countedFields(next: KubeObject, old: KubeObject, home: ServedResource): (readonly [unknown, unknown])[] {
+  const now = next as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
-  let changed = false
-  for (const field of generationFields(home)) changed ||= !(yield* sameJsonSteps(now[field], before[field]))
+  return generationFields(home).map((field) => [now[field], before[field]] as const)
+}
+
+function raiseGeneration(changed: boolean, next: KubeObject, old: KubeObject, home: ServedResource, subresource: string): void {
   const raises = changed || (subresource !== 'status' && home.strategy.raisesGeneration?.(next, old))
   if (raises) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
@@ -281,7 +288,8 @@ async function commitUpdate(
   old: KubeObject,
   object: KubeObject,
 ): Promise<Stored> {
-  if (await paced(call.bulk, sameButTimes(object, old))) return live
+  const isSame = mayTakeLong(call.bulk) ? await inTurns(sameButTimesSteps(object, old)) : sameButTimes(object, old)
+  if (isSame) return live
   const { dryRun } = update.options
   const isGone = isDoneBeingDeleted(object, old)
   return claimed(storage, { call, operation: isGone ? 'delete' : 'update', object, old, dryRun }, async (others) => {

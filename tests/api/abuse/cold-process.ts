@@ -17,11 +17,11 @@ for (const { target, body } of request.before ?? []) {
   }
   if (status !== 201) throw new Error(`${status} ${text.slice(0, 300)}`)
 }
-const { method, target, type = 'json', body } = request
+const { method, target, type = 'json', accept = 'application/json', body } = request
 const bytes = body === undefined ? undefined : Buffer.from(body)
 let answer = { status: 0, text: '' }
 const turn = await longestTurn(async () => {
-  answer = await ask(method, target, bytes, { 'content-type': `application/${type}` })
+  answer = await ask(method, target, bytes, { 'content-type': `application/${type}`, accept })
 })
 process.stdout.write(JSON.stringify({ turn, status: answer.status, text: answer.text.slice(0, 300) }))
 process.exit(0)

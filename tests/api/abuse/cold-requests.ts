@@ -6,6 +6,7 @@ export interface ColdRequest {
   readonly method: string
   readonly target: string
   readonly type?: string
+  readonly accept?: string
   readonly body?: string
   readonly status: number
 }
@@ -19,6 +20,8 @@ const configMap = (name: string, rest: string, metadata = '') =>
 
 const manyKeys = [{ target: configMaps, body: configMap('many', `"data":{${keys(49_000)}}`) }]
 const many = `${configMaps}/many`
+
+const thousands = Array.from({ length: 5000 }, (_, i) => ({ target: configMaps, body: configMap(`c${i}`, '"data":{"a":"b"}') }))
 
 const gadgets = '/apis/abuse.io/v1/namespaces/default/gadgets'
 const gadgetSpec =
@@ -113,5 +116,21 @@ export const coldRequests: readonly ColdRequest[] = [
       'unknown',
     ),
     status: 201,
+  },
+  {
+    name: 'a YAML list of thousands',
+    before: thousands,
+    method: 'GET',
+    target: configMaps,
+    accept: 'application/yaml',
+    status: 200,
+  },
+  {
+    name: 'a Table of thousands',
+    before: thousands,
+    method: 'GET',
+    target: configMaps,
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    status: 200,
   },
 ]

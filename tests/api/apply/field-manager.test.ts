@@ -4,7 +4,7 @@ import { builtInKind, customKind } from '../../../src/api/apply/applied-kind.ts'
 import { applyConfiguration, trackUpdate } from '../../../src/api/apply/field-manager.ts'
 import { entriesOf, type Json } from '../../../src/api/apply/managers.ts'
 import { decodeText } from '../../../src/api/schema/decode.ts'
-import { sameButTimes } from '../../../src/api/verbs/same.ts'
+import { sameButTimes, sameButTimesSteps } from '../../../src/api/verbs/same.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { atOnce } from '../../../src/apimachinery/steps.ts'
@@ -122,7 +122,8 @@ test('a request may clear managedFields, and garbage in them is ignored', () => 
 test('an apply that changes nothing differs from what is stored by its times only', () => {
   const live = apply(undefined, cm({ a: '1' }), 'one')
   const again = apply(live, cm({ a: '1' }), 'one', false, 30)
-  assert.is(atOnce(sameButTimes(again as unknown as KubeObject, live as unknown as KubeObject)), true)
+  assert.is(sameButTimes(again as unknown as KubeObject, live as unknown as KubeObject), true)
+  assert.is(atOnce(sameButTimesSteps(again as unknown as KubeObject, live as unknown as KubeObject)), true)
 })
 
 test('what the config may not hold is refused', () => {

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { yamlText } from '../../../src/api/pipeline/yaml-text.ts'
+import { yamlText, yamlTextSteps } from '../../../src/api/pipeline/yaml-text.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 test('what would be read as another type is quoted twice, what would be read as syntax once', () => {
   assert.is(
@@ -24,6 +25,21 @@ test('a long text is broken at the first space behind column 80', () => {
 
 test('lines are kept as a block', () => {
   assert.is(yamlText({ a: 'x\ny\n' }), 'a: |\n  x\n  y\n')
+})
+
+const item = (i: number) => ({
+  metadata: { name: `n${i}`, labels: {} },
+  data: { b: 'yes', a: `line\nof ${i}` },
+  list: [[], [i, null]],
+})
+
+test('a list written in steps is as it is written at once', () => {
+  for (const n of [0, 1, 25]) {
+    const items = Array.from({ length: n }, (_, i) => item(i))
+    const list = { kind: 'List', apiVersion: 'v1', metadata: { continue: '', resourceVersion: '7' }, none: undefined, items }
+    assert.is(atOnce(yamlTextSteps(list)), yamlText(list), String(n))
+  }
+  for (const items of [null, [null, 1.5, 'on']]) assert.is(atOnce(yamlTextSteps({ items })), yamlText({ items }))
 })
 
 test.run()
