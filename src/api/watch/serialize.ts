@@ -9,10 +9,26 @@ import { jsonSteps } from './json-steps.ts'
 import { Stored, textOf } from './stored.ts'
 
 const marker = '"resourceVersion":"'
-const metadataOrder = ['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion'] as const
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const
 
 /**
- * The object with kind, apiVersion and metadata first, and within metadata what a client can't choose freely before resourceVersion,
+ * The object with kind, apiVersion and metadata first, and metadata in Go's order: what a client can't choose freely comes before resourceVersion,
  * so that the first `"resourceVersion":"` in the text is metadata's.
  */
 function ordered(object: KubeObject, resourceVersion: string): KubeObject {
@@ -22,8 +38,6 @@ function ordered(object: KubeObject, resourceVersion: string): KubeObject {
     const value = field === 'resourceVersion' ? resourceVersion : metadata[field]
     if (value !== undefined && (value !== '' || field === 'resourceVersion')) meta[field] = value
   }
-  for (const [field, value] of Object.entries(metadata))
-    if (!(field in meta) && value !== undefined && value !== '') meta[field] = value
   return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
 }
 

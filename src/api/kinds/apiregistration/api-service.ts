@@ -1,6 +1,6 @@
 import type { APIService } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { copyField, dropStatus, keepOther, statusAndMetaResetFields } from '../status.ts'
 import { age } from '../table.ts'
 import { nameOfAPIService, validateAPIService, validateAPIServiceUpdate } from './api-service-validation.ts'
 
@@ -16,6 +16,9 @@ const alwaysThere = {
   reason: 'Local',
   message: 'Local APIServices are always available',
 }
+
+/** What the status endpoint leaves as it is in metadata. */
+const ofStatus = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
 
 export const apiService = kind<APIService>({
   gvk: 'apiregistration.k8s.io/v1/APIService',
@@ -33,8 +36,12 @@ export const apiService = kind<APIService>({
     // A local group is there at once.
     if (service.spec && !service.spec.service) service.status = { conditions: [{ ...alwaysThere, lastTransitionTime: now }] }
   },
-  prepareForUpdate: keepOther,
-  resetFields: statusResetFields,
+  prepareForUpdate: (service, old, context) => {
+    keepOther(service, old, context)
+    if (context.subresource !== 'status') return
+    for (const field of ofStatus) copyField(service.metadata, old.metadata, field)
+  },
+  resetFields: statusAndMetaResetFields,
   cells: (service, now) => [
     service.metadata.name,
     service.spec?.service ? `${service.spec.service.namespace}/${service.spec.service.name}` : 'Local',
