@@ -3,6 +3,7 @@ import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import { assembleApi } from './assembly/api.ts'
 import { apiFlags, apiHelp, apiWishes } from './assembly/api-flags.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
+import { optimizeSooner } from './assembly/optimize-sooner.ts'
 import { checkPort, portOf } from './assembly/port.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
 
@@ -65,6 +66,7 @@ export async function run(argv: string[]): Promise<number> {
   if (values['write-kubeconfig']) {
     await writeKubeconfig(values['write-kubeconfig'], { server, caCert: pki.caCert, user: { client: pki.admin } })
   }
+  optimizeSooner()
   process.stdout.write(`serving the Kubernetes API at ${server}\n`)
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
