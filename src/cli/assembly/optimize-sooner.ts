@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8'
 export const optimizeSoonerFlag = '--invocation-count-for-turbofan=1000'
 
 /**
- * For a server that is ready: what each request calls once is optimized after a few thousand requests instead of ten thousand (docs/decisions/0036). Not from the start, and not
- * on the command line: V8 takes no code cache (scripts/bundle) that was made with other flags.
+ * For a server that is ready: what each request calls once is optimized after a few thousand requests instead of ten thousand
+ * (docs/decisions/0036). Not from the start, and not on the command line: V8 takes no code cache that was made with other flags.
  */
 export function optimizeSooner(): void {
   setFlagsFromString(optimizeSoonerFlag)
