@@ -190,6 +190,13 @@ test('a symbolic link that leads to nothing is told in the words of Go', () => {
   }
 })
 // The texts are those of Helm 4.3.
+test('properties that are missing or too many at one place are told together', async () => {
+  const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
+  const schema = { properties: { a: { required: ['x', 'y'], properties: { x: {}, y: {} }, additionalProperties: false } } }
+  const told = async (a: object) => (await schemaViolations(Buffer.from(JSON.stringify(schema)), { a })).map((v) => v.problem)
+  assert.equal(await told({ p: 1, q: 2 }), ["missing properties 'x', 'y'", "additional properties 'p', 'q' not allowed"])
+  assert.equal(await told({ x: 1 }), ["missing property 'y'"])
+})
 test('values outside the limits of a schema are told as Helm tells them', async () => {
   const { schemaViolations } = await import('../../src/helmlike/chart/schema-check.ts')
   for (const [schema, value, told] of [

@@ -188,18 +188,38 @@ export async function schemaViolations(
   s.validate ??= await compileSchema(s.parsed, load)
   const { validate } = s
   if (validate(values)) return []
-  return (validate.errors ?? []).map((e) => ({ at: e.instancePath, problem: problem(e), value: e.data }))
+  return [...together(validate.errors ?? [])].map((list) => {
+    const e = list[0] as ErrorObject
+    return { at: e.instancePath, problem: problem(e, list), value: e.data }
+  })
 }
 
-function problem(e: ErrorObject): string {
+/** Properties that one keyword finds missing, or too many, at one place are told together. */
+function together(errors: readonly ErrorObject[]): Iterable<readonly ErrorObject[]> {
+  const found = new Map<unknown, ErrorObject[]>()
+  for (const e of errors) {
+    const isList = e.keyword === 'required' || e.keyword === 'additionalProperties'
+    const key = isList ? `${e.instancePath} ${e.schemaPath}` : e
+    const list = found.get(key)
+    if (list) list.push(e)
+    else found.set(key, [e])
+  }
+  return found.values()
+}
+
+/** 'a', 'b': the properties that errors name. */
+const named = (errors: readonly ErrorObject[], parameter: string): string =>
+  errors.map((e) => `'${String((e.params as Json)[parameter])}'`).join(', ')
+
+function problem(e: ErrorObject, all: readonly ErrorObject[]): string {
   const p = e.params as { [name: string]: unknown }
   switch (e.keyword) {
     case 'type':
       return `got ${typeof e.data === 'object' ? (e.data === null ? 'null' : Array.isArray(e.data) ? 'array' : 'object') : typeof e.data}, want ${[p.type].flat().join(' or ')}`
     case 'required':
-      return `missing property '${String(p.missingProperty)}'`
+      return `missing ${all.length > 1 ? 'properties' : 'property'} ${named(all, 'missingProperty')}`
     case 'additionalProperties':
-      return `additional properties '${String(p.additionalProperty)}' not allowed`
+      return `additional properties ${named(all, 'additionalProperty')} not allowed`
     case 'enum':
       return oneOf(p.allowedValues as unknown[]) ?? "'enum' failed"
     case 'const':
