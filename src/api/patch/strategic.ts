@@ -171,7 +171,10 @@ function* mergeList(
 ): Steps<unknown[]> {
   if (original.length === 0 && patch.length === 0) return [...original]
   if (elementTypeOf(original, patch) !== 'map') {
-    if (deletes) return original.filter((item) => !patch.includes(item))
+    if (deletes) {
+      const gone = new Set(patch)
+      return original.filter((item) => !gone.has(item))
+    }
     const all = [...new Set([...original, ...patch])]
     return mergeKey === '' ? arrange(partition(all, patch, ''), patch, original, '') : all
   }
@@ -184,18 +187,20 @@ function* mergeList(
 /** Takes out what items with `$patch` say; `$patch: replace` anywhere in the list makes the other items the whole list. */
 function applyListDirectives(original: readonly unknown[], patch: readonly unknown[], mergeKey: string) {
   const changes: JsonObject[] = []
-  let kept = original
+  const gone = new Set<unknown>()
   let replaces = false
   for (const item of patch as readonly JsonObject[]) {
     if (!Object.hasOwn(item, directive)) changes.push(item)
     else if (item[directive] === 'delete') {
-      const gone = requiredKey(mergeKey)(item)
-      kept = kept.filter((other) => !Object.hasOwn(objectOr(other), mergeKey) || objectOr(other)[mergeKey] !== gone)
+      if (gone.size === 0) original.forEach(objectOr)
+      gone.add(requiredKey(mergeKey)(item))
     } else if (item[directive] === 'replace') replaces = true
     else if (item[directive] === 'merge') throw unforeseen('merging lists cannot yet be specified in the patch')
     else throw unforeseen(`unknown patch type: ${goText(item[directive])} in map: ${goText(item)}`)
   }
-  return replaces ? { kept: changes, changes: [] } : { kept, changes }
+  if (replaces) return { kept: changes, changes: [] }
+  const isGone = (item: JsonObject): boolean => Object.hasOwn(item, mergeKey) && gone.has(item[mergeKey])
+  return { kept: gone.size === 0 ? original : original.filter((item) => !isGone(item as JsonObject)), changes }
 }
 
 function* mergeItems(

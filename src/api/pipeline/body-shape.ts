@@ -2,7 +2,8 @@ import { badRequest, StatusError } from '../../apimachinery/status.ts'
 
 /** Smaller bodies are quickly read whatever is in them. */
 export const largeBytes = 64 * 1024
-/** Of names and values together. The largest definitions and endpoint slices have half of it; a 3 MiB body of `{},{},…` has a million. */
+/** Of names and values together. The largest definitions and endpoint slices have half of it; a 3 MiB body of `{},{},…` has a million. kube-apiserver
+ *  has no such limit: it works 17 s on 90,000 labels, and answers 504 after 34 s to 130,000. */
 export const mostTokens = 100_000
 const mostDigits = 1000
 /** As Go's JSON decoder. */

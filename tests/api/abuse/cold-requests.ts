@@ -23,6 +23,8 @@ const many = `${configMaps}/many`
 
 const thousands = Array.from({ length: 5000 }, (_, i) => ({ target: configMaps, body: configMap(`c${i}`, '"data":{"a":"b"}') }))
 
+const finalizers = (n: number) => members(n, (i) => `"a/k${i}"`)
+
 const gadgets = '/apis/abuse.io/v1/namespaces/default/gadgets'
 const gadgetSpec =
   '{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"string"}},"keyed":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["k"],"items":{"type":"object","required":["k"],"properties":{"k":{"type":"string"},"v":{"type":"string"}}}}}}'
@@ -85,7 +87,7 @@ export const coldRequests: readonly ColdRequest[] = [
     method: 'PATCH',
     type: 'apply-patch+yaml',
     target: `${configMaps}/one?dryRun=All&fieldManager=m`,
-    body: configMap('one', '"data":{}', `,"finalizers":[${members(90_000, (i) => `"a/k${i}"`)}]`),
+    body: configMap('one', '"data":{}', `,"finalizers":[${finalizers(90_000)}]`),
     status: 200,
   },
   {
@@ -131,6 +133,15 @@ export const coldRequests: readonly ColdRequest[] = [
     method: 'GET',
     target: configMaps,
     accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    status: 200,
+  },
+  {
+    name: 'a patch that takes out tens of thousands of finalizers',
+    before: [{ target: configMaps, body: configMap('one', '"data":{}', `,"finalizers":[${finalizers(30_000)}]`) }],
+    method: 'PATCH',
+    type: 'strategic-merge-patch+json',
+    target: `${configMaps}/one?dryRun=All`,
+    body: `{"metadata":{"$deleteFromPrimitiveList/finalizers":[${finalizers(30_000)}]}}`,
     status: 200,
   },
 ]
