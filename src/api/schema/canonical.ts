@@ -137,7 +137,8 @@ interface CompiledField {
   readonly zero: () => unknown
 }
 
-function compileField(field: Field, mode: Mode): CompiledField {
+/** `within`: the struct that has it; `isNested`: that is the metadata of something inside of an object, such as a template. */
+function compileField(field: Field, mode: Mode, within: StructType, isNested: boolean): CompiledField {
   const { type, pointer, omit } = field
   const isNilable =
     pointer ||
@@ -146,18 +147,24 @@ function compileField(field: Field, mode: Mode): CompiledField {
     (type.kind === 'scalar' && (type.scalar === 'bytes' || type.scalar === 'any'))
   const leftOut = omit === 'zero' || (omit === 'empty' && (isNilable || zeroIsEmpty(type)))
   const hasNoEmpty = mode === 'stored' && omit === 'never' && type.kind === 'list'
+  const isInner = field.name === 'metadata' && type.kind === 'struct' && !within.byName.has('apiVersion')
   let convert: Canonicalizer | undefined
   return {
     name: field.name,
     omit,
     convert: (value) => {
-      convert ??= type.kind === 'map' ? map(type.value, mode, emptyMapOf(field, mode)) : canonicalizerOf(type, mode)
+      convert ??=
+        type.kind === 'map'
+          ? map(type.value, mode, emptyMapOf(field, mode))
+          : isInner
+            ? struct(type, mode, true)
+            : canonicalizerOf(type, mode)
       const converted = convert(value)
       return hasNoEmpty && isEmptyFor(field)(converted) ? null : converted
     },
     // An empty managedFields asks the server to clear them, so it must survive being read.
     isEmpty:
-      mode !== 'stored' && field.name === 'managedFields'
+      mode !== 'stored' && field.name === 'managedFields' && !isNested
         ? never
         : mode === 'held'
           ? keptIfEmpty(field)
@@ -176,11 +183,11 @@ const zeroIsEmpty = (type: Type): boolean =>
 export type StructCanonicalizer = (value: unknown, ready?: Ready) => unknown
 type Ready = ReadonlyMap<string, unknown>
 
-function struct(type: StructType, mode: Mode): StructCanonicalizer {
+function struct(type: StructType, mode: Mode, isNested = false): StructCanonicalizer {
   let compiledFields: StructFields | undefined
   return (value, ready) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Misfit(type.goType)
-    compiledFields ??= structFields(type, mode)
+    compiledFields ??= structFields(type, mode, isNested)
     const from = value as Record<string, unknown>
     return inOneGo(from, compiledFields, type, ready)
   }
@@ -273,8 +280,8 @@ interface StructFields {
   readonly nextShown: readonly number[]
 }
 
-function structFields(type: StructType, mode: Mode): StructFields {
-  const fields = type.fields.map((field) => compileField(field, mode))
+function structFields(type: StructType, mode: Mode, isNested: boolean): StructFields {
+  const fields = type.fields.map((field) => compileField(field, mode, type, isNested))
   const nextShown = new Array<number>(fields.length + 1).fill(fields.length)
   for (let i = fields.length - 1; i >= 0; i--) nextShown[i] = fields[i]?.leftOut ? (nextShown[i + 1] as number) : i
   return { fields, places: new Map(fields.map((field, i) => [field.name, i])), nextShown }

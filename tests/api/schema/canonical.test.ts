@@ -26,4 +26,14 @@ test('a value is converted once at each level, in whatever order its fields are:
   assert.equal(canonical(schema, deep), deep)
 })
 
+test('an empty managedFields is something in the metadata of an object, and nothing in that of a template', () => {
+  const template = { metadata: { managedFields: [], name: 't' }, spec: { containers: [] } }
+  const made = canonical<{ metadata: object; template: { metadata: object } }>(structType('core/v1.PodTemplate'), {
+    metadata: { name: 'a', managedFields: [] },
+    template,
+  })
+  assert.equal(made.metadata, { name: 'a', managedFields: [] })
+  assert.equal(made.template.metadata, { name: 't' })
+})
+
 test.run()
