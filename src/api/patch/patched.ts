@@ -18,6 +18,7 @@ import { goText } from './go-text.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
+import { inShownOrder, touchedByMerge, touchedByOperations } from './shown-order.ts'
 import { orderPrefix, parseStrategicPatch, strategicMergeSteps } from './strategic.ts'
 
 type JsonObject = Record<string, unknown>
@@ -46,7 +47,8 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     const written = withWritten(operations)
     const isWritten = operations.some((operation) => operation.written !== undefined)
     const applyTo: ParsedPatch['applyTo'] = (type, document) => jsonPatchSteps(document, type ? written : operations)
-    return { kind, strictErrors, isWritten, applyTo, shown: asJson }
+    const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByOperations(operations)))
+    return { kind, strictErrors, isWritten, applyTo, shown }
   }
   if (kind === 'merge') {
     const { patch, written, strictErrors } = parseMergePatch(text, strict)
@@ -54,7 +56,8 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
       yield
       return yield* mergePatchSteps(document, type ? written : patch)
     }
-    return { kind, strictErrors, isWritten: written !== patch, applyTo, shown: asJson }
+    const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByMerge(patch)))
+    return { kind, strictErrors, isWritten: written !== patch, applyTo, shown }
   }
   const { patch, strictErrors } = parseStrategicPatch(text, strict)
   const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
