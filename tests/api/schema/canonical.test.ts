@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { canonical } from '../../../src/api/schema/canonical.ts'
+import { canonical, canonicalizerOf } from '../../../src/api/schema/canonical.ts'
 import { structType } from '../../../src/api/schema/types.ts'
 
 const schema = structType('apiextensions/v1.JSONSchemaProps')
@@ -28,10 +28,11 @@ test('a value is converted once at each level, in whatever order its fields are:
 
 test('an empty managedFields is something in the metadata of an object, and nothing in that of a template', () => {
   const template = { metadata: { managedFields: [], name: 't' }, spec: { containers: [] } }
-  const made = canonical<{ metadata: object; template: { metadata: object } }>(structType('core/v1.PodTemplate'), {
-    metadata: { name: 'a', managedFields: [] },
-    template,
-  })
+  const written = canonicalizerOf(structType('core/v1.PodTemplate'), 'written')
+  const made = written({ metadata: { name: 'a', managedFields: [] }, template }) as {
+    metadata: object
+    template: { metadata: object }
+  }
   assert.equal(made.metadata, { name: 'a', managedFields: [] })
   assert.equal(made.template.metadata, { name: 't' })
 })
