@@ -214,7 +214,8 @@ function markDeleting({ metadata }: KubeObject, nowMs: number): void {
 function collectorFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {
   const wanted = wantedFinalizers(now, home, options)
   // Who has them already keeps their order.
-  return wanted.length === now.length && wanted.every((f) => now.includes(f)) ? [...now] : wanted
+  const present = new Set(now)
+  return wanted.length === now.length && wanted.every((f) => present.has(f)) ? [...now] : wanted
 }
 
 function wantedFinalizers(now: readonly string[], home: ServedResource, options: DeleteOptions): string[] {

@@ -144,4 +144,11 @@ export const coldRequests: readonly ColdRequest[] = [
     body: `{"metadata":{"$deleteFromPrimitiveList/finalizers":[${finalizers(30_000)}]}}`,
     status: 200,
   },
+  {
+    name: 'DELETE of what tens of thousands of finalizers hold',
+    before: [{ target: configMaps, body: configMap('held', '"data":{}', `,"finalizers":[${finalizers(30_000)}]`) }],
+    method: 'DELETE',
+    target: `${configMaps}/held`,
+    status: 200,
+  },
 ]
