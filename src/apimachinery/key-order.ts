@@ -121,12 +121,22 @@ function members(object: Record<string, unknown>, most: number): Record<string, 
   if (Object.getPrototypeOf(object) !== Object.prototype) return object
   const keys = Object.keys(object)
   const ordered = inKeyOrder(keys, most)
-  let changed = ordered !== keys
-  const values = ordered.map((key) => {
+  let made: Record<string, unknown> | undefined = ordered === keys ? undefined : {}
+  for (let i = 0; i < ordered.length; i++) {
+    const key = ordered[i] as string
     const value = object[key]
-    const inner = alphabetical(value, most)
-    if (inner !== value) changed = true
-    return inner
-  })
-  return changed ? Object.fromEntries(ordered.map((key, i) => [key, values[i]])) : object
+    // Most values are no objects.
+    const inner = typeof value === 'object' && value !== null ? alphabetical(value, most) : value
+    if (!made && inner !== value) {
+      made = {}
+      for (let k = 0; k < i; k++) put(made, ordered[k] as string, object[ordered[k] as string])
+    }
+    if (made) put(made, key, inner)
+  }
+  return made ?? object
+}
+
+function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+  else object[key] = value
 }
