@@ -94,7 +94,7 @@ export async function run(argv: string[]): Promise<number> {
     warn,
     ...(await postRendererOf(flags)),
   })
-  const rendered = flags.has('debug') ? await shownIfInvalid(work) : await work
+  const rendered = await shownIfInvalid(work, flags.has('debug'))
   await asked?.check(rendered)
   const folder = flags.get('output-dir')
   if (folder !== undefined)
@@ -111,13 +111,14 @@ export async function run(argv: string[]): Promise<number> {
 /** Schemas that a chart's refer to. */
 const loadSchema = async (url: string) => (await import('./load-schema.ts')).loadSchema(url)
 
-/** --debug prints what the templates gave, also where that is no YAML. */
-async function shownIfInvalid(work: Promise<Rendered>): Promise<Rendered> {
+/** What the templates gave is printed by --debug also where it is no YAML; without, the error says so. */
+async function shownIfInvalid(work: Promise<Rendered>, isDebug: boolean): Promise<Rendered> {
   try {
     return await work
   } catch (e) {
-    const files = e instanceof RenderError ? e.files : undefined
-    for (const [path, text] of files ?? []) if (text.trim() !== '') await print(`---\n# Source: ${path}\n${text}\n`)
+    if (!(e instanceof RenderError) || !e.files) throw e
+    if (!isDebug) e.message += '\n\nUse --debug flag to render out invalid YAML'
+    else for (const [path, text] of e.files) if (text.trim() !== '') await print(`---\n# Source: ${path}\n${text}\n`)
     throw e
   }
 }

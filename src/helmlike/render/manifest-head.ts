@@ -70,7 +70,7 @@ function parseHead(text: string): ManifestHead {
       'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }',
     )
   }
-  const name = isMap(metadata) ? textAt(metadata, 'name', 'SimpleHead.metadata.') : ''
+  const name = isMap(metadata) ? textAt(metadata, 'name', '.metadata.') : ''
   const apiVersion = textAt(object, 'apiVersion', 'SimpleHead.')
   const kind = textAt(object, 'kind', 'SimpleHead.')
   return { apiVersion, kind, name, annotations: annotationsOf(metadata), isEmpty: false }
@@ -87,7 +87,8 @@ function annotationsOf(metadata: Value): ReadonlyMap<string, string> {
   const annotations = isMap(metadata) ? metadata.get('annotations') : undefined
   const out = new Map<string, string>()
   if (annotations === null || annotations === undefined) return out
-  const place = 'struct field SimpleHead.metadata.annotations'
+  // The struct of the metadata has no name in Go.
+  const place = 'struct field .metadata.annotations'
   if (!isMap(annotations)) throw wrongType(annotations, place, 'map[string]string')
   for (const [k, v] of annotations) {
     const s = scalarText(v)

@@ -183,6 +183,16 @@ for (const [what, template, words, hint] of MISTAKES)
     assert.is(message.trimEnd(), helmWords?.trimEnd())
   })
 
+test('what is no YAML can be seen with --debug, and the error says so', async () => {
+  chart('kind: A\nmetadata: {annotations: {a: {}}}')
+  const words =
+    'Error: YAML parse error on c/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal object into Go struct field .metadata.annotations of type string\n\nUse --debug flag to render out invalid YAML'
+  assert.is((await ours(['template', 'r', 'c'], env, folder)).stderr.trimEnd(), words)
+  const { stdout, stderr } = await ours(['template', 'r', 'c', '--debug'], env, folder)
+  assert.match(stdout, '# Source: c/templates/a.yaml\nkind: A\n')
+  assert.not.match(stderr, 'Use --debug')
+})
+
 test('the whole way through include is told with every place, and the hint is of its innermost end', async () => {
   chart('a: {{ include "c.full" . }}')
   const { stderr } = await ours(['template', 'r', 'c'], env, folder)
