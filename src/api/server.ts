@@ -10,12 +10,13 @@ import type { Authorize } from './auth/authorizer.ts'
 import { openIdRoutes } from './auth/openid-routes.ts'
 import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
+import { rootPathsRoute } from './discovery/root-paths.ts'
 import { discoveryRoutes } from './discovery/routes.ts'
 import { expireEvents } from './expiry/events.ts'
 import { dumpRoutes } from './flow-control/dumps.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { AdmissionMetrics } from './health/admission-metrics.ts'
-import { type Check, healthRoute } from './health/checks.ts'
+import { type Check, healthPaths, healthRoute } from './health/checks.ts'
 import { type MetricLines, metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
 import { SecurityMetrics } from './health/security-metrics.ts'
@@ -127,6 +128,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   let address: string | undefined
   let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
+  const checks = checksOf(options, () => isClosing)
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
@@ -142,7 +144,12 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),
-    healthRoute(checksOf(options, () => isClosing)),
+    healthRoute(checks),
+    rootPathsRoute(core, () => [
+      ...healthPaths(checks),
+      ...['/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'],
+      ...(security.issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
+    ]),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
   const handle = createHandler(core, security, paths, { inFlight, flow, metrics, security: securityMetrics })

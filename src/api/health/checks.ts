@@ -12,14 +12,23 @@ export interface Check {
 }
 
 const endpoints = ['healthz', 'livez', 'readyz'] as const
+type Endpoint = (typeof endpoints)[number]
+const isEndpoint = (name: string): name is Endpoint => (endpoints as readonly string[]).includes(name)
+
+const checksAt = (all: readonly Check[], endpoint: Endpoint): Check[] =>
+  all.filter(({ only, except }) => (only === undefined || only === endpoint) && except !== endpoint)
+
+/** Every path that healthRoute answers. */
+export const healthPaths = (all: readonly Check[]): string[] =>
+  endpoints.flatMap((endpoint) => [`/${endpoint}`, ...checksAt(all, endpoint).map(({ name }) => `/${endpoint}/${name}`)])
 
 /** /healthz, /livez and /readyz, and each check below them. */
 export function healthRoute(all: readonly Check[]): PathRoute {
   return async (request, info) => {
-    const [endpoint = '', name, ...rest] = info.path.split('/').filter((s) => s !== '')
-    if (!endpoints.includes(endpoint as (typeof endpoints)[number]) || rest.length > 0) return undefined
+    const [, endpoint = '', name] = /^\/([a-z]+)(?:\/(.*))?$/.exec(info.path) ?? []
+    if (!isEndpoint(endpoint)) return undefined
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    const checks = all.filter(({ only, except }) => (only === undefined || only === endpoint) && except !== endpoint)
+    const checks = checksAt(all, endpoint)
     if (name !== undefined) {
       const check = checks.find((c) => c.name === name)
       if (!check) return undefined

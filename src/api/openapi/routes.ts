@@ -31,18 +31,16 @@ export function openApiRoutes(core: Core): PathRoute {
     document(`v3 ${group}/${version}`, (all) => versionPieces(all, group, version))
   return async (request, info, user) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
-    const [first, second, ...rest] = info.path.split('/').filter((s) => s !== '')
-    if (first !== 'openapi') return undefined
-    if (second === 'v2' && rest.length === 0) return answerV2(request, document, core.aggregator)
-    if (second !== 'v3') return undefined
-    if (rest.length === 0) return whole(request, await inTurns([JSON.stringify(await index(core, v3))]), 'application/json')
-    const [prefix, ...own] = rest
-    const [group, version] = prefix === 'api' ? ['', own[0]] : own
-    if (group === undefined || version === undefined) return undefined
+    if (info.path === '/openapi/v2') return answerV2(request, document, core.aggregator)
+    // Go's http.ServeContent takes the text, whose name has no ending, for plain.
+    if (info.path === '/openapi/v3') return whole(request, await inTurns([JSON.stringify(await index(core, v3))]), plainText)
+    if (!info.path.startsWith('/openapi/v3/')) return undefined
+    const [, group = '', version] = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(info.path.slice('/openapi/v3/'.length)) ?? []
+    if (version === undefined) return nothing
     const elsewhere = core.aggregator?.find(rootOf({ group, version }))
     if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
     const isKnown = [...core.registry.all()].some((r) => r.group === group && r.version === version)
-    return isKnown ? whole(request, await v3(group, version), 'application/json') : undefined
+    return isKnown ? whole(request, await v3(group, version), 'application/json') : nothing
   }
 }
 
@@ -55,6 +53,11 @@ function* versionPieces(all: readonly ServedResource[], group: string, version: 
   yield* jsonMembers(Object.entries(components.schemas))
   yield '}}'
 }
+
+const plainText = 'text/plain; charset=utf-8'
+
+/** What is below /openapi/v3 answers itself what is not there. */
+const nothing: ApiResponse = { status: 404, headers: {}, body: { bytes: new Uint8Array() } }
 
 type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Iterable<string | Uint8Array>) => Promise<Written>
 
