@@ -17,6 +17,7 @@ import { dumpRoutes } from './flow-control/dumps.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { AdmissionMetrics } from './health/admission-metrics.ts'
 import { type Check, healthPaths, healthRoute } from './health/checks.ts'
+import { HealthMetrics, healthMetricsRoute } from './health/health-metrics.ts'
 import { type MetricLines, metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
 import { SecurityMetrics } from './health/security-metrics.ts'
@@ -129,6 +130,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   let isClosing = false
   const addressNow = () => address ?? 'localhost:6443'
   const checks = checksOf(options, () => isClosing)
+  const health = new HealthMetrics()
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
@@ -144,10 +146,11 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
     openApiRoutes(core),
     backupRoute(store),
-    healthRoute(checks),
+    healthRoute(checks, health),
+    healthMetricsRoute(health),
     rootPathsRoute(core, () => [
       ...healthPaths(checks),
-      ...['/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'],
+      ...['/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'],
       ...(security.issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
     ]),
     ...(options.paths?.(core, security.authorize) ?? []),

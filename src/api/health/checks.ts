@@ -1,5 +1,6 @@
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ApiResponse } from '../request.ts'
+import { HealthMetrics } from './health-metrics.ts'
 
 export interface Check {
   readonly name: string
@@ -23,7 +24,7 @@ export const healthPaths = (all: readonly Check[]): string[] =>
   endpoints.flatMap((endpoint) => [`/${endpoint}`, ...checksAt(all, endpoint).map(({ name }) => `/${endpoint}/${name}`)])
 
 /** /healthz, /livez and /readyz, and each check below them. */
-export function healthRoute(all: readonly Check[]): PathRoute {
+export function healthRoute(all: readonly Check[], metrics = new HealthMetrics()): PathRoute {
   return async (request, info) => {
     const [, endpoint = '', name] = /^\/([a-z]+)(?:\/(.*))?$/.exec(info.path) ?? []
     if (!isEndpoint(endpoint)) return undefined
@@ -36,7 +37,14 @@ export function healthRoute(all: readonly Check[]): PathRoute {
       return failure === undefined ? text(200, 'ok') : text(500, `internal server error: ${failure}\n`)
     }
     const excluded = new Set(request.query.getAll('exclude'))
-    const results = await Promise.all(checks.map(async (check) => ({ check, failure: await failureOf(check) })))
+    const results = await Promise.all(
+      checks.map(async (check) => {
+        if (excluded.has(check.name)) return { check, failure: undefined }
+        const failure = await failureOf(check)
+        metrics.observe(check.name, endpoint, failure === undefined)
+        return { check, failure }
+      }),
+    )
     const lines = results.map(({ check, failure }) => {
       if (excluded.has(check.name)) return `[+]${check.name} excluded: ok`
       return failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`
@@ -46,7 +54,7 @@ export function healthRoute(all: readonly Check[]): PathRoute {
       const names = unknown.map((name) => JSON.stringify(name)).join(',')
       lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`)
     }
-    const failed = results.some(({ check, failure }) => failure !== undefined && !excluded.has(check.name))
+    const failed = results.some(({ failure }) => failure !== undefined)
     if (failed) return text(500, `${lines.join('\n')}\n${endpoint} check failed\n`)
     return text(200, request.query.has('verbose') ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok')
   }

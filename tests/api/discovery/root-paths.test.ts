@@ -53,4 +53,19 @@ test('a check of a part of the start has a path of its own, slashes and all', as
   assert.is(await statusNow(), 200)
 })
 
+test('what the health endpoints found is counted; what is excluded is not looked at', async () => {
+  const times = async (name: string) => {
+    const { text } = await ask('GET', '/metrics/slis')
+    const found = new RegExp(
+      `^kubernetes_healthchecks_total\\{name="${name}",status="success",type="livez"\\} (\\d+)$`,
+      'm',
+    ).exec(text)
+    return Number(found?.[1] ?? 0)
+  }
+  const before = [await times('etcd'), await times('log')] as const
+  assert.is(await status('/livez?exclude=log'), 200)
+  assert.equal([await times('etcd'), await times('log')], [before[0] + 1, before[1]])
+  assert.match((await ask('GET', '/metrics/slis')).text, /^kubernetes_healthcheck\{name="etcd",type="livez"\} 1$/m)
+})
+
 test.run()
