@@ -23,7 +23,7 @@ export const plans: readonly PackPlan[] = [
     entries: { start: 'src/cli/start.ts' },
     verbs: ['chart'],
     outside: [],
-    groups: [{ name: 'template', test: /rolldown\/runtime|src\/cli\/(?:start|chart|chart\/template)\.ts$/ }],
+    groups: [{ name: 'template', test: /src\/cli\/(?:start|chart|chart\/template)\.ts$/ }],
     // V8 optimizes later than it would, since most of these processes end before that pays, collects young garbage of large charts only, and starts one
     // thread, not four. Under such flags Node's own code caches are of no use: what a chart verb loads of Node later is to be little.
     flags: [

@@ -33,9 +33,9 @@ async function inTime(asked: Promise<Offer>): Promise<Offer> {
 }
 
 async function verbs(): Promise<Verbs> {
-  const { ABOUT, main } = await import('./start.ts')
+  const { aboutVerbs, main } = await import('./start.ts')
   return {
-    about: ABOUT,
+    about: aboutVerbs(),
     help: (verb) => printed(() => main([verb, '--help'])),
     chart: async (words) => {
       const [{ chartOffer }, names] = await Promise.all([

@@ -36,9 +36,8 @@ function usage(): string {
 }
 
 /** What each verb is about. */
-export const ABOUT: { readonly [verb: string]: string } = Object.fromEntries(
-  Object.entries(verbs).map(([name, { about }]) => [name, about]),
-)
+export const aboutVerbs = (): { readonly [verb: string]: string } =>
+  Object.fromEntries(Object.entries(verbs).map(([name, { about }]) => [name, about]))
 
 /** Runs the verb that `argv` names; the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {

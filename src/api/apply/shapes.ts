@@ -71,7 +71,7 @@ export class Shapes<T> {
 }
 
 /** A walk down the tree by what an object has: nothing of it is copied while the tree knows it. */
-export class Shape<T> {
+class Shape<T> {
   /** The last place that the tree has. */
   known: Node<T>
   /** What follows it. */

@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, mostErrors, required, tooLong } from '../../apimachinery/field-error.ts'
+import { metadataOrder } from '../../apimachinery/metadata-order.ts'
 import {
   isDns1123Label,
   isDns1123Subdomain,
@@ -220,22 +221,7 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], at: strin
   })
 }
 
-/** In the order of Go's struct. */
-const templateForbids: readonly (keyof ObjectMeta)[] = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-]
+const templateForbids = metadataOrder.filter((field) => field !== 'labels' && field !== 'annotations')
 
 /** The metadata of what another object makes: labels and annotations only. */
 export function validateTemplateMeta(metadata: ObjectMeta | undefined, at: string, errors: Errors): void {

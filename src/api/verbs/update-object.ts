@@ -238,7 +238,7 @@ const shownPlaces: Readonly<Record<string, string>> = {
 const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
 
 /** The key as etcd has it behind kube-apiserver: without the group, but of custom resources and of the kinds that extend the API. */
-export function keyShown({ resource, info }: Call, name: string): string {
+function keyShown({ resource, info }: Call, name: string): string {
   const { group, isCustom } = resource
   const plain = shownPlaces[resource.resource] ?? resource.resource
   const place = isCustom || extensionGroups.has(group) ? `${group}/${resource.resource}` : plain
@@ -246,7 +246,7 @@ export function keyShown({ resource, info }: Call, name: string): string {
 }
 
 /** The revision that an object to be written names; 0 for none. Throws what kube-apiserver answers to what is no number of 64 bits. */
-export function revisionIn(text: string): number {
+function revisionIn(text: string): number {
   if (text === '') return 0
   if (!/^[0-9]+$/.test(text)) throw unforeseen(`strconv.ParseUint: parsing ${quote(text)}: invalid syntax`)
   if (BigInt(text) >= 2n ** 64n) throw unforeseen(`strconv.ParseUint: parsing ${quote(text)}: value out of range`)

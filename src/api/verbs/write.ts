@@ -148,11 +148,6 @@ export function refuseIfInvalid(resource: { group: string; kind: string }, name:
   if (errors.length > 0) throw invalidObject(resource, name, errors)
 }
 
-/** The name of the kind's group in errors: a kind asked for in another group is told of under the one it is kept in. */
-export function kindOf({ group, kind }: { readonly group: string; readonly kind: string }): { group: string; kind: string } {
-  return { group, kind }
-}
-
 /** Stands for the value that `stamp` makes. */
 const stamped = new Uint8Array()
 

@@ -1,6 +1,7 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import { memberAt } from '../../apimachinery/json-member.ts'
 import { alphabetical, alphabeticalSteps, mostInOrder } from '../../apimachinery/key-order.ts'
+import { metadataOrder } from '../../apimachinery/metadata-order.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
@@ -9,23 +10,6 @@ import { jsonSteps } from './json-steps.ts'
 import { Stored, textOf } from './stored.ts'
 
 const marker = '"resourceVersion":"'
-const metadataOrder = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-] as const
 
 /**
  * The object with kind, apiVersion and metadata first, and metadata in Go's order: what a client can't choose freely comes before resourceVersion,
