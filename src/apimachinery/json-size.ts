@@ -1,5 +1,3 @@
-import type { Steps } from './steps.ts'
-
 /** Of so many values a JSON value is small: whatever is done to it takes a fraction of a millisecond. */
 const mostValues = 200
 
@@ -25,21 +23,4 @@ function valuesLeft(value: unknown, left: number): number {
   }
   if (rest <= 0 && left === mostValues) large.add(value)
   return rest
-}
-
-/** So many members are copied in one step. */
-const stepSize = 1000
-
-/** A copy of an object, its members as they are, in steps: of many members it takes as long as all else that is done to them. */
-export function* memberCopy(object: Readonly<Record<string, unknown>>): Steps<Record<string, unknown>> {
-  const keys = Object.keys(object)
-  if (keys.length < stepSize) return { ...object }
-  const copy: Record<string, unknown> = {}
-  for (const [i, key] of keys.entries()) {
-    if (i % stepSize === 0) yield
-    if (key === '__proto__')
-      Object.defineProperty(copy, key, { value: object[key], enumerable: true, configurable: true, writable: true })
-    else copy[key] = object[key]
-  }
-  return copy
 }

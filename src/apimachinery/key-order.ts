@@ -1,3 +1,4 @@
+import { setMember } from './members.ts'
 import type { Steps } from './steps.ts'
 
 // The order in which Go writes the keys of a map: by their bytes.
@@ -129,14 +130,9 @@ function members(object: Record<string, unknown>, most: number): Record<string, 
     const inner = typeof value === 'object' && value !== null ? alphabetical(value, most) : value
     if (!made && inner !== value) {
       made = {}
-      for (let k = 0; k < i; k++) put(made, ordered[k] as string, object[ordered[k] as string])
+      for (let k = 0; k < i; k++) setMember(made, ordered[k] as string, object[ordered[k] as string])
     }
-    if (made) put(made, key, inner)
+    if (made) setMember(made, key, inner)
   }
   return made ?? object
-}
-
-function put(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  else object[key] = value
 }

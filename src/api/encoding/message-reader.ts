@@ -1,5 +1,6 @@
 import { writeDuration } from '../../apimachinery/duration.ts'
 import { parseJson } from '../../apimachinery/json.ts'
+import { setMember } from '../../apimachinery/members.ts'
 import { WireError, type WireReader, wireBytes, wireVarint } from '../../apimachinery/wire-reader.ts'
 import { messageFields, type ScalarKind, type StructType, structType, type Type } from '../schema/types.ts'
 import { isWrapped, wireOf } from './message-writer.ts'
@@ -94,9 +95,7 @@ function entryReader(name: string, valueType: Type): FieldReader {
         else from.skip(tag & 7)
       }
       into[name] ??= {}
-      const map = into[name] as Json
-      if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true })
-      else map[key] = value
+      setMember(into[name] as Json, key, value)
     })
 }
 

@@ -1,8 +1,8 @@
 import { parseJson, WrittenNumber } from '../../apimachinery/json.ts'
-import { memberCopy } from '../../apimachinery/json-size.ts'
+import { memberCopy, setMember } from '../../apimachinery/members.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { decodeUntyped, parsePlain } from '../schema/decode.ts'
-import { isPlainJson, isTooDeep, readJson, setMember } from '../schema/json-syntax.ts'
+import { isPlainJson, isTooDeep, readJson } from '../schema/json-syntax.ts'
 import { badPatch } from './patch-error.ts'
 import { writtenValue } from './written.ts'
 

@@ -1,4 +1,5 @@
 import { isSmall } from '../../apimachinery/json-size.ts'
+import { memberCopy, setMember } from '../../apimachinery/members.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import {
   asStored,
@@ -13,7 +14,6 @@ import {
   type StructCanonicalizer,
   zeroOf,
 } from './canonical.ts'
-import { setMember } from './json-syntax.ts'
 import { isObject } from './scalars.ts'
 import { type StructType, structType, type Type } from './types.ts'
 
@@ -103,20 +103,10 @@ class Converting {
         : isSmall(item)
           ? this.#now(() => convert(item))
           : yield* this.value(type, item)
-      if (converted !== item && !copy) copy = yield* firstOf(from, keys, i)
+      if (converted !== item && !copy) copy = yield* memberCopy(from, keys.slice(0, i))
       if (copy) setMember(copy, key, converted)
       if (++this.#done % stepSize === 0) yield
     }
     return copy ?? from
   }
-}
-
-function* firstOf(from: JsonObject, keys: readonly string[], count: number): Steps<JsonObject> {
-  const copy: JsonObject = {}
-  for (let i = 0; i < count; i++) {
-    const key = keys[i] as string
-    setMember(copy, key, from[key])
-    if (i % 1000 === 999) yield
-  }
-  return copy
 }

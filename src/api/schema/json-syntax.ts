@@ -244,12 +244,6 @@ export function objectFrom(entries: Iterable<readonly [string, unknown]>): Recor
   return Object.fromEntries(entries)
 }
 
-/** Sets an own member whatever its name, `__proto__` too. */
-export function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
-  else object[key] = value
-}
-
 /** Whether objects and lists in `value` are nested deeper than a document may be. */
 export function isTooDeep(value: unknown, left = maxDepth): boolean {
   if (typeof value !== 'object' || value === null) return false

@@ -1,5 +1,6 @@
+import { setMember } from '../../apimachinery/members.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { endOfString, isPlainJson, maxDepth, setMember } from './json-syntax.ts'
+import { endOfString, isPlainJson, maxDepth } from './json-syntax.ts'
 
 /** A list or object of more letters is parsed in parts of about so many. */
 const partLetters = 16 * 1024

@@ -3,30 +3,29 @@ import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 
 /** Whether a write would change nothing: the times in managedFields and the resourceVersion do not count. */
-export const sameButTimes = (next: KubeObject, live: KubeObject): boolean =>
-  pairsOf(next, live)?.every(([now, before]) => sameJson(now, before)) ?? false
-
-/** As `sameButTimes`, in steps. */
-export function* sameButTimesSteps(next: KubeObject, live: KubeObject): Steps<boolean> {
-  const pairs = pairsOf(next, live)
-  if (!pairs) return false
-  for (const [now, before] of pairs) if (!(yield* sameJsonSteps(now, before))) return false
+export function sameButTimes(next: KubeObject, live: KubeObject): boolean {
+  for (const [now, before] of pairsOf(next, live)) if (!sameJson(now, before)) return false
   return true
 }
 
-/** What has to be the same; undefined: they differ in how many manage them. */
-function pairsOf(next: KubeObject, live: KubeObject): (readonly [unknown, unknown])[] | undefined {
+/** As `sameButTimes`, in steps. */
+export function* sameButTimesSteps(next: KubeObject, live: KubeObject): Steps<boolean> {
+  for (const [now, before] of pairsOf(next, live)) if (!(yield* sameJsonSteps(now, before))) return false
+  return true
+}
+
+/** What has to be the same, each made when what is before it was. */
+function* pairsOf(next: KubeObject, live: KubeObject): Iterable<readonly [unknown, unknown]> {
   const { managedFields: now = [], resourceVersion: _, ...meta } = next.metadata
   const { managedFields: before = [], resourceVersion: __, ...liveMeta } = live.metadata
-  if (now.length !== before.length) return undefined
+  yield [now.length, before.length]
+  yield [meta, liveMeta]
   const { metadata: ___, ...rest } = next as unknown as Record<string, unknown>
   const { metadata: ____, ...liveRest } = live as unknown as Record<string, unknown>
-  const entries = now.map(
-    (entry, i) =>
-      [
-        { ...entry, time: '' },
-        { ...before[i], time: '' },
-      ] as const,
-  )
-  return [[meta, liveMeta], [rest, liveRest], ...entries]
+  yield [rest, liveRest]
+  for (const [i, entry] of now.entries())
+    yield [
+      { ...entry, time: '' },
+      { ...before[i], time: '' },
+    ]
 }

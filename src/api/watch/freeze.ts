@@ -1,6 +1,6 @@
+import { setMember } from '../../apimachinery/members.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { setMember } from '../schema/json-syntax.ts'
 
 /** Freezes `value` and all that it holds, and returns it. What is frozen already is not looked into again. */
 export function deepFreeze<T>(value: T): T {

@@ -1,5 +1,6 @@
+import { setMember } from '../../apimachinery/members.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
-import { type Json, type JsonObject, setOwn } from './json-schema.ts'
+import type { Json, JsonObject } from './json-schema.ts'
 
 /** So many items or members are looked at in one step. */
 const stepSize = 200
@@ -29,7 +30,7 @@ export function* changedMembers(
     const value = object[key] as Json
     const changed = yield* change(key, value)
     if (changed !== value && !copy) copy = yield* firstMembers(object, keys, i)
-    if (copy && changed !== undefined) setOwn(copy, key, changed)
+    if (copy && changed !== undefined) setMember(copy, key, changed)
   }
   return copy ?? object
 }
@@ -38,7 +39,7 @@ function* firstMembers(object: JsonObject, keys: readonly string[], count: numbe
   const copy: Record<string, Json> = {}
   for (let i = 0; i < count; i++) {
     if (i % stepSize === stepSize - 1) yield
-    setOwn(copy, keys[i] as string, object[keys[i] as string] as Json)
+    setMember(copy, keys[i] as string, object[keys[i] as string] as Json)
   }
   return copy
 }

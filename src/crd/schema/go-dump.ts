@@ -1,4 +1,5 @@
-import { type Json, type JsonSchema, setOwn, type ValidationRule } from './json-schema.ts'
+import { setMember } from '../../apimachinery/members.ts'
+import type { Json, JsonSchema, ValidationRule } from './json-schema.ts'
 
 /** Fields of Kubernetes' internal JSONSchemaProps, in its order, with what absent ones are. */
 const FIELDS: readonly (readonly [string, keyof JsonSchema, unknown])[] = [
@@ -99,7 +100,7 @@ function dumpField(key: keyof JsonSchema, value: unknown): unknown {
 
 function mapped<T>(parts: Readonly<Record<string, T>>, dump: (part: T) => object): Record<string, unknown> {
   const dumped: Record<string, Json> = {}
-  for (const name of Object.keys(parts).sort()) setOwn(dumped, name, dump(parts[name] as T) as unknown as Json)
+  for (const name of Object.keys(parts).sort()) setMember(dumped, name, dump(parts[name] as T) as unknown as Json)
   return dumped
 }
 

@@ -1,4 +1,5 @@
 import { jsonText, parseJson, writable } from '../../apimachinery/json.ts'
+import { setMember } from '../../apimachinery/members.ts'
 
 /** A value as JSON has it; a bigint where a number loses digits of an int64. Objects may have any own key, '__proto__' too. */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
@@ -76,12 +77,6 @@ export const isJsonArray = (value: unknown): value is readonly Json[] => Array.i
 /** The own property `key` of `object`; undefined when it has none. */
 export const own = (object: JsonObject, key: string): Json | undefined => (Object.hasOwn(object, key) ? object[key] : undefined)
 
-/** Sets an own property, '__proto__' too, in an object that nobody else sees yet. */
-export function setOwn(object: Record<string, Json>, key: string, value: Json): void {
-  if (key === '__proto__') Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-  else object[key] = value
-}
-
 /** What two JSON values have in common, as keys of a map or set, exactly when `sameJson` says that they are the same. */
 export function identityOf(value: Json): string | number | bigint | boolean | null {
   if (typeof value === 'string') return `"${value}`
@@ -112,6 +107,6 @@ export function goStructJson(value: unknown): string {
 
 function sorted(object: JsonObject): JsonObject {
   const copy: Record<string, Json> = {}
-  for (const key of Object.keys(object).sort()) setOwn(copy, key, object[key] as Json)
+  for (const key of Object.keys(object).sort()) setMember(copy, key, object[key] as Json)
   return copy
 }

@@ -1,7 +1,8 @@
 import { isSmall } from '../../apimachinery/json-size.ts'
+import { setMember } from '../../apimachinery/members.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { changedItems, changedMembers } from './changes.ts'
-import { isJsonArray, isJsonObject, type Json, type JsonObject, setOwn } from './json-schema.ts'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json-schema.ts'
 import { asResourceRoot, type SchemaNode } from './node.ts'
 
 const META_FIELDS = new Set(['apiVersion', 'kind', 'metadata'])
@@ -102,8 +103,8 @@ export function withChanges(object: JsonObject, changes: ReadonlyMap<string, Jso
   const result: Record<string, Json> = {}
   for (const key of Object.keys(object)) {
     const value = changes.has(key) ? changes.get(key) : object[key]
-    if (value !== undefined) setOwn(result, key, value)
+    if (value !== undefined) setMember(result, key, value)
   }
-  for (const [key, value] of changes) if (value !== undefined && !Object.hasOwn(object, key)) setOwn(result, key, value)
+  for (const [key, value] of changes) if (value !== undefined && !Object.hasOwn(object, key)) setMember(result, key, value)
   return result
 }

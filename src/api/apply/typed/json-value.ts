@@ -2,12 +2,6 @@ export type JsonMap = Record<string, unknown>
 
 export const isMap = (value: unknown): value is JsonMap => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Sets an own member whatever its name, `__proto__` too. */
-export function setMember(map: JsonMap, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true })
-  else map[key] = value
-}
-
 /** The own member of a map; undefined when it has none. */
 export const memberOf = (map: JsonMap | undefined, key: string): unknown =>
   map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined

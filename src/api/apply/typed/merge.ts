@@ -1,10 +1,11 @@
+import { setMember } from '../../../apimachinery/members.ts'
 import { sameJson } from '../../../apimachinery/same-json.ts'
 import { atOnce, type Steps } from '../../../apimachinery/steps.ts'
 import { elementText, fieldElement, type PathElement } from '../fields/path-element.ts'
 import { type Atom, deduced, type ListAtom, type MapAtom } from '../types/atom.ts'
 import { fieldType } from './descend.ts'
 import { asList, asMap, formOf, itemElement, type Problem, resolved, scalarProblem, TypedError } from './forms.ts'
-import { type JsonMap, memberOf, setMember } from './json-value.ts'
+import { type JsonMap, memberOf } from './json-value.ts'
 
 /** `live` with `applied` merged into it: what is applied wins, associative lists and maps are merged item by item. Throws TypedError. */
 export const merge = (atom: Atom, live: unknown, applied: unknown): unknown => atOnce(mergeSteps(atom, live, applied))

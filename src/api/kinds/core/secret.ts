@@ -1,6 +1,5 @@
-import { memberCopy } from '../../../apimachinery/json-size.ts'
 import type { Secret } from '../../../apimachinery/kinds.generated.ts'
-import { setMember } from '../../schema/json-syntax.ts'
+import { memberCopy, setMember } from '../../../apimachinery/members.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { keysInStep } from './config-map-validation.ts'
