@@ -3,9 +3,10 @@ import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import { assembleApi } from './assembly/api.ts'
 import { apiFlags, apiHelp, apiWishes } from './assembly/api-flags.ts'
 import { ownAddress } from './assembly/node-addresses.ts'
-import { optimizeSooner } from './assembly/optimize-sooner.ts'
 import { checkPort, portOf } from './assembly/port.ts'
 import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
+import { tuneForServing } from './assembly/v8-settings.ts'
+import { lowerV8Workers } from './assembly/v8-workers.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
 
@@ -66,7 +67,8 @@ export async function run(argv: string[]): Promise<number> {
   if (values['write-kubeconfig']) {
     await writeKubeconfig(values['write-kubeconfig'], { server, caCert: pki.caCert, user: { client: pki.admin } })
   }
-  optimizeSooner()
+  tuneForServing()
+  lowerV8Workers()
   process.stdout.write(`serving the Kubernetes API at ${server}\n`)
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve)
