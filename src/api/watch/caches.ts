@@ -123,6 +123,8 @@ export class Caches {
 
   #event(event: StoreEvent, known?: Stored): CacheEvent {
     const now = event.value && new Stored(event.key, event.value, event.revision, this.#written.get(event.value))
+    // The cache keeps the bytes: with them the map would keep the object.
+    if (event.value) this.#written.delete(event.value)
     const before = known && known.revision === event.previousRevision ? known : previousOf(event)
     return new CacheEvent(event.key, event.revision, now, before)
   }
