@@ -1,4 +1,5 @@
 import { type Clock, preciseClock, systemClock } from '../apimachinery/clock.ts'
+import type { OpenPort } from '../apimachinery/open-port.ts'
 import type { Store } from '../store/store.ts'
 import type { AdmissionPlugin } from './admission/admission.ts'
 import { WebhookCalls } from './admission/webhook/call.ts'
@@ -25,7 +26,7 @@ import type { StartSteps } from './health/start-steps.ts'
 import { StorageMetrics } from './health/storage-metrics.ts'
 import { versionRoute } from './health/version.ts'
 import { backupRoute } from './history/backup.ts'
-import type { Listening, ListenOptions } from './http/listen.ts'
+import type { ListenOptions } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
@@ -76,7 +77,7 @@ export interface Api {
   readonly handle: HandleRequest
   readonly objects: Objects
   readonly core: Core
-  listen(options: ListenOptions): Promise<Listening>
+  listen(options: ListenOptions): Promise<OpenPort>
   /** The host:port by which others, pods too, reach this server: what discovery and the OpenID documents name. */
   knownAs(address: string): void
   close(): void

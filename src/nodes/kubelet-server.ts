@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { jsonText } from '../apimachinery/json.ts'
+import { type Address, type OpenPort, openPort } from '../apimachinery/open-port.ts'
 import { dockerMessage } from './docker/engine.ts'
 import type { ObservedContainer } from './docker/observed.ts'
 import { certificateUser, mayUse } from './kubelet-access.ts'
@@ -17,18 +17,10 @@ import { servePortForward } from './streams/port-forward.ts'
 import { type CommandOptions, serveAttach, serveExec } from './streams/remote-command.ts'
 import { openCommand, openPortForward, refuse } from './streams/upgrade.ts'
 
-export interface KubeletServerOptions {
-  /** 0: any free port. */
-  readonly port: number
-  readonly host: string | undefined
+export interface KubeletServerOptions extends Address {
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   /** PEM. */
   readonly clientCa: string
-}
-
-export interface KubeletServer {
-  readonly port: number
-  close(): Promise<void>
 }
 
 /** An answer that is an error, as text. */
@@ -56,11 +48,7 @@ function text(res: ServerResponse, code: number, body: string, type = 'text/plai
 }
 
 /** The kubelet's HTTPS server. Only clients with a certificate of the cluster's CA get an answer, and only to what they may. */
-export async function startKubeletServer(
-  context: NodeContext,
-  podSet: PodSet,
-  options: KubeletServerOptions,
-): Promise<KubeletServer> {
+export function startKubeletServer(context: NodeContext, podSet: PodSet, options: KubeletServerOptions): Promise<OpenPort> {
   const stats = new Stats(context, podSet)
   const server = https.createServer({
     cert: options.tls.cert,
@@ -86,18 +74,7 @@ export async function startKubeletServer(
     })
   })
   server.on('tlsClientError', () => {})
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host, resolve)
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return openPort(server, options, () => server.closeAllConnections())
 }
 
 async function authorize(context: NodeContext, req: IncomingMessage, path: string): Promise<void> {

@@ -5,8 +5,8 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { kubeconfig } from '../../src/api/auth/kubeconfig.ts'
 import { openPki, type Pki } from '../../src/api/auth/pki.ts'
-import type { Listening } from '../../src/api/http/listen.ts'
 import type { ConfigMap } from '../../src/apimachinery/kinds.generated.ts'
+import type { OpenPort } from '../../src/apimachinery/open-port.ts'
 import { configmaps } from '../../src/apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../../src/apimachinery/status.ts'
 import type { Client } from '../../src/client/client.ts'
@@ -15,7 +15,7 @@ import { testApi } from '../api/test-api.ts'
 
 let directory: string
 let pki: Pki
-let listening: Listening
+let listening: OpenPort
 const transports: Record<string, Client> = {}
 
 test.before(async () => {

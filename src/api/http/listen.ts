@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DEFAULT_CIPHERS, type TLSSocket } from 'node:tls'
 import { goJson } from '../../apimachinery/go-quote.ts'
+import { type Address, type OpenPort, openPort } from '../../apimachinery/open-port.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import { type FrontProxyTrust, frontProxyNoter } from '../auth/front-proxy.ts'
 import type { HandleRequest } from '../request.ts'
@@ -15,9 +15,7 @@ import { NodeRequest, NodeResponse } from './http2/node-style.ts'
 import type { Mount } from './mounts.ts'
 import { serve } from './serve.ts'
 
-export interface ListenOptions {
-  readonly port: number
-  readonly host?: string
+export interface ListenOptions extends Address {
   /** PEM. */
   readonly cert: string
   readonly key: string
@@ -26,11 +24,6 @@ export interface ListenOptions {
   readonly mounts?: readonly Mount[]
   /** Proxies that say in headers who asks. */
   readonly frontProxy?: FrontProxyTrust
-}
-
-export interface Listening {
-  readonly port: number
-  close(): Promise<void>
 }
 
 export type HandleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -45,7 +38,7 @@ const first = 'TLS_AES_128_GCM_SHA256'
 const ciphers = [first, ...DEFAULT_CIPHERS.split(':').filter((name) => name !== first)].join(':')
 
 /** Opens the port: API paths go straight to the pipeline, mounts through koa. */
-export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<Listening> {
+export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, options: ListenOptions): Promise<OpenPort> {
   const mounts = options.mounts ?? []
   const others = mounts.length > 0 ? (await import('./mounts.ts')).serveMounts(mounts) : undefined
   const isMounted = (url: string): boolean => mounts.some((m) => url.startsWith(m.prefix))
@@ -80,18 +73,9 @@ export async function listen(handle: HandleRequest, upgrade: HandleUpgrade, opti
     const req = new NodeRequest(stream)
     void others?.(req as never, new NodeResponse(stream, req) as never)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, options.host ?? '0.0.0.0', resolve)
+  return openPort(server, { port: options.port, host: options.host ?? '0.0.0.0' }, () => {
+    for (const socket of connections) socket.destroy()
   })
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of connections) socket.destroy()
-      }),
-  }
 }
 
 /** Gives HTTP/2 connections to us and leaves the others to node:http. Gives the sockets that are open. */

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { listenOn } from '../../apimachinery/open-port.ts'
 
 /** The number that `--port` names. Throws when it is none. */
 export function portOf(text: string): number {
@@ -12,7 +13,7 @@ export function portOf(text: string): number {
 export async function checkPort(port: number, host = '0.0.0.0'): Promise<void> {
   const server = createServer()
   try {
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+    await listenOn(server, { port, host })
   } catch (error) {
     throw new Error(refusal((error as NodeJS.ErrnoException).code, port, host) ?? String(error), { cause: error })
   }

@@ -1,22 +1,13 @@
-import type { AddressInfo } from 'node:net'
+import { type Address, type OpenPort, openPort } from '../../apimachinery/open-port.ts'
 
-export interface StatusServerOptions {
-  /** 0: one that is free. */
-  readonly port: number
-  /** Default: all addresses. */
-  readonly host?: string
+export interface StatusServerOptions extends Address {
   readonly metrics: () => string
   /** What keeps it from being ready; none: it is. */
   readonly unready: () => readonly string[]
 }
 
-export interface StatusServer {
-  readonly port: number
-  close(): Promise<void>
-}
-
 /** Serves /metrics, /healthz and /readyz over plain HTTP. */
-export async function serveStatus({ port, host, metrics, unready }: StatusServerOptions): Promise<StatusServer> {
+export function serveStatus({ metrics, unready, ...address }: StatusServerOptions): Promise<OpenPort> {
   const server = process.getBuiltinModule('node:http').createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0]
     const answer = (code: number, text: string) =>
@@ -27,16 +18,5 @@ export async function serveStatus({ port, host, metrics, unready }: StatusServer
     const reasons = unready()
     return reasons.length === 0 ? answer(200, 'ok') : answer(503, `${reasons.join('\n')}\n`)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return openPort(server, address, () => server.closeAllConnections())
 }

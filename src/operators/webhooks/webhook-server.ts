@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
+import { type Address, listenOn } from '../../apimachinery/open-port.ts'
 import type { AnswerReview } from './answer.ts'
 import type { KeyPair } from './certificates.ts'
 import type { WebhookMeter } from './webhook-metrics.ts'
@@ -11,12 +12,7 @@ export interface ReviewServerOptions {
   readonly meter: WebhookMeter
 }
 
-export interface WebhookServerOptions extends ReviewServerOptions {
-  /** 0: one that is free. */
-  readonly port: number
-  /** Default: all addresses. */
-  readonly host?: string
-}
+export interface WebhookServerOptions extends ReviewServerOptions, Address {}
 
 /** Answers reviews over TLS; it refuses connections until `use` gave it a certificate. */
 export interface ReviewServer {
@@ -37,13 +33,9 @@ const idleMs = 30_000
 const graceMs = 5000
 
 /** The HTTPS server of webhooks, on a port. */
-export async function serveWebhooks({ port, host, ...options }: WebhookServerOptions): Promise<WebhookServer> {
+export async function serveWebhooks(options: WebhookServerOptions): Promise<WebhookServer> {
   const { server, ...reviews } = createReviewServer(options)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  return { ...reviews, port: (server.address() as AddressInfo).port }
+  return { ...reviews, port: await listenOn(server, options) }
 }
 
 /** The HTTPS server of webhooks without a port: connections are brought by `accept`, or `server` listens. */

@@ -1,6 +1,6 @@
-import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../apimachinery/clock.ts'
+import { listenOn } from '../../apimachinery/open-port.ts'
 
 /** Whether the process that answers can be given a connection now, after it has started (again), or not in time. */
 export type Reachable = 'now' | 'soon' | 'no'
@@ -33,20 +33,23 @@ export class WebhookPort {
   readonly #options: WebhookPortOptions
   readonly #waiting = new Map<Socket, () => void>()
 
-  private constructor(server: Server, options: WebhookPortOptions) {
+  private constructor(server: Server, port: number, options: WebhookPortOptions) {
     this.#server = server
     this.#options = options
-    this.port = (server.address() as AddressInfo).port
+    this.port = port
     server.on('connection', (connection) => this.wait(connection))
   }
 
   static async open(options: WebhookPortOptions): Promise<WebhookPort> {
     const { preferred = 0 } = options
-    const server = await listen(preferred).catch((error: NodeJS.ErrnoException) => {
+    // What is not read here is there for the process.
+    const server = createServer({ pauseOnConnect: true })
+    const host = '127.0.0.1'
+    const port = await listenOn(server, { port: preferred, host }).catch((error: NodeJS.ErrnoException) => {
       if (preferred === 0 || error.code !== 'EADDRINUSE') throw error
-      return listen(0)
+      return listenOn(server, { port: 0, host })
     })
-    return new WebhookPort(server, options)
+    return new WebhookPort(server, port, options)
   }
 
   /** Looks again at those who wait: the process is in another state, or another one answers. */
@@ -89,13 +92,4 @@ export class WebhookPort {
     this.#waiting.get(connection)?.()
     this.#waiting.delete(connection)
   }
-}
-
-function listen(port: number): Promise<Server> {
-  // What is not read here is there for the process.
-  const server = createServer({ pauseOnConnect: true })
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host: '127.0.0.1' }, () => resolve(server))
-  })
 }
