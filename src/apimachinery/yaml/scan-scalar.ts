@@ -80,34 +80,6 @@ function checkQuoted(s: Scanner, line: number): void {
   if (s.pos >= s.text.length) s.fail('found unexpected end of stream', s.line)
 }
 
-/** 'It''s' */
-export function scanSingleQuoted(s: Scanner): string {
-  const { text, line } = s
-  s.pos++
-  const folding = new Folding()
-  let out = ''
-  for (;;) {
-    checkQuoted(s, line)
-    let from = s.pos
-    let c = text.charCodeAt(s.pos)
-    while (!isBlankOrEnd(c)) {
-      if (c === 39) {
-        if (text.charCodeAt(s.pos + 1) !== 39) break
-        out += text.slice(from, s.pos + 1)
-        s.pos++
-        from = s.pos + 1
-      }
-      c = text.charCodeAt(++s.pos)
-    }
-    out += text.slice(from, s.pos)
-    if (c === 39) break
-    folding.read(s, -1)
-    out += folding.take()
-  }
-  s.pos++
-  return out
-}
-
 const ESCAPES: { readonly [ch: string]: string } = {
   '0': '\0',
   a: '\x07',
@@ -131,7 +103,14 @@ const ESCAPES: { readonly [ch: string]: string } = {
 }
 const HEX_DIGITS: { readonly [ch: string]: number } = { x: 2, u: 4, U: 8 }
 
-function escapeSequence(s: Scanner): string {
+/** What an escape stands for; a line break that is escaped is only folded. */
+function readEscape(s: Scanner, folding: Folding): string {
+  if (isBreak(s.text.charCodeAt(s.pos + 1))) {
+    s.pos++
+    s.skipBreak()
+    folding.broken = true
+    return ''
+  }
   const ch = s.text[s.pos + 1] ?? ''
   s.pos += 2
   if (ch !== '/' && Object.hasOwn(ESCAPES, ch)) return ESCAPES[ch] as string
@@ -144,8 +123,17 @@ function escapeSequence(s: Scanner): string {
   return String.fromCodePoint(code)
 }
 
+const SINGLE = 39
+const DOUBLE = 34
+const BACKSLASH = 92
+
+/** 'It''s': one of two quotes escapes the other. */
+export const scanSingleQuoted = (s: Scanner): string => scanQuoted(s, SINGLE, SINGLE)
+
 /** "a\n" */
-export function scanDoubleQuoted(s: Scanner): string {
+export const scanDoubleQuoted = (s: Scanner): string => scanQuoted(s, DOUBLE, BACKSLASH)
+
+function scanQuoted(s: Scanner, quote: number, escaping: number): string {
   const { text, line } = s
   s.pos++
   const folding = new Folding()
@@ -154,26 +142,17 @@ export function scanDoubleQuoted(s: Scanner): string {
     checkQuoted(s, line)
     let from = s.pos
     let c = text.charCodeAt(s.pos)
-    while (!isBlankOrEnd(c) && c !== 34) {
-      if (c !== 92) {
-        c = text.charCodeAt(++s.pos)
-        continue
-      }
-      out += text.slice(from, s.pos)
-      if (isBreak(text.charCodeAt(s.pos + 1))) {
-        s.pos++
-        s.skipBreak()
-        folding.broken = true
+    while (!isBlankOrEnd(c)) {
+      if (c === escaping && (escaping !== quote || text.charCodeAt(s.pos + 1) === quote)) {
+        out += text.slice(from, s.pos) + readEscape(s, folding)
         from = s.pos
-        break
-      }
-      out += escapeSequence(s)
-      from = s.pos
-      c = text.charCodeAt(s.pos)
+        c = text.charCodeAt(from)
+        if (folding.broken) break
+      } else if (c === quote) break
+      else c = text.charCodeAt(++s.pos)
     }
     out += text.slice(from, s.pos)
-    if (!folding.broken && c === 34) break
-    if (folding.broken && text.charCodeAt(s.pos) === 34) break
+    if (c === quote) break
     folding.read(s, -1)
     out += folding.take()
   }
