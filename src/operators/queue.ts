@@ -1,5 +1,6 @@
 import type { Clock } from '../apimachinery/clock.ts'
-import { createQueueMeter, type QueueMetrics } from './telemetry/queue-metrics.ts'
+import { ReadyKeys } from './ready-keys.ts'
+import { createQueueMeter, type QueueMeter, type QueueMetrics } from './telemetry/queue-metrics.ts'
 
 /** Higher runs first. Initial lists and resyncs run after real changes, so that changes overtake a restart. */
 export const priorities = { change: 0, initial: -100 } as const
@@ -53,126 +54,155 @@ interface Waiting {
   cancel: () => void
 }
 
-export function createQueue(options: QueueOptions): Queue {
-  const { clock, random, baseMs = 5, maxMs = 1_000_000 } = options
-  /** Ready keys by priority, each in order of arrival; `ready` says in which one a key is. */
-  const lanes = new Map<number, Set<string>>()
-  const ready = new Map<string, number>()
-  /** Keys that are worked on, with the priority that they had. */
-  const running = new Map<string, number>()
-  /** Keys added while they ran, with their priority. */
-  const again = new Map<string, number>()
-  const waiting = new Map<string, Waiting>()
-  const failures = new Map<string, number>()
-  const unasked = new Map<string, number>()
-  const takers: ((key: string | undefined) => void)[] = []
-  const drained = Promise.withResolvers<void>()
-  const meter = createQueueMeter(clock)
-  let stopping = false
+export const createQueue = (options: QueueOptions): Queue => new KeyQueue(options)
 
-  const push = (key: string, priority: number) => {
-    const lane = lanes.get(priority) ?? new Set()
-    lane.add(key)
-    lanes.set(priority, lane)
-    ready.set(key, priority)
-    meter.ready(key)
+class KeyQueue implements Queue {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #baseMs: number
+  readonly #maxMs: number
+  readonly #meter: QueueMeter
+  readonly #ready = new ReadyKeys()
+  /** Keys that are worked on, with the priority that they had. */
+  readonly #running = new Map<string, number>()
+  /** Keys added while they ran, with their priority. */
+  readonly #again = new Map<string, number>()
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #failures = new Map<string, number>()
+  readonly #unasked = new Map<string, number>()
+  readonly #takers: ((key: string | undefined) => void)[] = []
+  readonly #drained = Promise.withResolvers<void>()
+  #stopping = false
+
+  constructor({ clock, random, baseMs = 5, maxMs = 1_000_000 }: QueueOptions) {
+    this.#clock = clock
+    this.#random = random
+    this.#baseMs = baseMs
+    this.#maxMs = maxMs
+    this.#meter = createQueueMeter(clock)
   }
-  const drop = (key: string, priority: number) => {
-    const lane = lanes.get(priority)
-    lane?.delete(key)
-    if (lane?.size === 0) lanes.delete(priority)
-    ready.delete(key)
+
+  get metrics(): QueueMetrics {
+    return this.#meter
   }
-  const pop = (): string | undefined => {
-    if (lanes.size === 0) return undefined
-    const highest = lanes.size === 1 ? (lanes.keys().next().value as number) : Math.max(...lanes.keys())
-    const key = lanes.get(highest)?.values().next().value as string
-    drop(key, highest)
-    running.set(key, highest)
-    meter.taken(key)
-    return key
+
+  get length(): number {
+    return this.#ready.size
   }
-  const hand = () => {
-    while (takers.length > 0 && ready.size > 0) takers.shift()?.(pop())
-    if (!stopping || ready.size > 0) return
+
+  get delayed(): number {
+    return this.#waiting.size
+  }
+
+  add(key: string, { priority = priorities.change, afterMs = 0 }: AddOptions = {}): void {
+    if (afterMs > 0) this.#addAfter(key, priority, afterMs)
+    else this.#addNow(key, priority)
+  }
+
+  addRateLimited(key: string): void {
+    this.#addBackedOff(key, this.#failures, this.#maxMs)
+  }
+
+  addUnasked(key: string): void {
+    this.#addBackedOff(key, this.#unasked, mostUnaskedMs)
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key)
+    this.#unasked.delete(key)
+  }
+
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0
+  }
+
+  priorityOf(key: string): number {
+    return this.#running.get(key) ?? priorities.change
+  }
+
+  get(): Promise<string | undefined> {
+    const key = this.#take()
+    if (key !== undefined || this.#stopping) return Promise.resolve(key)
+    return new Promise((resolve) => this.#takers.push(resolve))
+  }
+
+  done(key: string): void {
+    this.#running.delete(key)
+    this.#meter.done(key)
+    const priority = this.#again.get(key)
+    this.#again.delete(key)
+    if (priority !== undefined && (!this.#stopping || this.#ready.priorityOf(key) === undefined)) this.#push(key, priority)
+    this.#hand()
+  }
+
+  shutDown(): Promise<void> {
+    this.#stopping = true
+    for (const { cancel } of this.#waiting.values()) cancel()
+    this.#waiting.clear()
+    this.#hand()
+    return this.#drained.promise
+  }
+
+  #push(key: string, priority: number): void {
+    this.#ready.push(key, priority)
+    this.#meter.ready(key)
+  }
+
+  #take(): string | undefined {
+    const first = this.#ready.pop()
+    if (!first) return undefined
+    this.#running.set(first.key, first.priority)
+    this.#meter.taken(first.key)
+    return first.key
+  }
+
+  /** Gives what is ready to those who wait for it. */
+  #hand(): void {
+    const takers = this.#takers
+    while (takers.length > 0 && this.#ready.size > 0) takers.shift()?.(this.#take())
+    if (!this.#stopping || this.#ready.size > 0) return
     for (const taker of takers.splice(0)) taker(undefined)
-    if (running.size === 0) drained.resolve()
+    if (this.#running.size === 0) this.#drained.resolve()
   }
-  const addNow = (key: string, priority: number) => {
-    if (stopping) return
-    const pending = waiting.get(key)
+
+  #addNow(key: string, priority: number): void {
+    if (this.#stopping) return
+    const pending = this.#waiting.get(key)
     const highest = Math.max(priority, pending?.priority ?? Number.NEGATIVE_INFINITY)
     pending?.cancel()
-    waiting.delete(key)
-    meter.added()
-    if (running.has(key)) return void again.set(key, Math.max(highest, again.get(key) ?? Number.NEGATIVE_INFINITY))
-    const current = ready.get(key)
+    this.#waiting.delete(key)
+    this.#meter.added()
+    if (this.#running.has(key)) {
+      this.#again.set(key, Math.max(highest, this.#again.get(key) ?? Number.NEGATIVE_INFINITY))
+      return
+    }
+    const current = this.#ready.priorityOf(key)
     if (current !== undefined && current >= highest) return
-    if (current !== undefined) drop(key, current)
-    push(key, highest)
-    hand()
+    if (current !== undefined) this.#ready.drop(key, current)
+    this.#push(key, highest)
+    this.#hand()
   }
-  const addAfter = (key: string, priority: number, afterMs: number) => {
-    if (stopping) return
-    const at = clock.now() + afterMs
-    const pending = waiting.get(key)
+
+  #addAfter(key: string, priority: number, afterMs: number): void {
+    if (this.#stopping) return
+    const at = this.#clock.now() + afterMs
+    const pending = this.#waiting.get(key)
     if (pending) {
       pending.priority = Math.max(pending.priority, priority)
       if (pending.at <= at) return
       pending.cancel()
     }
     const entry: Waiting = { at, priority: pending?.priority ?? priority, cancel: () => {} }
-    entry.cancel = clock.after(afterMs, () => addNow(key, entry.priority))
-    waiting.set(key, entry)
-  }
-  const addBackedOff = (key: string, counts: Map<string, number>, mostMs: number) => {
-    const n = counts.get(key) ?? 0
-    counts.set(key, n + 1)
-    meter.retried()
-    const delay = Math.min(mostMs, baseMs * 2 ** Math.min(n, 40))
-    addAfter(key, running.get(key) ?? priorities.change, n < 4 ? delay : Math.min(mostMs, delay * (0.75 + random() / 2)))
+    entry.cancel = this.#clock.after(afterMs, () => this.#addNow(key, entry.priority))
+    this.#waiting.set(key, entry)
   }
 
-  return {
-    metrics: meter,
-    add(key, { priority = priorities.change, afterMs = 0 } = {}) {
-      if (afterMs > 0) addAfter(key, priority, afterMs)
-      else addNow(key, priority)
-    },
-    addRateLimited: (key) => addBackedOff(key, failures, maxMs),
-    addUnasked: (key) => addBackedOff(key, unasked, mostUnaskedMs),
-    forget(key) {
-      failures.delete(key)
-      unasked.delete(key)
-    },
-    failures: (key) => failures.get(key) ?? 0,
-    priorityOf: (key) => running.get(key) ?? priorities.change,
-    get() {
-      const key = pop()
-      if (key !== undefined) return Promise.resolve(key)
-      if (stopping) return Promise.resolve(undefined)
-      return new Promise((resolve) => takers.push(resolve))
-    },
-    done(key) {
-      running.delete(key)
-      meter.done(key)
-      const priority = again.get(key)
-      again.delete(key)
-      if (priority !== undefined && (!stopping || !ready.has(key))) push(key, priority)
-      hand()
-    },
-    shutDown() {
-      stopping = true
-      for (const { cancel } of waiting.values()) cancel()
-      waiting.clear()
-      hand()
-      return drained.promise
-    },
-    get length() {
-      return ready.size
-    },
-    get delayed() {
-      return waiting.size
-    },
+  #addBackedOff(key: string, counts: Map<string, number>, mostMs: number): void {
+    const n = counts.get(key) ?? 0
+    counts.set(key, n + 1)
+    this.#meter.retried()
+    const delay = Math.min(mostMs, this.#baseMs * 2 ** Math.min(n, 40))
+    const jittered = () => Math.min(mostMs, delay * (0.75 + this.#random() / 2))
+    this.#addAfter(key, this.priorityOf(key), n < 4 ? delay : jittered())
   }
 }
