@@ -9,6 +9,8 @@ export interface Quantity {
   readonly format: QuantityFormat
   /** The text as Kubernetes keeps it, when the parsed text counts as canonical. */
   readonly text?: string
+  /** Whether Go holds it as a decimal of any length instead of 64 bits and a scale: what does not fit 64 bits then comes out otherwise. */
+  readonly isLong?: boolean
 }
 
 export class QuantityError extends Error {}
@@ -40,6 +42,8 @@ const fitsInt64 = (value: bigint) => value <= maxInt64 && value >= -maxInt64 - 1
 const exponentText = /^[eE]([+-]?[0-9]+)$/
 /** An exponent beyond it would only make numbers that nobody can hold; Kubernetes' own arithmetic gives up earlier. */
 const largestExponent = 10_000
+/** As many as a sum of such numbers has, which is read again from its text. */
+const mostDigits = largestExponent + 1000
 
 const pow10 = (n: number): bigint => 10n ** BigInt(n)
 
@@ -80,7 +84,7 @@ function parse(text: string): Quantity {
   const num = integer === '' ? '0' : integer
   const digits = num + fraction
   const negative = sign === '-'
-  if (digits.length > 1000) throw new QuantityError(wrongNumber)
+  if (digits.length > mostDigits) throw new QuantityError(wrongNumber)
   const fast = fastParse(text, num, fraction, { base, exponent, format }, negative)
   if (fast) return fast
   // No digit at all is 0 to the quick way, and no number to the exact one.
@@ -109,8 +113,8 @@ function fastParse(text: string, num: string, fraction: string, s: Suffix, negat
 function exactParse(digits: bigint, decimals: number, s: Suffix, negative: boolean): Quantity {
   let unscaled = s.base === 2 ? digits << BigInt(s.exponent) : digits
   let scale = (s.base === 10 ? s.exponent : 0) - decimals
-  if (scale < -9) {
-    unscaled = divideUp(unscaled, pow10(-9 - scale))
+  if (unscaled !== 0n) {
+    unscaled = scale < -9 ? divideUp(unscaled, pow10(-9 - scale)) : unscaled * pow10(scale + 9)
     scale = -9
   }
   let format = s.format
@@ -121,7 +125,7 @@ function exactParse(digits: bigint, decimals: number, s: Suffix, negative: boole
     }
     if (unscaled > 0n && compareScaled(unscaled, scale, 1n, 0) < 0) format = 'DecimalSI'
   }
-  return { unscaled: negative ? -unscaled : unscaled, scale, format }
+  return { unscaled: negative ? -unscaled : unscaled, scale, format, isLong: true }
 }
 
 /** Away from zero. */
@@ -236,21 +240,63 @@ export function signOf(q: string | Quantity): number {
 export function addQuantities(a: string | Quantity, b: string | Quantity): Quantity {
   const x = asQuantity(a)
   const y = asQuantity(b)
+  const format = x.unscaled === 0n ? y.format : x.format
+  const isShort = !x.isLong && !y.isLong
+  if (isShort && y.unscaled === 0n) return { unscaled: x.unscaled, scale: x.scale, format }
+  if (isShort && x.unscaled === 0n) return { unscaled: y.unscaled, scale: y.scale, format }
   const scale = Math.min(x.scale, y.scale)
-  const unscaled = x.unscaled * pow10(x.scale - scale) + y.unscaled * pow10(y.scale - scale)
-  return { unscaled, scale, format: x.unscaled === 0n ? y.format : x.format }
+  const one = x.unscaled * pow10(x.scale - scale)
+  const other = y.unscaled * pow10(y.scale - scale)
+  const unscaled = one + other
+  return isShort && [one, other, unscaled].every(fitsInt64)
+    ? { unscaled, scale, format }
+    : { unscaled, scale, format, isLong: true }
 }
 
 export function subtractQuantities(a: string | Quantity, b: string | Quantity): Quantity {
   const y = asQuantity(b)
-  return addQuantities(a, { unscaled: -y.unscaled, scale: y.scale, format: y.format })
+  return addQuantities(a, { ...y, unscaled: -y.unscaled })
 }
 
-/** The value times 10^-scale, rounded up (away from zero), e.g. scale -3 for milli-units. Beyond 2^53 it loses digits. */
-export function scaledQuantity(q: string | Quantity, scale: number): number {
-  const { unscaled, scale: own } = asQuantity(q)
-  return Number(own >= scale ? unscaled * pow10(own - scale) : divideUp(unscaled, pow10(scale - own)))
+/** The largest whole number whose thousandths fit 64 bits. */
+export const maxMilliValue = maxInt64 / 1000n
+
+/**
+ * Quantity.ScaledValue: the value times 10^-scale in 64 bits, rounded up (away from zero), e.g. scale -3 for thousandths. What does
+ * not fit comes out as Go's arithmetic leaves it, 0 or wrapped: rules of Kubernetes are decided on that.
+ */
+export function scaledInt64(q: string | Quantity, scale: number): bigint {
+  const { unscaled, scale: own, isLong } = asQuantity(q)
+  if (isLong) return scaledLong(unscaled, own, scale)
+  return own < scale ? divideUp(unscaled, pow10(scale - own)) : multipliedShort(unscaled, own - scale)
 }
+
+const int64 = (value: bigint): bigint => BigInt.asIntN(64, value)
+const minInt64 = -maxInt64 - 1n
+/** By these powers of ten Go multiplies at once, and leaves what overflowed; by others step by step, and gives up with 0. */
+const multipliedAtOnce = new Set([0, 1, 2, 3, 6, 9])
+
+function multipliedShort(value: bigint, power: number): bigint {
+  if (multipliedAtOnce.has(power)) return value === minInt64 && power > 0 ? 0n : int64(value * pow10(power))
+  if (value === 0n || power > 18) return 0n
+  const product = value * pow10(power)
+  return fitsInt64(product) ? product : 0n
+}
+
+function scaledLong(unscaled: bigint, own: number, scale: number): bigint {
+  if (own >= scale) return int64(int64(unscaled) * (own - scale > 18 ? minInt64 : pow10(own - scale)))
+  const by = pow10(scale - own)
+  if (unscaled < maxInt64 && scale - own < 19) {
+    const short = int64(unscaled)
+    return short % by === 0n ? short / by : int64(short / by + 1n)
+  }
+  const rest = ((unscaled % by) + by) % by
+  const floor = (unscaled - rest) / by
+  return int64(rest === 0n ? floor : int64(floor) + 1n)
+}
+
+/** As scaledInt64, as a number: beyond 2^53 it loses digits. */
+export const scaledQuantity = (q: string | Quantity, scale: number): number => Number(scaledInt64(q, scale))
 
 /** In thousandths, rounded up: `250m` is 250, `1` is 1000. 0 for an absent or malformed quantity. */
 export const quantityMilli = (q: string | number | Quantity | undefined): number => scaledOrZero(q, -3)
@@ -267,14 +313,18 @@ function scaledOrZero(q: string | number | Quantity | undefined, scale: number):
   }
 }
 
-/** `q` with no digits below `10^scale`, rounded away from zero. Its text is the computed one, as Quantity.RoundUp leaves it. */
+/** `q` with no digits below `10^scale`, rounded away from zero, as Quantity.RoundUp leaves it: its text stays when nothing was to round. */
 export function roundUpQuantity(q: string | Quantity, scale: number): Quantity {
-  const { unscaled, scale: own, format } = asQuantity(q)
-  return own >= scale ? { unscaled, scale: own, format } : { unscaled: divideUp(unscaled, pow10(scale - own)), scale, format }
+  const quantity = asQuantity(q)
+  const { unscaled, scale: own, format, isLong } = quantity
+  if (!isLong) return own >= scale ? quantity : { unscaled: divideUp(unscaled, pow10(scale - own)), scale, format }
+  // A decimal is brought to this scale also when it has fewer digits.
+  const rounded = own >= scale ? unscaled * pow10(own - scale) : divideUp(unscaled, pow10(scale - own))
+  return { unscaled: rounded, scale, format, isLong }
 }
 
-/** Whether the value is a multiple of one whole unit. */
-export const isWhole = (q: string | Quantity): boolean => wholeOrUndefined(asQuantity(q)) !== undefined
+/** Whether Kubernetes takes it for a whole number: by its thousandths in 64 bits, which overflow from 9.3e15 on. */
+export const isWhole = (q: string | Quantity): boolean => scaledInt64(q, -3) % 1000n === 0n
 /** A quantity of `value * 10^scale`. */
 export const quantityOf = (value: number | bigint, scale = 0, format: QuantityFormat = 'DecimalSI'): Quantity => ({
   unscaled: BigInt(value),

@@ -11,6 +11,8 @@ import {
   parseQuantity,
   quantityMilli,
   quantityValue,
+  roundUpQuantity,
+  scaledInt64,
   subtractQuantities,
 } from '../../src/apimachinery/quantity.ts'
 
@@ -66,10 +68,15 @@ test('sums keep the format of the first, comparisons ignore notation', () => {
 })
 
 /** Texts put together at random, and what k8s.io/apimachinery/pkg/api/resource 0.36.3 makes of them. */
-const recorded = readFileSync(new URL('../data/quantities/recorded.jsonl', import.meta.url), 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => JSON.parse(line) as { readonly in: string; readonly err?: string; readonly text?: string })
+const recorded = lines<{ readonly in: string; readonly err?: string; readonly text?: string }>('recorded')
+
+function lines<T>(name: string): T[] {
+  const text = readFileSync(new URL(`../data/quantities/${name}.jsonl`, import.meta.url), 'utf8')
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T)
+}
 
 test('quantities are written as Kubernetes writes them, and refused in its words', () => {
   for (const { in: source, err, text } of recorded) {
@@ -80,6 +87,40 @@ test('quantities are written as Kubernetes writes them, and refused in its words
     } catch (error) {
       assert.is((error as Error).message, err, source)
     }
+  }
+})
+
+/** Pairs of texts, mostly too large or too fine for 64 bits, and what the same package computes of them. */
+interface Computed {
+  readonly in: string
+  readonly value: string
+  readonly milli: string
+  readonly rounded: string
+  readonly other: string
+  readonly sum: string
+  readonly sumValue: string
+  readonly sumMilli: string
+  readonly difference: string
+  readonly order: number
+}
+
+test('values in 64 bits, sums and rounding are those of Go, also where they overflow', () => {
+  for (const expected of lines<Computed>('arithmetic')) {
+    const [a, b] = [parseQuantity(expected.in), parseQuantity(expected.other)]
+    const sum = addQuantities(a, b)
+    const computed: Computed = {
+      in: expected.in,
+      value: `${scaledInt64(a, 0)}`,
+      milli: `${scaledInt64(a, -3)}`,
+      rounded: formatQuantity(roundUpQuantity(a, -3)),
+      other: expected.other,
+      sum: formatQuantity(sum),
+      sumValue: `${scaledInt64(sum, 0)}`,
+      sumMilli: `${scaledInt64(sum, -3)}`,
+      difference: formatQuantity(subtractQuantities(a, b)),
+      order: compareQuantities(a, b),
+    }
+    assert.equal(computed, expected, `${expected.in} and ${expected.other}`)
   }
 })
 

@@ -163,4 +163,32 @@ test('a policy denies with its own message, and a failing expression denies unle
   )
 })
 
+test('limits that do not fit 64 bits bound as in Kubernetes: 1e100 is 0 there, 7Ei is compared in whole units', async () => {
+  const bounded = (limits: object) =>
+    cluster().put(
+      limitranges,
+      as({ metadata: { name: 'l', namespace: 'x' }, spec: { limits: [{ type: 'Container', ...limits }] } }),
+    )
+  const asking = (memory: string) => container({ resources: { requests: { memory }, limits: { memory } } })
+  assert.is((await create(bounded({ min: { memory: '1e100' } }), asking('1'))).refusal, '')
+  assert.is(
+    (await create(bounded({ max: { memory: '1e100' } }), asking('1'))).refusal,
+    'pods "p" is forbidden: maximum memory usage per Container is 10e99, but limit is 1',
+  )
+  assert.is(
+    (await create(bounded({ min: { memory: '7Ei' } }), asking('6Ei'))).refusal,
+    'pods "p" is forbidden: minimum memory usage per Container is 7Ei, but request is 6Ei',
+  )
+})
+
+test('of several quotas that are exceeded the one made first is named', async () => {
+  const objects = cluster()
+  const made = { b: '2026-01-01T00:00:00Z', a: '2026-01-02T00:00:00Z' }
+  for (const [name, creationTimestamp] of Object.entries(made)) {
+    const status = { hard: { pods: '0' }, used: { pods: '0' } }
+    objects.put(resourcequotas, as({ metadata: { name, namespace: 'x', creationTimestamp }, status }))
+  }
+  assert.match((await create(objects, container())).refusal, /exceeded quota: b,/)
+})
+
 test.run()

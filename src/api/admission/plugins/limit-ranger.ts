@@ -1,14 +1,13 @@
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from '../../../apimachinery/kinds.generated.ts'
-import { type Quantity, scaledQuantity, signOf } from '../../../apimachinery/quantity.ts'
+import { maxMilliValue, type Quantity, quantityOf, scaledInt64 } from '../../../apimachinery/quantity.ts'
 import { limitranges } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
-import { type Amounts, amountsOf, amountText, isMore, nothing, podAmounts } from '../quota/amounts.ts'
+import { oldestFirst } from '../oldest-first.ts'
+import { type Amounts, amountsOf, amountText, nothing, podAmounts } from '../quota/amounts.ts'
 import { isResource, isWrite, refuse } from '../refusal.ts'
 
 type LimitItem = NonNullable<LimitRange['spec']>['limits'][number] & { default?: Record<string, string> }
-
-const milli = (amount: Quantity): number => scaledQuantity(amount, -3)
 
 /** Containers without requests and limits get those of the namespace's LimitRanges, which bound them, pods and claims. */
 export const limitRanger = (objects: Objects): AdmissionPlugin => ({
@@ -41,7 +40,7 @@ function kindOf(request: AdmissionRequest): 'pod' | 'claim' | undefined {
 }
 
 const rangesFor = (objects: Objects, { namespace }: AdmissionRequest): readonly LimitRange[] =>
-  objects.list(limitranges, namespace ?? '')
+  oldestFirst(objects.list(limitranges, namespace ?? ''))
 
 function setDefaults(pod: Pod, range: LimitRange): void {
   const ofContainers = (range.spec?.limits ?? []).filter((l) => l.type === 'Container')
@@ -90,11 +89,12 @@ function podProblems({ spec }: Pod, limit: LimitItem): string[] {
 function claimProblems({ spec }: PersistentVolumeClaim, limit: LimitItem): string[] {
   if (limit.type !== 'PersistentVolumeClaim') return []
   const requests = amountsOf(spec?.resources?.requests)
-  const tooMuch = [...amountsOf(limit.max)].flatMap(([name, max]) => {
+  const tooMuch = [...amountsOf(limit.max)].flatMap(([name, most]) => {
     const request = requests.get(name)
-    const text = `maximum ${name} usage per ${limit.type} is ${amountText(max)}`
+    const text = `maximum ${name} usage per ${limit.type} is ${amountText(most)}`
     if (!request) return [`${text}.  No request is specified`]
-    return isMore(request, max) ? [`${text}, but request is ${amountText(request)}`] : []
+    const [asked, bound] = comparable(request, most)
+    return asked > bound ? [`${text}, but request is ${amountText(request)}`] : []
   })
   return [...tooLittle(limit, requests, nothing), ...tooMuch]
 }
@@ -103,13 +103,23 @@ function problems(limit: LimitItem, requests: Amounts, limits: Amounts): string[
   return [...tooLittle(limit, requests, limits), ...tooMuch(limit, requests, limits), ...tooFarApart(limit, requests, limits)]
 }
 
+const absent = quantityOf(0)
+
+/** 64 bits each, to compare: thousandths when all of them have room for it, else whole units. */
+function comparable<T extends readonly (Quantity | undefined)[]>(...amounts: T): { [I in keyof T]: bigint } {
+  const at = (scale: number): bigint[] => amounts.map((amount) => scaledInt64(amount ?? absent, scale))
+  const whole = at(0)
+  return (whole.every((value) => value <= maxMilliValue) ? at(-3) : whole) as { [I in keyof T]: bigint }
+}
+
 function tooLittle({ type, min }: LimitItem, requests: Amounts, limits: Amounts): string[] {
   return [...amountsOf(min)].flatMap(([name, least]) => {
     const text = `minimum ${name} usage per ${type} is ${amountText(least)}`
     const [request, limit] = [requests.get(name), limits.get(name)]
     if (!request) return [`${text}.  No request is specified`]
-    if (isMore(least, request)) return [`${text}, but request is ${amountText(request)}`]
-    return limit && isMore(least, limit) ? [`${text}, but limit is ${amountText(limit)}`] : []
+    const [asked, most, bound] = comparable(request, limit, least)
+    if (asked < bound) return [`${text}, but request is ${amountText(request)}`]
+    return limit && most < bound ? [`${text}, but limit is ${amountText(limit)}`] : []
   })
 }
 
@@ -118,19 +128,22 @@ function tooMuch({ type, max }: LimitItem, requests: Amounts, limits: Amounts): 
     const text = `maximum ${name} usage per ${type} is ${amountText(most)}`
     const [request, limit] = [requests.get(name), limits.get(name)]
     if (!limit) return [`${text}.  No limit is specified`]
-    if (isMore(limit, most)) return [`${text}, but limit is ${amountText(limit)}`]
-    return request && isMore(request, most) ? [`${text}, but request is ${amountText(request)}`] : []
+    const [asked, upTo, bound] = comparable(request, limit, most)
+    if (upTo > bound) return [`${text}, but limit is ${amountText(limit)}`]
+    return request && asked > bound ? [`${text}, but request is ${amountText(request)}`] : []
   })
 }
 
 function tooFarApart({ type, maxLimitRequestRatio }: LimitItem, requests: Amounts, limits: Amounts): string[] {
   return [...amountsOf(maxLimitRequestRatio)].flatMap(([name, most]) => {
     const text = `${name} max limit to request ratio per ${type} is ${amountText(most)}`
-    const isSet = (amount: Quantity | undefined): amount is Quantity => amount !== undefined && signOf(amount) !== 0
     const [request, limit] = [requests.get(name), limits.get(name)]
-    if (!isSet(request)) return [`${text}, but no request is specified or request is 0`]
-    if (!isSet(limit)) return [`${text}, but no limit is specified or limit is 0`]
-    const ratio = milli(limit) / milli(request)
-    return ratio > milli(most) / 1000 ? [`${text}, but provided ratio is ${ratio.toFixed(6)}`] : []
+    const [asked, upTo] = comparable(request, limit, most)
+    if (!request || asked === 0n) return [`${text}, but no request is specified or request is 0`]
+    if (!limit || upTo === 0n) return [`${text}, but no limit is specified or limit is 0`]
+    const ratio = Number(upTo) / Number(asked)
+    const bound = scaledInt64(most, 0)
+    const isMore = bound <= maxMilliValue ? ratio * 1000 > Number(scaledInt64(most, -3)) : ratio > Number(bound)
+    return isMore ? [`${text}, but provided ratio is ${ratio.toFixed(6)}`] : []
   })
 }

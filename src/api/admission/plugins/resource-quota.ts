@@ -3,6 +3,7 @@ import { resourcequotas } from '../../../apimachinery/resources.generated.ts'
 import { isConflict } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
+import { oldestFirst } from '../oldest-first.ts'
 import { charge } from '../quota/charge.ts'
 import { meterFor } from '../quota/usage.ts'
 import { isWrite } from '../refusal.ts'
@@ -46,7 +47,8 @@ async function take(
 ): Promise<void> {
   const done = new Set<string>()
   for (let attempt = 1; ; attempt++) {
-    const quotas = objects.list(resourcequotas, request.namespace).filter((q) => !done.has(q.metadata.name ?? ''))
+    const all = oldestFirst(objects.list(resourcequotas, request.namespace))
+    const quotas = all.filter((q) => !done.has(q.metadata.name ?? ''))
     const outcome = charge(request, quotas, meter)
     if (outcome instanceof Error) throw outcome
     if (request.dryRun) return

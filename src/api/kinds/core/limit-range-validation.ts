@@ -1,7 +1,7 @@
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { LimitRange } from '../../../apimachinery/kinds.generated.ts'
 import { isQualifiedName } from '../../../apimachinery/names.ts'
-import { compareQuantities, quantityMilli } from '../../../apimachinery/quantity.ts'
+import { compareQuantities, maxMilliValue, scaledInt64 } from '../../../apimachinery/quantity.ts'
 import { type Errors, pushInvalid } from '../errors.ts'
 import type { ResourceList } from '../pod-spec/resource-list.ts'
 import { checkContainerResource, checkResourceName, isOvercommitAllowed } from '../pod-spec/resources.ts'
@@ -78,13 +78,25 @@ function validateValues(limit: Limits, name: string, at: string, errors: Errors)
   const ratio = limit.maxLimitRequestRatio?.[name]
   if (above('1', ratio)) refuse('maxLimitRequestRatio', ratio, `ratio ${ratio} is less than 1`)
   if (ratio !== undefined && min !== undefined && max !== undefined) {
-    const bound = quantityMilli(max) / quantityMilli(min)
-    if (quantityMilli(ratio) / 1000 > bound) {
-      refuse('maxLimitRequestRatio', ratio, `ratio ${ratio} is greater than max/min = ${bound.toFixed(6)}`)
-    }
+    const bound = boundOfRatio(ratio, min, max)
+    if (bound !== undefined) refuse('maxLimitRequestRatio', ratio, `ratio ${ratio} is greater than max/min = ${bound}`)
   }
   const differ = value !== undefined && request !== undefined && compareQuantities(value, request) !== 0
   if (differ && !isOvercommitAllowed(name)) {
     refuse('defaultRequest', request, `default value ${value} must equal to defaultRequest value ${request} in ${name}`)
   }
 }
+
+/** What max and min allow when `ratio` is more; undefined when it is not. */
+function boundOfRatio(ratio: string, min: string, max: string): string | undefined {
+  const at = (scale: number): bigint[] => [ratio, min, max].map((quantity) => scaledInt64(quantity, scale))
+  const whole = at(0)
+  const isFine = whole.every((value) => value < maxMilliValue)
+  const [most = 0, least = 0, largest = 0] = (isFine ? at(-3) : whole).map(Number)
+  const bound = largest / least
+  return (isFine ? most / 1000 : most) > bound ? goFloat(bound) : undefined
+}
+
+/** `%f`. */
+const goFloat = (value: number): string =>
+  Number.isFinite(value) ? value.toFixed(6) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'

@@ -1,14 +1,7 @@
 import { duplicate, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { ResourceRequirements } from '../../../apimachinery/kinds.generated.ts'
 import { isQualifiedName } from '../../../apimachinery/names.ts'
-import {
-  compareQuantities,
-  isWhole,
-  parseQuantity,
-  QuantityError,
-  quantityValue,
-  signOf,
-} from '../../../apimachinery/quantity.ts'
+import { compareQuantities, isWhole, parseQuantity, QuantityError, scaledInt64, signOf } from '../../../apimachinery/quantity.ts'
 import { checkLabel, type Errors, pushInvalid } from '../errors.ts'
 import { isHugePages, isPodLevelResource } from './pod-defaults.ts'
 
@@ -82,8 +75,10 @@ export function checkQuantity(name: string, quantity: string, at: string, errors
 
 function isDivisible(name: string, quantity: string): boolean {
   try {
-    const size = quantityValue(parseQuantity(name.slice('hugepages-'.length)))
-    return size > 0 && quantityValue(quantity) % size === 0
+    const page = parseQuantity(name.slice('hugepages-'.length))
+    if (signOf(page) <= 0 || !isWhole(page)) return false
+    const size = scaledInt64(page, 0)
+    return size !== 0n && scaledInt64(quantity, 0) % size === 0n
   } catch (error) {
     if (error instanceof QuantityError) return false
     throw error
