@@ -1,11 +1,9 @@
 // `npm run generate`: writes every generated file; with --check says which are out of date instead and exits 1.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { generateDescriptions } from './generate-descriptions.ts'
 import { generateKinds, generateResources } from './generate-kinds.ts'
 
 const check = process.argv.includes('--check')
 const files: Record<string, () => string | Promise<string>> = {
-  'schemas/kubernetes/descriptions.json': generateDescriptions,
   'src/apimachinery/kinds.generated.ts': generateKinds,
   'src/apimachinery/resources.generated.ts': generateResources,
 }

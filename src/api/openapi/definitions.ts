@@ -16,29 +16,24 @@ let made: ReadonlyMap<string, Schema> | undefined
 export function builtInDefinitions(): ReadonlyMap<string, Schema> {
   if (made) return made
   const { definitions } = read<{ definitions: Record<string, Schema> }>('openapi-definitions.json')
-  const descriptions = read<Record<string, Described>>('descriptions.json')
-  made = new Map(Object.entries(definitions).map(([name, schema]) => [name, describe(schema, descriptions[name], descriptions)]))
+  const texts = read<Record<string, Described>>('openapi-texts.json')
+  made = new Map(Object.entries(definitions).map(([name, schema]) => [name, describe(schema, texts[name] ?? {})]))
   return made
 }
 
-function describe(schema: Schema, described: Described | undefined, all: Readonly<Record<string, Described>>): Schema {
-  if (!described) return schema
+function describe(schema: Schema, { description, properties: texts = {} }: Described): Schema {
   const properties = schema.properties as Record<string, Schema> | undefined
-  const out: Schema = { ...(described.description ? { description: described.description } : {}), ...schema }
+  const out: Schema = { ...(description ? { description } : {}), ...schema }
   if (properties) {
     out.properties = Object.fromEntries(
       Object.entries(properties).map(([name, property]) => {
-        const description = described.properties?.[name] ?? typeDescription(property, all)
-        return [name, description ? { description, ...property } : property]
+        const text = Object.hasOwn(texts, name) ? texts[name] : undefined
+        return [name, text === undefined ? property : { description: text, ...property }]
       }),
     )
   }
   return out
 }
-
-/** A field that is a type of its own is described as the type is. */
-const typeDescription = ({ $ref }: Schema, all: Readonly<Record<string, Described>>): string | undefined =>
-  typeof $ref === 'string' ? all[nameIn($ref)]?.description : undefined
 
 /** Types that v3 can say more of than v2. */
 const inV3: Readonly<Record<string, Schema>> = {
@@ -49,11 +44,16 @@ const inV3: Readonly<Record<string, Schema>> = {
   },
 }
 
+/** Defaults, which only v3 has, by definition and place in it: `replicas`, `versions[]`, `data{}`. */
+type Defaults = Readonly<Record<string, unknown>>
+let defaults: Readonly<Record<string, Defaults>> | undefined
+
 /** The schema of a definition in the words of v3. */
 export function schemaV3(name: string, schema: Schema): unknown {
+  defaults ??= read<Record<string, Defaults>>('openapi-defaults.json')
   const better = inV3[name]
   const { type: _, format: __, ...rest } = schema
-  return toV3(better ? { ...rest, ...better } : schema)
+  return toV3(better ? { ...rest, ...better } : schema, defaults[name] ?? {}, '')
 }
 
 /** The name of the definition of a kind, by its x-kubernetes-group-version-kind. */
@@ -102,14 +102,31 @@ function* refsIn(value: unknown): Generator<string> {
   }
 }
 
-/** A v2 schema in the words of v3: a reference that has siblings is wrapped, and points to components. */
-function toV3(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toV3)
-  if (typeof value !== 'object' || value === null) return value
-  const { $ref, ...rest } = value as Schema
-  const out: Schema = {}
-  for (const [key, item] of Object.entries(rest)) out[key] = toV3(item)
+/** A v2 schema in the words of v3: it has defaults, and a reference that has siblings is wrapped, and points to components. */
+function toV3(schema: Schema, known: Defaults, at: string): Schema {
+  const { $ref, properties, items, additionalProperties, ...rest } = schema
+  const out: Schema = { ...rest }
+  if (Object.hasOwn(known, at)) out.default = known[at]
+  if (properties) {
+    const each = Object.entries(properties as Record<string, Schema>)
+    out.properties = Object.fromEntries(each.map(([name, property]) => [name, toV3(property, known, at + name)]))
+  }
+  if (items) out.items = toV3(items as Schema, known, `${at}[]`)
+  if (typeof additionalProperties === 'object') out.additionalProperties = toV3(additionalProperties as Schema, known, `${at}{}`)
+  else if (additionalProperties !== undefined) out.additionalProperties = additionalProperties
   if (typeof $ref !== 'string') return out
   const ref = { $ref: v3Prefix + nameIn($ref) }
-  return Object.keys(rest).length === 0 ? ref : { ...out, allOf: [ref] }
+  return Object.keys(out).length === 0 ? ref : { ...out, allOf: [ref] }
+}
+
+interface Kind {
+  readonly group: string
+  readonly version: string
+}
+
+/** The kinds of a type that is in every group: the document of one shows those of its own and the first (`isOwn`). */
+export function kindsOf(schema: Schema, isOwn: (kind: Kind) => boolean): Schema {
+  const kinds = schema['x-kubernetes-group-version-kind'] as readonly Kind[] | undefined
+  if (kinds === undefined || kinds.length < 2) return schema
+  return { ...schema, 'x-kubernetes-group-version-kind': kinds.filter(isOwn) }
 }

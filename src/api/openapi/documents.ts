@@ -1,11 +1,15 @@
 import type { SpecV2 } from '../aggregation/openapi.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
-import { builtInDefinitions, closure, definitionOf, type Schema, schemaV3, v3Prefix } from './definitions.ts'
-import { consumes, type Operation, type Path, parameters, pathsOf, schemaOfType } from './operations.ts'
+import { builtInPaths } from './built-in-paths.ts'
+import { customPaths } from './custom-paths.ts'
+import { builtInDefinitions, closure, definitionOf, kindsOf, type Schema, schemaV3, v3Prefix } from './definitions.ts'
+import { discoveryPaths, versionPath } from './discovery-paths.ts'
+import type { Operation, Path } from './operations.ts'
+import { bodyV2, parameterV2, parameterV3, sharedParameters } from './parameters.ts'
 
-const info = { title: 'Kubernetes', version: 'v1.36.3' }
-const produces = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
-const streams = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch']
+const info = { title: 'Kubernetes', version: '1.36' }
+const customInfo = { title: 'Kubernetes CRD Swagger', version: 'v0.1.0' }
+const bearer = { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' }
 
 /** The definition of a kind: a built-in type's, or `com.example.v1.Widget` of a custom kind. */
 function definitionName(gvk: GroupVersionKind): string {
@@ -25,82 +29,125 @@ export function definitionsOf(resources: readonly ServedResource[], document: 'v
   return all
 }
 
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
-const ref = (name: string): Schema => ({ $ref: `#/definitions/${name}` })
-const gvkOf = ({ group, version, kind }: GroupVersionKind) => ({ group, version, kind })
+/** The definition of a kind among `definitions`, '' when it has none. */
+const among =
+  (definitions: ReadonlyMap<string, Schema>) =>
+  (gvk: GroupVersionKind): string =>
+    definitions.has(definitionName(gvk)) ? definitionName(gvk) : ''
 
-/** The v3 document of one group version. */
-export function documentV3(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>) {
-  const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
+/** The names of the v3 documents, as they stand behind /openapi/v3/: `apis/apps/v1`, `version`. */
+export function documentNames(all: readonly ServedResource[]): Set<string> {
+  const names = new Set([...discoveryPaths(all).keys()].map((path) => path.slice(1, -1)))
+  for (const r of all) names.add(nameOf(r))
+  return names
+}
+
+const nameOf = ({ group, version }: ServedResource): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`)
+
+/** The v3 document of this name. */
+export function documentV3(all: readonly ServedResource[], name: string) {
+  const own = all.filter((r) => nameOf(r) === name)
+  const [first] = own
+  const discovery = discoveryPaths(all).get(`/${name}/`)
+  const definitions = definitionsOf(own, 'v3')
+  const found = [...(discovery ? [discovery] : []), ...(first && !first.isCustom ? [versionPath(first)] : [])]
+  found.push(...own.flatMap((r) => pathsOf(r, among(definitions))))
   const paths: Record<string, unknown> = {}
-  const roots = new Set<string>([`${meta}WatchEvent`])
-  for (const r of resources) {
-    for (const path of pathsOf(r, known)) {
-      paths[path.path] = pathV3(path, r)
-      for (const o of path.operations) for (const name of [o.answer, o.body]) if (name) roots.add(name)
-    }
+  const roots = new Set<string>()
+  for (const path of found) {
+    paths[path.path] = pathV3(path)
+    for (const o of path.operations) for (const root of [o.answer, o.body?.definition]) if (root) roots.add(root)
   }
-  const schemas = Object.fromEntries([...closure(roots, definitions)].map(([name, schema]) => [name, schemaV3(name, schema)]))
-  return { openapi: '3.0.0', info, paths, components: { schemas } }
-}
-
-function pathV3(path: Path, r: ServedResource): object {
-  const out: Record<string, unknown> = {}
-  for (const o of path.operations) out[o.method] = operationV3(o, r)
-  return { ...out, parameters: path.parameters.map(parameterV3) }
-}
-
-function parameterV3(name: string): object {
-  const p = parameters[name]
+  const isOwn = first?.isCustom ? isOfClients : ofVersion(first)
+  const schemas = Object.fromEntries(
+    [...closure(roots, definitions)].map(([key, schema]) => [key, schemaV3(key, kindsOf(schema, isOwn))]),
+  )
   return {
-    name,
-    in: p?.in,
-    description: p?.description,
-    ...(p?.in === 'path' ? { required: true } : {}),
-    schema: schemaOfType(p?.type ?? 'string'),
+    openapi: '3.0.0',
+    info: first?.isCustom ? customInfo : info,
+    paths,
+    components: {
+      ...(Object.keys(schemas).length > 0 ? { schemas } : {}),
+      ...(first?.isCustom ? {} : { securitySchemes: { BearerToken: bearer } }),
+    },
   }
 }
 
-function operationV3(o: Operation, r: ServedResource): object {
-  const answer = o.answer ? { schema: { $ref: v3Prefix + o.answer } } : { schema: { type: 'string' } }
-  const types = [...produces.filter((t) => !(r.isCustom && t.includes('protobuf'))), ...(o.action === 'list' ? streams : [])]
-  const ok = { description: 'OK', content: Object.fromEntries(types.map((t) => [t, answer])) }
-  const body = o.body && {
-    content: Object.fromEntries(consumes(o.method, r.isCustom).map((t) => [t, { schema: { $ref: v3Prefix + o.body } }])),
-    ...(o.method === 'delete' ? {} : { required: true }),
-  }
+type KindFilter = (kind: { readonly group: string; readonly version: string }) => boolean
+
+/** What of the kinds that every group has the document of a built-in version shows. */
+const ofVersion =
+  (first: ServedResource | undefined): KindFilter =>
+  ({ group, version }) =>
+    (group === '' && version === 'v1') || (group === first?.group && version === first.version)
+
+/** Groups that client-go's scheme, which custom resources' documents are made with, does not know. */
+const unknownToClients = new Set(['admission.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io', 'imagepolicy.k8s.io'])
+const isOfClients: KindFilter = ({ group }) => !unknownToClients.has(group)
+
+function pathsOf(r: ServedResource, definition: (gvk: GroupVersionKind) => string): Path[] {
+  return r.isCustom ? customPaths(r, definition) : builtInPaths(r, definition)
+}
+
+function pathV3({ parameters, operations, subject }: Path): object {
   return {
-    tags: [tagOf(r)],
+    ...Object.fromEntries(operations.map((o) => [o.method, operationV3(o, subject)])),
+    ...(parameters.length > 0 ? { parameters: parameters.map((key) => parameterV3(key, subject)) } : {}),
+  }
+}
+
+/** The descriptions of answers. */
+const reasons: Readonly<Record<number, string>> = { 200: 'OK', 201: 'Created', 202: 'Accepted' }
+
+function operationV3(o: Operation, subject: string): object {
+  const schema = o.answer ? { $ref: v3Prefix + o.answer } : { type: 'string' }
+  const content = Object.fromEntries(o.produces.map((type) => [type, { schema }]))
+  const asked = o.body && { schema: { $ref: v3Prefix + o.body.definition } }
+  return {
+    tags: [o.tag],
     description: o.description,
     operationId: o.id,
-    ...(o.query.length > 0 ? { parameters: o.query.map(parameterV3) } : {}),
-    ...(body ? { requestBody: body } : {}),
-    responses: { ...Object.fromEntries(o.successes.map((s) => [String(s), ok])), 401: { description: 'Unauthorized' } },
-    'x-kubernetes-action': o.action,
-    'x-kubernetes-group-version-kind': gvkOf(o.gvk),
+    ...(o.parameters.length > 0 ? { parameters: o.parameters.map((key) => parameterV3(key, subject)) } : {}),
+    ...(asked
+      ? {
+          requestBody: {
+            content: Object.fromEntries((o.consumes ?? []).map((type) => [type, asked])),
+            ...(o.body?.isRequired ? { required: true } : {}),
+          },
+        }
+      : {}),
+    responses: responses(o, (description) => ({ description, content })),
+    ...extensions(o),
   }
 }
 
-const tagOf = ({ group, version }: ServedResource): string => `${group === '' ? 'core' : group.split('.')[0]}_${version}`
+function responses(o: Operation, success: (description: string) => object): object {
+  const successes = o.successes.map((status) => [String(status), success(reasons[status] ?? '')])
+  return { ...Object.fromEntries(successes), 401: { description: 'Unauthorized' } }
+}
+
+const extensions = ({ action, gvk }: Operation): object => ({
+  ...(action ? { 'x-kubernetes-action': action } : {}),
+  ...(gvk ? { 'x-kubernetes-group-version-kind': { group: gvk.group, version: gvk.version, kind: gvk.kind } } : {}),
+})
 
 export interface DocumentV2 extends SpecV2 {
   readonly swagger: '2.0'
   readonly info: object
+  readonly parameters: object
   readonly securityDefinitions: object
   readonly security: readonly object[]
 }
 
 /** The one v2 document. */
 export function documentV2(resources: readonly ServedResource[], definitions: ReadonlyMap<string, Schema>): DocumentV2 {
-  const bearer = {
-    BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer Token authentication' },
-  }
   return {
     swagger: '2.0',
     info,
     paths: Object.fromEntries(pathsV2(resources, definitions)),
     definitions: Object.fromEntries(definitions),
-    securityDefinitions: bearer,
+    parameters: sharedParameters(),
+    securityDefinitions: { BearerToken: bearer },
     security: [{ BearerToken: [] }],
   }
 }
@@ -110,43 +157,43 @@ export function* pathsV2(
   resources: readonly ServedResource[],
   definitions: ReadonlyMap<string, Schema>,
 ): Generator<readonly [string, unknown]> {
-  const known = (gvk: GroupVersionKind) => (definitions.has(definitionName(gvk)) ? definitionName(gvk) : '')
-  for (const r of resources) for (const path of pathsOf(r, known)) yield [path.path, pathV2(path, r)]
-}
-
-function pathV2(path: Path, r: ServedResource): object {
-  const out: Record<string, unknown> = {}
-  for (const o of path.operations) out[o.method] = operationV2(o, r)
-  return { ...out, parameters: path.parameters.map(parameterV2) }
-}
-
-function parameterV2(name: string): object {
-  const p = parameters[name]
-  return {
-    name,
-    in: p?.in,
-    description: p?.description,
-    type: p?.type,
-    uniqueItems: true,
-    ...(p?.in === 'path' ? { required: true } : {}),
+  for (const path of discoveryPaths(resources).values()) yield [path.path, pathV2(path)]
+  const versions = new Set<string>()
+  for (const r of resources) {
+    if (!r.isCustom && !versions.has(nameOf(r))) {
+      versions.add(nameOf(r))
+      const path = versionPath(r)
+      yield [path.path, pathV2(path)]
+    }
+    for (const path of pathsOf(r, among(definitions))) yield [path.path, pathV2(path)]
   }
 }
 
-function operationV2(o: Operation, r: ServedResource): object {
-  const ok = { description: 'OK', schema: o.answer ? ref(o.answer) : { type: 'string' } }
-  const body = o.body
-    ? [{ name: 'body', in: 'body', ...(o.method === 'delete' ? {} : { required: true }), schema: ref(o.body) }]
-    : []
+function pathV2({ parameters, operations, subject }: Path): object {
   return {
-    consumes: consumes(o.method, r.isCustom),
+    ...Object.fromEntries(operations.map((o) => [o.method, operationV2(o, subject)])),
+    ...(parameters.length > 0 ? { parameters: parameters.map((key) => parameterV2(key, subject)) } : {}),
+  }
+}
+
+function operationV2(o: Operation, subject: string): object {
+  const schema = o.answer ? { $ref: `#/definitions/${o.answer}` } : { type: 'string' }
+  const isBefore = (key: string): boolean => key < 'body'
+  const query = (keys: readonly string[]) => keys.map((key) => parameterV2(key, subject))
+  const parameters = [
+    ...query(o.parameters.filter(isBefore)),
+    ...(o.body ? [bodyV2(o.body.definition, o.body.isRequired)] : []),
+    ...query(o.parameters.filter((key) => !isBefore(key))),
+  ]
+  return {
     description: o.description,
-    operationId: o.id,
-    parameters: [...body, ...o.query.map(parameterV2)],
-    produces: [...produces.filter((t) => !(r.isCustom && t.includes('protobuf'))), ...(o.action === 'list' ? streams : [])],
-    responses: { ...Object.fromEntries(o.successes.map((s) => [String(s), ok])), 401: { description: 'Unauthorized' } },
+    ...(o.consumes ? { consumes: o.consumes } : {}),
+    produces: o.produces,
     schemes: ['https'],
-    tags: [tagOf(r)],
-    'x-kubernetes-action': o.action,
-    'x-kubernetes-group-version-kind': gvkOf(o.gvk),
+    tags: [o.tag],
+    operationId: o.id,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    responses: responses(o, (description) => ({ description, schema })),
+    ...extensions(o),
   }
 }

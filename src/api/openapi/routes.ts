@@ -6,7 +6,7 @@ import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import type { Schema } from './definitions.ts'
-import { definitionsOf, documentV2, documentV3, pathsV2 } from './documents.ts'
+import { definitionsOf, documentNames, documentV2, documentV3, pathsV2 } from './documents.ts'
 import { gnosticPieces } from './gnostic.ts'
 import { inTurns, jsonMembers, type Written } from './written.ts'
 
@@ -27,30 +27,30 @@ export function openApiRoutes(core: Core): PathRoute {
     writing.catch(() => all.delete(key))
     return writing
   }
-  const v3 = (group: string, version: string): Promise<Written> =>
-    document(`v3 ${group}/${version}`, (all) => versionPieces(all, group, version))
+  const v3 = (name: string): Promise<Written> => document(`v3 ${name}`, (all) => piecesV3(all, name))
   return async (request, info, user) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     if (info.path === '/openapi/v2') return answerV2(request, document, core.aggregator)
     // Go's http.ServeContent takes the text, whose name has no ending, for plain.
     if (info.path === '/openapi/v3') return whole(request, await inTurns([JSON.stringify(await index(core, v3))]), plainText)
     if (!info.path.startsWith('/openapi/v3/')) return undefined
-    const [, group = '', version] = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(info.path.slice('/openapi/v3/'.length)) ?? []
-    if (version === undefined) return nothing
-    const elsewhere = core.aggregator?.find(rootOf({ group, version }))
+    const name = info.path.slice('/openapi/v3/'.length)
+    const elsewhere = core.aggregator?.find(`/${name}`)
     if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
-    const isKnown = [...core.registry.all()].some((r) => r.group === group && r.version === version)
-    return isKnown ? whole(request, await v3(group, version), 'application/json') : nothing
+    return documentNames([...core.registry.all()]).has(name) ? whole(request, await v3(name), 'application/json') : nothing
   }
 }
 
-function* versionPieces(all: readonly ServedResource[], group: string, version: string): Generator<string> {
-  const own = all.filter((r) => r.group === group && r.version === version)
-  const { paths, components, ...rest } = documentV3(own, definitionsOf(own, 'v3'))
+function* piecesV3(all: readonly ServedResource[], name: string): Generator<string> {
+  const { paths, components, ...rest } = documentV3(all, name)
+  const { schemas, ...others } = components
   yield `${JSON.stringify(rest).slice(0, -1)},"paths":`
   yield* jsonMembers(Object.entries(paths))
-  yield ',"components":{"schemas":'
-  yield* jsonMembers(Object.entries(components.schemas))
+  yield `,"components":${JSON.stringify(others).slice(0, -1)}`
+  if (schemas) {
+    yield `${Object.keys(others).length > 0 ? ',' : ''}"schemas":`
+    yield* jsonMembers(Object.entries(schemas))
+  }
   yield '}}'
 }
 
@@ -101,11 +101,10 @@ function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefi
 }
 
 /** The hash in each URL lets clients keep a document for good. */
-async function index(core: Core, v3: (group: string, version: string) => Promise<Written>): Promise<object> {
+async function index(core: Core, v3: (name: string) => Promise<Written>): Promise<object> {
   const paths: Record<string, object> = {}
-  for (const r of core.registry.all()) {
-    const path = r.group === '' ? `api/${r.version}` : `apis/${r.group}/${r.version}`
-    paths[path] ??= { serverRelativeURL: `/openapi/v3/${path}?hash=${(await v3(r.group, r.version)).hash}` }
+  for (const name of documentNames([...core.registry.all()])) {
+    paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${(await v3(name)).hash}` }
   }
   for (const remote of core.aggregator?.versions() ?? []) {
     const hash = core.aggregator?.openApi(remote)?.v3Hash

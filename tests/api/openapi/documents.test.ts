@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { asking } from '../abuse/asking.ts'
+
+const read = (name: string) => JSON.parse(readFileSync(`tests/data/openapi/${name}`, 'utf8'))
+
+test("every document is kube-apiserver's, descriptions included", async () => {
+  const { ask } = await asking()
+  const recorded = read('digests.json') as { v2: string; v3: Record<string, string> }
+  const index = JSON.parse((await ask('GET', '/openapi/v3')).text) as { paths: Record<string, unknown> }
+  assert.equal(Object.keys(index.paths).sort(), Object.keys(recorded.v3).sort())
+  assert.is(digest(JSON.parse((await ask('GET', '/openapi/v2')).text)), recorded.v2, 'v2')
+  for (const [name, wanted] of Object.entries(recorded.v3)) {
+    assert.is(digest(JSON.parse((await ask('GET', `/openapi/v3/${name}`)).text)), wanted, name)
+  }
+})
+
+test("the documents of a custom resource are kube-apiserver's", async () => {
+  const { ask } = await asking()
+  const { definition, v2, v3 } = read('custom.json')
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  const made = await ask('POST', path, JSON.stringify(definition), { 'content-type': 'application/json' })
+  assert.is(made.status, 201, made.text)
+  // Served when the definition is established.
+  while ((await ask('GET', '/apis/oa.example.com/v1')).status === 404) await setImmediate()
+  assert.equal(JSON.parse((await ask('GET', '/openapi/v3/apis/oa.example.com/v1')).text), v3)
+  const { paths } = JSON.parse((await ask('GET', '/openapi/v2')).text) as { paths: Record<string, unknown> }
+  const own = Object.fromEntries(Object.entries(paths).filter(([at]) => at.includes('/oa.example.com/v1/')))
+  assert.equal(own, v2)
+})
+
+/** SHA-256 of the JSON of a value whose members are sorted. */
+const digest = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]))
+}
+
+test.run()
