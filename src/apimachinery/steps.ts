@@ -1,27 +1,72 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** Work that can be laid down at each `yield`: all at once for what is small, in turns of the event loop for what may be large. */
-export type Steps<T> = Generator<void, T, void>
+/**
+ * Work that can be laid down at each `yield`: all at once for what is small, in turns of the event loop for what may be large. A promise that is
+ * yielded is waited for (`awaited`).
+ */
+export type Steps<T> = Generator<Promise<unknown> | undefined, T, void>
 
 /** So long others wait at most, if no step takes longer. */
 const turnMs = 4
 
-/** Does all of it now. */
+/** A step that needs what may not be there yet. */
+export function* awaited<T>(value: T | Promise<T>): Steps<T> {
+  if (!(value instanceof Promise)) return value
+  const found: T[] = []
+  yield value.then((it) => void found.push(it))
+  return found[0] as T
+}
+
+/** Does all of it now. Throws when there is something to wait for: that is for `promptly` and `inTurns`. */
 export function atOnce<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
+  const step = untilWait(steps, steps.next())
+  if (!step.done) throw new Error('these steps wait for something')
+  return step.value
+}
+
+/** Does it now as far as there is nothing to wait for. */
+export function promptly<T>(steps: Steps<T>): T | Promise<T> {
+  const step = untilWait(steps, steps.next())
+  return step.done ? step.value : afterWait(steps, step)
+}
+
+type Step<T> = IteratorResult<Promise<unknown> | undefined, T>
+
+function untilWait<T>(steps: Steps<T>, first: Step<T>): Step<T> {
+  let step = first
+  while (!step.done && !step.value) step = steps.next()
+  return step
+}
+
+async function afterWait<T>(steps: Steps<T>, waiting: Step<T>): Promise<T> {
+  for (let step = waiting; ; step = untilWait(steps, await waited(steps, step.value))) if (step.done) return step.value
+}
+
+/** The step after `wait`, whose failure the work may catch. */
+async function waited<T>(steps: Steps<T>, wait: Promise<unknown> | undefined): Promise<Step<T>> {
+  try {
+    await wait
+  } catch (error) {
+    return steps.throw(error)
   }
+  return steps.next()
 }
 
 /** Does it in as many turns of the event loop as it needs. */
 export async function inTurns<T>(steps: Steps<T>): Promise<T> {
   let started = performance.now()
+  let step = steps.next()
   for (;;) {
-    const step = steps.next()
     if (step.done) return step.value
-    if (performance.now() - started < turnMs) continue
-    await setImmediate()
-    started = performance.now()
+    if (step.value) {
+      step = await waited(steps, step.value)
+      started = performance.now()
+      continue
+    }
+    if (performance.now() - started >= turnMs) {
+      await setImmediate()
+      started = performance.now()
+    }
+    step = steps.next()
   }
 }

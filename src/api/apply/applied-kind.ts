@@ -15,8 +15,7 @@ export interface AppliedKind {
   readonly kind: string
   /** The merge type at a version; undefined when that version is not served. */
   readonly typeAt: (apiVersion: string) => Atom | undefined
-  /** `object` at another version; undefined when that version is not served. */
-  readonly convert: (object: Json, apiVersion: string) => Json | undefined
+  readonly convert: Convert
   readonly resetFilter: (subresource: string) => ResetFilter
   /** What stands for the live object before there is one. */
   readonly empty: () => Json
@@ -26,8 +25,8 @@ export interface AppliedKind {
   readonly read: (merged: unknown) => Json
 }
 
-/** Converts an object between versions of its kind; undefined when the version is not served. */
-export type Convert = (object: Json, apiVersion: string) => Json | undefined
+/** Converts an object between versions of its kind; undefined when there is no such version. A promise where a webhook is asked, rejected with what it did. */
+export type Convert = (object: Json, apiVersion: string) => Json | Promise<Json> | undefined
 
 const notServed: Convert = () => undefined
 

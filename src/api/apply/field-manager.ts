@@ -20,6 +20,7 @@ import {
   writeManagers,
   writeSets,
 } from './managers.ts'
+import { named } from './named.ts'
 import { TypedError } from './typed/forms.ts'
 import { isMap } from './typed/json-value.ts'
 import { validateSteps } from './typed/validate.ts'
@@ -260,7 +261,7 @@ function* applyOnce(
     yield* named(`failed to create typed live object (${objectText(live, live)})`, validateSteps(atom, live, true))
   if (Object.isFrozen(live)) fitting.add(live)
   yield
-  const result = yield* merged(applied(operation, withEntries(live, undefined), config, managers, { id, entry }, force))
+  const result = yield* appliedOrTold(operation, live, config, managers, { id, entry }, force)
   const stripped = new Map(withoutServerFields(result.managers, id))
   const mine = stripped.get(id)
   const set = mine && sameOr(managers.get(id)?.set, mine.set)
@@ -268,26 +269,24 @@ function* applyOnce(
   return { object: result.object, managers: stripped }
 }
 
+/** As `applied`; what no step of it names is told as it is. */
+function* appliedOrTold(
+  operation: Operation,
+  live: Json,
+  ...given: Tail<Parameters<typeof applied>>
+): ReturnType<typeof applied> {
+  try {
+    return yield* applied(operation, withEntries(live, undefined), ...given)
+  } catch (e) {
+    if (e instanceof TypedError) throw unforeseen(e.message)
+    throw e
+  }
+}
+
+type Tail<T> = T extends [unknown, unknown, ...infer Rest] ? Rest : never
+
 /** An equal set that is there already: its JSON is written already, too. */
 const sameOr = (known: FieldSet | undefined, set: FieldSet): FieldSet => (known?.equals(set) ? known : set)
-
-function* merged<T>(steps: Steps<T>): Steps<T> {
-  try {
-    return yield* steps
-  } catch (e) {
-    if (e instanceof TypedError) throw unforeseen(`failed to merge config: ${e.message}`)
-    throw e
-  }
-}
-
-function* named<T>(what: string, steps: Steps<T>): Steps<T> {
-  try {
-    return yield* steps
-  } catch (e) {
-    if (e instanceof TypedError) throw unforeseen(`${what}: ${e.message}`)
-    throw e
-  }
-}
 
 function readMerged(kind: AppliedKind, config: Json, merged: unknown): Json {
   try {

@@ -1,10 +1,11 @@
 import { sameJsonSteps } from '../../apimachinery/same-json.ts'
-import type { Steps } from '../../apimachinery/steps.ts'
+import { awaited, type Steps } from '../../apimachinery/steps.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { FieldSet } from './fields/field-set.ts'
 import { sortedPaths } from './fields/fields-v1.ts'
 import type { Path } from './fields/path-element.ts'
 import type { Json, Manager, Managers } from './managers.ts'
+import { named } from './named.ts'
 import type { ResetFilter } from './reset-fields.ts'
 import { type Comparison, compareSteps } from './typed/compare.ts'
 import { mergeSteps } from './typed/merge.ts'
@@ -45,12 +46,22 @@ const typeAt = (operation: Operation, apiVersion: string): Atom => {
   return atom
 }
 
+interface Typed {
+  readonly value: unknown
+  readonly atom: Atom
+}
+
 /** An object at another version, with its type there; undefined when the version is not served. */
-function at(operation: Operation, object: unknown, from: string, apiVersion: string): { value: unknown; atom: Atom } | undefined {
+function* at(operation: Operation, object: unknown, from: string, apiVersion: string): Steps<Typed | undefined> {
   if (apiVersion === from) return { value: object, atom: typeAt(operation, from) }
-  const atom = operation.kind.typeAt(apiVersion)
-  const value = atom && operation.kind.convert((object ?? {}) as Json, apiVersion)
-  if (!atom || !value) return undefined
+  const { kind, apiVersion: hub } = operation
+  const atom = kind.typeAt(apiVersion)
+  if (!atom) return undefined
+  let value: Json | undefined = (object ?? {}) as Json
+  // Between two others the version of the request stands.
+  for (const version of from === hub ? [apiVersion] : [hub, apiVersion])
+    if (value && value.apiVersion !== version) value = yield* awaited(kind.convert(value, version))
+  if (!value) return undefined
   // A conversion may keep fields that the version does not have.
   validate(atom, value, true)
   return { value, atom }
@@ -59,7 +70,7 @@ function at(operation: Operation, object: unknown, from: string, apiVersion: str
 /** What an update of `live` to `next` by `workflow` leaves to whom; `workflow` gets what it changed. */
 export function* updated(operation: Operation, live: Json, next: Json, managers: Managers, workflow: string): Steps<Managers> {
   const { apiVersion, filter } = operation
-  const reconciled = reconcile(operation, live, managers)
+  const reconciled = yield* reconcile(operation, live, managers)
   yield
   const { managers: rest, change } = yield* settle(operation, live, next, reconciled, workflow, true)
   yield
@@ -87,25 +98,28 @@ export function* applied(
   force: boolean,
 ): Steps<{ object: unknown; managers: Managers }> {
   const atom = typeAt(operation, operation.apiVersion)
-  const reconciled = reconcile(operation, live, managers)
+  const reconciled = yield* reconcile(operation, live, managers)
   yield
-  const merged = yield* mergeSteps(atom, live, config)
+  const merged = yield* named('failed to merge config', mergeSteps(atom, live, config))
   yield
   const last = reconciled.get(manager.id)
-  const set = operation.filter(yield* fieldSetSteps(atom, config))
+  const set = operation.filter(yield* named('failed to get field set', fieldSetSteps(atom, config)))
   yield
   const owned = new Map(reconciled)
   owned.set(manager.id, { ...manager.entry, set, time: last?.time })
-  const next = yield* prune(operation, merged, owned, manager.id, last)
+  const next = yield* named('failed to prune fields', prune(operation, merged, owned, manager.id, last))
   const { managers: result } = yield* settle(operation, live, next, owned, manager.id, force)
   yield
   return { object: (yield* sameJsonSteps(live, next)) ? undefined : next, managers: result }
 }
 
-function reconcile(operation: Operation, live: Json, managers: Managers): Managers {
+function* reconcile(operation: Operation, live: Json, managers: Managers): Steps<Managers> {
   const result = new Map<string, Manager>()
+  const versions = new Map<string, Typed | undefined>()
   for (const [id, manager] of managers) {
-    const there = at(operation, live, operation.apiVersion, manager.apiVersion)
+    const { apiVersion } = manager
+    if (!versions.has(apiVersion)) versions.set(apiVersion, yield* at(operation, live, operation.apiVersion, apiVersion))
+    const there = versions.get(apiVersion)
     if (!there) continue
     const set = reconcileWithType(manager.set, there.atom)
     result.set(id, set === manager.set ? manager : { ...manager, set })
@@ -153,8 +167,8 @@ function* settle(
 }
 
 function* changeAt(operation: Operation, live: unknown, next: unknown, apiVersion: string): Steps<Comparison | undefined> {
-  const before = at(operation, live, operation.apiVersion, apiVersion)
-  const after = at(operation, next, operation.apiVersion, apiVersion)
+  const before = yield* named('failed to convert old object', at(operation, live, operation.apiVersion, apiVersion))
+  const after = yield* named('failed to convert new object', at(operation, next, operation.apiVersion, apiVersion))
   yield
   if (!before || !after) return undefined
   return filtered(yield* compareSteps(before.atom, before.value, after.value, operation.byParts), operation.filter)
@@ -177,16 +191,17 @@ function* prune(
   const now = managers.get(id)
   // Nothing that was applied last time is missing now.
   if (version === operation.apiVersion && now && last.set.difference(now.set).isEmpty()) return merged
-  const there = at(operation, merged, operation.apiVersion, version)
+  const converting = 'failed to convert merged object to last applied version'
+  const there = yield* named(converting, at(operation, merged, operation.apiVersion, version))
   if (!there) return merged
   const { atom, value } = there
   const bare = removeItems(atom, value, last.set.withNamedFields(atom))
   yield
-  const owned = yield* addBackOwned(operation, value, bare, version, managers)
+  const owned = yield* named('failed add back owned items', addBackOwned(operation, value, bare, version, managers))
   const pruned = yield* addBackDangling(atom, value, owned, last.set)
   yield
   const target = now?.apiVersion ?? operation.apiVersion
-  const result = at(operation, pruned, version, target)
+  const result = yield* at(operation, pruned, version, target)
   return result ? result.value : merged
 }
 
@@ -202,15 +217,21 @@ function* addBackOwned(
   for (const { apiVersion, set } of managers.values()) owned.set(apiVersion, set.union(owned.get(apiVersion) ?? new FieldSet()))
   let result = pruned
   for (const [apiVersion, set] of owned) {
-    const whole = at(operation, merged, version, apiVersion)
-    const part = at(operation, result, version, apiVersion)
+    const whole = yield* named(
+      `failed to convert merged object at version ${apiVersion}`,
+      at(operation, merged, version, apiVersion),
+    )
+    const part = yield* named(
+      `failed to convert pruned object at version ${apiVersion}`,
+      at(operation, result, version, apiVersion),
+    )
     if (!whole || !part) continue
     const { atom } = whole
     const partSet = yield* fieldSetSteps(atom, part.value)
     const keep = partSet.withNamedFields(atom).union(set.withNamedFields(atom))
     yield
     const kept = removeItems(atom, whole.value, (yield* fieldSetSteps(atom, whole.value)).withNamedFields(atom).difference(keep))
-    const back = at(operation, kept, apiVersion, version)
+    const back = yield* at(operation, kept, apiVersion, version)
     if (back) result = back.value
     yield
   }

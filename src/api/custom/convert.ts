@@ -1,4 +1,5 @@
 import type { WebhookClientConfig } from '../../apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
 import type { WebhookCalls } from '../admission/webhook/call.ts'
 import type { ConvertObject } from './custom-resource.ts'
 import { WebhookConversion } from './webhook-conversion.ts'
@@ -14,7 +15,10 @@ export function createConversion(webhooks: WebhookCalls): ConvertObject {
   })
   return (definition, object, apiVersion) => {
     if (object.apiVersion === apiVersion) return object
-    if (definition.spec.conversion?.strategy !== 'Webhook') return { ...object, apiVersion }
+    if (definition.spec.conversion?.strategy !== 'Webhook' || isBare(object)) return { ...object, apiVersion }
     return byWebhook.convert(definition, object, apiVersion)
   }
 }
+
+/** What stands for an object that is not there yet: no webhook is asked about that. */
+const isBare = (object: KubeObject): boolean => Object.keys(object).length === 2 && !!object.kind && !!object.apiVersion

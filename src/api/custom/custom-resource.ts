@@ -14,7 +14,7 @@ import { publishedSchemas } from '../../crd/definition/openapi.ts'
 import { scaleOf, withReplicas } from '../../crd/definition/scale.ts'
 import { type CompiledSchema, compileSchema } from '../../crd/schema/compiled.ts'
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
-import { customKind } from '../apply/applied-kind.ts'
+import { type Convert, customKind } from '../apply/applied-kind.ts'
 import type { OpenApiSchema } from '../apply/types/schema-types.ts'
 import type { Conversion, ServedResource, ServedSubresource, Storage } from '../registry/served.ts'
 import type { ScalePaths } from '../subresources/scale.ts'
@@ -61,7 +61,7 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       kind,
       schemas: schemas as ReadonlyMap<string, OpenApiSchema | undefined>,
       hasStatus,
-      convert: sameShape(definition),
+      convert: otherVersions(definition, convert),
     })
     const isAsStored = v.name === version && !mayHaveChanged(definition)
     const conversion = isAsStored ? undefined : conversionTo(definition, v.name, storage, compiled, convert)
@@ -170,11 +170,11 @@ function conversionTo(
   }
 }
 
-/** Field management compares versions without a webhook only where conversion changes nothing but the version's name. */
-function sameShape(definition: CustomResourceDefinition) {
-  return <T extends object>(object: T, apiVersion: string): T | undefined => {
+/** What field management sees of an object in another version: all that the conversion gives. */
+function otherVersions(definition: CustomResourceDefinition, convert: ConvertObject): Convert {
+  return (object, apiVersion) => {
     const [group, version] = apiVersion.split('/')
     if (group !== definition.spec.group || !versionsOf(definition).some((v) => v.name === version)) return undefined
-    return { ...object, apiVersion }
+    return convert(definition, object as unknown as KubeObject, apiVersion) as unknown as ReturnType<Convert>
   }
 }

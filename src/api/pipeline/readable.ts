@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest } from '../../apimachinery/status.ts'
-import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
+import { inTurns, promptly, type Steps } from '../../apimachinery/steps.ts'
 import { mediaType } from '../negotiation/content.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
@@ -66,8 +66,8 @@ export const bulkOf = ({ body }: ApiRequest): Bulk => ({ bytes: body instanceof 
 /** Whether a request is worth being done in turns: what one can hold is done before anyone else would wait long. */
 export const mayTakeLong = ({ bytes }: Bulk): boolean => bytes >= largeBytes
 
-/** Does `steps` in turns of the event loop when the request may take long; what is small is there at once. */
-export const paced = <T>(bulk: Bulk, steps: Steps<T>): T | Promise<T> => (mayTakeLong(bulk) ? inTurns(steps) : atOnce(steps))
+/** Does `steps` in turns of the event loop when the request may take long; what is small and waits for nobody is there at once. */
+export const paced = <T>(bulk: Bulk, steps: Steps<T>): T | Promise<T> => (mayTakeLong(bulk) ? inTurns(steps) : promptly(steps))
 
 /** Lets others have a turn between the parts of a large request. */
 export function breath(bulk: Bulk): Promise<void> | undefined {

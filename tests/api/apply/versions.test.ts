@@ -1,9 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type AppliedKind, customKind } from '../../../src/api/apply/applied-kind.ts'
-import { applyConfiguration, trackUpdate } from '../../../src/api/apply/field-manager.ts'
+import {
+  applyConfiguration,
+  applyConfigurationSteps,
+  managersAfter,
+  trackUpdate,
+  withManagers,
+} from '../../../src/api/apply/field-manager.ts'
 import { entriesOf, type Json } from '../../../src/api/apply/managers.ts'
-import type { StatusError } from '../../../src/apimachinery/status.ts'
+import { type StatusError, unforeseen } from '../../../src/apimachinery/status.ts'
+import { inTurns, promptly } from '../../../src/apimachinery/steps.ts'
 
 /** v1 has `spec.replicas`, v2 calls it `spec.size`. */
 const field = { v1: 'replicas', v2: 'size' } as const
@@ -75,6 +82,49 @@ test('managers of a version that is served no longer are forgotten', () => {
     now,
   })
   assert.equal(owners(after), ['m example.com/v2 {"f:spec":{"f:note":{}}}'])
+})
+
+/** As `at`, by a webhook: what it gives is there later. */
+const later = (version: 'v1' | 'v2', ask: typeof convert = convert): AppliedKind => ({
+  ...at(version),
+  convert: (object, apiVersion) => Promise.resolve().then(() => ask(object, apiVersion) as Json),
+})
+const told = (asked: Json | Promise<Json>): Promise<string> =>
+  Promise.resolve(asked).then(
+    () => '',
+    (e: StatusError) => `${e.code} ${e.status.reason} ${e.message}`,
+  )
+
+test('what a webhook converts is tracked and applied as what is converted at once', async () => {
+  const live = convert(apply('v1', undefined, { replicas: 1, note: 'a' }, 'one'), 'example.com/v2') as Json
+  const next = { ...live, spec: { size: 5, note: 'a' } }
+  const scaled = withManagers(next, await promptly(managersAfter(later('v2'), live, next, { manager: 'scaler', now })))
+  assert.equal(owners(scaled), owners(trackUpdate(at('v2'), live, next, { manager: 'scaler', now })))
+  const steps = () => applyConfigurationSteps(later('v2'), live, config('v2', { size: 1 }), { manager: 'one', force: false, now })
+  assert.equal(await promptly(steps()), apply('v2', live, { size: 1 }, 'one'))
+  assert.equal(await inTurns(steps()), apply('v2', live, { size: 1 }, 'one'))
+})
+
+test('an update that a webhook cannot convert has no managers, an apply fails with what the webhook did', async () => {
+  const live = convert(apply('v1', undefined, { replicas: 1 }, 'one'), 'example.com/v2') as Json
+  let left = 0
+  const broken = later('v2', (object, apiVersion) => {
+    if (left-- > 0) return convert(object, apiVersion)
+    throw unforeseen('no webhook')
+  })
+  const next = { ...live, spec: { size: 5 } }
+  assert.is(await promptly(managersAfter(broken, live, next, { manager: 'scaler', now })), undefined)
+  const asked = (times: number, manager: string) => {
+    left = times
+    return told(promptly(applyConfigurationSteps(broken, live, config('v2', { size: 2 }), { manager, force: true, now })))
+  }
+  assert.is(await asked(0, 'two'), '500 undefined no webhook')
+  assert.is(await asked(1, 'two'), '500 undefined failed to convert old object: no webhook')
+  assert.is(await asked(2, 'two'), '500 undefined failed to convert new object: no webhook')
+  assert.is(
+    await asked(1, 'one'),
+    '500 undefined failed to prune fields: failed to convert merged object to last applied version: no webhook',
+  )
 })
 
 test.run()
