@@ -127,9 +127,11 @@ async function whole(exchange: Exchange, status: number, headers: HeaderValues, 
   const size = chunks.reduce((sum, c) => sum + c.length, 0)
   if (size > gzipAbove && /\bgzip\b/.test(exchange.headers['accept-encoding'] ?? '') && !isLocal(exchange.socket)) {
     const bytes = await compress(Buffer.concat(chunks), { level: 1 })
-    const encoded = { 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'content-length': String(bytes.length) }
+    const vary = ['Accept-Encoding', ...(headers.vary && !String(headers.vary).includes('Accept-Encoding') ? [headers.vary] : [])]
+    const encoded = { 'content-encoding': 'gzip', vary: vary.join(', '), 'content-length': String(bytes.length) }
     exchange.answer(status, { ...headers, ...encoded }, [bytes])
-  } else exchange.answer(status, { ...headers, 'content-length': String(size) }, chunks)
+  } else if (status === 304) exchange.answer(status, headers, chunks)
+  else exchange.answer(status, { ...headers, 'content-length': String(size) }, chunks)
 }
 
 async function pour(sink: Sink, exchange: Exchange, pieces: AsyncIterable<Uint8Array>): Promise<void> {

@@ -7,7 +7,7 @@ import type { Schema } from './definitions.ts'
  */
 export function* gnosticPieces(definitions: Iterable<readonly [string, Schema]>): Generator<Uint8Array> {
   yield text(1, '2.0')
-  yield message(2, Buffer.concat([text(1, 'Kubernetes'), text(2, 'v1.36.3')]))
+  yield message(2, Buffer.concat([text(1, 'Kubernetes'), text(2, '1.36')]))
   yield message(8, Buffer.alloc(0))
   for (const [name, schema] of definitions) yield message(9, message(1, namedSchema(name, schema)))
 }

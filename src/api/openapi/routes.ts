@@ -1,6 +1,7 @@
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { join, type SpecV2 } from '../aggregation/openapi.ts'
 import { rootOf } from '../aggregation/remote-services.ts'
+import { clausesOf } from '../negotiation/clauses.ts'
 import type { Core } from '../pipeline/call.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
@@ -8,6 +9,7 @@ import type { ApiRequest, ApiResponse } from '../request.ts'
 import type { Schema } from './definitions.ts'
 import { definitionsOf, documentNames, documentV2, documentV3, pathsV2 } from './documents.ts'
 import { gnosticPieces } from './gnostic.ts'
+import { serveContent } from './serve-content.ts'
 import { inTurns, jsonMembers, type Written } from './written.ts'
 
 /** Answers /openapi/v2, /openapi/v3 and what is below. Each document is made when first asked for and kept until what is served changes. */
@@ -29,15 +31,13 @@ export function openApiRoutes(core: Core): PathRoute {
   }
   const v3 = (name: string): Promise<Written> => document(`v3 ${name}`, (all) => piecesV3(all, name))
   return async (request, info, user) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     if (info.path === '/openapi/v2') return answerV2(request, document, core.aggregator)
-    // Go's http.ServeContent takes the text, whose name has no ending, for plain.
-    if (info.path === '/openapi/v3') return whole(request, await inTurns([JSON.stringify(await index(core, v3))]), plainText)
+    if (info.path === '/openapi/v3') return answerIndex(request, core, v3)
     if (!info.path.startsWith('/openapi/v3/')) return undefined
     const name = info.path.slice('/openapi/v3/'.length)
     const elsewhere = core.aggregator?.find(`/${name}`)
     if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
-    return documentNames([...core.registry.all()]).has(name) ? whole(request, await v3(name), 'application/json') : nothing
+    return documentNames([...core.registry.all()]).has(name) ? answerV3(request, name, await v3(name)) : nothing
   }
 }
 
@@ -54,27 +54,62 @@ function* piecesV3(all: readonly ServedResource[], name: string): Generator<stri
   yield '}}'
 }
 
-const plainText = 'text/plain; charset=utf-8'
-
 /** What is below /openapi/v3 answers itself what is not there. */
 const nothing: ApiResponse = { status: 404, headers: {}, body: { bytes: new Uint8Array() } }
 
 type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Iterable<string | Uint8Array>) => Promise<Written>
 
-const gnosticTypes = [
-  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
-  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
-]
+const jsonType = 'application/json'
+const gnosticType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const gnosticTypes = [gnosticType, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf']
+
+/** The first of `types` that the best clause of the Accept header names (kube-openapi's handlers). */
+function wanted({ headers }: ApiRequest, types: readonly string[]): string | undefined {
+  for (const clause of clausesOf(headers.accept || '*/*')) {
+    for (const type of types) {
+      const [main, sub] = type.split('/')
+      if ((clause.type === main || clause.type === '*') && (clause.subtype === sub || clause.subtype === '*')) return type
+    }
+  }
+  return undefined
+}
+
+const notAcceptable = (vary: string): ApiResponse => ({ status: 406, headers: { vary }, body: { bytes: new Uint8Array() } })
 
 async function answerV2(request: ApiRequest, document: DocumentOf, aggregator: Aggregator | undefined): Promise<ApiResponse> {
-  const { accept = '' } = request.headers
-  const wanted = gnosticTypes.find((t) => accept.includes(t))
-  if (wanted && !accept.includes('application/json')) {
-    const written = await document('v2 protobuf', (all) => gnosticPieces(definitionsV2(all, aggregator)))
-    return whole(request, written, gnosticTypes[0] ?? wanted)
-  }
-  return whole(request, await document('v2', (all) => piecesV2(all, aggregator)), 'application/json')
+  const vary = 'Accept-Encoding, Accept'
+  const type = wanted(request, [jsonType, ...gnosticTypes])
+  if (type === undefined) return notAcceptable(vary)
+  const json = await document('v2', (all) => piecesV2(all, aggregator))
+  const etag = `"${json.hash}"`
+  if (type === jsonType) return serveContent(request, { ...json, etag, headers: { 'content-type': type, vary } })
+  const { bytes } = await document('v2 protobuf', (all) => gnosticPieces(definitionsV2(all, aggregator)))
+  return serveContent(request, { ...json, bytes, etag, headers: { 'content-type': gnosticType, vary } })
 }
+
+function answerV3(request: ApiRequest, name: string, { bytes, hash, lastModified }: Written): ApiResponse {
+  const vary = 'Accept'
+  if (wanted(request, [jsonType]) === undefined) return notAcceptable(vary)
+  const etag = `"${hash}"`
+  const headers = { 'content-type': jsonType, vary }
+  const asked = request.query.get('hash')
+  if (!asked) return serveContent(request, { bytes, etag, lastModified, headers })
+  if (asked !== hash) {
+    return { status: 301, headers: { ...headers, etag, location: urlOf(name, hash) }, body: { bytes: new Uint8Array() } }
+  }
+  const expires = new Date(Date.now() + 365 * 86_400_000).toUTCString()
+  const lasting = { ...headers, 'cache-control': 'public, immutable', expires }
+  return serveContent(request, { bytes, etag, lastModified, headers: lasting })
+}
+
+async function answerIndex(request: ApiRequest, core: Core, v3: (name: string) => Promise<Written>): Promise<ApiResponse> {
+  const { paths, lastModified } = await index(core, v3)
+  const bytes = Buffer.from(JSON.stringify({ paths }))
+  // Go's http.ServeContent takes the text, whose name has no ending, for plain.
+  return serveContent(request, { bytes, lastModified, headers: { 'content-type': 'text/plain; charset=utf-8' } })
+}
+
+const urlOf = (name: string, hash: string): string => `/openapi/v3/${name}?hash=${hash}`
 
 const hasRemotes = (aggregator: Aggregator | undefined): boolean => (aggregator?.versions().length ?? 0) > 0
 
@@ -101,10 +136,13 @@ function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefi
 }
 
 /** The hash in each URL lets clients keep a document for good. */
-async function index(core: Core, v3: (name: string) => Promise<Written>): Promise<object> {
+async function index(core: Core, v3: (name: string) => Promise<Written>): Promise<{ paths: object; lastModified: Date }> {
   const paths: Record<string, object> = {}
+  let lastModified = new Date(0)
   for (const name of documentNames([...core.registry.all()])) {
-    paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${(await v3(name)).hash}` }
+    const written = await v3(name)
+    paths[name] = { serverRelativeURL: urlOf(name, written.hash) }
+    if (written.lastModified > lastModified) lastModified = written.lastModified
   }
   for (const remote of core.aggregator?.versions() ?? []) {
     const hash = core.aggregator?.openApi(remote)?.v3Hash
@@ -112,19 +150,5 @@ async function index(core: Core, v3: (name: string) => Promise<Written>): Promis
     delete paths[path]
     if (hash !== undefined) paths[path] = { serverRelativeURL: `/openapi/v3/${path}${hash ? `?hash=${hash}` : ''}` }
   }
-  return { paths }
-}
-
-function whole(request: ApiRequest, { bytes, hash }: Written, type: string): ApiResponse {
-  const etag = `"${hash}"`
-  const lasting = request.query.get('hash') === hash
-  const headers: Record<string, string> = {
-    'content-type': type,
-    etag,
-    vary: 'Accept-Encoding, Accept',
-    'cache-control': lasting ? 'public, immutable' : 'no-cache, private',
-    ...(lasting ? { expires: new Date(Date.now() + 365 * 86_400_000).toUTCString() } : {}),
-  }
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: { bytes: new Uint8Array() } }
-  return { status: 200, headers, body: { bytes } }
+  return { paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))), lastModified }
 }

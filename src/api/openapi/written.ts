@@ -6,6 +6,8 @@ import { jsonText } from '../../apimachinery/json.ts'
 export interface Written {
   readonly bytes: Uint8Array
   readonly hash: string
+  /** When it was made. */
+  readonly lastModified: Date
 }
 
 /** So long a turn of the event loop may be. */
@@ -24,7 +26,7 @@ export async function inTurns(make: Iterable<string | Uint8Array>): Promise<Writ
     await setImmediate()
     started = performance.now()
   }
-  return { bytes: Buffer.concat(chunks), hash: hash.digest('hex').toUpperCase() }
+  return { bytes: Buffer.concat(chunks), hash: hash.digest('hex').toUpperCase(), lastModified: new Date() }
 }
 
 /** JSON of `members`, a member a piece. */

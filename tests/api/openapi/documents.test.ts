@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asking } from '../abuse/asking.ts'
+import { admin } from '../test-api.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(`tests/data/openapi/${name}`, 'utf8'))
 
@@ -31,6 +32,34 @@ test("the documents of a custom resource are kube-apiserver's", async () => {
   const own = Object.fromEntries(Object.entries(paths).filter(([at]) => at.includes('/oa.example.com/v1/')))
   assert.equal(own, v2)
 })
+
+test('a document has the type that is asked for, under the hash that it has now', async () => {
+  const { api } = await asking()
+  const ask = (path: string, headers: Record<string, string> = {}, query = '') =>
+    api.handle({
+      method: 'GET',
+      path,
+      query: new URLSearchParams(query),
+      headers,
+      user: admin,
+      signal: new AbortController().signal,
+    })
+  for (const path of ['/openapi/v2', '/openapi/v3/version']) {
+    assert.is((await ask(path, { accept: 'text/html' })).status, 406, path)
+    assert.is((await ask(path, { accept: 'text/html,*/*;q=0.1' })).headers['content-type'], 'application/json', path)
+  }
+  assert.is((await ask('/openapi/v3', { accept: 'text/html' })).status, 200)
+  const { headers } = await ask('/openapi/v3/version')
+  const hash = headers.etag?.replaceAll('"', '') ?? ''
+  const lasting = await ask('/openapi/v3/version', {}, `hash=${hash}`)
+  assert.is(lasting.headers['cache-control'], 'public, immutable')
+  const moved = await ask('/openapi/v3/version', {}, 'hash=0')
+  assert.is(moved.status, 301)
+  assert.is(moved.headers.location, `/openapi/v3/version?hash=${hash}`)
+  assert.is((await ask('/openapi/v2')).headers.etag, (await ask('/openapi/v2', { accept: gnostic })).headers.etag)
+})
+
+const gnostic = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
 
 /** SHA-256 of the JSON of a value whose members are sorted. */
 const digest = (value: unknown): string =>
