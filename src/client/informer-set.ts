@@ -2,7 +2,8 @@ import { type Clock, systemClock } from '../apimachinery/clock.ts'
 import { controllerOf, type KubeObject } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from './client.ts'
-import { createInformer, type Informer, type InformerScope } from './informer.ts'
+import { createInformer, type Informer } from './informer.ts'
+import type { InformerScope } from './informer-scope.ts'
 
 /** One informer a resource and scope, shared by everybody in the process. Each has the indexes `namespace`, `controller` and `orphan`. */
 export interface InformerSet {

@@ -1,21 +1,11 @@
+import type { WatchEvent } from '../api/request.ts'
 import { type Clock, systemClock } from '../apimachinery/clock.ts'
-import { matchesRequirements, parseSelector } from '../apimachinery/label-selector.ts'
 import { type KubeObject, keyOf } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import type { Client } from './client.ts'
-import { createIndexedCache, type Indexer } from './informer-cache.ts'
+import { createIndexedCache, type IndexedCache, type Indexer } from './informer-cache.ts'
 import { reflect, type Sink } from './informer-reflector.ts'
-
-/** Which objects of a resource are kept, and what of them. */
-export interface InformerScope<T extends KubeObject = KubeObject> {
-  readonly namespace?: string
-  readonly labelSelector?: string
-  readonly fieldSelector?: string
-  /** Only metadata is fetched and kept. */
-  readonly metadataOnly?: boolean
-  /** What is kept of an object; its metadata stays whole but for managedFields. Must be the same function for the same scope. */
-  readonly project?: (object: T) => T
-}
+import { type InformerScope, keeper, scopeTest } from './informer-scope.ts'
 
 export interface InformerOptions<T extends KubeObject> extends InformerScope<T> {
   readonly indexers?: Readonly<Record<string, Indexer<T>>>
@@ -58,157 +48,168 @@ const perTurn = 500
 
 const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion ?? Number.NaN)
 
-/** Freezes what a client parsed for us; what is frozen already is left as it is. */
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const inner of Object.values(value)) freeze(inner)
-  return Object.freeze(value)
-}
+const isSameVersion = ({ metadata: a }: KubeObject, { metadata: b }: KubeObject): boolean =>
+  a.resourceVersion === b.resourceVersion && a.uid === b.uid
 
-/** Whether an object is in a scope; undefined where that can't be told from here. */
-function scopeTest(scope: Pick<InformerScope, 'namespace' | 'labelSelector' | 'fieldSelector'>) {
-  const selector = scope.labelSelector ? parseSelector(scope.labelSelector) : undefined
-  return ({ metadata }: KubeObject): boolean | undefined => {
-    if (scope.namespace !== undefined && metadata.namespace !== scope.namespace) return false
-    if (selector && !matchesRequirements(selector, metadata.labels)) return false
-    return scope.fieldSelector ? undefined : true
-  }
-}
-
-/** What a scope keeps of an object, frozen. */
-function keeper<T extends KubeObject>({ metadataOnly, project }: InformerScope<T>): (object: T) => T {
-  if (!metadataOnly && !project) return freeze
-  return (object) => {
-    const { managedFields, ...metadata } = object.metadata
-    const { apiVersion, kind } = object
-    const type = { ...(apiVersion ? { apiVersion } : {}), ...(kind ? { kind } : {}) }
-    return freeze({ ...type, ...(project && !metadataOnly ? project(object) : {}), metadata } as T)
-  }
-}
-
-export function createInformer<T extends KubeObject>(
+export const createInformer = <T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
   options: InformerOptions<T> = {},
-): Informer<T> {
-  const { clock = systemClock, random = Math.random, onError = () => {} } = options
-  const cache = createIndexedCache<T>(options.indexers)
-  const listeners = new Set<ChangeListener<T>>()
-  const isWhole = !options.labelSelector && !options.fieldSelector && options.namespace === undefined
-  const isWithin = scopeTest(options)
-  const kept = keeper(options)
-  /** Keys whose cached object came from a write's answer, until the watch passes it. */
-  const ahead = new Set<string>()
-  let seen = Number.NEGATIVE_INFINITY
-  let heardAt = clock.now()
-  let started = false
-  const firstList = Promise.withResolvers<void>()
-  let hasSynced = false
+): Informer<T> => new ReflectedInformer(client, resource, options)
 
-  const tell = (listener: ChangeListener<T>, now: T | undefined, before: T | undefined, initial: boolean) => {
+/** An informer that a reflector feeds. */
+class ReflectedInformer<T extends KubeObject> implements Informer<T>, Sink<T> {
+  readonly isWhole: boolean
+  readonly #client: Client
+  readonly #resource: Resource<T>
+  readonly #options: InformerOptions<T>
+  readonly #clock: Clock
+  readonly #onError: NonNullable<InformerOptions<T>['onError']>
+  readonly #cache: IndexedCache<T>
+  readonly #listeners = new Set<ChangeListener<T>>()
+  readonly #isWithin: (object: T) => boolean | undefined
+  readonly #kept: (object: T) => T
+  /** Keys whose cached object came from a write's answer, until the watch passes it. */
+  readonly #ahead = new Set<string>()
+  readonly #firstList = Promise.withResolvers<void>()
+  /** The highest version that the watch has told. */
+  #seen = Number.NEGATIVE_INFINITY
+  #heardAt: number
+  #started = false
+  #hasSynced = false
+
+  constructor(client: Client, resource: Resource<T>, options: InformerOptions<T>) {
+    this.#client = client
+    this.#resource = resource
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#onError = options.onError ?? (() => {})
+    this.#cache = createIndexedCache<T>(options.indexers)
+    this.#isWithin = scopeTest(options)
+    this.#kept = keeper(options)
+    this.#heardAt = this.#clock.now()
+    this.isWhole = !options.labelSelector && !options.fieldSelector && options.namespace === undefined
+  }
+
+  start(signal: AbortSignal): void {
+    if (this.#started) return
+    this.#started = true
+    const { namespace, labelSelector, fieldSelector, metadataOnly, random = Math.random } = this.#options
+    const scope = { namespace, labelSelector, fieldSelector, metadataOnly }
+    void reflect(this.#client, this.#resource, this, { ...scope, clock: this.#clock, random, signal, onError: this.#onError })
+  }
+
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  synced(): Promise<void> {
+    return this.#firstList.promise
+  }
+
+  hasSynced(): boolean {
+    return this.#hasSynced
+  }
+
+  get(key: string): T | undefined {
+    return this.#cache.get(key)
+  }
+
+  list(): readonly T[] {
+    return this.#cache.list()
+  }
+
+  byIndex(name: string, value: string): readonly T[] {
+    return this.#cache.byIndex(name, value)
+  }
+
+  addIndexer(name: string, indexer: Indexer<T>): void {
+    this.#cache.addIndexer(name, indexer)
+  }
+
+  onChange(listener: ChangeListener<T>, { replay = true }: { readonly replay?: boolean } = {}): () => void {
+    this.#listeners.add(listener)
+    if (replay) for (const object of this.#cache.list()) this.#tell(listener, object, undefined, true)
+    return () => this.#listeners.delete(listener)
+  }
+
+  observe(object: T): void {
+    // What the watch has passed already may be stale by now: an object that was deleted meanwhile must not come back.
+    if (!this.#hasSynced || !(versionOf(object) > this.#seen)) return
+    const key = keyOf(object)
+    const cached = this.#cache.get(key)
+    if (cached && versionOf(cached) >= versionOf(object)) return
+    const within = this.#isWithin(object)
+    // Whether it is meant only the server can tell: the watch will.
+    if (within === undefined || (!within && !cached)) return
+    this.#ahead.add(key)
+    if (within) this.#put(key, this.#kept(object), false)
+    else this.#remove(key, this.#kept(object), false)
+  }
+
+  async replace(objects: readonly T[], resourceVersion: string): Promise<void> {
+    this.#hear(resourceVersion)
+    const keys = new Set(objects.map(keyOf))
+    const absent = [...this.#cache.keys()].filter((key) => !keys.has(key) && !this.#isPassed(key, Number(resourceVersion)))
+    for (const key of absent) this.#remove(key, this.#cache.get(key) as T, true)
+    let done = 0
+    for (const object of objects) {
+      // Others get a turn: there may be very many.
+      if (++done % perTurn === 0) await new Promise((resolve) => setImmediate(resolve))
+      const key = keyOf(object)
+      const before = this.#cache.get(key)
+      if (before && isSameVersion(before, object)) this.#ahead.delete(key)
+      else if (!this.#isPassed(key, versionOf(object))) this.#put(key, this.#kept(object), true)
+    }
+    this.#hasSynced = true
+    this.#firstList.resolve()
+  }
+
+  change({ type, object }: WatchEvent<T>): void {
+    this.#hear(object.metadata.resourceVersion ?? '')
+    const key = keyOf(object)
+    if (this.#isPassed(key, versionOf(object))) return
+    const cached = this.#cache.get(key)
+    if (type === 'DELETED') this.#remove(key, this.#kept(object), false)
+    else if (!cached || !isSameVersion(cached, object)) this.#put(key, this.#kept(object), false)
+  }
+
+  bookmark(resourceVersion: string): void {
+    this.#hear(resourceVersion)
+  }
+
+  #hear(resourceVersion: string): void {
+    this.#heardAt = this.#clock.now()
+    const version = Number(resourceVersion)
+    if (resourceVersion !== '' && version > this.#seen) this.#seen = version
+  }
+
+  /** Whether the cache already holds, from an own write, something newer than `version`. */
+  #isPassed(key: string, version: number): boolean {
+    if (!this.#ahead.has(key)) return false
+    const cached = this.#cache.get(key)
+    if (cached && versionOf(cached) > version) return true
+    this.#ahead.delete(key)
+    return false
+  }
+
+  #put(key: string, object: T, initial: boolean): void {
+    const before = this.#cache.get(key)
+    this.#cache.set(object)
+    for (const listener of this.#listeners) this.#tell(listener, object, before, initial)
+  }
+
+  #remove(key: string, last: T, initial: boolean): void {
+    this.#ahead.delete(key)
+    this.#cache.delete(key)
+    for (const listener of this.#listeners) this.#tell(listener, undefined, last, initial)
+  }
+
+  #tell(listener: ChangeListener<T>, now: T | undefined, before: T | undefined, initial: boolean): void {
     try {
       listener(now, before, initial)
     } catch (error) {
-      onError(error, `listener of ${apiVersionOf(resource)} ${resource.resource}`)
+      this.#onError(error, `listener of ${apiVersionOf(this.#resource)} ${this.#resource.resource}`)
     }
-  }
-  const put = (object: T, initial: boolean) => {
-    const before = cache.get(keyOf(object))
-    cache.set(object)
-    for (const listener of listeners) tell(listener, object, before, initial)
-  }
-  const remove = (key: string, last: T, initial: boolean) => {
-    ahead.delete(key)
-    cache.delete(key)
-    for (const listener of listeners) tell(listener, undefined, last, initial)
-  }
-  /** Whether the cache already holds, from an own write, something newer than `object`. */
-  const isPassed = (key: string, version: number): boolean => {
-    if (!ahead.has(key)) return false
-    const cached = cache.get(key)
-    if (cached && versionOf(cached) > version) return true
-    ahead.delete(key)
-    return false
-  }
-  const advance = (version: string) => {
-    const number = Number(version)
-    if (version !== '' && number > seen) seen = number
-  }
-
-  const sink: Sink<T> = {
-    async replace(objects, resourceVersion) {
-      heardAt = clock.now()
-      advance(resourceVersion)
-      const keys = new Set(objects.map(keyOf))
-      const absent = [...cache.keys()].filter((key) => !keys.has(key) && !isPassed(key, Number(resourceVersion)))
-      for (const key of absent) remove(key, cache.get(key) as T, true)
-      let done = 0
-      for (const object of objects) {
-        // Others get a turn: there may be very many.
-        if (++done % perTurn === 0) await new Promise((resolve) => setImmediate(resolve))
-        const before = cache.get(keyOf(object))
-        if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before?.metadata.uid === object.metadata.uid)
-          ahead.delete(keyOf(object))
-        else if (!isPassed(keyOf(object), versionOf(object))) put(kept(object), true)
-      }
-      hasSynced = true
-      firstList.resolve()
-    },
-    change({ type, object }) {
-      heardAt = clock.now()
-      const key = keyOf(object)
-      advance(object.metadata.resourceVersion ?? '')
-      if (isPassed(key, versionOf(object))) return
-      if (type === 'DELETED') return remove(key, kept(object), false)
-      const cached = cache.get(key)
-      if (
-        cached &&
-        cached.metadata.resourceVersion === object.metadata.resourceVersion &&
-        cached.metadata.uid === object.metadata.uid
-      )
-        return
-      put(kept(object), false)
-    },
-    bookmark(version) {
-      heardAt = clock.now()
-      advance(version)
-    },
-  }
-
-  return {
-    start(signal) {
-      if (started) return
-      started = true
-      const { namespace, labelSelector, fieldSelector, metadataOnly } = options
-      const scope = { namespace, labelSelector, fieldSelector, metadataOnly }
-      void reflect(client, resource, sink, { ...scope, clock, random, signal, onError })
-    },
-    isWhole,
-    get heardAt() {
-      return heardAt
-    },
-    synced: () => firstList.promise,
-    hasSynced: () => hasSynced,
-    get: cache.get,
-    list: cache.list,
-    byIndex: cache.byIndex,
-    addIndexer: cache.addIndexer,
-    onChange(listener, { replay = true } = {}) {
-      listeners.add(listener)
-      if (replay) for (const object of cache.list()) tell(listener, object, undefined, true)
-      return () => listeners.delete(listener)
-    },
-    observe(object) {
-      // What the watch has passed already may be stale by now: an object that was deleted meanwhile must not come back.
-      if (!hasSynced || !(versionOf(object) > seen)) return
-      const cached = cache.get(keyOf(object))
-      if (cached && versionOf(cached) >= versionOf(object)) return
-      const within = isWithin(object)
-      // Whether it is meant only the server can tell: the watch will.
-      if (within === undefined || (!within && !cached)) return
-      ahead.add(keyOf(object))
-      if (within) put(kept(object), false)
-      else remove(keyOf(object), kept(object), false)
-    },
   }
 }

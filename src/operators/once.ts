@@ -5,7 +5,8 @@ import type { Resource } from '../apimachinery/resource.ts'
 import { secrets } from '../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
-import type { Informer, InformerScope } from '../client/informer.ts'
+import type { Informer } from '../client/informer.ts'
+import type { InformerScope } from '../client/informer-scope.ts'
 import { controlledBy } from './owners.ts'
 
 /** Values that are made once for an object and kept, in a Secret that goes with it. */
