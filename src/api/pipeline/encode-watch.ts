@@ -7,7 +7,7 @@ import { prepareViews, viewAs } from '../verbs/view.ts'
 import { inOrder } from '../watch/serialize.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
-import { frameEncoder } from './frames.ts'
+import { type FrameEncoder, frameEncoder } from './frames.ts'
 import { feedWatch } from './watch-feed.ts'
 
 /** The stream of a watch. It ends when the caller goes, the time is over, or the reader is too slow. */
@@ -104,7 +104,7 @@ export function bookmarkObject(resource: ServedResource, revision: number, endsI
 async function* streamOf(
   { signal }: ApiRequest,
   view: WatchView,
-  frames: ReturnType<typeof frameEncoder>,
+  frames: FrameEncoder,
   release: () => void,
 ): AsyncGenerator<Uint8Array> {
   if (signal.aborted) view.close()

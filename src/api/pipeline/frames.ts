@@ -1,6 +1,7 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { protobufEvent } from '../encoding/assemble.ts'
+import type { Series } from '../health/exposition.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
 import { encodeTable, partialMetadata } from '../table/table.ts'
 import { prepareViews, viewAs } from '../verbs/view.ts'
@@ -10,6 +11,7 @@ import type { WatchItem, WatchViewOptions } from '../watch/watch-view.ts'
 import type { Call } from './call.ts'
 import { bookmarkObject } from './encode-watch.ts'
 import { partOf } from './formats.ts'
+import { joinedFrames } from './joined-frames.ts'
 
 export interface FrameEncoder {
   readonly contentType: string
@@ -19,113 +21,101 @@ export interface FrameEncoder {
   join(events: readonly CacheEvent[], prefix: string): Uint8Array | undefined
 }
 
-/** More than this is not joined: each place that a slow watch can be at would have a copy of its own. */
-const mostJoined = 64 * 1024
-
-/** By the events, then by form and prefix. Watches that keep up are all at the same place. */
-const joins = new WeakMap<readonly CacheEvent[], Map<string, Joined | undefined>>()
-
-interface Joined {
-  readonly bytes: Uint8Array
-  /** Of each frame. */
-  readonly sizes: readonly number[]
-}
-
 const head = (type: string): Buffer => Buffer.from(`{"type":"${type}","object":`)
 const heads = { ADDED: head('ADDED'), MODIFIED: head('MODIFIED'), DELETED: head('DELETED'), BOOKMARK: head('BOOKMARK') }
 const tail = Buffer.from('}\n')
 
+type Frame = Uint8Array | Promise<Uint8Array>
+
 /** Frames of a watch in the form the caller asked for. Those of an event are made once for all watches of the same form. */
-export function frameEncoder(call: Call): FrameEncoder {
-  const { accept, resource, info } = call
-  const { requests } = call.core
-  const sent = requests.eventsOf(info)
-  const began = performance.now()
-  const form = `${resource.version} ${accept.format} ${accept.as} ${accept.version}`
-  const keys = { ADDED: `ADDED ${form}`, MODIFIED: `MODIFIED ${form}`, DELETED: `DELETED ${form}` }
-  const isTable = accept.as === 'Table'
-  let isFirst = true
-  const frame = (type: keyof typeof heads, stored: Stored | undefined, object: KubeObject | undefined): Uint8Array => {
-    let bytes: Uint8Array
-    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
-    else bytes = partOf(viewOf(call, stored, object, isFirst), accept, resource)
-    if (accept.format === 'protobuf') return protobufEvent(type, bytes)
-    return Buffer.concat([heads[type], bytes, tail])
+export const frameEncoder = (call: Call): FrameEncoder => new Frames(call)
+
+class Frames implements FrameEncoder {
+  readonly contentType: string
+  readonly #call: Call
+  readonly #sent: Series
+  readonly #began = performance.now()
+  readonly #form: string
+  /** Of the frames that an event keeps. */
+  readonly #keys: Readonly<Record<EventType, string>>
+  readonly #isTable: boolean
+  #isFirst = true
+
+  constructor(call: Call) {
+    const { accept, resource, info } = call
+    const form = `${resource.version} ${accept.format} ${accept.as} ${accept.version}`
+    this.contentType =
+      accept.format === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : mediaTypeOf(accept.format)
+    this.#call = call
+    this.#sent = call.core.requests.eventsOf(info)
+    this.#form = form
+    this.#keys = { ADDED: `ADDED ${form}`, MODIFIED: `MODIFIED ${form}`, DELETED: `DELETED ${form}` }
+    this.#isTable = accept.as === 'Table'
   }
-  const ofStored = (type: EventType, stored: Stored): Uint8Array | Promise<Uint8Array> => {
-    const view = viewAs(resource, stored)
-    return view instanceof Promise ? view.then((v) => frame(type, v, undefined)) : frame(type, view, undefined)
+
+  encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const made = this.#encode(item, matches)
+    return made instanceof Promise ? made.then((bytes) => this.#counted(bytes)) : this.#counted(made)
   }
-  const ofEvent = (event: CacheEvent, type: EventType): Uint8Array | Promise<Uint8Array> => {
-    const key = keys[type]
+
+  join(events: readonly CacheEvent[], prefix: string): Uint8Array | undefined {
+    if (this.#isTable) return undefined
+    const joined = joinedFrames(events, prefix, this.#form, (event) =>
+      this.#ofEvent(event, event.typeFor(undefined) ?? 'DELETED'),
+    )
+    for (const size of joined?.sizes ?? []) this.#sent.observe(size)
+    return joined?.bytes
+  }
+
+  #encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const { resource } = this.#call
+    let made: Frame
+    if (item.kind === 'bookmark') made = this.#bookmark(item)
+    else if (item.kind === 'present') made = this.#ofStored('ADDED', item.stored)
+    else {
+      const views = matches && prepareViews(resource, [item.event.now, item.event.before])
+      if (views) return views.then(() => this.#encode(item, matches))
+      const type = item.event.typeFor(matches)
+      if (!type) return undefined
+      // The first frame of a Table watch carries the columns, so it is not one for all.
+      made = this.#isTable && this.#isFirst ? this.#ofStored(type, item.event.shown(type)) : this.#ofEvent(item.event, type)
+    }
+    this.#isFirst = false
+    return made
+  }
+
+  #counted(bytes: Uint8Array | undefined): Uint8Array | undefined {
+    if (bytes) this.#sent.observe(bytes.length)
+    return bytes
+  }
+
+  #bookmark({ revision, endsInitial }: WatchItem & { readonly kind: 'bookmark' }): Uint8Array {
+    const { core, info, resource } = this.#call
+    if (endsInitial) core.requests.listed(info, (performance.now() - this.#began) / 1000)
+    return this.#frame('BOOKMARK', undefined, bookmarkObject(resource, revision, endsInitial))
+  }
+
+  #ofEvent(event: CacheEvent, type: EventType): Frame {
+    const key = this.#keys[type]
     const known = event.frames.get(key)
     if (known) return known
-    const made = ofStored(type, event.shown(type))
-    if (made instanceof Promise) return made
-    event.frames.set(key, made)
-    return made
-  }
-  const joinNow = (events: readonly CacheEvent[], prefix: string): Joined | undefined => {
-    const frames: Uint8Array[] = []
-    let size = 0
-    for (const event of events) {
-      if (!event.key.startsWith(prefix)) continue
-      const made = ofEvent(event, event.typeFor(undefined) ?? 'DELETED')
-      if (made instanceof Promise) return undefined
-      size += made.length
-      if (size > mostJoined) return undefined
-      frames.push(made)
-    }
-    const [only] = frames
-    const bytes = only && frames.length === 1 ? only : Buffer.concat(frames, size)
-    return { bytes, sizes: frames.map(({ length }) => length) }
-  }
-  return {
-    join(events, prefix) {
-      if (isTable) return undefined
-      const known = joins.get(events) ?? new Map<string, Joined | undefined>()
-      joins.set(events, known)
-      const key = `${form} ${prefix}`
-      if (!known.has(key)) known.set(key, joinNow(events, prefix))
-      const joined = known.get(key)
-      for (const size of joined?.sizes ?? []) sent.observe(size)
-      return joined?.bytes
-    },
-    contentType: accept.format === 'protobuf' ? 'application/vnd.kubernetes.protobuf;stream=watch' : mediaTypeOf(accept.format),
-    encode(item, matches) {
-      const made = encodeItem(item, matches)
-      return made instanceof Promise ? made.then(counted) : counted(made)
-    },
-  }
-
-  function encodeItem(
-    item: WatchItem,
-    matches: WatchViewOptions['matches'],
-  ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    if (item.kind === 'bookmark') {
-      if (item.endsInitial) requests.listed(info, (performance.now() - began) / 1000)
-      const made = frame('BOOKMARK', undefined, bookmarkObject(resource, item.revision, item.endsInitial))
-      isFirst = false
-      return made
-    }
-    if (item.kind === 'present') {
-      const made = ofStored('ADDED', item.stored)
-      isFirst = false
-      return made
-    }
-    const views = matches && prepareViews(resource, [item.event.now, item.event.before])
-    if (views) return views.then(() => encodeItem(item, matches))
-    const type = item.event.typeFor(matches)
-    if (!type) return undefined
-    // The first frame of a Table watch carries the columns, so it is not one for all.
-    const made = isTable && isFirst ? ofStored(type, item.event.shown(type)) : ofEvent(item.event, type)
-    isFirst = false
+    const made = this.#ofStored(type, event.shown(type))
+    if (!(made instanceof Promise)) event.frames.set(key, made)
     return made
   }
 
-  function counted(bytes: Uint8Array | undefined): Uint8Array | undefined {
-    if (bytes) sent.observe(bytes.length)
-    return bytes
+  #ofStored(type: EventType, stored: Stored): Frame {
+    const view = viewAs(this.#call.resource, stored)
+    return view instanceof Promise ? view.then((v) => this.#frame(type, v, undefined)) : this.#frame(type, view, undefined)
+  }
+
+  #frame(type: keyof typeof heads, stored: Stored | undefined, object: KubeObject | undefined): Uint8Array {
+    const { accept, resource } = this.#call
+    let bytes: Uint8Array
+    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
+    else bytes = partOf(viewOf(this.#call, stored, object, this.#isFirst), accept, resource)
+    if (accept.format === 'protobuf') return protobufEvent(type, bytes)
+    return Buffer.concat([heads[type], bytes, tail])
   }
 }
 
