@@ -52,12 +52,7 @@ interface Server {
 /** What answers requests. */
 export function createHandler(core: Core, security: Security, paths: readonly PathRoute[], gauges: Gauges): HandleRequest {
   const server: Server = { core, security, paths, gauges, impersonate: impersonator(security.authorize) }
-  return async (request) => {
-    const passage = new Passage(server, request)
-    const response = await passage.answer()
-    passage.leave(response)
-    return request.wantsObjects ? response : { ...response, headers: { ...notKept, ...response.headers, ...passage.headers } }
-  }
+  return (request) => new Passage(server, request).answer()
 }
 
 /** One request on its way: the steps of every request, in order. */
@@ -86,24 +81,26 @@ class Passage {
   }
 
   async answer(): Promise<ApiResponse> {
+    let response: ApiResponse
     try {
       const isTimed = !this.#request.wantsObjects && !isLongRunning(this.#info)
       const deadlineMs = isTimed ? deadlineOf(this.#request.query) : undefined
       const user = await this.#admit()
-      return await this.#route(user, deadlineMs)
+      const resource = this.#resource()
+      response = resource ? await this.#serve(resource, user, deadlineMs) : await this.#elsewhere(user)
     } catch (error) {
-      return this.#refuse(error)
+      response = await this.#refuse(error)
     }
-  }
-
-  /** What tells of its way. */
-  get headers(): Readonly<Record<string, string>> {
-    return { ...this.#place?.headers, 'audit-id': this.#auditId }
+    this.#depart(response)
+    if (this.#request.wantsObjects) return response
+    return { ...response, headers: { ...notKept, ...response.headers, ...this.#place?.headers, 'audit-id': this.#auditId } }
   }
 
   /** Gives its place to others, and counts it. */
-  leave(response: ApiResponse): void {
-    const [request, info, { metrics }] = [this.#request, this.#info, this.#server.gauges]
+  #depart(response: ApiResponse): void {
+    const request = this.#request
+    const info = this.#info
+    const { metrics } = this.#server.gauges
     this.#leave()
     this.#place?.leave()
     const counted = {
@@ -120,7 +117,8 @@ class Passage {
 
   /** Gives the user that the request goes on as, once it has its turn and is allowed. */
   async #admit(): Promise<UserInfo> {
-    const [request, info] = [this.#request, this.#info]
+    const request = this.#request
+    const info = this.#info
     const { core, security, impersonate, gauges } = this.#server
     if (wantsNewest(request, info)) {
       const newest = core.store.current()
@@ -140,47 +138,64 @@ class Passage {
     return user
   }
 
-  /** Has the one answer who serves the path. */
-  async #route(user: UserInfo, deadlineMs: number | undefined): Promise<ApiResponse> {
-    const [request, info, trail] = [this.#request, this.#info, this.#trail]
+  /** What the path is a resource of; undefined: another server's, or none. */
+  #resource(): ServedResource | undefined {
+    const { aggregator, registry } = this.#server.core
+    const { isResource, group, version, resource } = this.#info
+    return isResource && !aggregator?.find(this.#request.path) ? registry.find(group, version, resource) : undefined
+  }
+
+  async #elsewhere(user: UserInfo): Promise<ApiResponse> {
+    const request = this.#request
+    const info = this.#info
     const { core, paths } = this.#server
-    const elsewhere = core.aggregator?.find(request.path)
-    if (elsewhere) return told(trail, await (core.aggregator as Aggregator).forward(elsewhere, request, user))
-    if (!info.isResource) return told(trail, (await byPath(paths, request, info, user)) ?? notFoundPage())
-    const resource = core.registry.find(info.group, info.version, info.resource)
-    if (!resource) return told(trail, (await byPath(paths, request, info, user)) ?? unknownResource(core, info))
-    if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
-    return await this.#serve(resource, user, deadlineMs)
+    const server = core.aggregator?.find(request.path)
+    if (server) return told(this.#trail, await (core.aggregator as Aggregator).forward(server, request, user))
+    const response = await byPath(paths, request, info, user)
+    return told(this.#trail, response ?? (info.isResource ? unknownResource(core, info) : notFoundPage()))
   }
 
   async #serve(resource: ServedResource, user: UserInfo, deadlineMs: number | undefined): Promise<ApiResponse> {
-    const [request, info, trail, warnings] = [this.#request, this.#info, this.#trail, this.#warnings]
+    const request = this.#request
+    const info = this.#info
+    const trail = this.#trail
     const { core, gauges } = this.#server
+    if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
     const run = verbOf(resource, info, request.method)
     this.#isServed = true
     if (!resource.isCustom) routed(request, info)
     if (resource.deprecation) {
-      warnings.add(resource.deprecation)
+      this.#warnings.add(resource.deprecation)
       gauges.metrics.deprecated(info, resource.deprecation)
       trail?.annotate('k8s.io/deprecated', 'true')
     }
     if (!connections.has(info.subresource)) this.#accept = accepted(request, resource, info)
     const asked = await readable(request, resource)
-    const [accept, waits, bulk] = [this.#accept, this.#waits, this.#bulk]
-    bulk.bytes = Math.max(bulk.bytes, bulkOf(asked).bytes)
-    const call: Call = { core, request: asked, info, user, resource, accept, waits, bulk, warnings, ...(trail ? { trail } : {}) }
+    this.#bulk.bytes = Math.max(this.#bulk.bytes, bulkOf(asked).bytes)
+    const call: Call = {
+      core,
+      request: asked,
+      info,
+      user,
+      resource,
+      accept: this.#accept,
+      waits: this.#waits,
+      bulk: this.#bulk,
+      warnings: this.#warnings,
+      ...(trail ? { trail } : {}),
+    }
     const answer: Answer = await within(deadlineMs, run(call))
-    const response = warned(await encode(call, answer), warnings)
+    const response = warned(await encode(call, answer), this.#warnings)
     return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
   }
 
   async #refuse(error: unknown): Promise<ApiResponse> {
-    const [request, trail] = [this.#request, this.#trail]
+    const trail = this.#trail
     if (error instanceof PlainRefusal) return await told(trail, error.response)
-    const status = statusOf(request, error)
+    const status = statusOf(this.#request, error)
     await breath(this.#bulk)
     const warnings = isUnrouted(this.#info, error) ? new Set<string>() : this.#warnings
-    const response = warned(failure(request, this.#accept, status), warnings)
+    const response = warned(failure(this.#request, this.#accept, status), warnings)
     return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
   }
 }
