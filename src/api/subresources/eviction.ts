@@ -32,22 +32,23 @@ export async function evict(call: Call): Promise<Answer> {
     options.fieldValidation,
   )
   for (const w of warnings) call.warnings.add(w)
-  if (object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
-  const sent = (object as { deleteOptions?: SentDeleteOptions }).deleteOptions ?? {}
-  checkDryRun(options, sent)
-  const asked = checkedDeleteOptions(options.dryRun ? { ...sent, dryRun: ['All'] } : sent)
-  const live = liveObject(call, info.name)
   const admission = admissionRequest(call, {
     operation: 'CREATE',
     subresource: 'eviction',
     name: info.name,
     object,
     old: undefined,
-    options: { ...options, dryRun: asked.dryRun },
+    options,
     kind: 'Eviction',
   })
   await admitMutating(call, admission)
+  // Only what has been admitted is looked at, as in kube-apiserver.
+  if (object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
+  const sent = (object as { deleteOptions?: SentDeleteOptions }).deleteOptions ?? {}
+  checkDryRun(options, sent)
+  const asked = checkedDeleteOptions(options.dryRun ? { ...sent, dryRun: ['All'] } : sent)
   await admitValidating(call, admission)
+  const live = liveObject(call, info.name)
   const pod = live.object as Pod & KubeObject
   if (!mayIgnoreBudgets(pod)) await spendBudget(call, pod, { ...options, dryRun: asked.dryRun })
   const { resourceVersion, ...preconditions } = asked.preconditions ?? {}

@@ -156,4 +156,20 @@ test('a mirror pod that names an account is refused before anybody looks at the 
   assert.match(error?.message ?? '', 'a mirror pod may not reference service accounts')
 })
 
+test('what an account does not let its pods use is refused before a priority that does not exist', async () => {
+  const objects = cluster().put(serviceaccounts, {
+    metadata: { name: 'strict', namespace: 'x', annotations: { 'kubernetes.io/enforce-mountable-secrets': 'true' } },
+  } as object as KubeObject)
+  const spec = {
+    serviceAccountName: 'strict',
+    priorityClassName: 'none',
+    imagePullSecrets: [{ name: 'own' }],
+    containers: [{ name: 'c' }],
+  }
+  assert.is(
+    await refusal(objects, podRequest({ spec })),
+    'pods "p" is forbidden: imagePullSecrets[0].name="own" is not allowed because service account strict does not reference that imagePullSecret',
+  )
+})
+
 test.run()

@@ -1,5 +1,6 @@
 import type { Pkcs10CertificateRequest } from '@peculiar/x509'
 import type { CertificateSigningRequest } from '../../../apimachinery/kinds.generated.ts'
+import { pemType } from '../../../apimachinery/pem.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import { mastersGroup } from '../../auth/users.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
@@ -63,6 +64,7 @@ export async function subjectOf(
   base64: string,
   problem: string,
 ): Promise<Pkcs10CertificateRequest['subjectName']> {
+  if (pemType(base64) !== 'CERTIFICATE REQUEST') throw refuse(request, `${problem}: PEM block type must be CERTIFICATE REQUEST`)
   await import('../../auth/x509-ready.ts')
   const { Pkcs10CertificateRequest } = await import('@peculiar/x509')
   try {

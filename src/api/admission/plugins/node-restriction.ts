@@ -149,11 +149,18 @@ function checkNode({ node, request }: Check): void {
   if (name !== node) throw refuse(request, `node ${quote(node)} is not allowed to modify node ${quote(name)}`)
   const [now, old] = [request.object as Node | undefined, request.oldObject as Node | undefined]
   if (operation === 'CREATE') {
+    if (now?.spec?.configSource) {
+      // So Kubernetes words it.
+      throw refuse(request, `node ${quote(node)} is not allowed to create pods with a non-nil configSource`)
+    }
     const labels = forbiddenLabels(now?.metadata.labels)
     if (labels.length > 0)
       throw refuse(request, `node ${quote(node)} is not allowed to set the following labels: ${labels.join(', ')}`)
   }
   if (operation !== 'UPDATE') return
+  if (now?.spec?.configSource && !isSame(now.spec.configSource, old?.spec?.configSource)) {
+    throw refuse(request, `node ${quote(node)} is not allowed to update configSource to a new non-nil configSource`)
+  }
   if (!isSame(now?.spec?.taints ?? [], old?.spec?.taints ?? []))
     throw refuse(request, `node ${quote(node)} is not allowed to modify taints`)
   if (!isSame(now?.metadata.ownerReferences ?? [], old?.metadata.ownerReferences ?? [])) {

@@ -26,6 +26,8 @@ export const serviceAccount = (objects: Objects): AdmissionPlugin => ({
     if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
       spec.imagePullSecrets = account.imagePullSecrets.map(({ name }) => (name === undefined ? {} : { name }))
     }
+    // Here already, as in kube-apiserver: what a later plugin would refuse is not reached.
+    refuseForeign(request, foreignSecret, pod, account)
   },
   validate: async (request) => {
     const isEphemeral = request.resource === 'pods' && request.group === '' && request.subresource === 'ephemeralcontainers'
@@ -35,11 +37,16 @@ export const serviceAccount = (objects: Objects): AdmissionPlugin => ({
     const name = pod.spec.serviceAccountName
     if (!name) throw refuse(request, `no service account specified for pod ${request.namespace}/${pod.metadata.name ?? ''}`)
     const account = await findAccount(objects, request, name)
-    if (!/^(1|t|T|true|TRUE|True)$/.test(account.metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] ?? '')) return
-    const problem = isEphemeral ? foreignEphemeralSecret(pod, account) : foreignSecret(pod, account)
-    if (problem) throw refuse(request, problem)
+    refuseForeign(request, isEphemeral ? foreignEphemeralSecret : foreignSecret, pod, account)
   },
 })
+
+/** Refuses secrets that the account does not list, when it asks for that. */
+function refuseForeign(request: AdmissionRequest, find: typeof foreignSecret, pod: Pod, account: ServiceAccount): void {
+  if (!/^(1|t|T|true|TRUE|True)$/.test(account.metadata.annotations?.['kubernetes.io/enforce-mountable-secrets'] ?? '')) return
+  const problem = find(pod, account)
+  if (problem) throw refuse(request, problem)
+}
 
 const isMirror = (pod: Pod): boolean => pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
 

@@ -1,5 +1,6 @@
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { CertificateSigningRequest } from '../../../apimachinery/kinds.generated.ts'
+import { pemType } from '../../../apimachinery/pem.ts'
 import { structDiff } from '../diff.ts'
 import { checkSupported, type Errors, isSame } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -32,10 +33,6 @@ const usages = [
 ]
 const known: ReadonlySet<string> = new Set(usages)
 const legacySigner = 'kubernetes.io/legacy-unknown'
-const block = /-----BEGIN ([^-\n]*)-----\r?\n([\s\S]*?)-----END \1-----/
-
-const pemType = (base64: string | undefined): string | undefined =>
-  block.exec(Buffer.from(base64 ?? '', 'base64').toString('latin1'))?.[1]
 
 function validateUsages(list: readonly string[], old: readonly string[] | undefined, errors: Errors): void {
   const at = 'spec.usages'

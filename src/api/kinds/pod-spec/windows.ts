@@ -89,18 +89,17 @@ function validateLinux(spec: PodSpec, at: string, errors: Errors): void {
   })
 }
 
-const podContextFields = [
-  'appArmorProfile',
-  'seLinuxOptions',
-  'seccompProfile',
-  'fsGroup',
-  'fsGroupChangePolicy',
+type ContextField = keyof NonNullable<PodSpec['securityContext']>
+/** In Kubernetes' order: these, what is the host's, these, the shared processes, these. */
+const linuxProfiles: readonly ContextField[] = ['appArmorProfile', 'seLinuxOptions']
+const linuxFiles: readonly ContextField[] = ['seccompProfile', 'fsGroup', 'fsGroupChangePolicy']
+const linuxUsers: readonly ContextField[] = [
   'runAsUser',
   'runAsGroup',
   'supplementalGroups',
   'supplementalGroupsPolicy',
   'seLinuxChangePolicy',
-] as const
+]
 const containerContextFields = [
   'appArmorProfile',
   'seLinuxOptions',
@@ -117,12 +116,17 @@ const containerContextFields = [
 function validateWindows(spec: PodSpec, at: string, errors: Errors): void {
   const context = spec.securityContext
   const refuse = (path: string) => errors.push(forbiddenField(path, windowsPod))
-  for (const field of podContextFields) if (context?.[field] != null) refuse(`${at}.securityContext.${field}`)
-  if (context?.sysctls?.length) refuse(`${at}.securityContext.sysctls`)
+  const refuseAll = (fields: readonly ContextField[]) => {
+    for (const field of fields) if (context?.[field] != null) refuse(`${at}.securityContext.${field}`)
+  }
+  refuseAll(linuxProfiles)
   if (spec.hostUsers != null) refuse(`${at}.hostUsers`)
   if (spec.hostPID) refuse(`${at}.hostPID`)
   if (spec.hostIPC) refuse(`${at}.hostIPC`)
+  refuseAll(linuxFiles)
+  if (context?.sysctls?.length) refuse(`${at}.securityContext.sysctls`)
   if (spec.shareProcessNamespace != null) refuse(`${at}.shareProcessNamespace`)
+  refuseAll(linuxUsers)
   visitContainers(spec, at, (container, path) => {
     for (const field of containerContextFields) {
       if (container.securityContext?.[field] != null) refuse(`${path}.securityContext.${field}`)

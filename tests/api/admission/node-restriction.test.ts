@@ -1,0 +1,55 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
+import { nodeRestriction } from '../../../src/api/admission/plugins/node-restriction.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
+import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+
+/** Why node n's request is refused, or ''. Texts are those of kube-apiserver 1.36.3. */
+async function refusal(more: Partial<AdmissionRequest>): Promise<string> {
+  const plugin = nodeRestriction(new ObjectsInMemory(), () => ({ allowed: false, reason: '' }))
+  const request = {
+    operation: 'CREATE',
+    group: '',
+    version: 'v1',
+    subresource: '',
+    namespace: undefined,
+    oldObject: undefined,
+    options: {},
+    dryRun: false,
+    user: { name: 'system:node:n', groups: ['system:nodes'] },
+    warn: () => {},
+    ...more,
+  } as AdmissionRequest
+  try {
+    await plugin.mutate?.(request)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+const node = (spec: object, labels?: object) => ({ metadata: { name: 'n', labels }, spec }) as object as KubeObject
+
+test('a node sets no configSource, be it at its creation, before its labels are looked at, or later', async () => {
+  const object = node({ configSource: { configMap: { name: 'c' } } }, { 'node-role.kubernetes.io/x': '' })
+  const base = { resource: 'nodes', kind: 'Node', name: 'n', object }
+  assert.is(await refusal(base), 'nodes "n" is forbidden: node "n" is not allowed to create pods with a non-nil configSource')
+  assert.is(
+    await refusal({ ...base, operation: 'UPDATE', oldObject: node({}) }),
+    'nodes "n" is forbidden: node "n" is not allowed to update configSource to a new non-nil configSource',
+  )
+  assert.is(await refusal({ ...base, object: node({}) }), '')
+})
+
+test('a signing request that is no PEM is refused as such', async () => {
+  const spec = { signerName: 'kubernetes.io/kubelet-serving', request: 'eHg=', usages: ['server auth'] }
+  const object = { metadata: { name: 'c' }, spec } as object as KubeObject
+  const group = 'certificates.k8s.io'
+  assert.is(
+    await refusal({ group, resource: 'certificatesigningrequests', kind: 'CertificateSigningRequest', name: 'c', object }),
+    'certificatesigningrequests.certificates.k8s.io "c" is forbidden: unable to parse csr: PEM block type must be CERTIFICATE REQUEST',
+  )
+})
+
+test.run()
