@@ -24,6 +24,7 @@ import { named } from './named.ts'
 import { TypedError } from './typed/forms.ts'
 import { isMap } from './typed/json-value.ts'
 import { validateSteps } from './typed/validate.ts'
+import type { Atom } from './types/atom.ts'
 import { applied, type Operation, OwnershipConflict, updated } from './updater.ts'
 
 export interface Requester {
@@ -109,6 +110,8 @@ const currentOperation = 'current-operation'
 
 function* trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Steps<Managers> {
   const operation = operationOf(kind, requester)
+  // What a changed schema does not fit any more cannot be tracked.
+  if (!kind.fits) yield* fitted(kind.typeAt(operation.apiVersion), live)
   const after =
     managers.size === 0 && live === kind.empty()
       ? yield* afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
@@ -205,6 +208,8 @@ function checkKind(kind: AppliedKind, config: Json): void {
 /** Gives what is there already to `before-first-apply`, so that the first apply does not silently take it over. */
 function* beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Steps<Managers> {
   try {
+    const failure = `failed to convert new object (${objectText(live, live)}) to smd typed`
+    if (!kind.fits) yield* named(failure, fitted(kind.typeAt(apiVersionOf(kind)), live))
     return yield* trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
   } catch (e) {
     throw unforeseen(`failed to create manager for existing fields: ${(e as Error).message}`)
@@ -237,6 +242,13 @@ function* applyOrTakeOver(
 /** Stored objects that were found to fit their type; they are shared and never change. */
 const fitting = new WeakSet<object>()
 
+/** Throws a TypedError when `live` does not fit its type. */
+function* fitted(atom: Atom | undefined, live: Json): Steps<void> {
+  if (!atom || fitting.has(live)) return
+  yield* validateSteps(atom, live, true)
+  if (Object.isFrozen(live)) fitting.add(live)
+}
+
 function* applyOnce(
   kind: AppliedKind,
   live: Json,
@@ -257,9 +269,7 @@ function* applyOnce(
   const id = identityOf(entry)
   yield* named(`failed to create typed patch object (${objectText(config, config)})`, validateSteps(atom, config, false))
   yield
-  if (!fitting.has(live))
-    yield* named(`failed to create typed live object (${objectText(live, live)})`, validateSteps(atom, live, true))
-  if (Object.isFrozen(live)) fitting.add(live)
+  yield* named(`failed to create typed live object (${objectText(live, live)})`, fitted(atom, live))
   yield
   const result = yield* appliedOrTold(operation, live, config, managers, { id, entry }, force)
   const stripped = new Map(withoutServerFields(result.managers, id))

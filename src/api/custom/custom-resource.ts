@@ -146,16 +146,14 @@ function conversionTo(
   const { preserveUnknownFields = false } = definition.spec
   const pruned = (object: KubeObject, name: string): KubeObject => {
     const schema = compiled.get(name)
-    return schema && !preserveUnknownFields
-      ? (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)
-      : object
+    return schema && !preserveUnknownFields ? (schema.known(object as unknown as JsonObject) as unknown as KubeObject) : object
   }
   const asStored = (object: KubeObject): KubeObject => {
     const name = parseApiVersion(object.apiVersion ?? '').version
     const schema = compiled.get(name)
-    return schema
-      ? (schema.default(schema.dropNulls(pruned(object, name) as unknown as JsonObject)) as unknown as KubeObject)
-      : object
+    if (!schema) return object
+    const given = object as unknown as JsonObject
+    return schema.default(preserveUnknownFields ? schema.dropNulls(given) : schema.known(given)) as unknown as KubeObject
   }
   const to = (object: KubeObject, name: string): KubeObject | Promise<KubeObject> => {
     const converted = convert(definition, object, `${group}/${name}`)

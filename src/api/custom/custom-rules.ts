@@ -47,7 +47,7 @@ export function customRules(
       yield
       return object
     },
-    pruned: (object) => (keepsUnknown ? object : (schema.prune(object as unknown as JsonObject).object as unknown as KubeObject)),
+    pruned: (object) => (keepsUnknown ? object : (schema.known(object as unknown as JsonObject) as unknown as KubeObject)),
     *withEmpties() {
       yield
       return undefined

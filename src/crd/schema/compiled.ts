@@ -22,11 +22,11 @@ export interface Validated {
 export interface CompiledSchema {
   readonly schema: JsonSchema
   /** The object without fields that the schema does not know, and their paths, sorted. */
-  prune(object: JsonObject): { object: JsonObject; unknown: string[] }
-  /** As `prune`, in steps. */
   pruneSteps(object: JsonObject): Steps<{ object: JsonObject; unknown: string[] }>
   /** Embedded resources' metadata reduced to what ObjectMeta has. `dropInvalid`: malformed fields go, instead of an error. */
   coerceEmbedded(object: JsonObject, dropInvalid?: boolean): Coerced
+  /** What is kept of the object: no fields that the schema does not know, no nulls that `dropNulls` drops. */
+  known(object: JsonObject): JsonObject
   /** Without nulls where null is not allowed and no default is given. */
   dropNulls(object: JsonObject): JsonObject
   default(object: JsonObject): JsonObject
@@ -53,10 +53,6 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
   }
   return {
     schema,
-    prune: (object) => {
-      const { value, unknown } = prune(object, node, true)
-      return { object: value as JsonObject, unknown }
-    },
     *pruneSteps(object) {
       const { value, unknown } = yield* pruneSteps(object, node, true)
       return { object: value as JsonObject, unknown }
@@ -67,6 +63,7 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
       return (yield* defaultSteps(given, node)) as JsonObject
     },
     coerceEmbedded: (object, dropInvalid) => coerceEmbedded(object, node, dropInvalid),
+    known: (object) => dropForbiddenNulls(prune(object, node, true).value, node) as JsonObject,
     dropNulls: (object) => dropForbiddenNulls(object, node) as JsonObject,
     default: (object) => applyDefaults(object, node) as JsonObject,
     validateValues: (object) => validateValue(object, node),

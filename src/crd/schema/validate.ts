@@ -80,7 +80,7 @@ class Validation {
   private *nodeSteps(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined): Steps<Outcome> {
     if (isSmall(value) || value === null || typeof value !== 'object') return this.node(value, node, path, correlation)
     const outcome: Outcome = { errors: [], matches: 0 }
-    this.asWhole(value, node, path, correlation, outcome)
+    this.asWhole(value, node, path, outcome)
     yield
     if (isJsonArray(value)) yield* this.itemsSteps(value, node, path, correlation, outcome)
     this.enum(value, node, path, outcome)
@@ -134,7 +134,7 @@ class Validation {
       this.enum(value, node, path, outcome)
       return outcome
     }
-    this.promised(value, node, path, correlation, outcome)
+    this.promised(value, node, path, outcome)
     if (typeof value === 'string') this.string(value, node, path, outcome)
     else if (typeof value === 'number' || typeof value === 'bigint') this.number(value, node, path, outcome)
     else if (isJsonArray(value)) this.array(value, node, path, correlation, outcome)
@@ -145,14 +145,14 @@ class Validation {
   }
 
   /** What a schema says of a list or object before it says something of what is inside. */
-  private asWhole(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined, outcome: Outcome): void {
+  private asWhole(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
     this.type(value, node, path, outcome)
-    this.promised(value, node, path, correlation, outcome)
+    this.promised(value, node, path, outcome)
   }
 
-  private promised(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined, outcome: Outcome): void {
+  private promised(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
     if (node.types.length > 0 || node.format !== '') outcome.matches++
-    this.junctors(value, node, path, correlation, outcome)
+    this.junctors(value, node, path, outcome)
   }
 
   private type(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
@@ -316,8 +316,9 @@ class Validation {
     outcome.matches++
   }
 
-  private junctors(value: Json, node: SchemaNode, path: string, correlation: Correlation | undefined, outcome: Outcome): void {
-    const validate = (schema: SchemaNode): Outcome => this.parts(value, schema, path, correlation)
+  /** Only the value as a whole is excused when it is unchanged: kube-openapi correlates nothing below these. */
+  private junctors(value: Json, node: SchemaNode, path: string, outcome: Outcome): void {
+    const validate = (schema: SchemaNode): Outcome => this.parts(value, schema, path, undefined)
     if (node.anyOf.length > 0) this.anyOf(node.anyOf, validate, path, outcome)
     if (node.oneOf.length > 0) this.oneOf(node.oneOf.map(validate), path, outcome)
     if (node.allOf.length > 0) {

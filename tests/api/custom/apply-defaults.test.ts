@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { customResource } from '../../../src/crd/authoring/custom-resource.ts'
 import { schema } from '../../../src/crd/authoring/schema.ts'
 import { installDefinition } from '../../../src/operators/install-definition.ts'
@@ -36,6 +37,55 @@ test('a null that is applied is judged, not dropped; in a merge patch or a new o
   assert.equal((await client.create(Widget, empty)).spec, { size: 3 })
   // What has a default takes it.
   assert.equal((await client.apply(Widget, Widget.make(metadata, { size: null } as never), options)).spec, { size: 3 })
+  api.close()
+})
+
+const any = { 'x-kubernetes-preserve-unknown-fields': true }
+const definition = (schema: object) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'gs.e.com' },
+  spec: {
+    group: 'e.com',
+    scope: 'Namespaced',
+    names: { plural: 'gs', kind: 'G' },
+    versions: [
+      { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: schema } } } },
+    ],
+  },
+})
+const gs = { group: 'e.com', version: 'v1', resource: 'gs', kind: 'G', namespaced: true }
+const g = (name: string, spec: object) =>
+  ({ apiVersion: 'e.com/v1', kind: 'G', metadata: { name, namespace: 'default' }, spec }) as unknown as KubeObject
+
+test('a null that is applied where anything may be is not stored', async () => {
+  const { api, client } = await testApi()
+  const schema = { type: 'object', properties: { any, kept: { ...any, nullable: true } } }
+  await installDefinition(client, definition(schema) as never, AbortSignal.timeout(10_000), 'test')
+  for (const name of ['new', 'new']) {
+    const applied = await client.apply(gs, g(name, { any: null, kept: null }), options)
+    assert.equal((applied as KubeObject & { spec: object }).spec, { kept: null })
+  }
+  api.close()
+})
+
+test('an object that a changed schema does not fit has no managers any more, and cannot be applied', async () => {
+  const { api, client } = await testApi()
+  const install = (schema: object) => installDefinition(client, definition(schema) as never, AbortSignal.timeout(10_000), 'test')
+  await install({ type: 'object', properties: { a: any, b: { type: 'string' } } })
+  await client.create(gs, g('x', { a: 'text' }))
+  await install({ type: 'object', properties: { a: { type: 'integer' }, b: { type: 'string' } } })
+  const at = { namespace: 'default' }
+  const isServed = async () => {
+    const changed = await client.patch(gs, 'x', { type: 'merge', body: { spec: { b: String(performance.now()) } } }, at)
+    return changed.metadata.managedFields === undefined
+  }
+  while (!(await isServed())) await new Promise(setImmediate)
+  const refused = await client.apply(gs, g('x', { b: 'c' }), options).catch((error: Error) => error.message)
+  assert.is(
+    refused,
+    'failed to create manager for existing fields: failed to convert new object (default/x; e.com/v1, Kind=G) to smd typed: .spec.a: expected numeric (int or float), got string',
+  )
   api.close()
 })
 

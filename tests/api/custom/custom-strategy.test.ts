@@ -32,4 +32,24 @@ test('a rule that an unchanged part broke before is warned of, however the reque
   assert.is(refused[0]?.field, 'other')
 })
 
+test('below allOf and anyOf nothing is excused alone: the whole value has to be unchanged', () => {
+  const short = { maxLength: 3 }
+  for (const junctor of [
+    { allOf: [{ properties: { a: short } }] },
+    { anyOf: [{ properties: { a: short } }, { properties: { b: short }, required: ['b'] }] },
+  ]) {
+    const text = { type: 'string' }
+    const compiled = compileSchema({
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { a: text, b: text }, ...junctor } },
+    })
+    const kept = customStrategy(definition as CustomResourceDefinition, version, compiled)
+    const value = (b: string) => ({ metadata: { name: 'x', labels: { b } }, spec: { a: 'too long', b } }) as unknown as KubeObject
+    const fields = (now: KubeObject, old: KubeObject) =>
+      atOnce(found(kept.validateUpdate?.(now, old, { subresource: '' } as never))).map((e) => e.field)
+    assert.equal(fields(value('too long'), value('too long')), [])
+    assert.ok(fields(value('too long, too'), value('too long')).includes('spec.a'))
+  }
+})
+
 test.run()

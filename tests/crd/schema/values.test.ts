@@ -37,7 +37,7 @@ const objectOf = (spec: Json): JsonObject => ({
 function read(spec: Json): { object: JsonObject; unknown: string[]; problem?: string } {
   const coerced = compiled.coerceEmbedded(objectOf(spec))
   if (coerced.error) return { object: {}, unknown: [], problem: `${coerced.error.field}: ${coerced.error.message}` }
-  const { object, unknown } = compiled.prune(coerced.value as JsonObject)
+  const { object, unknown } = atOnce(compiled.pruneSteps(coerced.value as JsonObject))
   return { object: compiled.default(compiled.dropNulls(object)), unknown: [...coerced.unknown, ...unknown] }
 }
 
@@ -72,7 +72,7 @@ test('keys of Object.prototype are keys like others', () => {
     properties: { m: { type: 'object', additionalProperties: { type: 'string' } }, d: { type: 'object', properties: {} } },
   })
   const given = parseJson('{"m":{"__proto__":"a","constructor":"b"},"d":{"__proto__":{"x":1}},"toString":1}') as JsonObject
-  const { object, unknown } = open.prune(given)
+  const { object, unknown } = atOnce(open.pruneSteps(given))
   assert.is(JSON.stringify(object), '{"m":{"__proto__":"a","constructor":"b"},"d":{}}')
   assert.equal(unknown, ['d.__proto__', 'toString'])
   assert.equal(atOnce(open.validate(object)).errors, [])
