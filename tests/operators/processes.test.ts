@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Resource } from '../../src/apimachinery/resource.ts'
 import { leases } from '../../src/apimachinery/resources.generated.ts'
-import { isSettled, liveMembers, ownerOf, ringOf } from '../../src/operators/election/sharding.ts'
+import { isSettled, liveMembers, ownerOf, ringOf } from '../../src/operators/election/members.ts'
 import { startTestServer } from '../../src/testkit/start.ts'
 import { Database, database, databaseCrd, databaseOperator } from './database.ts'
 
