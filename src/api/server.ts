@@ -18,6 +18,7 @@ import { dumpRoutes } from './flow-control/dumps.ts'
 import { FlowControl } from './flow-control/flow-control.ts'
 import { AdmissionMetrics } from './health/admission-metrics.ts'
 import { type Check, healthPaths, healthRoute } from './health/checks.ts'
+import { debugPagesRoute } from './health/debug-pages.ts'
 import { HealthMetrics, healthMetricsRoute } from './health/health-metrics.ts'
 import { type MetricLines, metricsRoute } from './health/metrics.ts'
 import { RequestMetrics } from './health/request-metrics.ts'
@@ -69,6 +70,8 @@ export interface ApiOptions {
   /** More of them, and more metrics. */
   readonly checks?: readonly Check[]
   readonly metrics?: readonly MetricLines[]
+  /** Values of the flags that the server was started with, by name, for /flagz. */
+  readonly flags?: Readonly<Record<string, string>>
   /** How this server shows itself to aggregated ones; without it there are none. */
   readonly frontProxy?: FrontProxyCredentials
 }
@@ -132,6 +135,11 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const addressNow = () => address ?? 'localhost:6443'
   const checks = checksOf(options, () => isClosing)
   const health = new HealthMetrics()
+  const served = (): string[] => [
+    ...healthPaths(checks),
+    ...['/flagz', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/statusz', '/version'],
+    ...(security.issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
+  ]
   const paths: readonly PathRoute[] = [
     discoveryRoutes(core, addressNow),
     versionRoute,
@@ -149,11 +157,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     backupRoute(store),
     healthRoute(checks, health),
     healthMetricsRoute(health),
-    rootPathsRoute(core, () => [
-      ...healthPaths(checks),
-      ...['/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/version'],
-      ...(security.issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
-    ]),
+    debugPagesRoute({ flags: options.flags ?? {}, paths: served, startedAt: clock.now(), now: () => clock.now() }),
+    rootPathsRoute(core, served),
     ...(options.paths?.(core, security.authorize) ?? []),
   ]
   const handle = createHandler(core, security, paths, { inFlight, flow, metrics, security: securityMetrics })

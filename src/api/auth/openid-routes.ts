@@ -1,5 +1,6 @@
 import { isRoutable, unroutable } from '../negotiation/accept.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
+import { methodNotAllowed } from '../pipeline/route.ts'
 import type { ApiRequest } from '../request.ts'
 import type { TokenIssuer } from './service-account-tokens.ts'
 
@@ -9,14 +10,14 @@ const cacheControl = 'public, max-age=3600'
 /** By these documents others check service account tokens: the issuer's configuration and its public keys. `server`: host:port. */
 export function openIdRoutes(issuer: TokenIssuer, server: () => string): PathRoute {
   return (request, { path }) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     if (path === '/.well-known/openid-configuration') return answer(request, issuer.discovery(server()), 'application/json')
     if (path === '/openid/v1/jwks') return answer(request, issuer.jwks(), 'application/jwk-set+json')
     return undefined
   }
 }
 
-function answer({ headers }: ApiRequest, document: object, type: string) {
+function answer({ method, headers }: ApiRequest, document: object, type: string) {
+  if (method !== 'GET') throw methodNotAllowed()
   if (!isRoutable(headers.accept, [type])) throw unroutable([type])
   const bytes = Buffer.from(JSON.stringify(document))
   return { status: 200, headers: { 'content-type': type, 'cache-control': cacheControl }, body: { bytes } }

@@ -142,17 +142,19 @@ export function aggregated(groups: readonly Group[]): object {
       metadata: g.name === '' ? {} : { name: g.name },
       versions: g.versions.map(({ version: name, resources, remote }) => ({
         version: name,
-        ...(remote ? { resources: remote.resources } : { resources: resources.map(discovered) }),
+        ...(remote ? remoteResources(remote) : { resources: resources.map(discovered) }),
         freshness: remote?.freshness ?? 'Current',
       })),
     })),
   }
 }
 
+const remoteResources = ({ resources }: RemoteVersion): object => (resources.length > 0 ? { resources } : {})
+
 function discovered(r: ServedResource): object {
   const subresources = [...r.subresources.values()].map((s) => {
     const isOther = s.kind.group !== r.group || s.kind.version !== r.version
-    const responseKind = isOther ? s.kind : { group: '', version: '', kind: s.kind.kind }
+    const responseKind = isOther || r.isCustom ? s.kind : { group: '', version: '', kind: s.kind.kind }
     return { subresource: s.name, responseKind, verbs: [...s.verbs].sort() }
   })
   return {

@@ -4,6 +4,7 @@ import { isRoutable, mediaTypeOf, negotiate, notAcceptable, unroutable } from '.
 import type { Core } from '../pipeline/call.ts'
 import { bytesOf } from '../pipeline/formats.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
+import { methodNotAllowed } from '../pipeline/route.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import { aggregated, apiGroup, apiResourceList, apiVersions, type DiscoveryDocument, type Group, groupsOf } from './documents.ts'
 
@@ -16,16 +17,22 @@ export function discoveryRoutes(core: Core, address: () => string): PathRoute {
     return made.groups
   }
   return (request, info) => {
-    if (info.isResource || (request.method !== 'GET' && request.method !== 'HEAD')) return undefined
+    if (info.isResource) return undefined
     const [prefix, first, second, ...rest] = info.path.split('/').filter((s) => s !== '')
     if (rest.length > 0) return undefined
     if (prefix === 'api') return legacy(request, groups(), first, second, address)
     if (prefix !== 'apis') return undefined
     const others = groups().filter((g) => g.name !== '')
-    if (first === undefined) return aggregatedForm(request, others) ?? plain(request, groupList(others))
+    if (first === undefined) {
+      const aggregated = info.path === '/apis' ? aggregatedForm(request, others) : undefined
+      return aggregated ?? plain(request, groupList(others))
+    }
     const group = others.find((g) => g.name === first)
     if (!group) return undefined
-    if (second === undefined) return plain(request, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) })
+    if (second === undefined) {
+      if (group.name === 'apiregistration.k8s.io') routed(request)
+      return plain(request, { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) })
+    }
     return resourceList(request, group, second)
   }
 }
@@ -50,14 +57,16 @@ function legacy(
 
 function resourceList(request: ApiRequest, group: Group, version: string): ApiResponse | undefined {
   const found = group.versions.find((v) => v.version === version)
-  if (!found && group.versions.every((v) => v.resources.every((r) => r.isCustom))) return undefined
+  const isCustom = group.versions.every((v) => v.resources.every((r) => r.isCustom))
+  if (!found && isCustom) return undefined
   if (!found) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
-  routed(request)
+  if (!isCustom) routed(request)
   return plain(request, apiResourceList(group.name, version, found.resources))
 }
 
-/** What stands under a version is routed by what it makes, before its own negotiation. */
+/** Built-in versions, and /api, are routes (go-restful): they have a method and a type, which are looked at first. All others are read by any method. */
 function routed(request: ApiRequest): void {
+  if (request.method !== 'GET') throw methodNotAllowed()
   if (!isRoutable(request.headers.accept)) throw unroutable()
 }
 

@@ -28,13 +28,12 @@ export function healthRoute(all: readonly Check[], metrics = new HealthMetrics()
   return async (request, info) => {
     const [, endpoint = '', name] = /^\/([a-z]+)(?:\/(.*))?$/.exec(info.path) ?? []
     if (!isEndpoint(endpoint)) return undefined
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
     const checks = checksAt(all, endpoint)
     if (name !== undefined) {
       const check = checks.find((c) => c.name === name)
       if (!check) return undefined
       const failure = await failureOf(check)
-      return failure === undefined ? text(200, 'ok') : text(500, `internal server error: ${failure}\n`)
+      return failure === undefined ? plainText('ok') : text(500, `internal server error: ${failure}\n`)
     }
     const excluded = new Set(request.query.getAll('exclude'))
     const results = await Promise.all(
@@ -67,6 +66,12 @@ async function failureOf(check: Check): Promise<string | undefined> {
   } catch (e) {
     return e instanceof Error ? e.message : String(e)
   }
+}
+
+/** What nobody wrote a header for. */
+const plainText = (body: string): ApiResponse => {
+  const headers = { 'content-type': 'text/plain; charset=utf-8' }
+  return { status: 200, headers, body: { bytes: Buffer.from(body) } }
 }
 
 function text(status: number, body: string): ApiResponse {

@@ -2,6 +2,9 @@
 
 import { createHash } from 'node:crypto'
 
+/** Its media type, as client_golang names it where nothing else is asked for. */
+export const textFormat = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores'
+
 export const header = (name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string[] => [
   `# HELP ${name} ${help}`,
   `# TYPE ${name} ${type}`,

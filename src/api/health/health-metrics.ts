@@ -1,5 +1,5 @@
 import type { PathRoute } from '../pipeline/handle.ts'
-import { Counter, Gauge, labelValue } from './exposition.ts'
+import { Counter, Gauge, labelValue, textFormat } from './exposition.ts'
 
 /** What the health endpoints found, for service level indicators (k8s.io/component-base/metrics/prometheus/slis). */
 export class HealthMetrics {
@@ -21,8 +21,8 @@ export class HealthMetrics {
 /** GET /metrics/slis. */
 export const healthMetricsRoute =
   (metrics: HealthMetrics): PathRoute =>
-  (request, { path }) => {
-    if (path !== '/metrics/slis' || request.method !== 'GET') return undefined
-    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+  (_, { path }) => {
+    if (path !== '/metrics/slis') return undefined
+    const headers = { 'content-type': textFormat }
     return { status: 200, headers, body: { bytes: Buffer.from(`${[...metrics.lines()].join('\n')}\n`) } }
   }

@@ -2,7 +2,7 @@ import type { FlowControl } from '../flow-control/flow-control.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { InFlight } from '../pipeline/in-flight.ts'
 import type { Caches } from '../watch/caches.ts'
-import { header } from './exposition.ts'
+import { header, textFormat } from './exposition.ts'
 import { processMetrics } from './process-metrics.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import type { StorageMetrics } from './storage-metrics.ts'
@@ -40,8 +40,8 @@ const buildLabels = Object.entries({
 
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names and labels. */
 export function metricsRoute({ requests, storage, inFlight, flow, caches, more }: MetricSources): PathRoute {
-  return (request, info) => {
-    if (info.path !== '/metrics' || request.method !== 'GET') return undefined
+  return (_, info) => {
+    if (info.path !== '/metrics') return undefined
     const lines = [
       ...requests.lines(),
       ...header('apiserver_current_inflight_requests', 'gauge', 'Most requests that were answered at a time in the last second.'),
@@ -55,7 +55,7 @@ export function metricsRoute({ requests, storage, inFlight, flow, caches, more }
       `kubernetes_build_info{${buildLabels}} 1`,
       ...processMetrics(),
     ]
-    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+    const headers = { 'content-type': textFormat }
     return { status: 200, headers, body: { bytes: Buffer.from(`${lines.join('\n')}\n`) } }
   }
 }

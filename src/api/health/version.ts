@@ -1,5 +1,6 @@
 import { isRoutable, unroutable } from '../negotiation/accept.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
+import { methodNotAllowed } from '../pipeline/route.ts'
 
 /** The release of Kubernetes whose API this is. Clients parse it. */
 export const kubernetesVersion = {
@@ -20,7 +21,7 @@ export const kubernetesVersion = {
 
 export const versionRoute: PathRoute = (request, info) => {
   if (info.path !== '/version' && info.path !== '/version/') return undefined
-  if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
+  if (request.method !== 'GET') throw methodNotAllowed()
   if (!isRoutable(request.headers.accept, ['application/json'])) throw unroutable(['application/json'])
   const bytes = Buffer.from(JSON.stringify(kubernetesVersion, null, 2))
   return { status: 200, headers: { 'content-type': 'application/json' }, body: { bytes } }

@@ -50,7 +50,8 @@ type Headers = Readonly<Record<string, string>>
 const readers = /^(?:curl|Wget|Mozilla\/5\.0)/
 const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
 
-const isPretty = (headers: Headers, query: URLSearchParams): boolean => {
+/** Whether JSON is indented for this request. */
+export const isPretty = (headers: Headers, query: URLSearchParams): boolean => {
   const asked = query.get('pretty')
   return asked ? truths.has(asked) : readers.test(headers['user-agent'] ?? '')
 }

@@ -28,7 +28,8 @@ const verbs: Readonly<Record<string, Verb>> = {
 }
 
 const noSuchResource = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
-const methodNotAllowed = () =>
+/** A path that is served, by other methods. */
+export const methodNotAllowed = (): StatusError =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {})
 
 /** What answers this request. Throws 404 for paths that a resource does not have, 405 for methods. */

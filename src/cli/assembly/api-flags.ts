@@ -62,6 +62,7 @@ export interface ApiWishes {
     | 'encryptionConfig'
     | 'encryptionReload'
     | 'eventTtlMs'
+    | 'flags'
     | 'flow'
     | 'staticTokens'
   >
@@ -81,6 +82,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
       flow: flowWishes(values),
+      flags: flagsOf(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),
       encryptionReload: reloadOf(values['encryption-provider-config-automatic-reload'], encryptionConfig),
       authorization,
@@ -100,6 +102,15 @@ function anonymousBeside(authentication: OpenAuthentication, values: Values): Op
       'AnonymousAuth is not allowed with the AlwaysAllow authorizer. Resetting AnonymousAuth to false. You should use a different authorizer',
     )
   return { ...authentication, anonymous: { enabled: false } }
+}
+
+/** The values of all flags as /flagz shows them; '' for those that are not given. */
+function flagsOf(values: Values): Record<string, string> {
+  const all: Record<string, unknown> = { ...Object.fromEntries(Object.keys(apiFlags).map((name) => [name, ''])), ...values }
+  const { help: _, 'help-api': __, ...flags } = all
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => [name, Array.isArray(value) ? `[${value}]` : `${value ?? ''}`]),
+  )
 }
 
 function reloadOf(flag: string | undefined, file: string | undefined): boolean {

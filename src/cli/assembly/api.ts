@@ -62,6 +62,8 @@ export interface ApiAssemblyOptions {
   readonly disabledAdmission?: readonly string[]
   /** How many requests are answered at a time. Default: as kube-apiserver. */
   readonly flow?: FlowWishes
+  /** What /flagz shows. */
+  readonly flags?: Readonly<Record<string, string>>
 }
 
 export interface AssembledApi {
@@ -114,6 +116,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
     ...options.flow,
+    ...(options.flags ? { flags: options.flags } : {}),
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
