@@ -1,6 +1,6 @@
 // Which flags each release verb takes, and what they mean.
 
-import { durationProblem, parseDuration } from '../../helmlike/functions/duration.ts'
+import { durationProblem, parseDuration } from '../../helmlike/functions/dates/duration.ts'
 import type { OperationOptions } from '../../helmlike/release/operations.ts'
 import { parseLabels } from '../../helmlike/release/record.ts'
 import { type Family, FlagError, type Flags, type FlagTable, VALUE_FLAGS } from './flags.ts'

@@ -1,6 +1,6 @@
 // A release as the template of `get all --template` sees it: Go's release.Release.
 import { metadataForTemplates, readMetadata } from '../../helmlike/chart/metadata.ts'
-import { timeValue, ZERO_NS } from '../../helmlike/functions/time.ts'
+import { timeValue, ZERO_NS } from '../../helmlike/functions/dates/time.ts'
 import { GoStruct, int, type Value } from '../../helmlike/gotemplate/value.ts'
 import type { HookRecord, ReleaseRecord } from '../../helmlike/release/record.ts'
 import { instantOf } from '../../helmlike/release/record-time.ts'

@@ -3,7 +3,7 @@
 import type { AnySchema, AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { FormatName } from 'ajv-formats'
 import { quote } from '../../apimachinery/go-quote.ts'
-import { isSurelyRegex, plainRegex } from '../functions/plain-regex.ts'
+import { isSurelyRegex, plainRegex } from '../functions/regex/plain-regex.ts'
 import { ChartError } from './chart.ts'
 import { type Draft, draftOf, forAjv, patternsIn } from './schema-draft.ts'
 import { isPlainSchema, surelyMeets } from './schema-plain.ts'

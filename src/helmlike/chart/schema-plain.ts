@@ -1,6 +1,6 @@
 // JSON schemas of the simple kind that most charts have, checked by walking them: ajv takes 30 ms to load and compile one.
 // What is plain means the same in every draft that charts use.
-import { isSurelyRegex, plainRegex } from '../functions/plain-regex.ts'
+import { isSurelyRegex, plainRegex } from '../functions/regex/plain-regex.ts'
 
 type Json = { readonly [key: string]: unknown }
 const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v)

@@ -14,15 +14,15 @@ type Family = { readonly [name: string]: Implementation }
 
 const LAZY: { readonly [family: string]: () => Promise<Family> } = {
   wordcase: async () => (await import('./wordcase.ts')).wordcase,
-  toml: async () => (await import('./toml.ts')).toml,
-  hashes: async () => (await import('./hashes.ts')).hashes,
+  toml: async () => (await import('./toml/toml.ts')).toml,
+  hashes: async () => (await import('./crypto/hashes.ts')).hashes,
   random: async () => (await import('./random.ts')).random,
-  crypto: async () => (await import('./crypto.ts')).crypto,
+  crypto: async () => (await import('./crypto/crypto.ts')).crypto,
   semver: async () => (await import('./semver.ts')).semver,
-  regex: async () => (await import('./regex.ts')).regex,
+  regex: async () => (await import('./regex/regex.ts')).regex,
   paths: async () => (await import('./paths.ts')).paths,
   urls: async () => (await import('./urls.ts')).urls,
-  dates: async () => (await import('./dates.ts')).dates,
+  dates: async () => (await import('./dates/dates.ts')).dates,
 }
 
 /** All functions a chart may call. */
@@ -34,7 +34,7 @@ export const EAGER: ReadonlySet<string> = new Set(Object.keys(LAZY).filter((fami
 
 /** Loads a family that a template asked for. */
 export async function loadFamily(name: string): Promise<void> {
-  if (name === 're2') return (await import('./regex.ts')).loadRe2()
+  if (name === 're2') return (await import('./regex/regex.ts')).loadRe2()
   const load = LAZY[name]
   if (!load) throw new TypeError(`there is no function family ${name}`)
   functions.provide(await load())

@@ -1,5 +1,5 @@
 // The times in a release's record, shown by Go's layouts.
-import { formatTime, type Instant, ZERO_NS } from '../functions/time.ts'
+import { formatTime, type Instant, ZERO_NS } from '../functions/dates/time.ts'
 
 export const ANSIC = 'Mon Jan _2 15:04:05 2006'
 /** time.Time's own text. */

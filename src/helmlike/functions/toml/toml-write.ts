@@ -1,7 +1,7 @@
 // Values to TOML: simple keys first, then tables, both sorted.
-import { formatFloat } from '../gotemplate/float.ts'
-import { FunctionError } from '../gotemplate/run.ts'
-import { Int, isList, isMap, sortedKeys, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { formatFloat } from '../../gotemplate/float.ts'
+import { FunctionError } from '../../gotemplate/run.ts'
+import { Int, isList, isMap, sortedKeys, type Value, type ValueMap } from '../../gotemplate/value.ts'
 import { TomlError } from './toml-parse.ts'
 
 const INDENT = '  '

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { sha256 } from '../../../src/helmlike/functions/sha256.ts'
+import { sha256 } from '../../../../src/helmlike/functions/crypto/sha256.ts'
 
 test('is the digest that node:crypto makes, for every length around the blocks', () => {
   for (let length = 0; length < 200; length++) {

@@ -10,16 +10,16 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { isIP } from 'node:net'
-import { fromBytes, toBytes } from '../gotemplate/bytes.ts'
-import { formatValue } from '../gotemplate/format.ts'
-import type { Implementation } from '../gotemplate/function-table.ts'
-import { FunctionError } from '../gotemplate/run.ts'
-import { GoStruct, type Int, type List, type Value } from '../gotemplate/value.ts'
+import { fromBytes, toBytes } from '../../gotemplate/bytes.ts'
+import { formatValue } from '../../gotemplate/format.ts'
+import type { Implementation } from '../../gotemplate/function-table.ts'
+import { FunctionError } from '../../gotemplate/run.ts'
+import { GoStruct, type Int, type List, type Value } from '../../gotemplate/value.ts'
+import { base64Problem } from '../encoding.ts'
+import type { HostRun } from '../host.ts'
 import { bcryptHash } from './bcrypt.ts'
 import { certificate, nameOf, type Signer, signerFrom } from './certificate.ts'
 import { derivePassword } from './derive-password.ts'
-import { base64Problem } from './encoding.ts'
-import type { HostRun } from './host.ts'
 
 const BCRYPT_COST = 10
 

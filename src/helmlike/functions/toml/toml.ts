@@ -1,7 +1,7 @@
 // TOML, as BurntSushi/toml writes it; reading covers TOML 1.0.
-import type { Implementation } from '../gotemplate/function-table.ts'
-import { FunctionError } from '../gotemplate/run.ts'
-import type { Value, ValueMap } from '../gotemplate/value.ts'
+import type { Implementation } from '../../gotemplate/function-table.ts'
+import { FunctionError } from '../../gotemplate/run.ts'
+import type { Value, ValueMap } from '../../gotemplate/value.ts'
 import { parseToml, TomlError } from './toml-parse.ts'
 import { writeToml } from './toml-write.ts'
 

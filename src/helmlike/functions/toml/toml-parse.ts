@@ -1,6 +1,6 @@
 // TOML to values: tables as maps, integers as int64, floats as float64, dates as text.
-import { quote } from '../../apimachinery/go-quote.ts'
-import { int64, type List, type Value, type ValueMap } from '../gotemplate/value.ts'
+import { quote } from '../../../apimachinery/go-quote.ts'
+import { int64, type List, type Value, type ValueMap } from '../../gotemplate/value.ts'
 
 export class TomlError extends Error {}
 

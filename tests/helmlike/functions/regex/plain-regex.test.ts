@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { plainRegex } from '../../../src/helmlike/functions/plain-regex.ts'
+import { plainRegex } from '../../../../src/helmlike/functions/regex/plain-regex.ts'
 
 const PLAIN = [
   '(-?[^a-z\\d\\-])+-?',

@@ -1,6 +1,6 @@
 // Checksums.
-import { toBytes } from '../gotemplate/bytes.ts'
-import type { Implementation } from '../gotemplate/function-table.ts'
+import { toBytes } from '../../gotemplate/bytes.ts'
+import type { Implementation } from '../../gotemplate/function-table.ts'
 import { sha256 } from './sha256.ts'
 
 const digest = (algorithm: string, bytes: Uint8Array) =>

@@ -1,6 +1,6 @@
 // time.Duration: nanoseconds, and Go's text for them.
-import { toBytes } from '../gotemplate/bytes.ts'
-import { Int, type MethodTable } from '../gotemplate/value.ts'
+import { toBytes } from '../../gotemplate/bytes.ts'
+import { Int, type MethodTable } from '../../gotemplate/value.ts'
 
 export const SECOND = 1_000_000_000n
 const UNITS: { readonly [unit: string]: bigint } = {

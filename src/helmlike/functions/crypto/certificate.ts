@@ -2,8 +2,8 @@
 
 import { createHash, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import { quote } from '../../apimachinery/go-quote.ts'
-import { FunctionError } from '../gotemplate/run.ts'
+import { quote } from '../../../apimachinery/go-quote.ts'
+import { FunctionError } from '../../gotemplate/run.ts'
 import { bits, explicit, implicit, integer, none, octets, oid, pem, sequence, set, time, utf8, yes } from './der.ts'
 
 export interface CertificateRequest {

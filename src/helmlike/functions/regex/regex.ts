@@ -1,8 +1,8 @@
 // Regular expressions: RE2, or JavaScript's where that is the same (plain-regex.ts).
 import type { RE2JS } from 're2js'
-import { FamilyMissing, type Implementation } from '../gotemplate/function-table.ts'
-import { FunctionError } from '../gotemplate/run.ts'
-import { type Int, nilList, stringList, type Value } from '../gotemplate/value.ts'
+import { FamilyMissing, type Implementation } from '../../gotemplate/function-table.ts'
+import { FunctionError } from '../../gotemplate/run.ts'
+import { type Int, nilList, stringList, type Value } from '../../gotemplate/value.ts'
 import { type PlainRegex, plainRegex } from './plain-regex.ts'
 
 /** One match: where, and the text of its groups. */

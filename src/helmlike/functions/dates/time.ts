@@ -1,5 +1,5 @@
 // time.Time: an instant in a zone, formatted and parsed by Go's layouts.
-import { GoStruct, Int, int, type MethodTable, type Value } from '../gotemplate/value.ts'
+import { GoStruct, Int, int, type MethodTable, type Value } from '../../gotemplate/value.ts'
 import { durationValue, SECOND } from './duration.ts'
 
 /** Nanoseconds since 1970 and the name of the zone they are shown in. */
