@@ -1,6 +1,6 @@
 // `slipway chart …`: everything about charts and releases.
 
-import { setPaths } from './chart/global-flags.ts'
+import { setPaths } from './chart/flags/global-flags.ts'
 import { print, printError } from './print.ts'
 
 const USAGE = `Usage: slipway chart <verb>

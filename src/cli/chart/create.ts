@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path'
 import { helmPaths } from '../../helmlike/package/helm-paths.ts'
 import { createChart, createFromStarter } from '../../helmlike/package/scaffold.ts'
-import { type FlagTable, onlyArgument, parseFlags } from './flags.ts'
+import { type FlagTable, onlyArgument, parseFlags } from './flags/flags.ts'
 
 export const FLAGS: FlagTable = { flags: { starter: 'value' }, short: { p: 'starter' } }
 

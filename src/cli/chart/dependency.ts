@@ -1,10 +1,10 @@
 // `slipway chart dependency build|update|list CHART`: fills charts/ with what Chart.yaml asks for.
 import { buildDependencies, type FillOptions, updateDependencies } from '../../helmlike/package/dependency-build.ts'
 import { dependencyStatus, undeclared } from '../../helmlike/package/dependency-status.ts'
-import { type Family, FlagError, type Flags, parseFamily } from './flags.ts'
-import { ACCESS_FLAGS, accessOptions } from './locate.ts'
-import { OUTPUT_FLAGS, objects, show } from './output.ts'
-import { table } from './table.ts'
+import { type Family, FlagError, type Flags, parseFamily } from './flags/flags.ts'
+import { ACCESS_FLAGS, accessOptions } from './flags/locate.ts'
+import { OUTPUT_FLAGS, objects, show } from './output/output.ts'
+import { table } from './output/table.ts'
 
 const FILL = {
   flags: { ...ACCESS_FLAGS, 'plain-http': 'bool', 'skip-refresh': 'bool', verify: 'bool', keyring: 'value' },

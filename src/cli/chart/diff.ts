@@ -1,7 +1,7 @@
 // `slipway chart diff NAME CHART`: what an upgrade would change, object by object.
 import { diffLines } from '../../helmlike/release/diff.ts'
-import { argument } from './flags.ts'
-import { chartForRelease } from './locate.ts'
+import { argument } from './flags/flags.ts'
+import { chartForRelease } from './flags/locate.ts'
 import { connect, print } from './release.ts'
 import { upgradeValues } from './upgrade.ts'
 

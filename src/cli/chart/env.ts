@@ -1,9 +1,9 @@
 // `slipway chart env [NAME]`: what the environment and the flags say, under the names of Helm's variables.
 import { join } from 'node:path'
 import { helmPaths } from '../../helmlike/package/helm-paths.ts'
-import { namespaceOf } from './context-namespace.ts'
-import { type Flags, type FlagTable, parseFlags } from './flags.ts'
-import { fromEnvironment } from './global-flags.ts'
+import { namespaceOf } from './flags/context-namespace.ts'
+import { type Flags, type FlagTable, parseFlags } from './flags/flags.ts'
+import { fromEnvironment } from './flags/global-flags.ts'
 
 export const FLAGS: FlagTable = { flags: {}, short: {} }
 

@@ -3,18 +3,21 @@ import { computedValues, type ReleaseRecord } from '../../helmlike/release/recor
 import { RFC3339, shownTime } from '../../helmlike/release/record-time.ts'
 import { toYaml } from '../../helmlike/yaml/emit.ts'
 import { fromPlain } from '../../helmlike/yaml/json.ts'
-import { colors } from './colors.ts'
-import { type Flags, onlyArgument, parseFamily } from './flags.ts'
-import { show } from './output.ts'
+import { type Flags, onlyArgument, parseFamily } from './flags/flags.ts'
+import { GET_FLAGS, revisionOf } from './flags/release-flags.ts'
+import { colors } from './output/colors.ts'
+import { show } from './output/output.ts'
+import { releaseText } from './output/release-text.ts'
 import { connectBy, print } from './release.ts'
-import { GET_FLAGS, revisionOf } from './release-flags.ts'
-import { releaseText } from './release-text.ts'
 
 const PARTS: { readonly [what in keyof typeof GET_FLAGS]: (r: ReleaseRecord, flags: Flags) => Promise<void> | void } = {
   all: async (r, flags) => {
     const template = flags.get('template')
     if (template === undefined) return print(releaseText(r, colors(flags), { all: true }))
-    const [{ executed }, { releaseValue }] = await Promise.all([import('./go-template.ts'), import('./release-value.ts')])
+    const [{ executed }, { releaseValue }] = await Promise.all([
+      import('./output/go-template.ts'),
+      import('./output/release-value.ts'),
+    ])
     process.stdout.write(executed(template, new Map([['Release', releaseValue(r)]])))
   },
   values: (r, flags) => {

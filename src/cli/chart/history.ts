@@ -1,10 +1,10 @@
 // `slipway chart history NAME`: every revision of a release.
 import { appVersionOf, chartLabel } from '../../helmlike/release/record.ts'
 import { ANSIC, RFC3339_NANO, shownTime } from '../../helmlike/release/record-time.ts'
-import { onlyArgument } from './flags.ts'
-import { show } from './output.ts'
+import { onlyArgument } from './flags/flags.ts'
+import { show } from './output/output.ts'
+import { table } from './output/table.ts'
 import { connect } from './release.ts'
-import { table } from './table.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('history', argv)

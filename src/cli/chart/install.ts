@@ -1,12 +1,13 @@
 // `slipway chart install [NAME] CHART`.
-import { colors } from './colors.ts'
-import { chartForRelease } from './locate.ts'
-import { show } from './output.ts'
+
+import { chartForRelease } from './flags/locate.ts'
+import { nameAndChart } from './flags/release-name.ts'
+import { valuesFromFlags } from './flags/values.ts'
+import { colors } from './output/colors.ts'
+import { show } from './output/output.ts'
+import { releaseText } from './output/release-text.ts'
 import { connect, failingAs, releaseData } from './release.ts'
-import { nameAndChart } from './release-name.ts'
-import { releaseText } from './release-text.ts'
 import { checkName } from './template.ts'
-import { valuesFromFlags } from './values.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('install', argv)

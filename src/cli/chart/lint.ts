@@ -5,9 +5,9 @@ import { ChartError } from '../../helmlike/chart/chart.ts'
 import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
 import { type Finding, lintChart } from '../../helmlike/package/lint.ts'
 import { print, printError } from '../print.ts'
-import { namespaceOf } from './context-namespace.ts'
-import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
-import { valuesFromFlags } from './values.ts'
+import { namespaceOf } from './flags/context-namespace.ts'
+import { type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags/flags.ts'
+import { valuesFromFlags } from './flags/values.ts'
 
 export const FLAGS: FlagTable = {
   flags: {

@@ -2,11 +2,11 @@
 import { appVersionOf, chartLabel, type ReleaseRecord, type Status } from '../../helmlike/release/record.ts'
 import { shownTime, TIME_STRING } from '../../helmlike/release/record-time.ts'
 import { ReleaseStore } from '../../helmlike/release/release-store.ts'
-import { colors } from './colors.ts'
-import type { Flags } from './flags.ts'
-import { formatOf, objects, show } from './output.ts'
+import type { Flags } from './flags/flags.ts'
+import { colors } from './output/colors.ts'
+import { formatOf, objects, show } from './output/output.ts'
+import { table } from './output/table.ts'
 import { connect } from './release.ts'
-import { table } from './table.ts'
 
 const STATES = ['deployed', 'failed', 'superseded', 'uninstalled', 'uninstalling'] as const satisfies readonly Status[]
 const HEADING = ['NAME', 'NAMESPACE', 'REVISION', 'UPDATED', 'STATUS', 'CHART', 'APP VERSION']

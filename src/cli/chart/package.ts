@@ -5,8 +5,8 @@ import { missingDependencies } from '../../helmlike/chart/dependencies.ts'
 import { loadChart } from '../../helmlike/chart/load.ts'
 import { validated } from '../../helmlike/chart/metadata.ts'
 import { archiveName, packageChart } from '../../helmlike/package/archive.ts'
-import { FlagError, type FlagTable, parseFlags } from './flags.ts'
-import { ACCESS_FLAGS, accessOptions } from './locate.ts'
+import { FlagError, type FlagTable, parseFlags } from './flags/flags.ts'
+import { ACCESS_FLAGS, accessOptions } from './flags/locate.ts'
 
 export const FLAGS: FlagTable = {
   flags: {

@@ -5,10 +5,10 @@ import type { Plugin } from '../../helmlike/plugin/metadata.ts'
 import { PluginExit, runHook, runPlugin } from '../../helmlike/plugin/run.ts'
 import { print, printError } from '../print.ts'
 import { variables } from './env.ts'
-import { type Family, FlagError, type Flags, onlyArgument, parseFamily, parseFlags } from './flags.ts'
-import { GLOBAL_FLAGS, GLOBAL_SHORT } from './global-flags.ts'
-import { ACCESS_FLAGS } from './locate.ts'
-import { table } from './table.ts'
+import { type Family, FlagError, type Flags, onlyArgument, parseFamily, parseFlags } from './flags/flags.ts'
+import { GLOBAL_FLAGS, GLOBAL_SHORT } from './flags/global-flags.ts'
+import { ACCESS_FLAGS } from './flags/locate.ts'
+import { table } from './output/table.ts'
 
 export const FAMILY: Family = {
   install: {

@@ -5,8 +5,8 @@ import { readArchive } from '../../helmlike/chart/archive.ts'
 import type { ChartFile } from '../../helmlike/chart/chart.ts'
 import { chartFromFiles } from '../../helmlike/chart/load.ts'
 import { downloadName, type Found, fetchChart, provenanceOf, verifyFound } from '../../helmlike/package/locate.ts'
-import { FlagError, type Flags, type FlagTable, parseFlags } from './flags.ts'
-import { CHART_FLAGS, locateOptions } from './locate.ts'
+import { FlagError, type Flags, type FlagTable, parseFlags } from './flags/flags.ts'
+import { CHART_FLAGS, locateOptions } from './flags/locate.ts'
 
 export const FLAGS: FlagTable = {
   flags: { ...CHART_FLAGS.flags, destination: 'value', untar: 'bool', untardir: 'value', prov: 'bool' },

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readArchive } from '../../helmlike/chart/archive.ts'
 import { chartFromFiles } from '../../helmlike/chart/load.ts'
 import { pushChart } from '../../helmlike/package/oci.ts'
-import { FlagError, type FlagTable, parseFlags } from './flags.ts'
-import { ACCESS_FLAGS, accessOptions } from './locate.ts'
+import { FlagError, type FlagTable, parseFlags } from './flags/flags.ts'
+import { ACCESS_FLAGS, accessOptions } from './flags/locate.ts'
 
 export const FLAGS: FlagTable = { flags: { ...ACCESS_FLAGS, 'plain-http': 'bool' }, short: {} }
 

@@ -1,8 +1,8 @@
 // `slipway chart registry login|logout HOST`: credentials for OCI registries, in Helm's own file.
 import { login, logout } from '../../helmlike/package/registry-login.ts'
-import { type Family, onlyArgument, parseFamily } from './flags.ts'
-import { accessOptions } from './locate.ts'
-import { passwordFromInput } from './password.ts'
+import { type Family, onlyArgument, parseFamily } from './flags/flags.ts'
+import { accessOptions } from './flags/locate.ts'
+import { passwordFromInput } from './flags/password.ts'
 import { print } from './release.ts'
 
 export const FAMILY: Family = {

@@ -7,13 +7,13 @@ import { type KubeconfigContext, readKubeconfig } from '../../client/kubeconfig.
 import { Releases } from '../../helmlike/release/operations.ts'
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
 import { RFC3339_NANO, shownTime } from '../../helmlike/release/record-time.ts'
-import { hostOf } from './dns.ts'
-import { type Flags, parseFlags } from './flags.ts'
-import { fromEnvironment } from './global-flags.ts'
-import { postRendererOf } from './post-render.ts'
-import { rateLimitOf } from './rate-limit.ts'
-import { dryRunOf, operationOptions, RELEASE_FLAGS } from './release-flags.ts'
-import { valueSources } from './values.ts'
+import { hostOf } from './flags/dns.ts'
+import { type Flags, parseFlags } from './flags/flags.ts'
+import { fromEnvironment } from './flags/global-flags.ts'
+import { postRendererOf } from './flags/post-render.ts'
+import { rateLimitOf } from './flags/rate-limit.ts'
+import { dryRunOf, operationOptions, RELEASE_FLAGS } from './flags/release-flags.ts'
+import { valueSources } from './flags/values.ts'
 
 export interface Connection {
   readonly flags: Flags

@@ -5,12 +5,12 @@ import { readArchive } from '../../helmlike/chart/archive.ts'
 import { chartFromFiles } from '../../helmlike/chart/load.ts'
 import { addRepository, type Repository, refresh, removeRepository, repositories } from '../../helmlike/package/repositories.ts'
 import { readIndex, writeIndex } from '../../helmlike/package/repository-index.ts'
-import { type Family, FlagError, type Flags, parseFamily } from './flags.ts'
-import { ACCESS_FLAGS, accessOptions } from './locate.ts'
-import { formatOf, OUTPUT_FLAGS, objects, show } from './output.ts'
-import { passwordFromInput } from './password.ts'
-import { timeoutMs } from './release-flags.ts'
-import { table } from './table.ts'
+import { type Family, FlagError, type Flags, parseFamily } from './flags/flags.ts'
+import { ACCESS_FLAGS, accessOptions } from './flags/locate.ts'
+import { passwordFromInput } from './flags/password.ts'
+import { timeoutMs } from './flags/release-flags.ts'
+import { formatOf, OUTPUT_FLAGS, objects, show } from './output/output.ts'
+import { table } from './output/table.ts'
 
 export const FAMILY: Family = {
   add: {

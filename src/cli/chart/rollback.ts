@@ -1,5 +1,5 @@
 // `slipway chart rollback NAME [REVISION]`.
-import { argument, FlagError, type Flags } from './flags.ts'
+import { argument, FlagError, type Flags } from './flags/flags.ts'
 import { connect, print } from './release.ts'
 
 const MAX_DESCRIPTION = 256

@@ -1,9 +1,9 @@
 // `slipway chart search repo|hub WORD`: charts of the known repositories, or of a hub. `repo` may be left out.
 import { cachedIndex, repositories } from '../../helmlike/package/repositories.ts'
 import { literal, type Matcher, searchCharts } from '../../helmlike/package/search.ts'
-import { type Family, FlagError, type Flags, parseFamily } from './flags.ts'
-import { OUTPUT_FLAGS, objects, show } from './output.ts'
-import { table } from './table.ts'
+import { type Family, FlagError, type Flags, parseFamily } from './flags/flags.ts'
+import { OUTPUT_FLAGS, objects, show } from './output/output.ts'
+import { table } from './output/table.ts'
 
 export const FAMILY: Family = {
   repo: {

@@ -5,8 +5,8 @@ import { locateChart } from '../../helmlike/package/locate.ts'
 import { toYaml } from '../../helmlike/yaml/emit.ts'
 import { toPlain } from '../../helmlike/yaml/json.ts'
 import { print } from '../print.ts'
-import { type Family, type Flags, onlyArgument, parseFamily } from './flags.ts'
-import { CHART_FLAGS, locateOptions } from './locate.ts'
+import { type Family, type Flags, onlyArgument, parseFamily } from './flags/flags.ts'
+import { CHART_FLAGS, locateOptions } from './flags/locate.ts'
 
 export const FAMILY: Family = {
   all: CHART_FLAGS,

@@ -2,12 +2,12 @@
 import type { ObjectTable } from '../../helmlike/release/cluster.ts'
 import { releaseObjects, releaseTables } from '../../helmlike/release/resources.ts'
 import { table } from '../assembly/table.ts'
-import { colors } from './colors.ts'
-import { onlyArgument } from './flags.ts'
-import { formatOf, show } from './output.ts'
+import { onlyArgument } from './flags/flags.ts'
+import { revisionOf } from './flags/release-flags.ts'
+import { colors } from './output/colors.ts'
+import { formatOf, show } from './output/output.ts'
+import { releaseText } from './output/release-text.ts'
 import { connect, releaseData } from './release.ts'
-import { revisionOf } from './release-flags.ts'
-import { releaseText } from './release-text.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('status', argv)

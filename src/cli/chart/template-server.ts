@@ -1,6 +1,6 @@
 // `template --dry-run=server`: the cluster's versions and lookups, and whether it knows every kind that is rendered.
 import type { Rendered, RenderOptions } from '../../helmlike/render/render.ts'
-import type { Flags } from './flags.ts'
+import type { Flags } from './flags/flags.ts'
 import { connectBy } from './release.ts'
 
 export interface Asked {

@@ -15,13 +15,13 @@ import { nearest } from '../../helmlike/render/nearest.ts'
 import { checkInstallable, type Rendered, render, toText } from '../../helmlike/render/render.ts'
 import { RenderError } from '../../helmlike/render/render-error.ts'
 import { print, printError } from '../print.ts'
-import { namespaceOf } from './context-namespace.ts'
-import { hostOf } from './dns.ts'
-import { FlagError, type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags.ts'
-import { CHART_FLAGS, chartForRelease } from './locate.ts'
-import { postRendererOf } from './post-render.ts'
-import { nameAndChart } from './release-name.ts'
-import { valueSources, valuesFromFlags } from './values.ts'
+import { namespaceOf } from './flags/context-namespace.ts'
+import { hostOf } from './flags/dns.ts'
+import { FlagError, type Flags, type FlagTable, parseFlags, VALUE_FLAGS } from './flags/flags.ts'
+import { CHART_FLAGS, chartForRelease } from './flags/locate.ts'
+import { postRendererOf } from './flags/post-render.ts'
+import { nameAndChart } from './flags/release-name.ts'
+import { valueSources, valuesFromFlags } from './flags/values.ts'
 
 export const FLAGS: FlagTable = {
   flags: {
@@ -98,7 +98,7 @@ export async function run(argv: string[]): Promise<number> {
   await asked?.check(rendered)
   const folder = flags.get('output-dir')
   if (folder !== undefined)
-    await (await import('./output-dir.ts')).writeFiles(
+    await (await import('./output/output-dir.ts')).writeFiles(
       rendered,
       flags.has('release-name') ? join(folder, name) : folder,
       flags.has('include-crds'),

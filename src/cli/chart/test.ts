@@ -1,9 +1,9 @@
 // `slipway chart test NAME`: runs the release's test hooks.
 import type { ReleaseRecord } from '../../helmlike/release/record.ts'
-import { colors } from './colors.ts'
-import { FlagError, onlyArgument } from './flags.ts'
+import { FlagError, onlyArgument } from './flags/flags.ts'
+import { colors } from './output/colors.ts'
+import { releaseText } from './output/release-text.ts'
 import { connect, print } from './release.ts'
-import { releaseText } from './release-text.ts'
 
 /** `--filter name=a,!name=b`: which hooks run. Throws FlagError for other attributes. */
 function chosen(filters: readonly string[]): ((name: string) => boolean) | undefined {

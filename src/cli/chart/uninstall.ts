@@ -1,7 +1,7 @@
 // `slipway chart uninstall NAME…`.
-import { argument } from './flags.ts'
+import { argument } from './flags/flags.ts'
+import { dryRunOf } from './flags/release-flags.ts'
 import { connect, print } from './release.ts'
-import { dryRunOf } from './release-flags.ts'
 
 export async function run(argv: string[]): Promise<number> {
   const { flags, releases } = await connect('uninstall', argv)

@@ -1,7 +1,7 @@
 // `slipway chart verify FILE`: checks a packaged chart against its .prov file.
 import { verifyFile } from '../../helmlike/package/locate.ts'
 import { verifiedText } from '../../helmlike/package/provenance.ts'
-import { type FlagTable, onlyArgument, parseFlags } from './flags.ts'
+import { type FlagTable, onlyArgument, parseFlags } from './flags/flags.ts'
 
 export const FLAGS: FlagTable = { flags: { keyring: 'value' }, short: {} }
 

@@ -1,6 +1,6 @@
 // `slipway chart version`: the version of Helm whose charts and releases these are, in Helm's form.
 import { HELM_VERSION } from '../../helmlike/chart/capabilities.ts'
-import { type FlagTable, parseFlags } from './flags.ts'
+import { type FlagTable, parseFlags } from './flags/flags.ts'
 
 export const FLAGS: FlagTable = { flags: { short: 'bool', template: 'value' }, short: {} }
 
@@ -16,7 +16,7 @@ export async function run(argv: string[]): Promise<number> {
   const flags = parseFlags(argv, FLAGS)
   const template = flags.get('template')
   if (template) {
-    const { executed } = await import('./go-template.ts')
+    const { executed } = await import('./output/go-template.ts')
     const { GoStruct } = await import('../../helmlike/gotemplate/value.ts')
     process.stdout.write(executed(template, new GoStruct('version.BuildInfo', new Map(Object.entries(BUILD)))))
     return 0

@@ -7,7 +7,7 @@ import { namespaces } from '../../apimachinery/resources.generated.ts'
 import { cachedIndex, repositories } from '../../helmlike/package/repositories.ts'
 import { chartLabel } from '../../helmlike/release/record.ts'
 import { ReleaseStore } from '../../helmlike/release/release-store.ts'
-import type { Flags } from '../chart/flags.ts'
+import type { Flags } from '../chart/flags/flags.ts'
 import { connectBy } from '../chart/release.ts'
 import type { Candidate } from './candidates.ts'
 

@@ -1,9 +1,9 @@
 // The values that flags give: files first, then JSON, --set, --set-string, --set-file and --set-literal, as Helm orders them.
 import { readFileSync } from 'node:fs'
-import { mergeMaps, readValues } from '../../helmlike/chart/read-values.ts'
-import type { ValueSource } from '../../helmlike/chart/value-origin.ts'
-import { fromBytes } from '../../helmlike/gotemplate/bytes.ts'
-import type { ValueMap } from '../../helmlike/gotemplate/value.ts'
+import { mergeMaps, readValues } from '../../../helmlike/chart/read-values.ts'
+import type { ValueSource } from '../../../helmlike/chart/value-origin.ts'
+import { fromBytes } from '../../../helmlike/gotemplate/bytes.ts'
+import type { ValueMap } from '../../../helmlike/gotemplate/value.ts'
 import { FlagError, type Flags } from './flags.ts'
 
 function readText(path: string): string {
@@ -16,7 +16,7 @@ const isUrl = (path: string) => /^https?:\/\//.test(path)
 /** A file's text, or what a URL gives. */
 async function fileOrUrl(path: string): Promise<string> {
   if (!isUrl(path)) return readText(path)
-  const { download } = await import('../../helmlike/package/http.ts')
+  const { download } = await import('../../../helmlike/package/http.ts')
   return fromBytes(await download(path))
 }
 
@@ -42,7 +42,7 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
   }
   if (!SET_FLAGS.some((name) => flags.all(name).length > 0)) return values
   const { SET, SetError, SET_JSON, SET_LITERAL, SET_STRING, setFile, setValues } = await import(
-    '../../helmlike/chart/set-values.ts'
+    '../../../helmlike/chart/set-values.ts'
   )
   const styles = {
     'set-json': SET_JSON,
@@ -71,7 +71,7 @@ export async function valuesFromFlags(flags: Flags): Promise<ValueMap> {
 }
 
 async function jsonMap(text: string): Promise<ValueMap> {
-  const { parseJson, JsonError } = await import('../../helmlike/yaml/json.ts')
+  const { parseJson, JsonError } = await import('../../../helmlike/yaml/json.ts')
   try {
     const v = parseJson(text)
     if (v instanceof Map) return v

@@ -1,6 +1,6 @@
 // --color: what Helm colours where people read: the state of a release, its namespace, the heading of a list.
-import type { Status } from '../../helmlike/release/record.ts'
-import type { Flags } from './flags.ts'
+import type { Status } from '../../../helmlike/release/record.ts'
+import type { Flags } from '../flags/flags.ts'
 
 export interface Colors {
   status(status: Status): string

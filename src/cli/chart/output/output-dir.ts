@@ -1,8 +1,8 @@
 // --output-dir: what each template made in a file of its own.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Rendered } from '../../helmlike/render/render.ts'
-import { print } from '../print.ts'
+import type { Rendered } from '../../../helmlike/render/render.ts'
+import { print } from '../../print.ts'
 
 /** Writes the manifests below `folder` under their templates' paths. */
 export async function writeFiles(r: Rendered, folder: string, includeCrds: boolean): Promise<void> {

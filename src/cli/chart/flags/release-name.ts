@@ -23,8 +23,8 @@ export async function nameAndChart(flags: Flags, verb: string, fallback?: string
 
 /** A name template has functions, but no values. */
 async function rendered(template: string): Promise<string> {
-  const { chartFromFiles } = await import('../../helmlike/chart/load.ts')
-  const { render } = await import('../../helmlike/render/render.ts')
+  const { chartFromFiles } = await import('../../../helmlike/chart/load.ts')
+  const { render } = await import('../../../helmlike/render/render.ts')
   const file = (name: string, text: string) => ({ name, data: Buffer.from(text) })
   const chart = chartFromFiles([
     file('Chart.yaml', 'apiVersion: v2\nname: name-template\nversion: 0.0.0\n'),

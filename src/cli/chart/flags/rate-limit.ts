@@ -1,5 +1,5 @@
 // --qps and --burst-limit: how many requests a release verb sends in a time.
-import type { RateLimit } from '../../client/rate-limit.ts'
+import type { RateLimit } from '../../../client/rate-limit.ts'
 import type { Flags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
 

@@ -1,6 +1,6 @@
 // Command-line flags of the chart verbs, in the forms that Helm's users know.
-import { nearest } from '../../helmlike/render/nearest.ts'
-import { printError } from '../print.ts'
+import { nearest } from '../../../helmlike/render/nearest.ts'
+import { printError } from '../../print.ts'
 import { GLOBAL_FLAGS, GLOBAL_SHORT } from './global-flags.ts'
 
 export interface Flags {

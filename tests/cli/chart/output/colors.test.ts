@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { colorsOf } from '../../../src/cli/chart/colors.ts'
-import { parseFlags } from '../../../src/cli/chart/flags.ts'
-import { rateLimitOf } from '../../../src/cli/chart/rate-limit.ts'
-import { table } from '../../../src/cli/chart/table.ts'
+import { parseFlags } from '../../../../src/cli/chart/flags/flags.ts'
+import { rateLimitOf } from '../../../../src/cli/chart/flags/rate-limit.ts'
+import { colorsOf } from '../../../../src/cli/chart/output/colors.ts'
+import { table } from '../../../../src/cli/chart/output/table.ts'
 
 const NONE = { flags: {}, short: {} }
 const isPainted = (argv: string[], env: NodeJS.ProcessEnv, isTerminal: boolean) =>

@@ -1,5 +1,5 @@
 // --post-renderer, for the verbs that render: the name of a plugin, as with Helm 4, or a program, as with Helm 3.
-import type { RenderOptions } from '../../helmlike/render/render.ts'
+import type { RenderOptions } from '../../../helmlike/render/render.ts'
 import type { Flags } from './flags.ts'
 
 /** The step that the flags ask for. */
@@ -7,7 +7,7 @@ export async function postRendererOf(flags: Flags): Promise<Pick<RenderOptions, 
   const program = flags.get('post-renderer')
   if (program === undefined) return {}
   const [{ postRenderer }, { postRendererPlugin }] = await Promise.all([
-    import('../../helmlike/render/post-render.ts'),
+    import('../../../helmlike/render/post-render.ts'),
     import('./post-renderer-plugin.ts'),
   ])
   const args = flags.all('post-renderer-args')

@@ -1,9 +1,9 @@
 // The namespace where no flag says one: that of the kubeconfig's context, as with Helm, also for what asks no cluster.
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { YamlError } from '../../apimachinery/yaml/error.ts'
-import { isList, isMap, type Value, type ValueMap } from '../../helmlike/gotemplate/value.ts'
-import { parseYaml } from '../../helmlike/yaml/parse.ts'
+import { YamlError } from '../../../apimachinery/yaml/error.ts'
+import { isList, isMap, type Value, type ValueMap } from '../../../helmlike/gotemplate/value.ts'
+import { parseYaml } from '../../../helmlike/yaml/parse.ts'
 import type { Flags } from './flags.ts'
 import { fromEnvironment } from './global-flags.ts'
 

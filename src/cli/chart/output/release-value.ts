@@ -1,10 +1,10 @@
 // A release as the template of `get all --template` sees it: Go's release.Release.
-import { metadataForTemplates, readMetadata } from '../../helmlike/chart/metadata.ts'
-import { timeValue, ZERO_NS } from '../../helmlike/functions/dates/time.ts'
-import { GoStruct, int, type Value } from '../../helmlike/gotemplate/value.ts'
-import type { HookRecord, ReleaseRecord } from '../../helmlike/release/record.ts'
-import { instantOf } from '../../helmlike/release/record-time.ts'
-import { fromPlain } from '../../helmlike/yaml/json.ts'
+import { metadataForTemplates, readMetadata } from '../../../helmlike/chart/metadata.ts'
+import { timeValue, ZERO_NS } from '../../../helmlike/functions/dates/time.ts'
+import { GoStruct, int, type Value } from '../../../helmlike/gotemplate/value.ts'
+import type { HookRecord, ReleaseRecord } from '../../../helmlike/release/record.ts'
+import { instantOf } from '../../../helmlike/release/record-time.ts'
+import { fromPlain } from '../../../helmlike/yaml/json.ts'
 
 const struct = (type: string, fields: { readonly [name: string]: Value }) => new GoStruct(type, new Map(Object.entries(fields)))
 const time = (text: string | undefined) => timeValue(instantOf(text) ?? { ns: ZERO_NS, zone: 'UTC' })

@@ -1,8 +1,8 @@
 // A release in words, as Helm's status, install, upgrade, test and `get all` show it.
-import { computedValues, type HookRecord, type ReleaseRecord } from '../../helmlike/release/record.ts'
-import { ANSIC, shownTime } from '../../helmlike/release/record-time.ts'
-import { toYaml } from '../../helmlike/yaml/emit.ts'
-import { fromPlain } from '../../helmlike/yaml/json.ts'
+import { computedValues, type HookRecord, type ReleaseRecord } from '../../../helmlike/release/record.ts'
+import { ANSIC, shownTime } from '../../../helmlike/release/record-time.ts'
+import { toYaml } from '../../../helmlike/yaml/emit.ts'
+import { fromPlain } from '../../../helmlike/yaml/json.ts'
 import type { Colors } from './colors.ts'
 
 export interface ReleaseTextOptions {

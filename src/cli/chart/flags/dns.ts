@@ -1,11 +1,11 @@
 // --enable-dns: getHostByName asks the resolver of this machine. Without it, names give an empty text, as with Helm.
-import type { RenderOptions } from '../../helmlike/render/render.ts'
+import type { RenderOptions } from '../../../helmlike/render/render.ts'
 import type { Flags } from './flags.ts'
 
 /** The part of a render's host that the flags ask for. */
 export async function hostOf(flags: Flags): Promise<Pick<RenderOptions, 'host'>> {
   if (!flags.has('enable-dns')) return {}
-  const { HostWaits } = await import('../../helmlike/render/engine.ts')
+  const { HostWaits } = await import('../../../helmlike/render/engine.ts')
   const known = new Map<string, string>()
   return {
     host: {

@@ -1,8 +1,8 @@
 // What a verb shows: a table for people, JSON or YAML for programs (-o).
-import { toYaml } from '../../helmlike/yaml/emit.ts'
-import { fromPlain } from '../../helmlike/yaml/json.ts'
-import { print } from '../print.ts'
-import { FlagError, type Flags } from './flags.ts'
+import { toYaml } from '../../../helmlike/yaml/emit.ts'
+import { fromPlain } from '../../../helmlike/yaml/json.ts'
+import { print } from '../../print.ts'
+import { FlagError, type Flags } from '../flags/flags.ts'
 
 export const OUTPUT_FLAGS = { flags: { output: 'value' }, short: { o: 'output' } } as const
 

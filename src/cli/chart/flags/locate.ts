@@ -1,9 +1,9 @@
 // The flags that say where a chart comes from.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Chart } from '../../helmlike/chart/chart.ts'
-import type { Access } from '../../helmlike/package/http.ts'
-import type { LocateOptions } from '../../helmlike/package/locate.ts'
+import type { Chart } from '../../../helmlike/chart/chart.ts'
+import type { Access } from '../../../helmlike/package/http.ts'
+import type { LocateOptions } from '../../../helmlike/package/locate.ts'
 import type { Flags, FlagTable } from './flags.ts'
 
 /** Who asks a server of charts, and whom to trust. */
@@ -52,9 +52,9 @@ export const locateOptions = (flags: Flags): LocateOptions => ({
 
 /** The chart that a release is made of; with --dependency-update a folder's charts/ is filled first. */
 export async function chartForRelease(reference: string, flags: Flags): Promise<Chart> {
-  const { locateChart } = await import('../../helmlike/package/locate.ts')
+  const { locateChart } = await import('../../../helmlike/package/locate.ts')
   if (flags.has('dependency-update') && existsSync(join(reference, 'Chart.yaml'))) {
-    const { updateDependencies } = await import('../../helmlike/package/dependency-build.ts')
+    const { updateDependencies } = await import('../../../helmlike/package/dependency-build.ts')
     await updateDependencies(reference, new Date(), { ...accessOptions(flags), plainHttp: flags.has('plain-http') })
   }
   return locateChart(reference, locateOptions(flags))

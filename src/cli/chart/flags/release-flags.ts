@@ -1,11 +1,11 @@
 // Which flags each release verb takes, and what they mean.
 
-import { durationProblem, parseDuration } from '../../helmlike/functions/dates/duration.ts'
-import type { OperationOptions } from '../../helmlike/release/operations.ts'
-import { parseLabels } from '../../helmlike/release/record.ts'
+import { durationProblem, parseDuration } from '../../../helmlike/functions/dates/duration.ts'
+import type { OperationOptions } from '../../../helmlike/release/operations.ts'
+import { parseLabels } from '../../../helmlike/release/record.ts'
+import { OUTPUT_FLAGS } from '../output/output.ts'
 import { type Family, FlagError, type Flags, type FlagTable, VALUE_FLAGS } from './flags.ts'
 import { CHART_FLAGS } from './locate.ts'
-import { OUTPUT_FLAGS } from './output.ts'
 
 const CHANGE: FlagTable['flags'] = {
   timeout: 'value',

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type FlagTable, parseFamily, parseFlags } from '../../../src/cli/chart/flags.ts'
-import { helpOf } from '../../../src/cli/chart/help.ts'
-import { run as chart } from '../../../src/cli/chart.ts'
-import { FAMILIES, TABLES } from '../../../src/cli/completion/chart-verbs.ts'
-import { said } from '../said.ts'
+import { type FlagTable, parseFamily, parseFlags } from '../../../../src/cli/chart/flags/flags.ts'
+import { helpOf } from '../../../../src/cli/chart/help.ts'
+import { run as chart } from '../../../../src/cli/chart.ts'
+import { FAMILIES, TABLES } from '../../../../src/cli/completion/chart-verbs.ts'
+import { said } from '../../said.ts'
 
 /** `helm VERB --help` of Helm 4.3.1: verb -> flag -> what it takes, and its short form; other names of the verb. */
 type Recorded = {
   readonly [verb: string]: { readonly flags: { readonly [flag: string]: string }; readonly aliases?: readonly string[] }
 }
-const HELM = JSON.parse(readFileSync(join(import.meta.dirname, '../../data/helmlike/helm-flags.json'), 'utf8')) as Recorded
+const HELM = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../data/helmlike/helm-flags.json'), 'utf8')) as Recorded
 
 const OURS = new Map<string, FlagTable>([
   ...Object.entries(TABLES),
