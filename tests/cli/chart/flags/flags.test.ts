@@ -12,7 +12,7 @@ import { said } from '../../said.ts'
 type Recorded = {
   readonly [verb: string]: { readonly flags: { readonly [flag: string]: string }; readonly aliases?: readonly string[] }
 }
-const HELM = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../data/helmlike/helm-flags.json'), 'utf8')) as Recorded
+const HELM = JSON.parse(readFileSync(join(import.meta.dirname, '../../../data/helmlike/helm-flags.json'), 'utf8')) as Recorded
 
 const OURS = new Map<string, FlagTable>([
   ...Object.entries(TABLES),
