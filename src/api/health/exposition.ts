@@ -13,6 +13,9 @@ export const header = (name: string, type: 'counter' | 'gauge' | 'histogram', he
 /** The text of `le` and of sums. */
 const numberText = (n: number): string => (n === Number.POSITIVE_INFINITY ? '+Inf' : `${n}`)
 
+/** A bound as Go's strconv writes it: 1e+06. */
+const boundText = (n: number): string => (Math.abs(n) < 1e6 ? `${n}` : n.toExponential().replace(/e\+(\d)$/, 'e+0$1'))
+
 /** `name{labels}`, without braces when there are no labels. */
 export const sample = (name: string, labels: string, value: number): string =>
   labels === '' ? `${name} ${numberText(value)}` : `${name}{${labels}} ${numberText(value)}`
@@ -52,7 +55,7 @@ export class Series {
     let below = 0
     for (const [i, bound] of this.#bounds.entries()) {
       below += this.#counts[i] ?? 0
-      yield `${name}_bucket{${before}le="${bound}"} ${below}`
+      yield `${name}_bucket{${before}le="${boundText(bound)}"} ${below}`
     }
     yield `${name}_bucket{${before}le="+Inf"} ${this.#total}`
     yield sample(`${name}_sum`, labels, this.#sum)

@@ -38,6 +38,15 @@ const buildLabels = Object.entries({
   .map(([name, value]) => `${name}="${value}"`)
   .join()
 
+const versionLabels = Object.entries({
+  binary: version.gitVersion.slice(1),
+  component: 'kube',
+  emulation: `${version.emulationMajor}.${version.emulationMinor}`,
+  min_compat: `${version.minCompatibilityMajor}.${version.minCompatibilityMinor}`,
+})
+  .map(([name, value]) => `${name}="${value}"`)
+  .join()
+
 /** GET /metrics in Prometheus' text format, with kube-apiserver's names and labels. */
 export function metricsRoute({ requests, storage, inFlight, flow, caches, more }: MetricSources): PathRoute {
   return (_, info) => {
@@ -53,6 +62,8 @@ export function metricsRoute({ requests, storage, inFlight, flow, caches, more }
       ...more.flatMap((m) => [...m.lines()]),
       ...header('kubernetes_build_info', 'gauge', 'Always 1, with the version that is served.'),
       `kubernetes_build_info{${buildLabels}} 1`,
+      ...header('version_info', 'gauge', 'Always 1, with the versions that are served.'),
+      `version_info{${versionLabels}} 1`,
       ...processMetrics(),
     ]
     const headers = { 'content-type': textFormat }
@@ -83,6 +94,8 @@ function cacheLines(caches: Caches): string[] {
     ...all.map(({ labels, cache }) => `apiserver_resource_objects{${labels}} ${cache.size}`),
     ...header('apiserver_watch_cache_events_received_total', 'counter', 'Events that the watch caches were told of.'),
     ...all.map(({ labels, cache }) => `apiserver_watch_cache_events_received_total{${labels}} ${cache.received}`),
+    ...header('apiserver_watch_cache_initializations_total', 'counter', 'How often the watch caches were filled.'),
+    ...all.map(({ labels }) => `apiserver_watch_cache_initializations_total{${labels}} 1`),
     ...header('apiserver_watch_cache_resource_version', 'gauge', 'The revision that the watch caches have come to.'),
     ...all.map(({ labels }) => `apiserver_watch_cache_resource_version{${labels}} ${caches.revision}`),
   ]

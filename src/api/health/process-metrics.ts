@@ -29,16 +29,36 @@ export function processMetrics(): string[] {
 function linuxMetrics(): string[] {
   try {
     const pages = Number(readFileSync('/proc/self/statm', 'utf8').split(' ', 1)[0])
-    const most = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    const most = /^Max open files\s+(\d+)/m.exec(limits)?.[1]
+    const memory = /^Max address space\s+(\d+|unlimited)/m.exec(limits)?.[1]
     return [
       ...metric('process_virtual_memory_bytes', 'gauge', 'Virtual memory size in bytes.', pages * 4096),
       ...metric('process_open_fds', 'gauge', 'Open file descriptors.', readdirSync('/proc/self/fd').length),
+      ...(memory ? metric('process_virtual_memory_max_bytes', 'gauge', 'Most virtual memory in bytes.', sizeOf(memory)) : []),
+      ...networkMetrics(readFileSync('/proc/self/net/netstat', 'utf8')),
       ...(most ? metric('process_max_fds', 'gauge', 'Most open file descriptors.', Number(most)) : []),
     ]
   } catch {
     // Not Linux.
     return []
   }
+}
+
+/** Without a limit all 64 bits are set, as in client_golang. */
+const sizeOf = (limit: string): number => (limit === 'unlimited' ? 2 ** 64 : Number(limit))
+
+/** Of the network namespace that the process is in: the lines IpExt, names and then numbers. */
+export function networkMetrics(netstat: string): string[] {
+  const [names = [], numbers = []] = netstat
+    .split('\n')
+    .filter((line) => line.startsWith('IpExt:'))
+    .map((line) => line.split(' '))
+  const at = (name: string): number => Number(numbers[names.indexOf(name)] ?? 0)
+  return [
+    ...metric('process_network_receive_bytes_total', 'counter', 'Bytes received over the network.', at('InOctets')),
+    ...metric('process_network_transmit_bytes_total', 'counter', 'Bytes sent over the network.', at('OutOctets')),
+  ]
 }
 
 /** Since the last scrape. */

@@ -39,6 +39,10 @@ test('requests are counted with the labels of kube-apiserver', async () => {
     'apiserver_storage_events_received_total{group="",resource="configmaps"} 2',
     `apiserver_request_duration_seconds_count{${labels('resource', 'GET')}} 1`,
     'etcd_request_duration_seconds_count{group="",operation="create",resource="configmaps"} 1',
+    'etcd_requests_total{group="",operation="create",resource="configmaps"} 1',
+    `apiserver_response_sizes_bucket{${labels('resource', 'GET').replace('dry_run="",', '')},le="1e+06"} 1`,
+    'apiserver_watch_cache_initializations_total{group="",resource="configmaps"} 1',
+    'version_info{binary="1.36.3",component="kube",emulation="1.36",min_compat="1.35"} 1',
     'apiserver_storage_objects{resource="configmaps"} 0',
     'apiserver_current_inflight_requests{request_kind="mutating"} 1',
   ])
