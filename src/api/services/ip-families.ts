@@ -1,7 +1,7 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import type { ServiceSpec } from '../../apimachinery/kinds.generated.ts'
-import { validateAddresses } from '../kinds/core/service-addresses.ts'
-import { needsClusterIP } from '../kinds/core/service-types.ts'
+import { validateAddresses } from '../kinds/core/service/service-addresses.ts'
+import { needsClusterIP } from '../kinds/core/service/service-types.ts'
 
 type Spec = Readonly<ServiceSpec>
 

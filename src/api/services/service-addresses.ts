@@ -3,7 +3,7 @@ import { type FieldError, invalid, invalidObject } from '../../apimachinery/fiel
 import type { IPAddress, Service, ServiceSpec } from '../../apimachinery/kinds.generated.ts'
 import { ipaddresses, services } from '../../apimachinery/resources.generated.ts'
 import { internalError } from '../../apimachinery/status.ts'
-import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service-types.ts'
+import { needsClusterIP, needsHealthCheckNodePort, needsNodePort } from '../kinds/core/service/service-types.ts'
 import type { Objects } from '../objects.ts'
 import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
 import { asWritten } from '../schema/canonical.ts'

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { syncAppArmor } from '../../../src/api/kinds/core/pod-app-armor.ts'
+import { syncAppArmor } from '../../../src/api/kinds/core/pod/pod-app-armor.ts'
 import type { AppArmorProfile, Pod } from '../../../src/apimachinery/kinds.generated.ts'
 
 const key = 'container.apparmor.security.beta.kubernetes.io/c'

@@ -8,7 +8,7 @@ import type {
 } from '../../../apimachinery/kinds.generated.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { internal } from '../../schema/internal.ts'
-import { strictClaim, validateClaimSpec } from '../core/claim-spec.ts'
+import { strictClaim, validateClaimSpec } from '../core/persistent-volume/claim-spec.ts'
 import { checkLabel, checkNotNegative, checkSupported, type Errors, isSameAs } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
 import { validateAnnotations, validateLabels } from '../meta.ts'

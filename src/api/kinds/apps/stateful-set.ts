@@ -1,6 +1,6 @@
 import type { StatefulSet, StatefulSetSpec } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label } from '../../../apimachinery/names.ts'
-import { claimSpecWarnings } from '../core/volume-warnings.ts'
+import { claimSpecWarnings } from '../core/persistent-volume/volume-warnings.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'

@@ -2,7 +2,7 @@ import { duplicate, forbiddenField, invalid, required } from '../../../apimachin
 import type { Volume } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import { signOf } from '../../../apimachinery/quantity.ts'
-import { validateClaimTemplate } from '../core/claim-spec.ts'
+import { validateClaimTemplate } from '../core/persistent-volume/claim-spec.ts'
 import { checkChoice, checkLabel, type Errors, pushInvalid, requireText } from '../errors.ts'
 import type { PodRules } from './options.ts'
 import { checkDescendingPath } from './paths.ts'

@@ -12,7 +12,7 @@ import type {
 import { isDns1123Label } from '../../../apimachinery/names.ts'
 import type { ObjectMeta } from '../../../apimachinery/object.ts'
 import { isWhole } from '../../../apimachinery/quantity.ts'
-import { claimSpecWarnings } from '../core/volume-warnings.ts'
+import { claimSpecWarnings } from '../core/persistent-volume/volume-warnings.ts'
 import { ipWarnings } from '../ip.ts'
 import { labelDeprecation, termWarnings } from '../node-labels.ts'
 import { appArmorPrefix } from './annotations.ts'

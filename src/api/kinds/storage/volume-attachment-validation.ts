@@ -1,7 +1,7 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../apimachinery/field-error.ts'
 import type { VolumeAttachment, VolumeError } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1123Subdomain, isLonger, rangeText } from '../../../apimachinery/names.ts'
-import { validateVolumeSpec } from '../core/persistent-volume-validation.ts'
+import { validateVolumeSpec } from '../core/persistent-volume/persistent-volume-validation.ts'
 import { checkUnchanged, type Errors, pushInvalid } from '../errors.ts'
 import { checkCsiDriver } from '../pod-spec/volume-sources.ts'
 

@@ -1,5 +1,5 @@
-import type { ContainerStatus, Pod, PodCondition } from '../../../apimachinery/kinds.generated.ts'
-import { age, since } from '../table.ts'
+import type { ContainerStatus, Pod, PodCondition } from '../../../../apimachinery/kinds.generated.ts'
+import { age, since } from '../../table.ts'
 
 interface Summary {
   reason: string

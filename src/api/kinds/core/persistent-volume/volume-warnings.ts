@@ -3,9 +3,9 @@ import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimSpec,
   PersistentVolumeSpec,
-} from '../../../apimachinery/kinds.generated.ts'
-import { isWhole } from '../../../apimachinery/quantity.ts'
-import { termWarnings } from '../node-labels.ts'
+} from '../../../../apimachinery/kinds.generated.ts'
+import { isWhole } from '../../../../apimachinery/quantity.ts'
+import { termWarnings } from '../../node-labels.ts'
 
 const classText = 'deprecated since v1.8; use "storageClassName" attribute instead'
 const annotations = [

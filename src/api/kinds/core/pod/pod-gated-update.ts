@@ -1,7 +1,7 @@
-import { invalid } from '../../../apimachinery/field-error.ts'
-import type { NodeAffinity, NodeSelectorTerm, PodSpec } from '../../../apimachinery/kinds.generated.ts'
-import { internal } from '../../schema/internal.ts'
-import { type Errors, isSame } from '../errors.ts'
+import { invalid } from '../../../../apimachinery/field-error.ts'
+import type { NodeAffinity, NodeSelectorTerm, PodSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { internal } from '../../../schema/internal.ts'
+import { type Errors, isSame } from '../../errors.ts'
 
 /**
  * While a pod is held by scheduling gates, where it may run can be narrowed. What may change is checked and set back in `spec`, so

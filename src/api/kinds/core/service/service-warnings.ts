@@ -1,5 +1,5 @@
-import type { Service } from '../../../apimachinery/kinds.generated.ts'
-import { cidrWarnings, ipWarnings } from '../ip.ts'
+import type { Service } from '../../../../apimachinery/kinds.generated.ts'
+import { cidrWarnings, ipWarnings } from '../../ip.ts'
 
 export function serviceWarnings(
   { spec, status }: Service,

@@ -1,7 +1,7 @@
-import { duplicate, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
-import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Subdomain, isId } from '../../../apimachinery/names.ts'
-import { internal } from '../../schema/internal.ts'
+import { duplicate, forbiddenField, invalid, required } from '../../../../apimachinery/field-error.ts'
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../../apimachinery/kinds.generated.ts'
+import { isDns1123Subdomain, isId } from '../../../../apimachinery/names.ts'
+import { internal } from '../../../schema/internal.ts'
 import {
   checkLabel,
   checkLength,
@@ -10,8 +10,8 @@ import {
   checkUnchanged,
   type Errors,
   pushInvalid,
-} from '../errors.ts'
-import { checkLegacyIp, parseIp } from '../ip.ts'
+} from '../../errors.ts'
+import { checkLegacyIp, parseIp } from '../../ip.ts'
 
 const systemConditions = new Set(['PodScheduled', 'Ready', 'Initialized'])
 

@@ -1,9 +1,9 @@
-import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
-import type { PersistentVolume, PersistentVolumeSpec } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../apimachinery/names.ts'
-import { quantityValue, signOf } from '../../../apimachinery/quantity.ts'
-import { internal } from '../../schema/internal.ts'
-import { structDiff } from '../diff.ts'
+import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../../apimachinery/field-error.ts'
+import type { PersistentVolume, PersistentVolumeSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../../apimachinery/names.ts'
+import { quantityValue, signOf } from '../../../../apimachinery/quantity.ts'
+import { internal } from '../../../schema/internal.ts'
+import { structDiff } from '../../diff.ts'
 import {
   checkLabel,
   checkSubdomain,
@@ -15,10 +15,10 @@ import {
   notPositiveText,
   pushInvalid,
   requireText,
-} from '../errors.ts'
-import type { KindContext } from '../kind.ts'
-import { validateNodeSelector } from '../pod-spec/affinity.ts'
-import { checkNoBacksteps } from '../pod-spec/paths.ts'
+} from '../../errors.ts'
+import type { KindContext } from '../../kind.ts'
+import { validateNodeSelector } from '../../pod-spec/affinity.ts'
+import { checkNoBacksteps } from '../../pod-spec/paths.ts'
 import {
   checkCsiDriver,
   iscsiNameText,
@@ -38,7 +38,7 @@ import {
   validateRbd,
   validateScaleIo,
   validateStorageOs,
-} from '../pod-spec/volume-sources.ts'
+} from '../../pod-spec/volume-sources.ts'
 import { validateAccessModes } from './claim-spec.ts'
 
 type Spec = PersistentVolumeSpec

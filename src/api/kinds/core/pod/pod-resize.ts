@@ -1,7 +1,7 @@
-import { type FieldError, forbiddenField, invalid } from '../../../apimachinery/field-error.ts'
-import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../apimachinery/kinds.generated.ts'
-import { type Errors, isSame } from '../errors.ts'
-import type { ResourceList } from '../pod-spec/resource-list.ts'
+import { type FieldError, forbiddenField, invalid } from '../../../../apimachinery/field-error.ts'
+import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../apimachinery/kinds.generated.ts'
+import { type Errors, isSame } from '../../errors.ts'
+import type { ResourceList } from '../../pod-spec/resource-list.ts'
 import { qosOf } from './pod-qos.ts'
 
 const mirror = 'kubernetes.io/config.mirror'

@@ -1,4 +1,4 @@
-import type { ObjectMeta } from '../../../apimachinery/object.ts'
+import type { ObjectMeta } from '../../../../apimachinery/object.ts'
 
 const shortModes: readonly (readonly [string, string])[] = [
   ['ReadWriteOnce', 'RWO'],

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AppArmorProfile, Pod } from '../../../apimachinery/kinds.generated.ts'
-import { appArmorPrefix } from '../pod-spec/annotations.ts'
-import { validateAppArmor } from '../pod-spec/security-context.ts'
-import { visitContainers } from '../pod-spec/visit.ts'
+import type { AppArmorProfile, Pod } from '../../../../apimachinery/kinds.generated.ts'
+import { appArmorPrefix } from '../../pod-spec/annotations.ts'
+import { validateAppArmor } from '../../pod-spec/security-context.ts'
+import { visitContainers } from '../../pod-spec/visit.ts'
 
 /** Copies the old annotations for AppArmor into the fields of containers that have none, and warns of them (applyAppArmorVersionSkew). */
 export function syncAppArmor({ metadata, spec }: Pod, warn: (message: string) => void): void {

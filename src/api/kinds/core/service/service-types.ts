@@ -1,4 +1,4 @@
-import type { Service, ServiceSpec } from '../../../apimachinery/kinds.generated.ts'
+import type { Service, ServiceSpec } from '../../../../apimachinery/kinds.generated.ts'
 
 /** What a Service of its type has: the fields that go when the type changes (pkg/registry/core/service strategy). */
 type Spec = Readonly<ServiceSpec>

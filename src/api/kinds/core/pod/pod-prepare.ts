@@ -5,10 +5,10 @@ import type {
   PodAffinity,
   PodCondition,
   PodStatus,
-} from '../../../apimachinery/kinds.generated.ts'
-import type { KindContext } from '../kind.ts'
-import { dropDisabledFields } from '../pod-spec/disabled-fields.ts'
-import { copyField, keepMeta } from '../status.ts'
+} from '../../../../apimachinery/kinds.generated.ts'
+import type { KindContext } from '../../kind.ts'
+import { dropDisabledFields } from '../../pod-spec/disabled-fields.ts'
+import { copyField, keepMeta } from '../../status.ts'
 import { syncAppArmor } from './pod-app-armor.ts'
 import { qosOf } from './pod-qos.ts'
 

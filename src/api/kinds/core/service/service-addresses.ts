@@ -1,7 +1,7 @@
-import { duplicate, invalid, required } from '../../../apimachinery/field-error.ts'
-import type { ServiceSpec } from '../../../apimachinery/kinds.generated.ts'
-import { checkSupported, type Errors } from '../errors.ts'
-import { checkLegacyIp, parseIp } from '../ip.ts'
+import { duplicate, invalid, required } from '../../../../apimachinery/field-error.ts'
+import type { ServiceSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { checkSupported, type Errors } from '../../errors.ts'
+import { checkLegacyIp, parseIp } from '../../ip.ts'
 
 /** clusterIP, clusterIPs, ipFamilies and ipFamilyPolicy: how they fit each other, and how they may change. */
 

@@ -1,11 +1,11 @@
-import { forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
-import type { PersistentVolumeClaimSpec } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
-import type { ObjectMeta } from '../../../apimachinery/object.ts'
-import { signOf } from '../../../apimachinery/quantity.ts'
-import { checkSupported, type Errors, notPositiveText, pushInvalid, requireText } from '../errors.ts'
-import { validateTemplateMeta } from '../meta.ts'
-import { validateLabelSelector } from '../selector.ts'
+import { forbiddenField, invalid, notSupported, required } from '../../../../apimachinery/field-error.ts'
+import type { PersistentVolumeClaimSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { isDns1123Label, isDns1123Subdomain } from '../../../../apimachinery/names.ts'
+import type { ObjectMeta } from '../../../../apimachinery/object.ts'
+import { signOf } from '../../../../apimachinery/quantity.ts'
+import { checkSupported, type Errors, notPositiveText, pushInvalid, requireText } from '../../errors.ts'
+import { validateTemplateMeta } from '../../meta.ts'
+import { validateLabelSelector } from '../../selector.ts'
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 

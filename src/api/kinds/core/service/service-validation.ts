@@ -1,6 +1,6 @@
-import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
-import type { Service, ServicePort, ServiceSpec } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1123Subdomain, isPortNumber } from '../../../apimachinery/names.ts'
+import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../../apimachinery/field-error.ts'
+import type { Service, ServicePort, ServiceSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { isDns1123Subdomain, isPortNumber } from '../../../../apimachinery/names.ts'
 import {
   checkChoice,
   checkLabel,
@@ -9,12 +9,12 @@ import {
   checkSupported,
   type Errors,
   pushInvalid,
-} from '../errors.ts'
-import { checkLegacyCidr, checkLegacyIp, parseIp } from '../ip.ts'
-import type { KindContext } from '../kind.ts'
-import { validateLabels } from '../meta.ts'
-import { validatePort } from '../pod-spec/probes.ts'
-import { checkEndpointIp, protocols } from './endpoints-validation.ts'
+} from '../../errors.ts'
+import { checkLegacyCidr, checkLegacyIp, parseIp } from '../../ip.ts'
+import type { KindContext } from '../../kind.ts'
+import { validateLabels } from '../../meta.ts'
+import { validatePort } from '../../pod-spec/probes.ts'
+import { checkEndpointIp, protocols } from '../endpoints-validation.ts'
 import { isHeadless, validateAddressChange, validateAddresses } from './service-addresses.ts'
 import { isExternallyAccessible, needsHealthCheckNodePort, needsNodePort } from './service-types.ts'
 

@@ -1,6 +1,6 @@
-import type { Pod, PodSpec } from '../../../apimachinery/kinds.generated.ts'
-import { addQuantities, compareQuantities, formatQuantity, signOf } from '../../../apimachinery/quantity.ts'
-import type { ResourceList } from '../pod-spec/resource-list.ts'
+import type { Pod, PodSpec } from '../../../../apimachinery/kinds.generated.ts'
+import { addQuantities, compareQuantities, formatQuantity, signOf } from '../../../../apimachinery/quantity.ts'
+import type { ResourceList } from '../../pod-spec/resource-list.ts'
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
