@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { KubeObject } from '../apimachinery/object.ts'
+import type { StatusError } from '../apimachinery/status.ts'
 
 /** Who asks (k8s.io/apiserver/pkg/authentication/user). */
 export interface UserInfo {
@@ -15,12 +16,16 @@ export interface ApiRequest {
   /** The path as sent, still escaped, without the query. */
   readonly path: string
   readonly query: URLSearchParams
+  /** Path and query as sent, when they came over the wire. */
+  readonly uri?: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   /** Set when the transport knows who asks (in process, client certificate); else the pipeline authenticates by the headers. */
   readonly user?: UserInfo
   /** Bytes from the wire, or a plain object from a caller in process (which must not change it afterwards). */
   readonly body?: Uint8Array | object
+  /** Why there is no body, when it could not be read: too large, not gzip. Who needs none does not mind. */
+  readonly unreadable?: StatusError
   /** The body was YAML that has been read already: keys that it had twice. */
   readonly duplicates?: readonly string[]
   /** In process: answer with shared frozen objects instead of bytes. */

@@ -43,9 +43,12 @@ export const pointedText = (text: string): object => ({ toJSON: () => text })
 export function goJson(value: unknown, indent?: number): string {
   const text = jsonText(value, indent) ?? 'null'
   const ordered = (indent === undefined ? numberFirst : indentedNumberFirst).test(text) ? orderedText(value, indent, '\n') : text
-  return /[<>&\u2028\u2029]/.test(ordered)
-    ? ordered.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${hex(c.charCodeAt(0), 4)}`)
-    : ordered
+  return escapeHtml(ordered)
+}
+
+/** JSON with HTML's special characters escaped, as encoding/json writes them. */
+export function escapeHtml(json: string): string {
+  return /[<>&\u2028\u2029]/.test(json) ? json.replace(/[<>&\u2028\u2029]/g, (c) => `\\u${hex(c.charCodeAt(0), 4)}`) : json
 }
 
 /** An object whose first key starts with a digit: JavaScript lists keys that are numbers first, by their value. */

@@ -16,7 +16,13 @@ export async function jsonOf(call: Call, answer: Answer, response: ApiResponse):
   const sent = sentJson(response)
   if (sent !== undefined || answer.kind === 'watch' || answer.kind === 'response') return sent
   const { wantsObjects: _, ...request } = call.request
-  return jsonText(await encode({ ...call, request, accept: plainJson }, answer))
+  return sentJson(await encode({ ...call, request, accept: plainJson }, answer))
+}
+
+/** The body of an answer by path, if it is an object of the API's: discovery. */
+export function objectSent(response: ApiResponse): string | undefined {
+  const json = sentJson(response)
+  return json?.startsWith('{"kind":"API') ? json : undefined
 }
 
 /** The body, if it is JSON. */

@@ -1,14 +1,15 @@
-import { parse as parseYaml } from 'yaml'
+import { escapeHtml } from '../../apimachinery/go-quote.ts'
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Status, StatusError } from '../../apimachinery/status.ts'
 import type { Decision } from '../auth/authorizer.ts'
 import type { Impersonated } from '../auth/impersonate.ts'
+import { isLongRunning } from '../pipeline/in-flight.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
-import { textOf } from '../watch/stored.ts'
 import { withoutManagedFields } from './managed-fields.ts'
 import { type Extent, type Level, levels, type Stage } from './policy.ts'
+import { sourcesOf } from './source-addresses.ts'
 
 /** Takes one line of the log. What it gives resolves when more may follow. */
 export type Sink = (line: string) => void | Promise<void>
@@ -26,12 +27,12 @@ export interface TrailOptions {
 }
 
 const maxUserAgent = 1024
-const longRunning = new Set(['attach', 'exec', 'proxy', 'log', 'portforward'])
 
 /** What is known of one request that is logged, and its events (k8s.io/apiserver/pkg/audit). */
 export class Trail {
   readonly #o: TrailOptions
   readonly #annotations = new Map<string, string>()
+  readonly #lastAnnotations = new Map<string, string>()
   readonly #reference: Record<string, string> | undefined
   #impersonated: Impersonated | undefined
   /** JSON. */
@@ -71,6 +72,11 @@ export class Trail {
     if (this.#has(level) && !this.#annotations.has(key)) this.#annotations.set(key, value)
   }
 
+  /** What the last event alone tells: it is known when the answer is there. */
+  annotateLast(key: string, value: string): void {
+    this.#lastAnnotations.set(key, value)
+  }
+
   /** The decoded object of the request, with its defaults. */
   asks(object: KubeObject): void {
     const { metadata = {} } = object as Partial<KubeObject>
@@ -84,24 +90,16 @@ export class Trail {
     if (this.#has('Request')) this.#requestObject = jsonText(this.#shown(object))
   }
 
-  /** When no verb has told what was asked: the body as it was sent, when it is readable. */
-  #readBody(): void {
-    const { body } = this.#o.request
-    if (this.#requestObject !== undefined || body === undefined || !this.#has('Request')) return
-    if (!(body instanceof Uint8Array)) this.#requestObject = jsonText(this.#shown(body))
-    else if (body.length > 0 && body[0] !== 0x6b) {
-      try {
-        this.#requestObject = jsonText(this.#shown(parseYaml(textOf(body), { maxAliasCount: 100, logLevel: 'error' }) as object))
-      } catch {
-        // Neither JSON nor YAML: refused, and the refusal is logged.
-      }
-    }
+  /** The patch that was sent, as JSON; of what is none (kube-apiserver loses the whole event) nothing is shown. */
+  patches(json: () => string | undefined): void {
+    if (this.#has('Request')) this.#requestObject = json()
   }
 
-  /** Nobody knows who asks. */
+  /** Refused before it was known who asks. */
   refused({ status }: StatusError): void | Promise<void> {
     const { metadata: _, kind: __, apiVersion: ___, ...told } = status
     this.#status = { metadata: {}, ...told }
+    if (this.#has('RequestResponse')) this.#responseObject = jsonText(status)
     return this.#tell('ResponseStarted')
   }
 
@@ -115,7 +113,6 @@ export class Trail {
     status: Status | undefined,
     json: () => Promise<string | undefined>,
   ): Promise<ApiResponse> {
-    this.#readBody()
     const isUpgrade = response.status === 101
     this.#status = {
       metadata: {},
@@ -125,9 +122,8 @@ export class Trail {
       ...(status?.details ? { details: status.details } : {}),
       code: response.status,
     }
-    const { info } = this.#o
-    const runsLong = info.isResource && (info.verb === 'watch' || info.verb === 'proxy' || longRunning.has(info.subresource))
-    if (this.#has('RequestResponse') && info.isResource && !runsLong) {
+    const runsLong = isLongRunning(this.#o.info)
+    if (this.#has('RequestResponse') && (status || !runsLong)) {
       const text = await json()
       this.#responseObject = text && this.#o.extent.omitManagedFields ? jsonText(this.#shown(parseJson(text) as object)) : text
     }
@@ -161,14 +157,13 @@ export class Trail {
   /** Fields in kube-apiserver's order, empty ones left out. */
   #line(stage: Stage): string {
     const { id, request, user, info, extent, receivedMs, now } = this.#o
-    const query = request.query.toString()
     const event = {
       kind: 'Event',
       apiVersion: 'audit.k8s.io/v1',
       level: extent.level,
       auditID: id,
       stage,
-      requestURI: query ? `${request.path}?${query}` : request.path,
+      requestURI: uriOf(request),
       verb: info.verb,
       user: userJson(user),
       ...(this.#impersonated ? { impersonatedUser: userJson(this.#impersonated.user) } : {}),
@@ -180,16 +175,17 @@ export class Trail {
       ...(this.#reference ? { objectRef: filled(this.#reference) } : {}),
       ...(this.#status ? { responseStatus: this.#status } : {}),
     }
+    const annotations = [...this.#annotations, ...(stage === 'ResponseComplete' ? this.#lastAnnotations : [])]
     const rest = {
       requestReceivedTimestamp: microTime(receivedMs),
       stageTimestamp: microTime(now()),
-      ...(this.#annotations.size > 0 ? { annotations: Object.fromEntries([...this.#annotations].sort(byKey)) } : {}),
+      ...(annotations.length > 0 ? { annotations: Object.fromEntries(annotations.sort(byKey)) } : {}),
     }
     const bodies = [
       this.#requestObject ? `"requestObject":${this.#requestObject},` : '',
       this.#responseObject ? `"responseObject":${this.#responseObject},` : '',
     ].join('')
-    return `${jsonText(event).slice(0, -1)},${bodies}${jsonText(rest).slice(1)}\n`
+    return `${escapeHtml(`${jsonText(event).slice(0, -1)},${bodies}${jsonText(rest).slice(1)}`)}\n`
   }
 }
 
@@ -211,15 +207,7 @@ const filled = (reference: Record<string, string>): object =>
 
 const agentOf = (text: string): string => (text.length > maxUserAgent ? `${text.slice(0, maxUserAgent)}...TRUNCATED` : text)
 
-/** Every address on the way, the client's first, the one that is connected to us last (k8s.io/apimachinery/pkg/util/net SourceIPs). */
-function sourcesOf({ headers, remoteAddress }: ApiRequest): string[] {
-  const own = (remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '')
-  const via = (headers['x-forwarded-for'] ?? headers['x-real-ip'] ?? '')
-    .split(',')
-    .map((a) => a.trim())
-    .filter((a) => /^[\da-fA-F.:]+$/.test(a))
-  return via.at(-1) === own ? via : [...via, own]
-}
+const uriOf = ({ uri, path, query }: ApiRequest): string => uri ?? (query.size > 0 ? `${path}?${query}` : path)
 
 /** RFC 3339 with microseconds. */
 function microTime(ms: number): string {

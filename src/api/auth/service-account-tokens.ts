@@ -38,6 +38,8 @@ export interface TokenGrant {
   readonly seconds: number
   /** Seconds after which the use of the token is warned about, though it still works. */
   readonly warnAfterSeconds?: number | undefined
+  /** Default: a new one. */
+  readonly id?: string
 }
 
 export interface TokenIssuer {
@@ -130,7 +132,7 @@ function claimsFor(grant: TokenGrant, issuer: string, seconds: number): TokenCla
     exp: seconds + grant.seconds,
     iat: seconds,
     iss: issuer,
-    jti: randomUUID(),
+    jti: grant.id ?? randomUUID(),
     'kubernetes.io': {
       namespace,
       ...(node ? { node: reference(node) } : {}),

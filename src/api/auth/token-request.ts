@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type FieldError, invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { Pod, TokenRequest } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
@@ -23,6 +24,8 @@ export interface TokenRequestContext {
   /** Must be called, and may throw, after validation and before the token is made. */
   readonly admit?: (request: TokenRequest) => void | Promise<void>
   readonly dryRun?: boolean
+  /** Hears by what the token will be known in `authentication.kubernetes.io/credential-id`. */
+  readonly issued?: (credentialId: string) => void
 }
 
 /** POST serviceaccounts/NAME/token: the request with its token in `status`. Throws StatusError. */
@@ -40,16 +43,19 @@ export async function requestToken(request: TokenRequest, context: TokenRequestC
   const { audiences, expirationSeconds } = wanted.spec
   const isOwnAudience = audiences.every((a) => issuer.audiences.includes(a))
   const extend = bound.pod !== undefined && expirationSeconds === extendedWhenAsked && isOwnAudience
+  const id = randomUUID()
   const token = await issuer.issue(
     {
       account,
       ...bound,
+      id,
       audiences,
       seconds: extend ? extendedSeconds : expirationSeconds,
       warnAfterSeconds: extend ? expirationSeconds : undefined,
     },
     now,
   )
+  context.issued?.(`JTI=${id}`)
   const expirationTimestamp = timestamp(now + expirationSeconds * 1000)
   return { ...wanted, status: { token, expirationTimestamp } } as TokenRequest
 }

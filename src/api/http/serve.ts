@@ -36,12 +36,18 @@ const closedEarly = new Error('the client has gone')
 /** One request over the wire. Never throws. */
 export async function serve(handle: HandleRequest, exchange: Exchange): Promise<void> {
   try {
-    const body = await readRequestBody(exchange)
+    const body = await readRequestBody(exchange).catch(refusal)
     if (isMalformed(exchange.url)) return await respond(exchange, malformed)
     await respond(exchange, await handle(apiRequest(exchange, body)))
   } catch (error) {
     fail(exchange, error)
   }
+}
+
+/** Who may not ask at all is told that first, and it is logged as any other request. */
+function refusal(error: unknown): StatusError {
+  if (error instanceof StatusError) return error
+  throw error
 }
 
 /** Go's server refuses a path with a broken escape before anyone sees the request. */
@@ -71,7 +77,7 @@ function queryOf(text: string): URLSearchParams {
 /** The request as the pipeline sees it. Throws 401 for a certificate that is not ours. */
 export function apiRequest(
   exchange: Pick<Exchange, 'method' | 'url' | 'headers' | 'socket' | 'whenGone'>,
-  body?: Uint8Array,
+  body?: Uint8Array | StatusError,
 ): ApiRequest {
   const { method, url, headers, socket } = exchange
   const mark = url.indexOf('?')
@@ -79,11 +85,12 @@ export function apiRequest(
   let gone: AbortController | undefined
   return {
     method,
+    uri: url,
     path: mark < 0 ? url : url.slice(0, mark),
     query: queryOf(mark < 0 ? '' : url.slice(mark + 1)),
     headers,
     ...(user ? { user } : {}),
-    ...(body ? { body } : {}),
+    ...(body ? (body instanceof StatusError ? { unreadable: body } : { body }) : {}),
     ...(socket.remoteAddress ? { remoteAddress: socket.remoteAddress } : {}),
     /** Made when somebody asks: few do, and it costs more than most requests. */
     get signal() {

@@ -16,6 +16,9 @@ export function formatOf(request: ApiRequest): Accepted {
   return negotiate(request.headers, request.query, { views: false }) ?? { ...plainJson, pretty: true }
 }
 
+/** Whether errors have a form that was asked for. */
+export const isOffered = ({ headers, query }: ApiRequest): boolean => negotiate(headers, query, { views: false }) !== undefined
+
 /** What these answer is nobody's to negotiate. */
 export const connections = new Set(['attach', 'exec', 'portforward', 'proxy'])
 

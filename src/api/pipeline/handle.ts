@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
-import { jsonOf, sentJson, statusIn } from '../audit/answer-text.ts'
+import { jsonOf, objectSent, statusIn } from '../audit/answer-text.ts'
 import type { Trail } from '../audit/trail.ts'
 import { type Impersonate, impersonator } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
@@ -10,7 +10,7 @@ import type { SecurityMetrics } from '../health/security-metrics.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
-import { accepted, connections, formatOf, routed } from './accepted.ts'
+import { accepted, connections, formatOf, isOffered, routed } from './accepted.ts'
 import type { Answer, Bulk, Call, Core } from './call.ts'
 import { deadlineOf, within } from './deadline.ts'
 import { encode } from './encode.ts'
@@ -22,7 +22,7 @@ import { type RequestInfo, requestInfo } from './request-info.ts'
 import { verbOf } from './route.ts'
 import type { Security } from './security.ts'
 import { warned } from './warnings.ts'
-import { authenticated, authorize, impersonated } from './who-asks.ts'
+import { authenticated, authorize, impersonated, toldEarly } from './who-asks.ts'
 
 /** Answers for paths that are no resources: discovery, health, versions. undefined: not this one's. */
 export type PathRoute = (
@@ -84,7 +84,7 @@ class Passage {
     let response: ApiResponse
     try {
       const isTimed = !this.#request.wantsObjects && !isLongRunning(this.#info)
-      const deadlineMs = isTimed ? deadlineOf(this.#request.query) : undefined
+      const deadlineMs = isTimed ? await this.#deadline() : undefined
       const user = await this.#admit()
       const resource = this.#resource()
       response = resource ? await this.#serve(resource, user, deadlineMs) : await this.#elsewhere(user)
@@ -94,6 +94,15 @@ class Passage {
     this.#depart(response)
     if (this.#request.wantsObjects) return response
     return { ...response, headers: { ...notKept, ...response.headers, ...this.#place?.headers, 'audit-id': this.#auditId } }
+  }
+
+  /** Throws 400. */
+  async #deadline(): Promise<number | undefined> {
+    try {
+      return deadlineOf(this.#request.query)
+    } catch (error) {
+      throw await toldEarly(this.#server.core, this.#request, this.#info, this.#auditId, error)
+    }
   }
 
   /** Gives its place to others, and counts it. */
@@ -142,14 +151,18 @@ class Passage {
   #resource(): ServedResource | undefined {
     const { aggregator, registry } = this.#server.core
     const { isResource, group, version, resource } = this.#info
-    return isResource && !aggregator?.find(this.#request.path) ? registry.find(group, version, resource) : undefined
+    const isOurs = isResource && !isForNobody(this.#request) && !aggregator?.find(this.#request.path)
+    return isOurs ? registry.find(group, version, resource) : undefined
   }
 
   async #elsewhere(user: UserInfo): Promise<ApiResponse> {
     const request = this.#request
     const info = this.#info
     const { core, paths } = this.#server
+    // The router takes no path that begins with two slashes for one of its own.
+    if (isForNobody(request)) return told(this.#trail, notFoundPage())
     const server = core.aggregator?.find(request.path)
+    if (server && request.unreadable) throw request.unreadable
     if (server) return told(this.#trail, await (core.aggregator as Aggregator).forward(server, request, user))
     const response = await byPath(paths, request, info, user)
     return told(this.#trail, response ?? (info.isResource ? unknownResource(core, info) : notFoundPage()))
@@ -163,11 +176,12 @@ class Passage {
     if (resource.isCustom && !isInScope(resource, info)) return told(trail, notFoundPage())
     const run = verbOf(resource, info, request.method)
     this.#isServed = true
+    if (request.unreadable) throw request.unreadable
     if (!resource.isCustom) routed(request, info)
     if (resource.deprecation) {
       this.#warnings.add(resource.deprecation)
       gauges.metrics.deprecated(info, resource.deprecation)
-      trail?.annotate('k8s.io/deprecated', 'true')
+      trail?.annotateLast('k8s.io/deprecated', 'true')
     }
     if (!connections.has(info.subresource)) this.#accept = accepted(request, resource, info)
     const asked = await readable(request, resource)
@@ -196,7 +210,10 @@ class Passage {
     await breath(this.#bulk)
     const warnings = isUnrouted(this.#info, error) ? new Set<string>() : this.#warnings
     const response = warned(failure(this.#request, this.#accept, status), warnings)
-    return trail ? trail.answered(response, status.status, async () => JSON.stringify(status.status)) : response
+    if (!trail) return response
+    // A refusal in no form that was asked for is sent past what logs it.
+    const shown = isOffered(this.#request) ? status.status : undefined
+    return trail.answered(response, shown, async () => shown && JSON.stringify(shown))
   }
 }
 
@@ -205,7 +222,7 @@ const maxAuditId = 64
 const notKept = { 'cache-control': 'no-cache, private' }
 
 const told = (trail: Trail | undefined, response: ApiResponse): ApiResponse | Promise<ApiResponse> =>
-  trail ? trail.answered(response, undefined, async () => sentJson(response)) : response
+  trail ? trail.answered(response, undefined, async () => objectSent(response)) : response
 
 /** Whether the answer must show what other servers have written before. `resourceVersion=0` asks for no such thing. */
 function wantsNewest({ query, path }: ApiRequest, { isResource, verb }: RequestInfo): boolean {
@@ -226,6 +243,8 @@ async function byPath(
   }
   return undefined
 }
+
+const isForNobody = ({ path }: ApiRequest): boolean => path.startsWith('//')
 
 function notFoundPage(): ApiResponse {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }

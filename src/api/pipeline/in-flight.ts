@@ -17,7 +17,8 @@ const reads = new Set(['get', 'list', 'watch'])
 const longRunning = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
 
 /** Streams, which have no end that a limit or a deadline could wait for. */
-export const isLongRunning = ({ verb, subresource }: RequestInfo): boolean => verb === 'watch' || longRunning.has(subresource)
+export const isLongRunning = ({ isResource, verb, subresource, path }: RequestInfo): boolean =>
+  isResource ? verb === 'watch' || verb === 'proxy' || longRunning.has(subresource) : path.startsWith('/debug/pprof/')
 
 type Kind = 'reading' | 'writing'
 const kindOf = ({ verb }: RequestInfo): Kind => (reads.has(verb) ? 'reading' : 'writing')

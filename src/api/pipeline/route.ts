@@ -41,6 +41,8 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
   if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
   if (hasName && !resource.storage && !resource.verbs.has('get')) throw noSuchResource()
+  // kube-apiserver's router knows no HEAD but of proxies; custom kinds are behind it.
+  if (method === 'HEAD' && !resource.isCustom && hasEndpoint(resource, info)) throw methodNotAllowed()
   if (info.subresource !== '') return subresourceVerb(resource, info, method)
   const verb = resource.verbs.has(info.verb) ? (unstored(resource, info) ?? verbs[info.verb]) : undefined
   if (!verb) throw resource.isCustom ? methodNotSupported(resource, info.verb) : methodNotAllowed()
@@ -51,6 +53,9 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   }
   return verb
 }
+
+const hasEndpoint = ({ subresources }: ServedResource, { subresource }: RequestInfo): boolean =>
+  subresource === '' || (subresource !== 'proxy' && subresources.has(subresource))
 
 function unstored(resource: ServedResource, info: RequestInfo): Verb | undefined {
   if (resource.storage) return undefined

@@ -26,10 +26,21 @@ export async function authenticated(
     return user
   } catch (error) {
     metrics.authenticated(undefined, (performance.now() - started) / 1000)
-    const trail = core.audit?.open({ id, request, info, user: undefined, receivedMs: core.audit.now() })
-    await trail?.refused(statusOf(request, error))
-    throw error
+    throw await toldEarly(core, request, info, id, error)
   }
+}
+
+/** Logs a refusal that comes before it is known who asks, and gives it back. */
+export async function toldEarly(
+  core: Core,
+  request: ApiRequest,
+  info: RequestInfo,
+  id: string,
+  error: unknown,
+): Promise<unknown> {
+  const trail = core.audit?.open({ id, request, info, user: undefined, receivedMs: core.audit.now() })
+  await trail?.refused(statusOf(request, error))
+  return error
 }
 
 /** The user that the request goes on as. */

@@ -66,6 +66,7 @@ async function answer(call: Call, review: Review): Promise<Answer> {
   const options = writeOptions(request.query, 'CreateOptions')
   const { object, warnings } = await readBody(request, resource, resource.rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  call.trail?.asks(resource.rules.canonical(object))
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)
   const sent = tracked(call, undefined, object, managerOf(call, options), '')

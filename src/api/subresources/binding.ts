@@ -23,13 +23,10 @@ export async function bind(call: Call): Promise<Answer> {
   const type = typeOf('', 'v1', 'Binding')
   if (!type) throw new Error('Binding is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object, warnings } = await readBody(
-    request,
-    bindingKind,
-    builtInRules(() => type),
-    options.fieldValidation,
-  )
+  const rules = builtInRules(() => type)
+  const { object, warnings } = await readBody(request, bindingKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  call.trail?.asks(rules.canonical(object))
   settleNamespace(object, call.resource, info.namespace)
   const name = info.name || (object.metadata.name ?? '')
   if (info.name && object.metadata.name && object.metadata.name !== info.name)

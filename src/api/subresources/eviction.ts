@@ -25,13 +25,10 @@ export async function evict(call: Call): Promise<Answer> {
   const type = typeOf('policy', 'v1', 'Eviction')
   if (!type) throw new Error('Eviction is not among the types')
   const options = writeOptions(request.query, 'CreateOptions')
-  const { object, warnings } = await readBody(
-    withVersion(request),
-    evictionKind,
-    builtInRules(() => type),
-    options.fieldValidation,
-  )
+  const rules = builtInRules(() => type)
+  const { object, warnings } = await readBody(withVersion(request), evictionKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  call.trail?.asks(rules.canonical(object))
   const admission = admissionRequest(call, {
     operation: 'CREATE',
     subresource: 'eviction',

@@ -20,7 +20,7 @@ import { builtInRules } from '../registry/rules.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
 import { readConfig, tellDuplicates } from '../verbs/apply.ts'
 import { managerOf } from '../verbs/managed-fields.ts'
-import { patchText, patchTypeOf } from '../verbs/patch.ts'
+import { patchText, patchTypeOf, tellPatch } from '../verbs/patch.ts'
 import { checkName } from '../verbs/update.ts'
 import { liveObject, updateObject } from '../verbs/update-object.ts'
 import { viewAs } from '../verbs/view.ts'
@@ -136,6 +136,7 @@ export async function updateScale(call: Call): Promise<Answer> {
   const body = await readBody(request, scaleKind, builtInRules(scaleType), options.fieldValidation)
   for (const w of body.warnings) warnings.add(w)
   const { object } = body
+  call.trail?.asks(builtInRules(scaleType).canonical(object))
   checkPlace(call, object)
   return write(call, options, () => object as Scale, managerOf(call, options), true)
 }
@@ -155,6 +156,7 @@ export async function patchScale(call: Call): Promise<Answer> {
   const type = patchTypeOf(call, mediaType(request.headers['content-type']))
   if (type === 'apply') return applyScale(call)
   const options = writeOptions(request.query, 'PatchOptions')
+  tellPatch(call)
   const produce = (old: Scale): Scale => {
     // It is read when there is something to patch: what is not found is told first.
     const change = parsePatch(type, patchText(request), options.fieldValidation)
@@ -170,6 +172,7 @@ export async function patchScale(call: Call): Promise<Answer> {
 
 async function applyScale(call: Call): Promise<Answer> {
   const options = writeOptions(call.request.query, 'PatchOptions', true)
+  tellPatch(call)
   const { config, twice } = readConfig(call)
   const now = new Date(call.core.clock.now())
   const requester = { manager: options.fieldManager, subresource: 'scale', force: options.force === true, now }

@@ -24,9 +24,10 @@ export async function createToken(call: Call): Promise<Answer> {
   const rules = builtInRules(() => type)
   const { object, warnings } = await readBody(request, tokenRequestKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
-  settleNamespace(object, call.resource, info.namespace)
   const { spec } = object as TokenRequest
   if (spec) spec.expirationSeconds ??= 3600
+  call.trail?.asks(rules.canonical(object))
+  settleNamespace(object, call.resource, info.namespace)
   const admissionOf = (wanted: TokenRequest) =>
     admissionRequest(call, {
       operation: 'CREATE',
@@ -49,6 +50,7 @@ export async function createToken(call: Call): Promise<Answer> {
     now: core.clock.now(),
     admit,
     dryRun: options.dryRun,
+    issued: (id) => call.trail?.annotate('authentication.kubernetes.io/issued-credential-id', id),
   })
   return { kind: 'object', status: 201, object: rules.canonical(answer), gvk: tokenRequestKind }
 }

@@ -13,7 +13,7 @@ import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
-import { patchText } from './patch.ts'
+import { patchText, tellPatch } from './patch.ts'
 import { checkName, mayCreate } from './update.ts'
 import { liveObject, updateObject } from './update-object.ts'
 
@@ -21,6 +21,7 @@ import { liveObject, updateObject } from './update-object.ts'
 export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const { resource, request, info } = call
   const options = writeOptions(request.query, 'PatchOptions', true)
+  tellPatch(call)
   // Below an object that is not there nothing is read.
   if (!mayCreate(resource, subresource)) liveObject(call, info.name)
   const { config, twice } = readConfig(call)

@@ -1,3 +1,4 @@
+import { alphabetical } from '../../apimachinery/key-order.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { fillDefaults } from '../kinds/kind.ts'
@@ -23,5 +24,6 @@ export function* defaulted({ resource, core }: Call, object: KubeObject): Steps<
 /** A copy of what was sent as audit shows it. */
 export function* asAsked(call: Call, sent: KubeObject): Steps<KubeObject> {
   const whole = yield* defaulted(call, yield* thawSteps(sent))
-  return yield* call.resource.rules.canonicalSteps(whole)
+  const canonical = yield* call.resource.rules.canonicalSteps(whole)
+  return call.resource.isCustom ? (alphabetical(canonical) as KubeObject) : canonical
 }

@@ -32,7 +32,9 @@ export type SentDeleteOptions = {
 
 /** metav1.DeleteOptions of the body or else of the query. Throws 400 and 422. */
 export async function deleteOptions(call: Call): Promise<DeleteOptions> {
-  return checkedDeleteOptions((await bodyOf(call)) ?? fromQuery(call.request.query))
+  const sent = await bodyOf(call)
+  if (sent) call.trail?.asks({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', ...sent } as object as KubeObject)
+  return checkedDeleteOptions(sent ?? fromQuery(call.request.query))
 }
 
 /** Throws 422. */

@@ -1,4 +1,4 @@
-import { jsonText } from '../../apimachinery/json.ts'
+import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
@@ -8,6 +8,7 @@ import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltI
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
+import { readYaml } from '../pipeline/read-yaml.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import type { ApiRequest } from '../request.ts'
 import { textAhead } from '../schema/decode.ts'
@@ -33,6 +34,7 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
   const type = patchTypeOf(call, mediaType(request.headers['content-type']))
   if (type === 'apply') return apply(call, subresource)
   const options = writeOptions(request.query, 'PatchOptions')
+  tellPatch(call)
   // It is read when there is something to patch: what is not found is told first.
   let change: ParsedPatch | undefined
   const manager = managerOf(call, options)
@@ -51,6 +53,23 @@ export async function patch(call: Call, subresource = ''): Promise<Answer> {
     },
   })
   return { kind: 'stored', status: 200, stored }
+}
+
+/** Audit shows a patch as it was sent. */
+export function tellPatch({ trail, request: { body } }: Call): void {
+  trail?.patches(() => {
+    if (!(body instanceof Uint8Array)) return body && jsonText(body)
+    const text = textAhead(body) ?? textOf(body)
+    return attempt(() => parseJson(text)) ?? attempt(() => readYaml(text))
+  })
+}
+
+function attempt(read: () => unknown): string | undefined {
+  try {
+    return jsonText(read())
+  } catch {
+    return undefined
+  }
 }
 
 /** Throws 415 naming what is accepted. */

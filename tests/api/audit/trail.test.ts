@@ -8,7 +8,7 @@ import { readAuditPolicy } from '../../../src/api/audit/policy.ts'
 import { requestInfo } from '../../../src/api/pipeline/request-info.ts'
 import type { UserInfo } from '../../../src/api/request.ts'
 import { systemClock } from '../../../src/apimachinery/clock.ts'
-import { unauthorized } from '../../../src/apimachinery/status.ts'
+import { StatusError, unauthorized } from '../../../src/apimachinery/status.ts'
 import { testApi } from '../test-api.ts'
 
 const test = suite('audit trail')
@@ -31,11 +31,19 @@ async function audited(policy: string, more: Parameters<typeof testApi>[0] = {})
   const lines: string[] = []
   const audit = new Audit(readAuditPolicy(policy, 'test'), (line) => void lines.push(line), systemClock)
   const { api, client } = await testApi({ audit, ...more })
-  const send = async (method: string, uri: string, body?: object, user = admin) => {
+  const send = async (
+    method: string,
+    uri: string,
+    body?: object,
+    user = admin,
+    otherHeaders: Record<string, string> = {},
+    more: object = {},
+  ) => {
     const [path = '', query = ''] = uri.split('?')
     const headers = {
       'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
       'user-agent': 'probe',
+      ...otherHeaders,
     }
     const bytes = body ? { body: Buffer.from(JSON.stringify(body)) } : {}
     const request = {
@@ -47,6 +55,7 @@ async function audited(policy: string, more: Parameters<typeof testApi>[0] = {})
       user,
       signal: never,
       ...bytes,
+      ...more,
     }
     const response = await api.handle(request)
     if ('stream' in response.body) for await (const _ of response.body.stream);
@@ -57,7 +66,7 @@ async function audited(policy: string, more: Parameters<typeof testApi>[0] = {})
       .splice(0)
       .map((line) => JSON.parse(line))
       .filter((e) => e.userAgent === 'probe')
-  return { client, send, events }
+  return { client, send, events, lines }
 }
 
 /** What differs from run to run is replaced; order counts. */
@@ -98,6 +107,76 @@ test('the Audit-Id of the answer is the auditID of the events, and that of the r
   const [event, ...others] = events()
   assert.is(headers['audit-id'], event.auditID)
   assert.is(others.length, 0)
+})
+
+const everything =
+  '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: RequestResponse, omitManagedFields: true, omitStages: [RequestReceived]}]}'
+const configMaps = '/api/v1/namespaces/default/configmaps'
+
+test('what was asked is shown as it was decoded; of a body that was refused before, nothing', async () => {
+  const { send, events } = await audited(everything)
+  const shown = async (method: string, uri: string, body?: object) => {
+    await send(method, uri, body)
+    return events().at(-1).requestObject
+  }
+  assert.is(await shown('POST', configMaps, { kind: 'Pod', apiVersion: 'v1' }), undefined)
+  assert.is(await shown('POST', `${configMaps}?fieldValidation=Strict`, { metadata: { name: 'a' }, more: 1 }), undefined)
+  assert.is(await shown('POST', `${configMaps}?dryRun=bad`, { metadata: { name: 'a' } }), undefined)
+  await send('POST', configMaps, { metadata: { name: 'a' } })
+  events()
+  assert.equal(await shown('PATCH', `${configMaps}/a`, { data: { b: 'c' } }), { data: { b: 'c' } })
+  const review = await shown('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: {} })
+  assert.equal([review.kind, review.status], ['SelfSubjectAccessReview', { allowed: false }])
+  // The group's internal version, as kube-apiserver has it.
+  const options = await shown('DELETE', `${configMaps}/a`, { propagationPolicy: 'Background' })
+  assert.equal(options, { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/__internal', propagationPolicy: 'Background' })
+})
+
+test('answers of discovery and refusals are shown, also of watches and of paths; those that no form was left for are not', async () => {
+  const { send, events } = await audited(everything)
+  const shown = async (uri: string, headers: Record<string, string> = {}) => {
+    await send('GET', uri, undefined, admin, headers)
+    return events().at(-1).responseObject
+  }
+  assert.is((await shown('/api')).kind, 'APIVersions')
+  assert.is((await shown('/apis/apps/v1')).kind, 'APIResourceList')
+  assert.is(await shown('/version'), undefined)
+  assert.is((await shown(`${configMaps}?watch=1&resourceVersion=bad`)).kind, 'Status')
+  assert.is((await shown(`${configMaps}/none`)).reason, 'NotFound')
+  assert.is(await shown(`${configMaps}/none`, { accept: 'text/html' }), undefined)
+  assert.is((await shown(configMaps, { accept: 'application/yaml' })).kind, 'ConfigMapList')
+})
+
+test('a deadline that cannot be read is refused before it is known who asks', async () => {
+  const { send, events } = await audited(everything)
+  await send('GET', `${configMaps}/a?timeout=bad`)
+  const [{ stage, user, responseStatus }, ...others] = events()
+  assert.equal([stage, user, responseStatus.code, others.length], ['ResponseStarted', {}, 400, 0])
+})
+
+test('a body that is too large is refused in the log too', async () => {
+  const { send, events } = await audited(everything)
+  const unreadable = new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728')
+  await send('POST', configMaps, undefined, admin, {}, { unreadable })
+  const [{ stage, responseStatus }] = events()
+  assert.equal([stage, responseStatus.code], ['ResponseComplete', 413])
+})
+
+test('the URI is shown as it was sent, and special characters of HTML are escaped', async () => {
+  const { send, events, lines } = await audited(everything)
+  await send('GET', configMaps, undefined, admin, {}, { uri: `${configMaps}?a=%20b+c&&<` })
+  assert.match(lines.at(-1) ?? '', 'configmaps?a=%20b+c\\u0026\\u0026\\u003c"')
+  assert.is(events()[0].requestURI, `${configMaps}?a=%20b+c&&<`)
+})
+
+test('that a kind is deprecated is told by the last event alone', async () => {
+  const { send, events } = await audited(everything)
+  await send('GET', '/api/v1/namespaces/default/endpoints?watch=1&timeoutSeconds=1')
+  const told = events().map(({ stage, annotations }) => [stage, annotations?.['k8s.io/deprecated']])
+  assert.equal(told, [
+    ['ResponseStarted', undefined],
+    ['ResponseComplete', 'true'],
+  ])
 })
 
 test('nothing of a request at level None is written, but it has an Audit-Id', async () => {

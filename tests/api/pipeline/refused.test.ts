@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { StatusError } from '../../../src/apimachinery/status.ts'
 import { admin, testApi } from '../test-api.ts'
 
 test('what a client may not ask is answered so that nobody takes the answer for another type', async () => {
@@ -22,6 +23,20 @@ test('what a client may not ask is answered so that nobody takes the answer for 
   assert.is(status, 403)
   assert.is(headers['x-content-type-options'], 'nosniff')
   assert.is((await answer(admin.name)).headers['x-content-type-options'], undefined)
+})
+
+test('HEAD is refused for built-in kinds, which no route has it for, and a body that cannot be read where it would be', async () => {
+  const { api } = await testApi({})
+  const signal = new AbortController().signal
+  const unreadable = new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728')
+  const statusOf = async (method: string, path: string, more: object = {}) =>
+    (await api.handle({ method, path, query: new URLSearchParams(), headers: {}, user: admin, signal, ...more })).status
+  assert.is(await statusOf('HEAD', '/api/v1/namespaces'), 405)
+  assert.is(await statusOf('HEAD', '/api/v1/namespaces/default/status'), 405)
+  assert.is(await statusOf('HEAD', '/api/v1/namespaces/default/nope'), 404)
+  assert.is(await statusOf('HEAD', '/healthz'), 200)
+  assert.is(await statusOf('POST', '/api/v1/namespaces', { unreadable }), 413)
+  assert.is(await statusOf('GET', '//api/v1'), 404)
 })
 
 test.run()
