@@ -8,3 +8,11 @@ export function goTypeOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'int64' : 'float64'
   return typeof value === 'boolean' ? 'bool' : typeof value
 }
+
+/** The type of a JSON value as the errors of Go's encoding/json name it. */
+export function jsonTypeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'bigint') return 'number'
+  return typeof value === 'boolean' ? 'bool' : typeof value
+}

@@ -1,9 +1,13 @@
 // What a ConversionReview asks a webhook, and what its answer may be, in kube-apiserver's words.
 import type { FieldError } from '../../apimachinery/field-error.ts'
-import { goTypeOf } from '../../apimachinery/go-type.ts'
+import { goTypeOf, jsonTypeOf } from '../../apimachinery/go-type.ts'
+import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
 import type { CustomResourceDefinition } from '../../crd/definition/definition.ts'
+import type { JsonObject } from '../../crd/schema/json-schema.ts'
 import { validateAnnotations, validateLabels } from '../kinds/meta.ts'
+
+const group = 'apiextensions.k8s.io'
 
 /** What is wrong with the objects that came back. */
 export class ConversionError extends Error {}
@@ -14,34 +18,79 @@ export function reviewOf(
   objects: readonly KubeObject[],
   desiredAPIVersion: string,
   uid: string,
-): object {
+): ConversionReview {
   const versions = definition.spec.conversion?.webhook?.conversionReviewVersions ?? []
   const version = versions.find((v) => v === 'v1' || v === 'v1beta1')
   if (!version) throw new Error('no supported conversion review versions')
   const request = { uid, desiredAPIVersion, objects }
-  return { kind: 'ConversionReview', apiVersion: `apiextensions.k8s.io/${version}`, request }
+  return { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request }
 }
 
-interface ConversionResponse {
-  uid?: string
-  convertedObjects?: unknown[]
-  result?: { status?: string; message?: string }
+export interface ConversionReview {
+  readonly kind: string
+  readonly apiVersion: string
+  readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly KubeObject[] }
 }
 
-/** The objects of an answer. Throws an Error. */
-export function convertedIn(answer: unknown, uid: string): readonly unknown[] {
-  const { apiVersion, kind, response } = (answer ?? {}) as { apiVersion?: string; kind?: string; response?: ConversionResponse }
-  const isV1 = apiVersion !== 'apiextensions.k8s.io/v1beta1'
-  if (isV1 && (apiVersion !== 'apiextensions.k8s.io/v1' || kind !== 'ConversionReview')) {
+/** An answer whose object cannot be read at all; kube-apiserver does not say then whose answer that was. */
+export class UnreadableObject extends Error {}
+
+/** The objects of an answer to `review`. Throws an Error. */
+export function convertedIn(answer: unknown, review: ConversionReview): readonly unknown[] {
+  const { apiVersion, kind, response } = read((answer ?? {}) as JsonObject, review)
+  if (review.apiVersion === `${group}/v1` && (apiVersion !== review.apiVersion || kind !== review.kind)) {
     const got = `${(apiVersion ?? '').replace(/^(?!.*\/)/, '/')}, Kind=${kind ?? ''}`
-    throw new Error(`expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got ${got}`)
+    throw new Error(`expected webhook response of ${review.apiVersion}, Kind=${review.kind}, got ${got}`)
   }
-  if (typeof response !== 'object' || response === null) throw new Error('no response provided')
-  if (isV1 && response.uid !== uid)
+  if (!response) throw new Error('no response provided')
+  const { uid } = review.request
+  if (review.apiVersion === `${group}/v1` && response.uid !== uid)
     throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? '')}`)
   const { status = '', message } = response.result ?? {}
   if (status !== 'Success') throw new Error(message || `response.result.status was '${status}', not 'Success'`)
-  return Array.isArray(response.convertedObjects) ? response.convertedObjects : []
+  return response.convertedObjects ?? []
+}
+
+interface ConversionAnswer {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly response?: {
+    readonly uid?: string
+    readonly convertedObjects?: readonly unknown[] | null
+    readonly result?: { readonly status?: string; readonly message?: string } | null
+  }
+}
+
+/** An answer as Go decodes it into a ConversionReview. */
+function read(answer: JsonObject, review: ConversionReview): ConversionAnswer {
+  const { apiVersion, kind } = answer
+  refuseOther(text(apiVersion) || review.apiVersion, text(kind) || review.kind, review)
+  const response = answer.response ?? undefined
+  mustBe('object', response, 'ConversionReview.response', 'v1.ConversionResponse')
+  const { result, convertedObjects } = (response ?? {}) as JsonObject
+  mustBe('object', result, 'ConversionResponse.response.result', 'v1.Status')
+  mustBe('array', convertedObjects, 'ConversionResponse.response.convertedObjects', '[]runtime.RawExtension')
+  return { apiVersion, kind, response } as ConversionAnswer
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+/** client-go decodes what it knows: the reviews, and Status. */
+function refuseOther(apiVersion: string, kind: string, review: ConversionReview): void {
+  if (apiVersion === review.apiVersion && kind === review.kind) return
+  const isReview = (apiVersion === `${group}/v1` || apiVersion === `${group}/v1beta1`) && kind === review.kind
+  if (!isReview && !(apiVersion === 'v1' && kind === 'Status'))
+    throw new Error(`no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`)
+  const version = (of: string): string => of.slice(of.indexOf('/') + 1)
+  const asked = `${version(review.apiVersion)}.${review.kind}`
+  throw new Error(`converting (${version(apiVersion)}.${kind}) to (${asked}): unknown conversion`)
+}
+
+/** Throws Go's error for a field of another JSON type. */
+function mustBe(type: 'object' | 'array', value: unknown, field: string, goType: string): void {
+  const given = jsonTypeOf(value)
+  if (given !== 'null' && given !== type)
+    throw new Error(`json: cannot unmarshal ${given} into Go struct field ${field} of type ${goType}`)
 }
 
 /**
@@ -49,10 +98,10 @@ export function convertedIn(answer: unknown, uid: string): readonly unknown[] {
  * review had: kube-apiserver converts each by a review of its own.
  */
 export function convertedObject(original: KubeObject, given: unknown, apiVersion: string): KubeObject {
-  const converted = (typeof given === 'object' ? (given ?? {}) : {}) as KubeObject
+  const converted = objectOf(given)
   const at = 'returned invalid object at index 0'
   if (converted.apiVersion !== apiVersion)
-    throw new ConversionError(`${at}: invalid groupVersion (expected ${apiVersion}, received ${converted.apiVersion ?? ''})`)
+    throw new ConversionError(`${at}: invalid groupVersion (expected ${apiVersion}, received ${text(converted.apiVersion)})`)
   if (converted.kind !== original.kind)
     throw new ConversionError(`${at}: invalid kind (expected ${original.kind}, received ${converted.kind ?? ''})`)
   const [before, after] = [original.metadata, converted.metadata ?? {}]
@@ -65,6 +114,18 @@ export function convertedObject(original: KubeObject, given: unknown, apiVersion
     if (wanted !== got) throw new ConversionError(`returned invalid object: must have the same ${label}: ${wanted} != ${got}`)
   }
   return { ...converted, metadata: restored(before, converted.metadata) }
+}
+
+function objectOf(given: unknown): KubeObject {
+  if (given === null) throw new UnreadableObject('unexpected end of JSON input')
+  const type = jsonTypeOf(given)
+  if (type !== 'object')
+    throw new UnreadableObject(`json: cannot unmarshal ${type} into Go value of type map[string]interface {}`)
+  const converted = given as KubeObject
+  // Of a version that is none nothing is read.
+  if (!converted.kind || text(converted.apiVersion).split('/').length > 2)
+    throw new UnreadableObject(`Object 'Kind' is missing in '${jsonText(converted)}'`)
+  return converted
 }
 
 /** The original's metadata with the labels and annotations of the converted object. */
@@ -91,7 +152,7 @@ function restored(before: ObjectMeta, given: unknown): ObjectMeta {
       const problems = errors.map((e) => `${e.field}: ${e.message}`)
       if (problems.length > 0) throw fail(problems.length === 1 ? `${problems[0]}` : `[${problems.join(', ')}]`)
     }
-    Object.assign(metadata, { [field]: texts })
+    if (Object.keys(texts).length > 0) Object.assign(metadata, { [field]: texts })
   }
   return metadata
 }

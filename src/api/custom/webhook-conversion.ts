@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { type StatusError, unforeseen } from '../../apimachinery/status.ts'
 import type { CustomResourceDefinition } from '../../crd/definition/definition.ts'
-import { ConversionError, convertedIn, convertedObject, reviewOf } from './conversion-review.ts'
+import { ConversionError, convertedIn, convertedObject, reviewOf, UnreadableObject } from './conversion-review.ts'
 
 /** Posts a ConversionReview to the definition's webhook and gives what it answers. Throws an Error. */
 export type PostReview = (definition: CustomResourceDefinition, review: object) => Promise<unknown>
@@ -11,7 +11,8 @@ export type PostReview = (definition: CustomResourceDefinition, review: object) 
 /** Objects that wait for one review, and what becomes of them. */
 interface Batch {
   readonly objects: KubeObject[]
-  readonly answer: Promise<readonly KubeObject[]>
+  /** An object each, or why that one could not be converted. */
+  readonly answer: Promise<readonly (KubeObject | StatusError)[]>
 }
 
 /** As many objects as one review carries. */
@@ -36,7 +37,9 @@ export class WebhookConversion {
     const open = batches.get(apiVersion)
     const batch = open && open.objects.length < mostObjects ? open : this.#begin(definition, apiVersion, batches)
     const place = batch.objects.push(object) - 1
-    return (await batch.answer)[place] as KubeObject
+    const converted = (await batch.answer)[place] as KubeObject | StatusError
+    if (converted instanceof Error) throw converted
+    return converted
   }
 
   #begin(definition: CustomResourceDefinition, apiVersion: string, batches: Map<string, Batch>): Batch {
@@ -55,16 +58,25 @@ export class WebhookConversion {
   async #review(definition: CustomResourceDefinition, objects: readonly KubeObject[], apiVersion: string) {
     const { group, version } = parseApiVersion(objects[0]?.apiVersion ?? '')
     const webhook = `conversion webhook for ${group}/${version}, Kind=${objects[0]?.kind}`
+    const failure = (error: unknown): StatusError => {
+      const { message } = error as Error
+      if (error instanceof UnreadableObject) return unforeseen(message)
+      return unforeseen(`${webhook} ${error instanceof ConversionError ? message : `failed: ${message}`}`)
+    }
     try {
-      const uid = randomUUID()
-      const review = reviewOf(definition, objects, apiVersion, uid)
-      const converted = convertedIn(await this.#post(definition, review), uid)
+      const review = reviewOf(definition, objects, apiVersion, randomUUID())
+      const converted = convertedIn(await this.#post(definition, review), review)
       if (converted.length !== objects.length)
         throw new ConversionError(`returned ${converted.length} objects, expected ${objects.length}`)
-      return objects.map((object, i) => convertedObject(object, converted[i], apiVersion))
+      return objects.map((object, i) => {
+        try {
+          return convertedObject(object, converted[i], apiVersion)
+        } catch (error) {
+          return failure(error)
+        }
+      })
     } catch (error) {
-      const what = error instanceof ConversionError ? error.message : `failed: ${(error as Error).message}`
-      throw new StatusError(500, '', `${webhook} ${what}`)
+      throw failure(error)
     }
   }
 }

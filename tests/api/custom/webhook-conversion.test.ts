@@ -98,6 +98,66 @@ for (const [what, told, expected] of [
   })
 }
 
+/** A webhook whose answer is `change` of what a good one would say. */
+const answering = (change: (answer: Record<string, unknown> & { response: Record<string, unknown> }) => unknown) =>
+  new WebhookConversion(async (_, review) => {
+    const { uid, desiredAPIVersion, objects } = (review as Review).request
+    const response = { uid, convertedObjects: objects.map((o) => rename(o, desiredAPIVersion)), result: { status: 'Success' } }
+    return change({ apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response })
+  })
+    .convert(definition, widget('a'), 'example.com/v2')
+    .then(
+      () => 'converted',
+      ({ code, message, status }) => `${code} ${status.reason} ${message}`,
+    )
+const told = '500 undefined conversion webhook for example.com/v1, Kind=Widget failed:'
+
+test('an answer that is no review, or of another version, is refused as Go refuses to decode it', async () => {
+  const cases: readonly [(answer: { response: object }) => unknown, string][] = [
+    [
+      (a) => ({ ...a, apiVersion: 'apiextensions.k8s.io/v1beta1' }),
+      'converting (v1beta1.ConversionReview) to (v1.ConversionReview): unknown conversion',
+    ],
+    [() => ({ apiVersion: 'v1', kind: 'Status' }), 'converting (v1.Status) to (v1.ConversionReview): unknown conversion'],
+    [
+      (a) => ({ ...a, kind: 'AdmissionReview' }),
+      'no kind "AdmissionReview" is registered for version "apiextensions.k8s.io/v1" in scheme "pkg/runtime/scheme.go:111"',
+    ],
+    [
+      (a) => ({ response: a.response }),
+      'expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got /, Kind=',
+    ],
+    [(a) => ({ ...a, response: null }), 'no response provided'],
+    [
+      (a) => ({ ...a, response: { ...a.response, result: 'Success' } }),
+      'json: cannot unmarshal string into Go struct field ConversionResponse.response.result of type v1.Status',
+    ],
+    [
+      (a) => ({ ...a, response: { ...a.response, convertedObjects: {} } }),
+      'json: cannot unmarshal object into Go struct field ConversionResponse.response.convertedObjects of type []runtime.RawExtension',
+    ],
+  ]
+  for (const [change, expected] of cases) assert.is(await answering(change), `${told} ${expected}`)
+})
+
+test('an object that cannot be read is told of as it is', async () => {
+  const objects = (convertedObjects: unknown[]) => answering((a) => ({ ...a, response: { ...a.response, convertedObjects } }))
+  assert.is(await objects([null]), '500 undefined unexpected end of JSON input')
+  assert.is(await objects(['x']), '500 undefined json: cannot unmarshal string into Go value of type map[string]interface {}')
+  assert.is(await objects([{}]), "500 undefined Object 'Kind' is missing in '{}'")
+})
+
+test('of those that are asked for together only what is wrong fails, and labels that are empty are gone', async () => {
+  const { conversion } = webhook((o, v) => ({
+    ...rename(o, v),
+    metadata: o.metadata.name === 'bad' ? { ...o.metadata, name: 'other' } : { ...o.metadata, labels: {} },
+  }))
+  const convert = (name: string) => conversion.convert(definition, widget(name), 'example.com/v2')
+  const [good, bad] = await Promise.allSettled([convert('good'), convert('bad')])
+  assert.is(bad.status, 'rejected')
+  assert.is(good.status === 'fulfilled' && good.value.metadata.labels, undefined)
+})
+
 test('labels that were there before are not validated again', async () => {
   const labels = { '/x': 'a' }
   const old = { ...widget('a'), metadata: { ...widget('a').metadata, labels } }

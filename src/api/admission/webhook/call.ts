@@ -1,10 +1,11 @@
 import type { Agent } from 'node:https'
 import { isIP } from 'node:net'
 import { posix } from 'node:path'
-import { jsonText, parseJson } from '../../../apimachinery/json.ts'
+import { jsonText } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
+import { type Answer, objectIn } from './answer.ts'
 import type { LocalWebhooks } from './local.ts'
 
 const mostBytes = 10 * 1024 * 1024
@@ -36,12 +37,7 @@ export class WebhookCalls {
     url.pathname = joined(url.pathname)
     url.searchParams.set('timeout', `${seconds}s`)
     const agent = this.#agentFor(url, address, config.caBundle)
-    const text = await post({ url, address, agent, body: jsonText(body) }, seconds)
-    try {
-      return parseJson(text)
-    } catch (error) {
-      throw new Error(`couldn't get version/kind; json parse error: ${(error as Error).message}`)
-    }
+    return objectIn(await post({ url, address, agent, body: jsonText(body) }, seconds))
   }
 
   close(): void {
@@ -98,7 +94,7 @@ interface Post {
  * Tries again when a connection that was kept between calls turns out to be closed before any answer: mostly it was while nobody used it. A new
  * connection is tried once.
  */
-async function post(asked: Post, seconds: number): Promise<string> {
+async function post(asked: Post, seconds: number): Promise<Answer> {
   const signal = AbortSignal.timeout(seconds * 1000)
   for (;;) {
     const answer = await postOnce(asked, signal)
@@ -108,7 +104,7 @@ async function post(asked: Post, seconds: number): Promise<string> {
 
 const stale = Symbol('the connection was kept, and is closed')
 
-function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Promise<string | typeof stale> {
+function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Promise<Answer | typeof stale> {
   const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
@@ -144,19 +140,12 @@ function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Pro
       response.on('error', (error) => fail(goError(error, host, url.port || '443')))
       response.on('end', () => {
         const text = Buffer.concat(pieces).toString()
-        if ((response.statusCode ?? 500) < 300) resolve(text)
-        else reject(new Error(statusText(response.statusCode ?? 500, text)))
+        const { statusCode: status = 500, headers } = response
+        resolve({ status, type: headers['content-type'] ?? '', text })
       })
     })
     call.end(body)
   })
-}
-
-const statusText = (code: number, text: string): string => {
-  if (code === 404) return 'the server could not find the requested resource'
-  if (code >= 500)
-    return `an error on the server (${JSON.stringify(text.slice(0, 200))}) has prevented the request from succeeding`
-  return `the server rejected our request for an unknown reason`
 }
 
 /** Go's words for what went wrong on the way. */
@@ -174,6 +163,9 @@ function goError(error: NodeJS.ErrnoException, host: string, port: string): stri
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
       return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
+    case 'ECONNRESET':
+      // Closed before an answer, or in the middle of one.
+      return error.message === 'socket hang up' ? 'EOF' : error.message
     default:
       return error.message
   }

@@ -1,4 +1,5 @@
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../../apimachinery/kinds.generated.ts'
+import { unexpectedResponse } from '../../../apimachinery/unexpected-response.ts'
 import type { Attributes, Decision } from '../authorizer.ts'
 import type { WebhookSettings } from './configuration.ts'
 import { matchOf } from './match-conditions.ts'
@@ -146,16 +147,8 @@ function statusIn(text: string, version: ReviewVersion): SubjectAccessReviewStat
   return { allowed: allowed === true, ...(denied ? { denied: true } : {}), ...(typeof reason === 'string' ? { reason } : {}) }
 }
 
-/** What client-go makes of a status whose body is no Status. */
-function statusText(code: number, text: string): string {
-  if (code === 401) return 'Unauthorized'
-  if (code === 403) return 'unknown'
-  if (code === 404) return 'the server could not find the requested resource'
-  if (code === 429) return 'the server has received too many requests and has asked us to try again later'
-  if (code >= 500)
-    return `an error on the server (${JSON.stringify(text.slice(0, 2048))}) has prevented the request from succeeding`
-  return 'the server rejected our request for an unknown reason'
-}
+const statusText = (code: number, said: string): string =>
+  code === 401 ? 'Unauthorized' : unexpectedResponse(code, said.slice(0, 2048))
 
 /** Answers until they are too old; of too many, those that were used least recently go. */
 class Answers {
