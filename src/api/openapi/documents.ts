@@ -133,9 +133,9 @@ const extensions = ({ action, gvk }: Operation): object => ({
 
 export interface DocumentV2 extends SpecV2 {
   readonly swagger: '2.0'
-  readonly info: object
-  readonly parameters: object
-  readonly securityDefinitions: object
+  readonly info: typeof info
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly securityDefinitions: Readonly<Record<string, Schema>>
   readonly security: readonly object[]
 }
 

@@ -6,9 +6,9 @@ import type { Core } from '../pipeline/call.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
-import type { Schema } from './definitions.ts'
 import { definitionsOf, documentNames, documentV2, documentV3, pathsV2 } from './documents.ts'
-import { gnosticPieces } from './gnostic.ts'
+import { gnosticPieces } from './gnostic-v2.ts'
+import { gnosticV3Pieces } from './gnostic-v3.ts'
 import { serveContent } from './serve-content.ts'
 import { inTurns, jsonMembers, type Written } from './written.ts'
 
@@ -29,7 +29,7 @@ export function openApiRoutes(core: Core): PathRoute {
     writing.catch(() => all.delete(key))
     return writing
   }
-  const v3 = (name: string): Promise<Written> => document(`v3 ${name}`, (all) => piecesV3(all, name))
+  const v3: DocumentV3Of = (name) => document(`v3 ${name}`, (all) => piecesV3(all, name))
   return async (request, info, user) => {
     if (info.path === '/openapi/v2') return answerV2(request, document, core.aggregator)
     if (info.path === '/openapi/v3') return answerIndex(request, core, v3)
@@ -37,7 +37,7 @@ export function openApiRoutes(core: Core): PathRoute {
     const name = info.path.slice('/openapi/v3/'.length)
     const elsewhere = core.aggregator?.find(`/${name}`)
     if (elsewhere) return core.aggregator?.forward(elsewhere, request, user)
-    return documentNames([...core.registry.all()]).has(name) ? answerV3(request, name, await v3(name)) : nothing
+    return documentNames([...core.registry.all()]).has(name) ? answerV3(request, name, v3, document) : nothing
   }
 }
 
@@ -57,10 +57,15 @@ function* piecesV3(all: readonly ServedResource[], name: string): Generator<stri
 /** What is below /openapi/v3 answers itself what is not there. */
 const nothing: ApiResponse = { status: 404, headers: {}, body: { bytes: new Uint8Array() } }
 
+/** The v3 document of a name, in JSON. */
+type DocumentV3Of = (name: string) => Promise<Written>
+
 type DocumentOf = (key: string, make: (all: readonly ServedResource[]) => Iterable<string | Uint8Array>) => Promise<Written>
 
 const jsonType = 'application/json'
 const gnosticType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+const gnosticV3Type = 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf'
+const gnosticV3Types = [gnosticV3Type, 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf']
 const gnosticTypes = [gnosticType, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf']
 
 /** The first of `types` that the best clause of the Accept header names (kube-openapi's handlers). */
@@ -83,15 +88,19 @@ async function answerV2(request: ApiRequest, document: DocumentOf, aggregator: A
   const json = await document('v2', (all) => piecesV2(all, aggregator))
   const etag = `"${json.hash}"`
   if (type === jsonType) return serveContent(request, { ...json, etag, headers: { 'content-type': type, vary } })
-  const { bytes } = await document('v2 protobuf', (all) => gnosticPieces(definitionsV2(all, aggregator)))
+  const { bytes } = await document('v2 protobuf', (all) => gnosticV2(all, aggregator))
   return serveContent(request, { ...json, bytes, etag, headers: { 'content-type': gnosticType, vary } })
 }
 
-function answerV3(request: ApiRequest, name: string, { bytes, hash, lastModified }: Written): ApiResponse {
+async function answerV3(request: ApiRequest, name: string, v3: DocumentV3Of, document: DocumentOf): Promise<ApiResponse> {
   const vary = 'Accept'
-  if (wanted(request, [jsonType]) === undefined) return notAcceptable(vary)
+  const type = wanted(request, [jsonType, ...gnosticV3Types])
+  if (type === undefined) return notAcceptable(vary)
+  const { bytes: json, hash, lastModified } = await v3(name)
+  const isJson = type === jsonType
+  const bytes = isJson ? json : (await document(`v3 protobuf ${name}`, (all) => gnosticV3Pieces(documentV3(all, name)))).bytes
   const etag = `"${hash}"`
-  const headers = { 'content-type': jsonType, vary }
+  const headers = { 'content-type': isJson ? jsonType : gnosticV3Type, vary }
   const asked = request.query.get('hash')
   if (!asked) return serveContent(request, { bytes, etag, lastModified, headers })
   if (asked !== hash) {
@@ -102,7 +111,7 @@ function answerV3(request: ApiRequest, name: string, { bytes, hash, lastModified
   return serveContent(request, { bytes, etag, lastModified, headers: lasting })
 }
 
-async function answerIndex(request: ApiRequest, core: Core, v3: (name: string) => Promise<Written>): Promise<ApiResponse> {
+async function answerIndex(request: ApiRequest, core: Core, v3: DocumentV3Of): Promise<ApiResponse> {
   const { paths, lastModified } = await index(core, v3)
   const bytes = Buffer.from(JSON.stringify({ paths }))
   // Go's http.ServeContent takes the text, whose name has no ending, for plain.
@@ -113,8 +122,11 @@ const urlOf = (name: string, hash: string): string => `/openapi/v3/${name}?hash=
 
 const hasRemotes = (aggregator: Aggregator | undefined): boolean => (aggregator?.versions().length ?? 0) > 0
 
-function definitionsV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): ReadonlyMap<string, Schema> {
-  return hasRemotes(aggregator) ? new Map(Object.entries(wholeV2(all, aggregator).definitions)) : definitionsOf(all, 'v2')
+function* gnosticV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): Generator<Uint8Array> {
+  const whole = hasRemotes(aggregator) ? wholeV2(all, aggregator) : undefined
+  const definitions = whole ? new Map(Object.entries(whole.definitions)) : definitionsOf(all, 'v2')
+  const paths = whole ? Object.entries(whole.paths) : pathsV2(all, definitions)
+  yield* gnosticPieces(documentV2([], new Map()), paths, definitions)
 }
 
 function* piecesV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): Generator<string> {
@@ -136,7 +148,7 @@ function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefi
 }
 
 /** The hash in each URL lets clients keep a document for good. */
-async function index(core: Core, v3: (name: string) => Promise<Written>): Promise<{ paths: object; lastModified: Date }> {
+async function index(core: Core, v3: DocumentV3Of): Promise<{ paths: object; lastModified: Date }> {
   const paths: Record<string, object> = {}
   let lastModified = new Date(0)
   for (const name of documentNames([...core.registry.all()])) {

@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asking } from '../abuse/asking.ts'
 import { admin } from '../test-api.ts'
+import { digestOf } from './protobuf-form.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(`tests/data/openapi/${name}`, 'utf8'))
 
@@ -60,6 +61,31 @@ test('a document has the type that is asked for, under the hash that it has now'
 })
 
 const gnostic = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+
+test("every document in protobuf says what kube-apiserver's says", async () => {
+  const { api } = await asking()
+  const recorded = read('digests.json') as { protobuf: { v2: string; v3: Record<string, string> } }
+  const bytesOf = async (path: string, accept: string): Promise<Uint8Array> => {
+    const signal = new AbortController().signal
+    const answer = await api.handle({
+      method: 'GET',
+      path,
+      query: new URLSearchParams(),
+      headers: { accept },
+      user: admin,
+      signal,
+    })
+    assert.is(answer.headers['content-type'], accept.replace('@', '.'))
+    if (!('bytes' in answer.body)) throw new Error('no bytes')
+    return answer.body.bytes
+  }
+  assert.is(digestOf(await bytesOf('/openapi/v2', gnostic), 'v2'), recorded.protobuf.v2, 'v2')
+  for (const [name, wanted] of Object.entries(recorded.protobuf.v3)) {
+    assert.is(digestOf(await bytesOf(`/openapi/v3/${name}`, gnosticV3), 'v3'), wanted, name)
+  }
+})
+
+const gnosticV3 = 'application/com.github.proto-openapi.spec.v3@v1.0+protobuf'
 
 /** SHA-256 of the JSON of a value whose members are sorted. */
 const digest = (value: unknown): string =>
