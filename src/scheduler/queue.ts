@@ -94,81 +94,113 @@ function isRelevant(now: Pod, then: Pod): boolean {
   return JSON.stringify([spec, metadata.labels]) !== JSON.stringify([then.spec, then.metadata.labels])
 }
 
-export function createSchedulingQueue({ clock, plugins, onReady }: QueueOptions): SchedulingQueue {
-  const known = new Map<string, { entry: Entry; place: Place; cancel?: () => void }>()
-  const active = new Heap()
-  const byName = new Map(plugins.map((p) => [p.name, p]))
-  const uidOf = (pod: Pod) => pod.metadata.uid ?? ''
-  let isClosed = false
+const uidOf = (pod: Pod): string => pod.metadata.uid ?? ''
 
-  const move = (entry: Entry, place: Place, afterMs?: number, next?: () => void) => {
+export const createSchedulingQueue = (options: QueueOptions): SchedulingQueue => new PodQueue(options)
+
+class PodQueue implements SchedulingQueue {
+  readonly #clock: Clock
+  readonly #plugins: readonly Plugin[]
+  readonly #onReady: () => void
+  readonly #byName: ReadonlyMap<string, Plugin>
+  readonly #known = new Map<string, { entry: Entry; place: Place; cancel?: () => void }>()
+  readonly #active = new Heap()
+  #isClosed = false
+
+  constructor({ clock, plugins, onReady }: QueueOptions) {
+    this.#clock = clock
+    this.#plugins = plugins
+    this.#onReady = onReady
+    this.#byName = new Map(plugins.map((p) => [p.name, p]))
+  }
+
+  set(pod: Pod): void {
+    const found = this.#known.get(uidOf(pod))
+    if (!found) {
+      this.#toActiveOrGated({ pod, attempts: 0, addedAt: this.#clock.now(), rejectedBy: new Set(), backoffUntil: 0 })
+      return
+    }
+    const { entry, place } = found
+    const then = entry.pod
+    entry.pod = pod
+    if (place === 'gated' || (place === 'unschedulable' && isRelevant(pod, then))) this.#toBackoffOrActive(entry)
+  }
+
+  remove(uid: string): void {
+    this.#known.get(uid)?.cancel?.()
+    this.#known.delete(uid)
+  }
+
+  pop(): Entry | undefined {
+    for (let entry = this.#active.pop(); entry; entry = this.#active.pop()) {
+      const found = this.#known.get(uidOf(entry.pod))
+      if (found?.entry !== entry || found.place !== 'active') continue
+      this.#known.delete(uidOf(entry.pod))
+      entry.attempts++
+      return entry
+    }
+    return undefined
+  }
+
+  reject(entry: Entry, plugins: ReadonlySet<string>): void {
+    const next = this.#failed(entry, plugins)
+    this.#move(next, 'unschedulable', { afterMs: flushAfterMs, run: () => this.#toActiveOrGated(next) })
+  }
+
+  retry(entry: Entry): void {
+    this.#toBackoffOrActive(this.#failed(entry, new Set()))
+  }
+
+  wake(event: ClusterEvent): void {
+    for (const { entry, place } of [...this.#known.values()])
+      if (place === 'unschedulable' && [...entry.rejectedBy].some((name) => this.#byName.get(name)?.wakes?.(event, entry.pod)))
+        this.#toBackoffOrActive(entry)
+  }
+
+  activate(uid: string): void {
+    const found = this.#known.get(uid)
+    if (found && (found.place === 'unschedulable' || found.place === 'backoff')) this.#toActiveOrGated(found.entry)
+  }
+
+  place(uid: string): Place | undefined {
+    return this.#known.get(uid)?.place
+  }
+
+  counts(): Record<Place, number> {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
+    for (const { place } of this.#known.values()) counts[place]++
+    return counts
+  }
+
+  close(): void {
+    this.#isClosed = true
+    for (const { cancel } of this.#known.values()) cancel?.()
+  }
+
+  /** `next`: how it comes back by itself. */
+  #move(entry: Entry, place: Place, next?: { readonly afterMs: number; readonly run: () => void }): void {
     const uid = uidOf(entry.pod)
-    known.get(uid)?.cancel?.()
-    const isTimed = afterMs !== undefined && next !== undefined && !isClosed
-    known.set(uid, { entry, place, ...(isTimed ? { cancel: clock.after(afterMs, next) } : {}) })
+    this.#known.get(uid)?.cancel?.()
+    const timed = next && !this.#isClosed ? { cancel: this.#clock.after(next.afterMs, next.run) } : {}
+    this.#known.set(uid, { entry, place, ...timed })
     if (place !== 'active') return
-    active.push(entry)
-    onReady()
-  }
-  const toActiveOrGated = (entry: Entry) => {
-    const gated = plugins.some((p) => p.preEnqueue?.(entry.pod) !== undefined)
-    move(entry, gated ? 'gated' : 'active')
-  }
-  const toBackoffOrActive = (entry: Entry) => {
-    const left = entry.backoffUntil - clock.now()
-    if (left <= 0) toActiveOrGated(entry)
-    else move(entry, 'backoff', left, () => toActiveOrGated(entry))
-  }
-  const failed = (entry: Entry, rejectedBy: ReadonlySet<string>) => {
-    const wait = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(entry.attempts - 1, 10))
-    return { ...entry, rejectedBy, backoffUntil: clock.now() + wait }
+    this.#active.push(entry)
+    this.#onReady()
   }
 
-  return {
-    set(pod) {
-      const found = known.get(uidOf(pod))
-      if (!found) return toActiveOrGated({ pod, attempts: 0, addedAt: clock.now(), rejectedBy: new Set(), backoffUntil: 0 })
-      const then = found.entry.pod
-      found.entry.pod = pod
-      if (found.place === 'gated' || (found.place === 'unschedulable' && isRelevant(pod, then))) toBackoffOrActive(found.entry)
-    },
-    remove(uid) {
-      known.get(uid)?.cancel?.()
-      known.delete(uid)
-    },
-    pop() {
-      for (let entry = active.pop(); entry; entry = active.pop()) {
-        const found = known.get(uidOf(entry.pod))
-        if (found?.entry !== entry || found.place !== 'active') continue
-        known.delete(uidOf(entry.pod))
-        entry.attempts++
-        return entry
-      }
-      return undefined
-    },
-    reject(entry, rejectedBy) {
-      const next = failed(entry, rejectedBy)
-      move(next, 'unschedulable', flushAfterMs, () => toActiveOrGated(next))
-    },
-    retry: (entry) => toBackoffOrActive(failed(entry, new Set())),
-    wake(event) {
-      for (const { entry, place } of [...known.values()])
-        if (place === 'unschedulable' && [...entry.rejectedBy].some((name) => byName.get(name)?.wakes?.(event, entry.pod)))
-          toBackoffOrActive(entry)
-    },
-    activate(uid) {
-      const found = known.get(uid)
-      if (found && (found.place === 'unschedulable' || found.place === 'backoff')) toActiveOrGated(found.entry)
-    },
-    place: (uid) => known.get(uid)?.place,
-    counts() {
-      const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 }
-      for (const { place } of known.values()) counts[place]++
-      return counts
-    },
-    close() {
-      isClosed = true
-      for (const { cancel } of known.values()) cancel?.()
-    },
+  #toActiveOrGated(entry: Entry): void {
+    const gated = this.#plugins.some((p) => p.preEnqueue?.(entry.pod) !== undefined)
+    this.#move(entry, gated ? 'gated' : 'active')
+  }
+
+  #toBackoffOrActive(entry: Entry): void {
+    const left = entry.backoffUntil - this.#clock.now()
+    if (left <= 0) this.#toActiveOrGated(entry)
+    else this.#move(entry, 'backoff', { afterMs: left, run: () => this.#toActiveOrGated(entry) })
+  }
+
+  #failed(entry: Entry, rejectedBy: ReadonlySet<string>): Entry {
+    const wait = Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(entry.attempts - 1, 10))
+    return { ...entry, rejectedBy, backoffUntil: this.#clock.now() + wait }
   }
 }
