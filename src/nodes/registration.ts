@@ -51,71 +51,45 @@ function sameButHeartbeat(a: NodeStatus | undefined, b: NodeStatus): boolean {
   return sameStatus(bare(ours), bare(b))
 }
 
-export function createRegistration(options: RegistrationOptions): Registration {
-  const { client, clock, log, name, signal } = options
-  let notReady: string | undefined
-  let isDirty = false
-  let isWriting = false
-  let writing = Promise.resolve()
-  let cancel = () => {}
+export const createRegistration = (options: RegistrationOptions): Registration => new NodeRegistration(options)
 
-  const current = async (known: Node | undefined): Promise<NodeStatus> => {
-    const disk = await statfs(options.dataDir)
-    const images = await imagesOf(options.docker).catch(() => known?.status?.images ?? [])
-    const free = { memory: freemem() / totalmem(), disk: disk.bavail / disk.blocks }
-    return nodeStatus({ ...options, images, notReady, free }, known, clock.now())
+class NodeRegistration implements Registration {
+  readonly #options: RegistrationOptions
+  #notReady: string | undefined
+  #isDirty = false
+  #isWriting = false
+  #writing = Promise.resolve()
+  #cancel = () => {}
+
+  constructor(options: RegistrationOptions) {
+    this.#options = options
+    options.signal.addEventListener('abort', () => this.#cancel())
   }
-  const ensure = async (): Promise<Node> => {
-    const labels = nodeLabels(options)
-    const status = await current(undefined)
-    signal.throwIfAborted()
-    try {
-      return await client.create(nodes, {
-        apiVersion: 'v1',
-        kind: 'Node',
-        metadata: { name, labels, annotations },
-        spec: {},
-        status,
-      })
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-    return client.patch(nodes, name, { type: 'strategic', body: { metadata: { labels, annotations } } })
+
+  register(): Promise<void> {
+    this.#writing = this.#registered()
+    return this.#writing
   }
-  const writeStatus = async (known: Node | undefined, isHeartbeat: boolean) => {
-    const status = await current(known)
-    if (!isHeartbeat && sameButHeartbeat(known?.status, status)) return
-    const body = { status: { ...status, addresses: [{ $patch: 'replace' }, ...(status.addresses ?? [])] } }
-    await client.patch(nodes, name, { type: 'strategic', body }, { subresource: 'status' })
+
+  setNotReady(why: string | undefined): void {
+    if (this.#notReady === why) return
+    this.#notReady = why
+    this.#track(this.#update(false))
   }
-  /** One writer at a time; what changes meanwhile is written after. */
-  const update = async (isHeartbeat: boolean, known = options.known()) => {
-    isDirty = true
-    if (isWriting) return
-    isWriting = true
-    while (isDirty && !signal.aborted) {
-      isDirty = false
-      try {
-        await writeStatus(known, isHeartbeat)
-      } catch (error) {
-        if (isNotFound(error)) await ensure().catch(() => undefined)
-        log.error('node status not written', error, { node: name })
-        isDirty = true
-        await sleep(clock, retryMs, signal)
-      }
-      known = options.known()
-    }
-    isWriting = false
-    cancel()
-    if (!signal.aborted) cancel = clock.after(heartbeatMs, () => track(update(true)))
+
+  written(): Promise<void> {
+    return this.#writing
   }
-  const track = (work: Promise<void>): void => {
-    writing = Promise.all([writing, work]).then(() => {})
+
+  #track(work: Promise<void>): void {
+    this.#writing = Promise.all([this.#writing, work]).then(() => {})
   }
-  const registered = async (): Promise<void> => {
+
+  async #registered(): Promise<void> {
+    const { clock, log, name, signal } = this.#options
     while (!signal.aborted) {
       try {
-        return await update(false, await ensure())
+        return await this.#update(false, await this.#ensure())
       } catch (error) {
         if (signal.aborted) return
         log.error('node not registered', error, { node: name })
@@ -123,17 +97,58 @@ export function createRegistration(options: RegistrationOptions): Registration {
       }
     }
   }
-  signal.addEventListener('abort', () => cancel())
-  return {
-    register() {
-      writing = registered()
-      return writing
-    },
-    setNotReady(why) {
-      if (notReady === why) return
-      notReady = why
-      track(update(false))
-    },
-    written: () => writing,
+
+  async #ensure(): Promise<Node> {
+    const { client, name, signal } = this.#options
+    const labels = nodeLabels(this.#options)
+    const status = await this.#current(undefined)
+    signal.throwIfAborted()
+    const metadata = { name, labels, annotations }
+    try {
+      return await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata, spec: {}, status })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+    return client.patch(nodes, name, { type: 'strategic', body: { metadata: { labels, annotations } } })
+  }
+
+  /** One writer at a time; what changes meanwhile is written after. */
+  async #update(isHeartbeat: boolean, first = this.#options.known()): Promise<void> {
+    const { clock, log, name, signal } = this.#options
+    let known = first
+    this.#isDirty = true
+    if (this.#isWriting) return
+    this.#isWriting = true
+    while (this.#isDirty && !signal.aborted) {
+      this.#isDirty = false
+      try {
+        await this.#writeStatus(known, isHeartbeat)
+      } catch (error) {
+        if (isNotFound(error)) await this.#ensure().catch(() => undefined)
+        log.error('node status not written', error, { node: name })
+        this.#isDirty = true
+        await sleep(clock, retryMs, signal)
+      }
+      known = this.#options.known()
+    }
+    this.#isWriting = false
+    this.#cancel()
+    if (!signal.aborted) this.#cancel = clock.after(heartbeatMs, () => this.#track(this.#update(true)))
+  }
+
+  async #writeStatus(known: Node | undefined, isHeartbeat: boolean): Promise<void> {
+    const { client, name } = this.#options
+    const status = await this.#current(known)
+    if (!isHeartbeat && sameButHeartbeat(known?.status, status)) return
+    const body = { status: { ...status, addresses: [{ $patch: 'replace' }, ...(status.addresses ?? [])] } }
+    await client.patch(nodes, name, { type: 'strategic', body }, { subresource: 'status' })
+  }
+
+  async #current(known: Node | undefined): Promise<NodeStatus> {
+    const { docker, dataDir, clock } = this.#options
+    const disk = await statfs(dataDir)
+    const images = await imagesOf(docker).catch(() => known?.status?.images ?? [])
+    const free = { memory: freemem() / totalmem(), disk: disk.bavail / disk.blocks }
+    return nodeStatus({ ...this.#options, images, notReady: this.#notReady, free }, known, clock.now())
   }
 }

@@ -30,74 +30,95 @@ export interface Prober {
 }
 
 /** Runs the startup probe until it passes, then liveness and readiness side by side, each by its own period. */
-export function startProber(options: ProberOptions): Prober {
-  const { container, initial, clock } = options
-  const { startupProbe, livenessProbe, readinessProbe } = container
-  let health: Health = {
-    started: !startupProbe || (initial?.started ?? false),
-    ready: !readinessProbe || (initial?.ready ?? false),
-  }
-  const cancels = new Map<ProbeType, () => void>()
-  const stopped = new Set<ProbeType>()
+export const startProber = (options: ProberOptions): Prober => new ContainerProber(options)
 
-  const change = (next: Partial<Health>) => {
-    const before = health
-    health = { ...health, ...next }
-    if (before.started !== health.started || before.ready !== health.ready || before.unhealthy !== health.unhealthy)
-      options.onChange()
-  }
-  const conclude = (type: ProbeType, probe: Probe, verdict: boolean): void => {
-    if (type === 'Readiness') change({ ready: verdict })
-    else if (!verdict) {
-      stopped.add('Startup').add('Liveness')
-      const graceSeconds = probe.terminationGracePeriodSeconds
-      change({ unhealthy: { probe: type, ...(graceSeconds === undefined ? {} : { graceSeconds }) } })
-    } else if (type === 'Startup') {
-      stopped.add('Startup')
-      change({ started: true })
-      begin()
+class ContainerProber implements Prober {
+  readonly #options: ProberOptions
+  readonly #cancels = new Map<ProbeType, () => void>()
+  readonly #stopped = new Set<ProbeType>()
+  #health: Health
+
+  constructor(options: ProberOptions) {
+    const { container, initial } = options
+    this.#options = options
+    this.#health = {
+      started: !container.startupProbe || (initial?.started ?? false),
+      ready: !container.readinessProbe || (initial?.ready ?? false),
     }
+    if (this.#health.started) this.#begin()
+    else this.#first('Startup', container.startupProbe)
   }
-  const run = (type: ProbeType, probe: Probe, streak: Streak | undefined) => async () => {
-    const started = clock.now()
-    const answer = await options.check(probe).catch((error): Answer => ({ ok: false, output: String(error) }))
-    if (stopped.has(type)) return
-    if (!answer.ok) options.onFailure(type, answer.output)
-    const { streak: next, verdict } = judge(streak, answer.ok, probe)
-    if (verdict !== undefined) conclude(type, probe, verdict)
-    if (stopped.has(type)) return
-    const period = (probe.periodSeconds ?? defaults.periodSeconds) * 1000
-    schedule(type, probe, next, Math.max(0, period - (clock.now() - started)))
-  }
-  const schedule = (type: ProbeType, probe: Probe, streak: Streak | undefined, delay: number) => {
-    cancels.set(
-      type,
-      clock.after(delay, () => void run(type, probe, streak)()),
-    )
-  }
-  const first = (type: ProbeType, probe: Probe | undefined) => {
-    if (!probe || stopped.has(type)) return
-    const due = options.startedAt + (probe.initialDelaySeconds ?? 0) * 1000
-    // After a restart of the agent all probes would fall together: they are spread over a period.
-    const spread = initial ? options.random() * (probe.periodSeconds ?? defaults.periodSeconds) * 1000 : 0
-    schedule(type, probe, undefined, Math.max(0, due - clock.now()) + spread)
-  }
-  const begin = () => {
-    first('Liveness', livenessProbe)
-    first('Readiness', readinessProbe)
-  }
-  if (health.started) begin()
-  else first('Startup', startupProbe)
 
-  const stop = (types: readonly ProbeType[]) => {
+  health(): Health {
+    return this.#health
+  }
+
+  stopKilling(): void {
+    this.#stop(['Startup', 'Liveness'])
+  }
+
+  stop(): void {
+    this.#stop(['Startup', 'Liveness', 'Readiness'])
+  }
+
+  #stop(types: readonly ProbeType[]): void {
     for (const type of types) {
-      stopped.add(type)
-      cancels.get(type)?.()
+      this.#stopped.add(type)
+      this.#cancels.get(type)?.()
     }
   }
-  return {
-    health: () => health,
-    stopKilling: () => stop(['Startup', 'Liveness']),
-    stop: () => stop(['Startup', 'Liveness', 'Readiness']),
+
+  #begin(): void {
+    const { livenessProbe, readinessProbe } = this.#options.container
+    this.#first('Liveness', livenessProbe)
+    this.#first('Readiness', readinessProbe)
+  }
+
+  #first(type: ProbeType, probe: Probe | undefined): void {
+    if (!probe || this.#stopped.has(type)) return
+    const { startedAt, initial, clock, random } = this.#options
+    const due = startedAt + (probe.initialDelaySeconds ?? 0) * 1000
+    // After a restart of the agent all probes would fall together: they are spread over a period.
+    const spread = initial ? random() * (probe.periodSeconds ?? defaults.periodSeconds) * 1000 : 0
+    this.#schedule(type, probe, undefined, Math.max(0, due - clock.now()) + spread)
+  }
+
+  #schedule(type: ProbeType, probe: Probe, streak: Streak | undefined, delayMs: number): void {
+    const cancel = this.#options.clock.after(delayMs, () => void this.#run(type, probe, streak))
+    this.#cancels.set(type, cancel)
+  }
+
+  async #run(type: ProbeType, probe: Probe, streak: Streak | undefined): Promise<void> {
+    const { clock, check, onFailure } = this.#options
+    const started = clock.now()
+    const answer = await check(probe).catch((error): Answer => ({ ok: false, output: String(error) }))
+    if (this.#stopped.has(type)) return
+    if (!answer.ok) onFailure(type, answer.output)
+    const { streak: next, verdict } = judge(streak, answer.ok, probe)
+    if (verdict !== undefined) this.#conclude(type, probe, verdict)
+    if (this.#stopped.has(type)) return
+    const period = (probe.periodSeconds ?? defaults.periodSeconds) * 1000
+    this.#schedule(type, probe, next, Math.max(0, period - (clock.now() - started)))
+  }
+
+  #conclude(type: ProbeType, probe: Probe, verdict: boolean): void {
+    if (type === 'Readiness') this.#change({ ready: verdict })
+    else if (!verdict) {
+      this.#stopped.add('Startup').add('Liveness')
+      const graceSeconds = probe.terminationGracePeriodSeconds
+      this.#change({ unhealthy: { probe: type, ...(graceSeconds === undefined ? {} : { graceSeconds }) } })
+    } else if (type === 'Startup') {
+      this.#stopped.add('Startup')
+      this.#change({ started: true })
+      this.#begin()
+    }
+  }
+
+  #change(next: Partial<Health>): void {
+    const before = this.#health
+    const now = { ...before, ...next }
+    this.#health = now
+    if (before.started !== now.started || before.ready !== now.ready || before.unhealthy !== now.unhealthy)
+      this.#options.onChange()
   }
 }
