@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import type Docker from 'dockerode'
 import { timeText } from '../apimachinery/clock.ts'
-import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../apimachinery/kinds.generated.ts'
+import type { ContainerImage, Node, NodeCondition, NodeStatus, NodeSystemInfo } from '../apimachinery/kinds.generated.ts'
 
 /** The Kubernetes release whose behaviour the agent has. */
 const kubeletVersion = 'v1.36.3'
@@ -101,7 +101,7 @@ export async function imagesOf(docker: Docker): Promise<ContainerImage[]> {
 function condition(
   type: string,
   isBad: boolean,
-  texts: { good: [string, string]; bad: [string, string] },
+  texts: { readonly good: readonly [string, string]; readonly bad: readonly [string, string] },
   known: Node | undefined,
   now: number,
 ): NodeCondition {
@@ -136,21 +136,7 @@ export interface NodeFacts {
 
 /** The status of the node object. Pure but for the machine's identity files. */
 export function nodeStatus(facts: NodeFacts, known: Node | undefined, now: number): NodeStatus {
-  const { machine } = facts
-  const capacity = capacityOf(machine)
-  const pressure = (type: string, what: string, isBad: boolean) => {
-    const word = type.replace('Pressure', '')
-    return condition(
-      type,
-      isBad,
-      {
-        good: [`KubeletHasSufficient${word}`, `kubelet has sufficient ${what}`],
-        bad: [`KubeletHasInsufficient${word}`, `kubelet has insufficient ${what}`],
-      },
-      known,
-      now,
-    )
-  }
+  const capacity = capacityOf(facts.machine)
   return {
     capacity,
     allocatable: capacity,
@@ -158,49 +144,48 @@ export function nodeStatus(facts: NodeFacts, known: Node | undefined, now: numbe
       ...facts.addresses.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: facts.name },
     ],
-    conditions: [
-      pressure('MemoryPressure', 'memory available', facts.free.memory < leastMemoryShare),
-      condition(
-        'DiskPressure',
-        facts.free.disk < leastDiskShare,
-        {
-          good: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-          bad: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
-        },
-        known,
-        now,
-      ),
-      condition(
-        'PIDPressure',
-        false,
-        { good: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'], bad: ['', ''] },
-        known,
-        now,
-      ),
-      condition(
-        'Ready',
-        facts.notReady !== undefined,
-        { good: ['KubeletReady', 'kubelet is posting ready status'], bad: ['KubeletNotReady', facts.notReady ?? ''] },
-        known,
-        now,
-      ),
-    ],
+    conditions: conditionsOf(facts, known, now),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
     images: [...facts.images],
-    nodeInfo: {
-      architecture: machine.architecture,
-      bootID: fileText('/proc/sys/kernel/random/boot_id'),
-      containerRuntimeVersion: `docker://${machine.dockerVersion}`,
-      kernelVersion: machine.kernelVersion,
-      kubeProxyVersion: '',
-      kubeletVersion,
-      machineID: fileText('/etc/machine-id'),
-      operatingSystem: machine.operatingSystem,
-      osImage: machine.osImage,
-      systemUUID: fileText('/sys/class/dmi/id/product_uuid') || fileText('/etc/machine-id'),
-    },
+    nodeInfo: nodeInfo(facts.machine),
   }
 }
+
+/** In kubelet's words. */
+function conditionsOf({ free, notReady }: NodeFacts, known: Node | undefined, now: number): NodeCondition[] {
+  const memory = {
+    good: ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    bad: ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+  } as const
+  const disk = {
+    good: ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    bad: ['KubeletHasDiskPressure', 'kubelet has disk pressure'],
+  } as const
+  const processes = { good: ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'], bad: ['', ''] } as const
+  const ready = {
+    good: ['KubeletReady', 'kubelet is posting ready status'],
+    bad: ['KubeletNotReady', notReady ?? ''],
+  } as const
+  return [
+    condition('MemoryPressure', free.memory < leastMemoryShare, memory, known, now),
+    condition('DiskPressure', free.disk < leastDiskShare, disk, known, now),
+    condition('PIDPressure', false, processes, known, now),
+    condition('Ready', notReady !== undefined, ready, known, now),
+  ]
+}
+
+const nodeInfo = (machine: MachineFacts): NodeSystemInfo => ({
+  architecture: machine.architecture,
+  bootID: fileText('/proc/sys/kernel/random/boot_id'),
+  containerRuntimeVersion: `docker://${machine.dockerVersion}`,
+  kernelVersion: machine.kernelVersion,
+  kubeProxyVersion: '',
+  kubeletVersion,
+  machineID: fileText('/etc/machine-id'),
+  operatingSystem: machine.operatingSystem,
+  osImage: machine.osImage,
+  systemUUID: fileText('/sys/class/dmi/id/product_uuid') || fileText('/etc/machine-id'),
+})
 
 /** Labels that the agent sets on its node; others' labels stay. */
 export function nodeLabels(facts: Pick<NodeFacts, 'machine' | 'name'>): Record<string, string> {
