@@ -5,6 +5,7 @@ import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import { events } from '../apimachinery/resources.generated.ts'
 import { isNotFound, StatusError } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
+import { EventLimits, remember } from './event-limits.ts'
 import type { Log } from './log.ts'
 
 export type EventType = 'Normal' | 'Warning'
@@ -42,52 +43,13 @@ interface Kept {
   count: number
 }
 
-const similarLimit = 10
-const similarWindowMs = 600_000
-const burst = 25
-const refillMs = 300_000
-const keptLimit = 4096
-
-/** A map that forgets the oldest beyond `keptLimit`. */
-function remember<V>(map: Map<string, V>, key: string, value: V): V {
-  map.delete(key)
-  map.set(key, value)
-  if (map.size > keptLimit) map.delete(map.keys().next().value as string)
-  return value
-}
-
 export function createEventRecorder(client: Client, options: EventRecorderOptions): EventRecorder {
   const { clock, log } = options
   const sent = new Map<string, Kept>()
-  const similar = new Map<string, { messages: Set<string>; since: number }>()
-  const buckets = new Map<string, { tokens: number; at: number }>()
+  const limits = new EventLimits(clock)
   const pending = new Map<string, Promise<void>>()
   let sequence = 0
 
-  const isFlood = (key: string): boolean => {
-    const now = clock.now()
-    const bucket = buckets.get(key) ?? { tokens: burst, at: now }
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs)
-    bucket.at = now
-    remember(buckets, key, bucket)
-    if (bucket.tokens < 1) return true
-    bucket.tokens--
-    return false
-  }
-  /** The message, or the combined one when the object has had too many like it. */
-  const combined = (key: string, message: string): { message: string; isCombined: boolean } => {
-    const now = clock.now()
-    const known = similar.get(key)
-    const group = remember(
-      similar,
-      key,
-      known && now - known.since < similarWindowMs ? known : { messages: new Set<string>(), since: now },
-    )
-    group.messages.add(message)
-    if (group.messages.size < similarLimit) return { message, isCombined: false }
-    group.messages.delete(group.messages.values().next().value as string)
-    return { message: `(combined from similar events): ${message}`, isCombined: true }
-  }
   const send = async (key: string, event: Event) => {
     const known = sent.get(key)
     const namespace = event.metadata.namespace
@@ -109,8 +71,8 @@ export function createEventRecorder(client: Client, options: EventRecorderOption
     record(occurrence) {
       const about = `${options.component}|${groupKind(occurrence)}|${identity(occurrence.object.metadata)}|${occurrence.fieldPath ?? ''}`
       const kind = `${about}|${occurrence.type}|${occurrence.reason}`
-      const { message, isCombined } = combined(kind, occurrence.message)
-      if (isFlood(about)) return
+      const { message, isCombined } = limits.combined(kind, occurrence.message)
+      if (limits.isFlood(about)) return
       const key = isCombined ? kind : `${kind}|${message}`
       const event = eventOf({ ...occurrence, message }, options, clock.now(), sequence++)
       const before = pending.get(key) ?? Promise.resolve()
