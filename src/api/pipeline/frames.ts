@@ -60,9 +60,7 @@ class Frames implements FrameEncoder {
 
   join(events: readonly CacheEvent[], prefix: string): Uint8Array | undefined {
     if (this.#isTable) return undefined
-    const joined = joinedFrames(events, prefix, this.#form, (event) =>
-      this.#ofEvent(event, event.typeFor(undefined) ?? 'DELETED'),
-    )
+    const joined = joinedFrames(events, prefix, this.#form, (event) => this.#madeOf(event, event.typeFor(undefined) ?? 'DELETED'))
     for (const size of joined?.sizes ?? []) this.#sent.observe(size)
     return joined?.bytes
   }
@@ -93,6 +91,13 @@ class Frames implements FrameEncoder {
     const { core, info, resource } = this.#call
     if (endsInitial) core.requests.listed(info, (performance.now() - this.#began) / 1000)
     return this.#frame('BOOKMARK', undefined, bookmarkObject(resource, revision, endsInitial))
+  }
+
+  /** undefined while a webhook is being asked. No promise is made of that here: it would be nobody's, and end the process when it fails. */
+  #madeOf(event: CacheEvent, type: EventType): Uint8Array | undefined {
+    if (viewAs(this.#call.resource, event.shown(type)) instanceof Promise) return undefined
+    const made = this.#ofEvent(event, type)
+    return made instanceof Promise ? undefined : made
   }
 
   #ofEvent(event: CacheEvent, type: EventType): Frame {

@@ -13,12 +13,15 @@ const mostJoined = 64 * 1024
 /** By the events, then by form and prefix. Watches that keep up are all at the same place. */
 const joins = new WeakMap<readonly CacheEvent[], Map<string, Joined | undefined>>()
 
-/** The frames of all `events` under `prefix`, made once for all watches of a `form`; undefined when they must be made one by one. */
+/**
+ * The frames of all `events` under `prefix`, made once for all watches of a `form`; undefined when they must be made one by one, because `frameOf`
+ * has not all of them at once or they are too large.
+ */
 export function joinedFrames(
   events: readonly CacheEvent[],
   prefix: string,
   form: string,
-  frameOf: (event: CacheEvent) => Uint8Array | Promise<Uint8Array>,
+  frameOf: (event: CacheEvent) => Uint8Array | undefined,
 ): Joined | undefined {
   const known = joins.get(events) ?? new Map<string, Joined | undefined>()
   joins.set(events, known)
@@ -30,14 +33,14 @@ export function joinedFrames(
 function join(
   events: readonly CacheEvent[],
   prefix: string,
-  frameOf: (event: CacheEvent) => Uint8Array | Promise<Uint8Array>,
+  frameOf: (event: CacheEvent) => Uint8Array | undefined,
 ): Joined | undefined {
   const frames: Uint8Array[] = []
   let size = 0
   for (const event of events) {
     if (!event.key.startsWith(prefix)) continue
     const made = frameOf(event)
-    if (made instanceof Promise) return undefined
+    if (!made) return undefined
     size += made.length
     if (size > mostJoined) return undefined
     frames.push(made)
