@@ -16,9 +16,11 @@ export function selectField(value: Value, field: string): Value {
   return found
 }
 
+/** What is no container has no field, as in cel-go; null has none either. Lists have indices. */
 function lookup(value: Value, field: string): Value | undefined {
   if (value instanceof CelMap || value instanceof CelStruct) return value.get(field)
-  throw noSuchOverload()
+  if (value instanceof CelList) listIndex(field)
+  return undefined
 }
 
 /** has(value.field) */
@@ -26,7 +28,8 @@ export function hasField(value: Value, field: string): boolean {
   if (value instanceof CelMap) return value.has(field)
   if (value instanceof CelStruct) return value.get(field) !== undefined
   if (value instanceof CelOptional) return value.value !== undefined && hasField(value.value, field)
-  throw noSuchOverload()
+  if (value instanceof CelList) listIndex(field)
+  return false
 }
 
 /** `value.?field` */
@@ -44,7 +47,6 @@ export function indexValue(value: Value, key: Value): Value {
     if (index < 0 || index >= value.size) throw new CelError(`index out of bounds: ${index}`)
     return value.at(index)
   }
-  if (!(value instanceof CelMap) && !(value instanceof CelStruct)) throw noSuchOverload()
   const found = keyed(value, key)
   if (found === undefined) throw noSuchKey(key)
   return found
@@ -57,16 +59,15 @@ export function optionalIndex(value: Value, key: Value): CelOptional {
     const index = listIndex(key)
     return index < 0 || index >= value.size ? CelOptional.none : new CelOptional(value.at(index))
   }
-  if (!(value instanceof CelMap) && !(value instanceof CelStruct)) throw noSuchOverload()
   const found = keyed(value, key)
   return found === undefined ? CelOptional.none : new CelOptional(found)
 }
 
-function keyed(value: CelMap | CelStruct, key: Value): Value | undefined {
-  if (value instanceof CelMap) {
+function keyed(value: Value, key: Value): Value | undefined {
+  if (!(value instanceof CelStruct)) {
     if (key === null || (typeof key === 'object' && !(key instanceof CelUint) && !(key instanceof CelDouble)))
       throw noSuchOverload()
-    return value.get(key)
+    return value instanceof CelMap ? value.get(key) : undefined
   }
   if (typeof key !== 'string') throw noSuchOverload()
   return value.get(key)

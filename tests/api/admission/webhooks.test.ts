@@ -12,6 +12,7 @@ import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
 import { openPki } from '../../../src/api/auth/pki.ts'
 import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
+import { markEmpties } from '../../../src/api/schema/decode.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import {
   mutatingwebhookconfigurations,
@@ -75,7 +76,12 @@ const hook = (port: number, caBundle: string, more: object = {}) => ({
   ],
 })
 
-async function admit(objects: ObjectsInMemory, data: Record<string, string>, dryRun = false): Promise<Record<string, string>> {
+async function admit(
+  objects: ObjectsInMemory,
+  data: Record<string, string>,
+  dryRun = false,
+  notes?: Map<string, string>,
+): Promise<Record<string, string>> {
   objects.put(namespaces, { metadata: { name: 'x' } })
   const object = { metadata: { name: 'm', namespace: 'x' }, data }
   const request: AdmissionRequest = {
@@ -93,7 +99,9 @@ async function admit(objects: ObjectsInMemory, data: Record<string, string>, dry
     dryRun,
     user: { name: 'jane', groups: [] },
     warn: () => {},
+    ...(notes ? { annotate: (key: string, value: string) => void notes.set(key, value) } : {}),
   }
+  markEmpties(object)
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
   await runMutating(plugins, request, metrics)
   await runValidating(plugins, request, metrics)
@@ -129,6 +137,61 @@ test('mutating webhooks change the object in turn, and who asks for it is asked 
   )
 })
 
+test('the audit log hears what each webhook did, also when it failed; notes with names that are none are left out', () =>
+  withWebhook(
+    (path) =>
+      path.startsWith('/x')
+        ? { ...patch([{ op: 'add', path: '/data/b', value: '<' }]), auditAnnotations: { ok: 'yes', 'not ok': 'no', '': 'no' } }
+        : path.startsWith('/none')
+          ? patch([])
+          : { allowed: true, patch: 'bm8=' },
+    async (port, ca) => {
+      const at = (name: string, more: object) =>
+        ({ ...hook(port, ca, more), metadata: { name, uid: name } }) as object as KubeObject
+      const url = (path: string) => ({ clientConfig: { url: `https://127.0.0.1:${port}${path}`, caBundle: ca } })
+      const objects = new ObjectsInMemory().put(
+        mutatingwebhookconfigurations,
+        at('a', {}),
+        at('b', { ...url('/none'), name: 'none.example.com' }),
+        at('c', { ...url('/bad'), name: 'bad.example.com', failurePolicy: 'Ignore' }),
+      )
+      const notMatched = { name: 'other.example.com', objectSelector: { matchLabels: { no: 'such' } } }
+      const failing = at('d', { ...url('/bad'), name: 'fails.example.com', failurePolicy: 'Ignore' }) as KubeObject & {
+        webhooks: object[]
+      }
+      const [one] = failing.webhooks
+      objects.put(validatingwebhookconfigurations, {
+        ...failing,
+        webhooks: [{ ...one, ...notMatched }, one],
+      } as object as KubeObject)
+      const notes = new Map<string, string>()
+      await admit(objects, { a: '1' }, false, notes)
+      const did = (webhook: string, configuration: string, mutated: boolean) =>
+        JSON.stringify({ configuration, webhook, mutated })
+      assert.equal(Object.fromEntries(notes), {
+        'w.example.com/ok': 'yes',
+        'patch.webhook.admission.k8s.io/round_0_index_0':
+          '{"configuration":"a","webhook":"w.example.com","patch":[{"op":"add","path":"/data/b","value":"\\u003c"}],"patchType":"JSONPatch"}',
+        'mutation.webhook.admission.k8s.io/round_0_index_0': did('w.example.com', 'a', true),
+        'mutation.webhook.admission.k8s.io/round_0_index_1': did('none.example.com', 'b', false),
+        'mutation.webhook.admission.k8s.io/round_0_index_2': did('bad.example.com', 'c', false),
+        'failed-open.mutation.webhook.admission.k8s.io/round_0_index_2': 'bad.example.com',
+        // Among the webhooks that look at this request.
+        'failed-open.validating.webhook.admission.k8s.io/round_0_index_0': 'fails.example.com',
+      })
+    },
+  ))
+
+test('a webhook sees an object as Go writes it: an empty map is not there, and nothing can be added to it', () =>
+  withWebhook(
+    () => patch([{ op: 'add', path: '/data/b', value: 'x' }]),
+    async (port, ca) => {
+      const objects = new ObjectsInMemory().put(mutatingwebhookconfigurations, hook(port, ca) as object as KubeObject)
+      const why = 'add operation does not apply: doc is missing path: "/data/b": missing value'
+      assert.is(await messageOf(admit(objects, {})), `Internal error occurred: ${why}`)
+    },
+  ))
+
 test('a refusal names the webhook; a failed call is fatal or forgiven by the failure policy', () =>
   withWebhook(
     () => ({ allowed: false, status: { message: 'no', code: 403 } }),
@@ -136,7 +199,10 @@ test('a refusal names the webhook; a failed call is fatal or forgiven by the fai
       const by = (more: object) =>
         new ObjectsInMemory().put(validatingwebhookconfigurations, hook(port, ca, more) as object as KubeObject)
       assert.is(await messageOf(admit(by({}), {})), 'admission webhook "w.example.com" denied the request: no')
-      assert.is(await messageOf(admit(by({ matchConditions: [{ name: 'x', expression: "'b' in object.data" }] }), {})), '')
+      assert.is(
+        await messageOf(admit(by({ matchConditions: [{ name: 'x', expression: "'b' in object.data" }] }), { a: '1' })),
+        '',
+      )
       assert.match(await messageOf(admit(by({ sideEffects: 'Some' }), {}, true)), 'does not support dry run')
       const url = 'https://127.0.0.1:1/x'
       const text = `Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: Post "${url}?timeout=2s": dial tcp 127.0.0.1:1: connect: connection refused`

@@ -242,6 +242,25 @@ test('admission leaves its annotations: pod security, validation failures that a
   assert.equal(JSON.parse(annotations['validation.policy.admission.k8s.io/validation_failure']), [
     { message: 'no data', policy: 'keys', binding: 'all', expressionIndex: 0, validationActions: ['Audit'] },
   ])
+  const policy = {
+    metadata: { name: 'unnoted' },
+    spec: {
+      matchConstraints: {
+        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }],
+      },
+      auditAnnotations: [{ key: 'who', valueExpression: 'string(object.data.none)' }],
+    },
+  }
+  await send('POST', `${policies}ies`, policy)
+  await send('POST', `${policies}ybindings`, {
+    metadata: { name: 'some' },
+    spec: { policyName: 'unnoted', validationActions: ['Audit'] },
+  })
+  events()
+  // What cannot be noted is refused, whatever the binding's actions are.
+  const { status } = await send('POST', '/api/v1/namespaces/default/secrets', { metadata: { name: 'empty' } })
+  assert.is(status, 422)
+  events()
   await send('PUT', '/api/v1/namespaces/default', {
     metadata: {
       name: 'default',

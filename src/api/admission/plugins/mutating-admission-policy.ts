@@ -19,6 +19,7 @@ import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
 import { refuse } from '../refusal.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent, type ServedKind } from '../served-kinds.ts'
+import { writtenObject } from '../written.ts'
 
 interface Compiled {
   readonly scope: Scope
@@ -134,14 +135,16 @@ function patched(
   mutation: Mutation | undefined,
   value: Value,
   kind: ServedKind | undefined,
-  { group, version, kind: kindName }: AdmissionRequest,
+  request: AdmissionRequest,
 ): KubeObject {
+  const { group, version, kind: kindName } = request
   const type = { apiVersion: group ? `${group}/${version}` : version, kind: kindName }
+  const written = writtenObject(request, object)
   const read = (next: unknown): KubeObject => kind?.read(next) ?? (next as KubeObject)
-  if (mutation?.patchType === 'JSONPatch') return read(jsonPatched({ ...type, ...object }, toJson(value) as Operation[]))
+  if (mutation?.patchType === 'JSONPatch') return read(jsonPatched(written, toJson(value) as Operation[]))
   const problem = misplaced(value)
   if (problem) throw new Error(`type mismatch: ${problem}`)
-  return read(applied({ ...type, ...object }, { ...type, ...(toJson(value) as object) }, kind?.mergeType))
+  return read(applied(written, { ...type, ...(toJson(value) as object) }, kind?.mergeType))
 }
 
 /** A failed `test` operation means that there is nothing to do. */

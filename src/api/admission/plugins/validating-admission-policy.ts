@@ -112,7 +112,7 @@ function judgeParam(
     const name = `${policy.metadata.name}/${key}`
     annotations.set(name, (annotations.get(name) ?? new Set()).add(value))
   }
-  return decision.failures.flatMap((failure) => {
+  const failed = decision.failures.flatMap((failure) => {
     const actions = binding.spec?.validationActions ?? []
     if (actions.includes('Audit')) request.annotate?.(failureKey, failureValue(policy, binding, failure))
     if (actions.includes('Warn')) {
@@ -122,6 +122,9 @@ function judgeParam(
     }
     return actions.includes('Deny') ? [{ policy, binding, ...failure }] : []
   })
+  // What cannot be noted is refused, whatever the binding's actions are.
+  const unnoted = (decision.annotationErrors ?? []).map((failure) => ({ policy, binding, ...failure }))
+  return [...failed, ...unnoted]
 }
 
 const failureKey = 'validation.policy.admission.k8s.io/validation_failure'
@@ -143,6 +146,7 @@ type Failure = Pick<Denial, 'message' | 'reason' | 'index'>
 
 interface Decision {
   readonly failures: readonly Failure[]
+  readonly annotationErrors?: readonly Failure[]
   readonly annotations: readonly Annotation[]
 }
 
@@ -169,10 +173,9 @@ function decide(policy: ValidatingAdmissionPolicy, compiled: Compiled, inputs: B
       key: spec?.auditAnnotations?.[i]?.key ?? '',
       result: run.evaluate(annotation),
     }))
-    // An annotation that cannot be made is a failure of the policy.
-    const errors = annotated.flatMap(({ result }) => (result.error === undefined ? [] : failed(result.error)))
     return {
-      failures: [...failures, ...errors],
+      failures,
+      annotationErrors: annotated.flatMap(({ result }) => (result.error === undefined ? [] : failed(result.error))),
       annotations: annotated.flatMap(({ key, result }) => annotationOf(key, result.value)),
     }
   } catch (error) {

@@ -1,4 +1,6 @@
-import { jsonText, parseJson } from '../../../apimachinery/json.ts'
+import { goJson } from '../../../apimachinery/go-quote.ts'
+import { parseJson } from '../../../apimachinery/json.ts'
+import { isQualifiedName } from '../../../apimachinery/names.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
@@ -12,6 +14,7 @@ import { type FindKind, replaceContent } from '../served-kinds.ts'
 import type { WebhookCalls } from '../webhook/call.ts'
 import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
 import { type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
+import { writtenObject } from '../written.ts'
 
 /** The webhook could not be asked, or its answer not be understood: what its failure policy is for. */
 class CallFailed extends Error {
@@ -61,7 +64,7 @@ export function validatingWebhooks(
         const matched = meansWrite(objects, authorize, hook, request)
         return matched ? [{ hook, matched }] : []
       })
-      return Promise.all(meant.map(({ hook, matched }) => validateBy(calls, hook, matched, request, metrics))).then(() => {})
+      return Promise.all(meant.map((one, i) => validateBy(calls, one, i, request, metrics))).then(() => {})
     },
   }
 }
@@ -86,17 +89,24 @@ async function mutateBy(
     note.failedOpen()
   }
   await tolerating(hook, failedOpen, async () => {
-    const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, matched, request, true))
-    const changed = answer.patch !== undefined && applyPatch(hook, answer.patch, request, findKind)
-    note.mutated(changed, answer.patch)
+    let changed = false
+    try {
+      const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, matched, request, true))
+      const operations = answer.patch === undefined ? [] : operationsOf(answer.patch)
+      changed = operations.length > 0 && applyPatch(hook, operations, request, findKind)
+      if (operations.length > 0) note.patched(answer.patch ?? '')
+    } finally {
+      note.mutated(changed)
+    }
     noteRun(state, hook.id, changed, hook.webhook.reinvocationPolicy)
   })
 }
 
 const validateBy = (
   calls: WebhookCalls,
-  hook: Hook,
-  matched: Matched,
+  { hook, matched }: { readonly hook: Hook; readonly matched: Matched },
+  /** Among those that look at this request. */
+  index: number,
   request: AdmissionRequest,
   metrics: AdmissionMetrics,
 ): Promise<void> =>
@@ -104,7 +114,7 @@ const validateBy = (
     hook,
     () => {
       metrics.failedOpen(hook.webhook.name, 'validating')
-      request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${hook.index}`, hook.webhook.name)
+      request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, hook.webhook.name)
     },
     async () => {
       await measured(hook, request, 'validating', metrics, () => ask(calls, hook, matched, request, false))
@@ -151,11 +161,9 @@ function annotator({ webhook, configuration, index }: Hook, { annotate }: Admiss
   const by = { configuration, webhook: webhook.name }
   return {
     failedOpen: () => annotate?.(`failed-open.mutation.${place}`, webhook.name),
-    mutated: (mutated: boolean, patch: string | undefined) => {
-      annotate?.(`mutation.${place}`, JSON.stringify({ ...by, mutated }))
-      if (!annotate || patch === undefined) return
-      annotate(`patch.${place}`, jsonText({ ...by, patch: parseJson(patch), patchType: 'JSONPatch' }), 'Request')
-    },
+    mutated: (mutated: boolean) => annotate?.(`mutation.${place}`, JSON.stringify({ ...by, mutated })),
+    patched: (patch: string) =>
+      annotate?.(`patch.${place}`, goJson({ ...by, patch: parseJson(patch), patchType: 'JSONPatch' }), 'Request'),
   }
 }
 
@@ -186,7 +194,10 @@ async function ask(
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
   const answer = failing('received invalid webhook response: ', () => readAnswer(review, uid, mayPatch))
-  for (const [key, value] of Object.entries(answer.auditAnnotations)) request.annotate?.(`${name}/${key}`, value)
+  for (const [key, value] of Object.entries(answer.auditAnnotations)) {
+    // What is no qualified name is left out.
+    if (isQualifiedName(`${name}/${key}`).length === 0) request.annotate?.(`${name}/${key}`, value)
+  }
   for (const warning of answer.warnings) request.warn(warning)
   if (!answer.allowed) throw rejection(name, answer.status)
   return answer
@@ -200,17 +211,20 @@ function failing<T>(prefix: string, run: () => T, code: 400 | 503 = 503): T {
   }
 }
 
-function applyPatch({ webhook }: Hook, patch: string, request: AdmissionRequest, findKind: FindKind): boolean {
-  const { operations } = failing('received undecodable patch in webhook response: ', () => parseJsonPatch(patch, false))
-  const { object, group, version, resource, kind } = request
-  if (operations.length === 0) return false
+type Operations = ReturnType<typeof parseJsonPatch>['operations']
+
+const operationsOf = (patch: string): Operations =>
+  failing('received undecodable patch in webhook response: ', () => parseJsonPatch(patch, false)).operations
+
+function applyPatch({ webhook }: Hook, operations: Operations, request: AdmissionRequest, findKind: FindKind): boolean {
+  const { object, group, version, resource } = request
   if (!object) {
     throw internalError(
       `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
     )
   }
   try {
-    const next = jsonPatch({ kind, apiVersion: group ? `${group}/${version}` : version, ...object }, operations)
+    const next = jsonPatch(writtenObject(request, object), operations)
     return replaceContent(object, findKind(group, version, resource)?.read(next) ?? (next as typeof object))
   } catch (error) {
     const why = error instanceof StatusError ? (error.cause ?? error.message) : (error as Error).message

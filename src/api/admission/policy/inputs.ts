@@ -14,6 +14,7 @@ import { serviceAccountGroups, serviceAccountUser } from '../../auth/users.ts'
 import type { Objects } from '../../objects.ts'
 import type { UserInfo } from '../../request.ts'
 import type { AdmissionRequest } from '../admission.ts'
+import { writtenObject } from '../written.ts'
 import type { Matched } from './matching.ts'
 
 /** A write as AdmissionReview v1 and the variable `request` show it, without objects. */
@@ -68,8 +69,8 @@ export function inputsFor(request: AdmissionRequest, options: InputOptions): Bin
   }
 }
 
-const withType = (object: KubeObject | undefined, { group, version, kind }: AdmissionRequest) =>
-  object ? fromJson({ apiVersion: group ? `${group}/${version}` : version, kind, ...object }) : null
+const withType = (object: KubeObject | undefined, request: AdmissionRequest) =>
+  object ? fromJson(writtenObject(request, object)) : null
 
 function namespaceJson({ metadata, spec, status }: KubeObject & { spec?: unknown; status?: unknown }): Record<string, unknown> {
   const { managedFields, ownerReferences, uid, ...rest } = metadata

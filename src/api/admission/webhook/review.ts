@@ -3,6 +3,7 @@ import { type Status, StatusError } from '../../../apimachinery/status.ts'
 import type { AdmissionRequest } from '../admission.ts'
 import { requestJson } from '../policy/inputs.ts'
 import type { Matched } from '../policy/matching.ts'
+import { writtenObject } from '../written.ts'
 
 export interface ReviewAnswer {
   readonly allowed: boolean
@@ -24,9 +25,9 @@ export function reviewFor(
   if (!version)
     throw new Error('could not create admission objects: webhook does not accept known AdmissionReview versions (v1, v1beta1)')
   const uid = randomUUID()
-  const { group, version: v, kind, object, oldObject } = request
-  const type = { kind, apiVersion: group ? `${group}/${v}` : v }
-  const content = { object: object ? { ...type, ...object } : null, oldObject: oldObject ? { ...type, ...oldObject } : null }
+  const { object, oldObject } = request
+  const shown = (o: typeof object) => (o ? writtenObject(request, o) : null)
+  const content = { object: shown(object), oldObject: shown(oldObject) }
   return {
     uid,
     body: {
