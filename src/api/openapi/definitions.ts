@@ -12,13 +12,21 @@ const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(name, facts
 
 let made: ReadonlyMap<string, Schema> | undefined
 
-/** The definitions of OpenAPI v2 for the built-in types, with descriptions; read when first asked for. */
+let texts: Readonly<Record<string, Described>> | undefined
+
+/** The definitions of OpenAPI v2 for the built-in types, without descriptions; read when first asked for. */
 export function builtInDefinitions(): ReadonlyMap<string, Schema> {
-  if (made) return made
-  const { definitions } = read<{ definitions: Record<string, Schema> }>('openapi-definitions.json')
-  const texts = read<Record<string, Described>>('openapi-texts.json')
-  made = new Map(Object.entries(definitions).map(([name, schema]) => [name, describe(schema, texts[name] ?? {})]))
+  made ??= new Map(Object.entries(read<{ definitions: Record<string, Schema> }>('openapi-definitions.json').definitions))
   return made
+}
+
+/** Definitions as documents show them, one by one: the built-in ones with their descriptions. */
+export function* described(definitions: Iterable<readonly [string, Schema]>): Generator<readonly [string, Schema]> {
+  const own = builtInDefinitions()
+  texts ??= read<Record<string, Described>>('openapi-texts.json')
+  for (const [name, schema] of definitions) {
+    yield [name, own.get(name) === schema ? describe(schema, texts[name] ?? {}) : schema]
+  }
 }
 
 function describe(schema: Schema, { description, properties: texts = {} }: Described): Schema {
@@ -87,9 +95,20 @@ export function closure(roots: Iterable<string>, definitions: ReadonlyMap<string
     const schema = definitions.get(name)
     if (!schema || found.has(name)) continue
     found.add(name)
-    for (const ref of refsIn(schema)) queue.push(ref)
+    queue.push(...refsOf(schema))
   }
   return new Map([...found].sort().map((name) => [name, definitions.get(name) as Schema]))
+}
+
+const knownRefs = new WeakMap<Schema, readonly string[]>()
+
+/** What a definition refers to. Definitions are never changed. */
+function refsOf(schema: Schema): readonly string[] {
+  const known = knownRefs.get(schema)
+  if (known) return known
+  const refs = [...new Set(refsIn(schema))]
+  knownRefs.set(schema, refs)
+  return refs
 }
 
 function* refsIn(value: unknown): Generator<string> {

@@ -2,7 +2,7 @@ import type { SpecV2 } from '../aggregation/openapi.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import { builtInPaths } from './built-in-paths.ts'
 import { customPaths } from './custom-paths.ts'
-import { builtInDefinitions, closure, definitionOf, kindsOf, type Schema, schemaV3, v3Prefix } from './definitions.ts'
+import { builtInDefinitions, closure, definitionOf, described, kindsOf, type Schema, schemaV3, v3Prefix } from './definitions.ts'
 import { discoveryPaths, versionPath } from './discovery-paths.ts'
 import type { Operation, Path } from './operations.ts'
 import { bodyV2, parameterV2, parameterV3, sharedParameters } from './parameters.ts'
@@ -44,33 +44,55 @@ export function documentNames(all: readonly ServedResource[]): Set<string> {
 
 const nameOf = ({ group, version }: ServedResource): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`)
 
-/** The v3 document of this name. */
-export function documentV3(all: readonly ServedResource[], name: string) {
+/** A v3 document whose parts are made one by one, as they are asked for. */
+export interface PartsV3 {
+  readonly openapi: '3.0.0'
+  readonly info: { readonly title: string; readonly version: string }
+  readonly paths: Iterable<readonly [string, unknown]>
+  readonly schemas: Iterable<readonly [string, unknown]>
+  readonly securitySchemes: Readonly<Record<string, Schema>>
+}
+
+/** The v3 document of this name. Its paths are to be taken before its schemas: these are what the paths need. */
+export function partsV3(all: readonly ServedResource[], name: string): PartsV3 {
   const own = all.filter((r) => nameOf(r) === name)
   const [first] = own
-  const discovery = discoveryPaths(all).get(`/${name}/`)
   const definitions = definitionsOf(own, 'v3')
-  const found = [...(discovery ? [discovery] : []), ...(first && !first.isCustom ? [versionPath(first)] : [])]
-  found.push(...own.flatMap((r) => pathsOf(r, among(definitions))))
-  const paths: Record<string, unknown> = {}
   const roots = new Set<string>()
-  for (const path of found) {
-    paths[path.path] = pathV3(path)
-    for (const o of path.operations) for (const root of [o.answer, o.body?.definition]) if (root) roots.add(root)
-  }
-  const isOwn = first?.isCustom ? isOfClients : ofVersion(first)
-  const schemas = Object.fromEntries(
-    [...closure(roots, definitions)].map(([key, schema]) => [key, schemaV3(key, kindsOf(schema, isOwn))]),
-  )
   return {
     openapi: '3.0.0',
     info: first?.isCustom ? customInfo : info,
-    paths,
-    components: {
-      ...(Object.keys(schemas).length > 0 ? { schemas } : {}),
-      ...(first?.isCustom ? {} : { securitySchemes: { BearerToken: bearer } }),
-    },
+    paths: pathsV3(pathsIn(own, discoveryPaths(all).get(`/${name}/`), definitions), roots),
+    schemas: schemasV3(roots, definitions, first?.isCustom ? isOfClients : ofVersion(first)),
+    securitySchemes: first?.isCustom ? {} : { BearerToken: bearer },
   }
+}
+
+function* pathsIn(
+  own: readonly ServedResource[],
+  discovery: Path | undefined,
+  definitions: ReadonlyMap<string, Schema>,
+): Generator<Path> {
+  if (discovery) yield discovery
+  const [first] = own
+  if (first && !first.isCustom) yield versionPath(first)
+  for (const r of own) yield* pathsOf(r, among(definitions))
+}
+
+/** `roots` is told of the definitions that they mention. */
+function* pathsV3(paths: Iterable<Path>, roots: Set<string>): Generator<readonly [string, unknown]> {
+  for (const path of paths) {
+    for (const o of path.operations) roots.add(o.answer).add(o.body?.definition ?? '')
+    yield [path.path, pathV3(path)]
+  }
+}
+
+function* schemasV3(
+  roots: ReadonlySet<string>,
+  definitions: ReadonlyMap<string, Schema>,
+  isOwn: KindFilter,
+): Generator<readonly [string, unknown]> {
+  for (const [name, schema] of described(closure(roots, definitions))) yield [name, schemaV3(name, kindsOf(schema, isOwn))]
 }
 
 type KindFilter = (kind: { readonly group: string; readonly version: string }) => boolean
@@ -145,7 +167,7 @@ export function documentV2(resources: readonly ServedResource[], definitions: Re
     swagger: '2.0',
     info,
     paths: Object.fromEntries(pathsV2(resources, definitions)),
-    definitions: Object.fromEntries(definitions),
+    definitions: Object.fromEntries(described(definitions)),
     parameters: sharedParameters(),
     securityDefinitions: { BearerToken: bearer },
     security: [{ BearerToken: [] }],

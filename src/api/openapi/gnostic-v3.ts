@@ -1,27 +1,20 @@
+import type { PartsV3 } from './documents.ts'
 import { any, double, extensions, flag, flagOr, integer, message, named, text, textOr, texts } from './gnostic-fields.ts'
 
 type Members = Readonly<Record<string, unknown>>
 type Objects = Readonly<Record<string, Members>>
 
-interface DocumentV3 {
-  readonly openapi: string
-  readonly info: { readonly title: string; readonly version: string }
-  readonly paths: Members
-  readonly components: { readonly schemas?: Members; readonly securitySchemes?: Members }
-}
-
 /** A v3 document as gnostic's openapi.v3.Document in protobuf, in pieces. */
-export function* gnosticV3Pieces({ openapi, info, paths, components }: DocumentV3): Generator<Uint8Array> {
+export function* gnosticV3Pieces({ openapi, info, paths, schemas, securitySchemes }: PartsV3): Generator<Uint8Array> {
   yield text(1, openapi)
   yield message(2, Buffer.concat([text(1, info.title), text(6, info.version)]))
   yield message(4, Buffer.alloc(0))
-  for (const [path, item] of Object.entries(paths as Objects)) yield message(4, message(1, named(path, pathItem(item))))
+  for (const [path, item] of paths) yield message(4, message(1, named(path, pathItem(item as Members))))
   yield message(5, Buffer.alloc(0))
-  for (const [name, schema] of Object.entries((components.schemas ?? {}) as Objects)) {
-    yield message(5, message(1, message(1, named(name, orReference(schema, schemaMessage)))))
+  for (const [name, schema] of schemas) {
+    yield message(5, message(1, message(1, named(name, orReference(schema as Members, schemaMessage)))))
   }
-  for (const [name, scheme] of Object.entries((components.securitySchemes ?? {}) as Objects)) {
-    const { type, description, name: header, in: place } = scheme
+  for (const [name, { type, description, name: header, in: place }] of Object.entries(securitySchemes)) {
     const value = Buffer.concat([textOr(1, type), textOr(2, description), textOr(3, header), textOr(4, place)])
     yield message(5, message(7, message(1, named(name, message(1, value)))))
   }

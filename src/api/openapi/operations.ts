@@ -1,5 +1,5 @@
 import type { GroupVersionKind } from '../registry/served.ts'
-import { nameKey, parameterOf } from './parameters.ts'
+import { inOrder, nameKey } from './parameters.ts'
 
 export type Method = 'get' | 'put' | 'post' | 'delete' | 'options' | 'head' | 'patch'
 
@@ -43,33 +43,16 @@ export function pathOf(path: string, subject: string, operations: readonly Opera
   }
 }
 
-/** By name, then by place. */
-function inOrder(keys: Iterable<string>): string[] {
-  const rank = (key: string): string => {
-    const { name, in: place } = parameterOf(key, '')
-    return `${name} ${place}`
-  }
-  return [...keys].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
-}
-
 /** The keys of the parameters that are written into a path. */
 export const pathKeys = (path: string, namespaceKey: string): string[] => [
   ...(path.includes('{namespace}') ? [namespaceKey] : []),
   ...(path.includes('{name}') ? [nameKey] : []),
 ]
 
-/** k8s.io/apiserver's ToValidOperationID: camel case of what has dots and dashes. */
+/** k8s.io/apiserver's ToValidOperationID: camel case of what has dots and dashes. A digit cannot be the first. */
 function camel(text: string, isCapital: boolean): string {
-  let out = ''
-  let isNext = isCapital
-  for (const [i, c] of [...text].entries()) {
-    if (!/[\p{L}_]/u.test(c) && !(i > 0 && /\p{Nd}/u.test(c))) isNext = true
-    else {
-      out += isNext ? c.toUpperCase() : c
-      isNext = false
-    }
-  }
-  return out
+  const words = text.replace(/^\p{Nd}/u, '.').split(/[^\p{L}\p{Nd}_]+/u)
+  return words.map((word, i) => (i === 0 && !isCapital ? word : capital(word))).join('')
 }
 
 /** Without `deletecollection`: the shortest verb counts, and Collection gets a capital. */

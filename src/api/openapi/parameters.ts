@@ -20,10 +20,15 @@ interface Facts {
 }
 
 const file = new URL('../../../schemas/kubernetes/openapi-parameters.json', import.meta.url)
-let made: Facts | undefined
+let made: (Facts & { readonly ranks: ReadonlyMap<string, number>; readonly shared: ReadonlyMap<string, string> }) | undefined
 
-function facts(): Facts {
-  made ??= JSON.parse(readFileSync(file, 'utf8')) as Facts
+/** With the order of the keys, and the keys by name and place. */
+function facts(): NonNullable<typeof made> {
+  if (made) return made
+  const read = JSON.parse(readFileSync(file, 'utf8')) as Facts
+  const places = Object.entries(read.parameters).map(([key, p]) => [`${p.name} ${p.in}`, key] as const)
+  const sorted = [...places, ['name path', nameKey] as const].sort(([a], [b]) => (a < b ? -1 : 1))
+  made = { ...read, ranks: new Map(sorted.map(([, key], i) => [key, i])), shared: new Map(places) }
   return made
 }
 
@@ -32,10 +37,15 @@ export const optionsOf = (kind: string): readonly string[] => facts().options[ki
 
 /** The key of the parameter of this name and place that every path shares, e.g. `pretty-tJGM1-ng`. */
 export function sharedKey(name: 'namespace' | 'path' | 'pretty' | 'resourceVersion', place: 'path' | 'query'): string {
-  const { parameters } = facts()
-  const key = Object.keys(parameters).find((k) => parameters[k]?.name === name && parameters[k]?.in === place)
+  const key = facts().shared.get(`${name} ${place}`)
   if (key === undefined) throw new Error(`openapi-parameters.json has no ${name}`)
   return key
+}
+
+/** Keys by name, then by place. */
+export function inOrder(keys: Iterable<string>): string[] {
+  const { ranks } = facts()
+  return [...keys].sort((a, b) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
 }
 
 /** The parameters that a v2 document has once for all paths. */

@@ -6,11 +6,12 @@ import type { Core } from '../pipeline/call.ts'
 import type { PathRoute } from '../pipeline/handle.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
-import { definitionsOf, documentNames, documentV2, documentV3, pathsV2 } from './documents.ts'
+import { described } from './definitions.ts'
+import { definitionsOf, documentNames, documentV2, type PartsV3, partsV3, pathsV2 } from './documents.ts'
 import { gnosticPieces } from './gnostic-v2.ts'
 import { gnosticV3Pieces } from './gnostic-v3.ts'
 import { serveContent } from './serve-content.ts'
-import { inTurns, jsonMembers, type Written } from './written.ts'
+import { inTurns, jsonMembers, jsonSections, nextTurn, type Written } from './written.ts'
 
 /** Answers /openapi/v2, /openapi/v3 and what is below. Each document is made when first asked for and kept until what is served changes. */
 export function openApiRoutes(core: Core): PathRoute {
@@ -29,7 +30,7 @@ export function openApiRoutes(core: Core): PathRoute {
     writing.catch(() => all.delete(key))
     return writing
   }
-  const v3: DocumentV3Of = (name) => document(`v3 ${name}`, (all) => piecesV3(all, name))
+  const v3: DocumentV3Of = (name) => document(`v3 ${name}`, (all) => piecesV3(partsV3(all, name)))
   return async (request, info, user) => {
     if (info.path === '/openapi/v2') return answerV2(request, document, core.aggregator)
     if (info.path === '/openapi/v3') return answerIndex(request, core, v3)
@@ -41,17 +42,15 @@ export function openApiRoutes(core: Core): PathRoute {
   }
 }
 
-function* piecesV3(all: readonly ServedResource[], name: string): Generator<string> {
-  const { paths, components, ...rest } = documentV3(all, name)
-  const { schemas, ...others } = components
-  yield `${JSON.stringify(rest).slice(0, -1)},"paths":`
-  yield* jsonMembers(Object.entries(paths))
-  yield `,"components":${JSON.stringify(others).slice(0, -1)}`
-  if (schemas) {
-    yield `${Object.keys(others).length > 0 ? ',' : ''}"schemas":`
-    yield* jsonMembers(Object.entries(schemas))
-  }
-  yield '}}'
+function* piecesV3({ openapi, info, paths, schemas, securitySchemes }: PartsV3): Generator<string> {
+  yield `{"openapi":${JSON.stringify(openapi)},"info":${JSON.stringify(info)},"paths":`
+  yield* jsonMembers(paths)
+  yield ',"components":'
+  yield* jsonSections([
+    ['schemas', schemas],
+    ['securitySchemes', Object.entries(securitySchemes)],
+  ])
+  yield '}'
 }
 
 /** What is below /openapi/v3 answers itself what is not there. */
@@ -98,7 +97,7 @@ async function answerV3(request: ApiRequest, name: string, v3: DocumentV3Of, doc
   if (type === undefined) return notAcceptable(vary)
   const { bytes: json, hash, lastModified } = await v3(name)
   const isJson = type === jsonType
-  const bytes = isJson ? json : (await document(`v3 protobuf ${name}`, (all) => gnosticV3Pieces(documentV3(all, name)))).bytes
+  const bytes = isJson ? json : (await document(`v3 protobuf ${name}`, (all) => gnosticV3Pieces(partsV3(all, name)))).bytes
   const etag = `"${hash}"`
   const headers = { 'content-type': isJson ? jsonType : gnosticV3Type, vary }
   const asked = request.query.get('hash')
@@ -126,7 +125,7 @@ function* gnosticV2(all: readonly ServedResource[], aggregator: Aggregator | und
   const whole = hasRemotes(aggregator) ? wholeV2(all, aggregator) : undefined
   const definitions = whole ? new Map(Object.entries(whole.definitions)) : definitionsOf(all, 'v2')
   const paths = whole ? Object.entries(whole.paths) : pathsV2(all, definitions)
-  yield* gnosticPieces(documentV2([], new Map()), paths, definitions)
+  yield* gnosticPieces(documentV2([], new Map()), paths, described(definitions))
 }
 
 function* piecesV2(all: readonly ServedResource[], aggregator: Aggregator | undefined): Generator<string> {
@@ -136,7 +135,7 @@ function* piecesV2(all: readonly ServedResource[], aggregator: Aggregator | unde
   yield `${JSON.stringify(rest).slice(0, -1)},"paths":`
   yield* jsonMembers(whole ? Object.entries(whole.paths) : pathsV2(all, definitions))
   yield ',"definitions":'
-  yield* jsonMembers(definitions)
+  yield* jsonMembers(described(definitions))
   yield '}'
 }
 
@@ -151,8 +150,11 @@ function wholeV2(all: readonly ServedResource[], aggregator: Aggregator | undefi
 async function index(core: Core, v3: DocumentV3Of): Promise<{ paths: object; lastModified: Date }> {
   const paths: Record<string, object> = {}
   let lastModified = new Date(0)
+  let started = performance.now()
   for (const name of documentNames([...core.registry.all()])) {
     const written = await v3(name)
+    // Each of many small documents is made at once.
+    started = await nextTurn(started)
     paths[name] = { serverRelativeURL: urlOf(name, written.hash) }
     if (written.lastModified > lastModified) lastModified = written.lastModified
   }

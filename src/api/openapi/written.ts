@@ -13,6 +13,13 @@ export interface Written {
 /** So long a turn of the event loop may be. */
 const turnMs = 5
 
+/** Waits for others when this turn of the event loop has been long; `started` is when it began. Resolves with when the current one did. */
+export async function nextTurn(started: number): Promise<number> {
+  if (performance.now() - started < turnMs) return started
+  await setImmediate()
+  return performance.now()
+}
+
 /** The pieces of `make` in bytes, made in as many turns of the event loop as that needs: a whole document takes many times as long as others may wait. */
 export async function inTurns(make: Iterable<string | Uint8Array>): Promise<Written> {
   const hash = createHash('sha512')
@@ -22,9 +29,7 @@ export async function inTurns(make: Iterable<string | Uint8Array>): Promise<Writ
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
     hash.update(bytes)
     chunks.push(bytes)
-    if (performance.now() - started < turnMs) continue
-    await setImmediate()
-    started = performance.now()
+    started = await nextTurn(started)
   }
   return { bytes: Buffer.concat(chunks), hash: hash.digest('hex').toUpperCase(), lastModified: new Date() }
 }
@@ -37,6 +42,21 @@ export function* jsonMembers(members: Iterable<readonly [string, unknown]>): Gen
     if (json === undefined) continue
     yield `${separator}${jsonText(name)}:${json}`
     separator = ','
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+/** JSON of objects by name, without those that have no members. */
+export function* jsonSections(sections: Iterable<readonly [string, Iterable<readonly [string, unknown]>]>): Generator<string> {
+  let separator = '{'
+  for (const [name, members] of sections) {
+    let isFirst = true
+    for (const piece of jsonMembers(members)) {
+      if (piece === '{}') break
+      yield isFirst ? `${separator}${jsonText(name)}:${piece}` : piece
+      isFirst = false
+    }
+    if (!isFirst) separator = ','
   }
   yield separator === '{' ? '{}' : '}'
 }
