@@ -8,6 +8,7 @@ export interface Clock {
 /** setTimeout fires at once for delays past this; later deadlines are reached in steps. */
 const longestTimer = 2 ** 31 - 1
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, run) {

@@ -1,7 +1,9 @@
 // Cron schedules (five fields, names, @daily and the like, @every) in any time zone. Pure.
 
+/** Says why a text is no schedule. */
 export class ScheduleError extends Error {}
 
+/** When something is due. */
 export interface Schedule {
   /** The first time after `after` (milliseconds since 1970); undefined when there is none within five years. */
   next(after: number): number | undefined

@@ -19,6 +19,7 @@ export interface ManagedFieldsEntry {
   subresource?: string
 }
 
+/** What every object says of itself. */
 export interface ObjectMeta {
   name?: string
   generateName?: string
@@ -38,6 +39,7 @@ export interface ObjectMeta {
   selfLink?: string
 }
 
+/** What every object has; each kind adds its own fields. */
 export interface KubeObject {
   apiVersion?: string
   kind?: string

@@ -296,7 +296,7 @@ function scaledLong(unscaled: bigint, own: number, scale: number): bigint {
 }
 
 /** As scaledInt64, as a number: beyond 2^53 it loses digits. */
-export const scaledQuantity = (q: string | Quantity, scale: number): number => Number(scaledInt64(q, scale))
+const scaledQuantity = (q: string | Quantity, scale: number): number => Number(scaledInt64(q, scale))
 
 /** In thousandths, rounded up: `250m` is 250, `1` is 1000. 0 for an absent or malformed quantity. */
 export const quantityMilli = (q: string | number | Quantity | undefined): number => scaledOrZero(q, -3)

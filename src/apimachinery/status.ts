@@ -127,11 +127,15 @@ export function unforeseen(message: string): StatusError {
   return error
 }
 
+/** Whether there is no such object (404). */
 export const isNotFound = (e: unknown): boolean => e instanceof StatusError && e.code === 404
 /** Nothing can be made in a namespace that is being deleted. */
 export const isNamespaceTerminating = (error: unknown): boolean =>
   error instanceof StatusError && (error.status.details?.causes ?? []).some((c) => c.reason === 'NamespaceTerminating')
 
+/** Whether a write was refused because the object was changed since it was read (409). */
 export const isConflict = (e: unknown): boolean => e instanceof StatusError && e.code === 409 && e.reason === 'Conflict'
+/** Whether an object was not created because one of its name is there (409). */
 export const isAlreadyExists = (e: unknown): boolean => e instanceof StatusError && e.reason === 'AlreadyExists'
+/** Whether what is asked for is not kept any more (410): a list begins anew. */
 export const isGone = (e: unknown): boolean => e instanceof StatusError && e.code === 410

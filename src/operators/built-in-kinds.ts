@@ -64,6 +64,7 @@ const byKind = {
   VolumeAttributesClass: builtIn.volumeattributesclasses,
 } as const
 
+/** The name of a built-in kind, such as `Deployment`. */
 export type BuiltInKind = keyof typeof byKind
 /** The type of the objects of a built-in kind. */
 export type BuiltIn<K extends BuiltInKind> = (typeof byKind)[K] extends Resource<infer T extends KubeObject> ? T : never

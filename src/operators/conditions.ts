@@ -10,10 +10,12 @@ export interface AnyCondition {
   observedGeneration?: number
 }
 
+/** The condition of a type; undefined where there is none. */
 export function findCondition<C extends AnyCondition>(conditions: readonly C[] | undefined, type: string): C | undefined {
   return conditions?.find((c) => c.type === type)
 }
 
+/** Whether the condition of a type is there, and `True`. */
 export const isTrue = (conditions: readonly AnyCondition[] | undefined, type: string): boolean =>
   findCondition(conditions, type)?.status === 'True'
 

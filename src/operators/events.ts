@@ -8,6 +8,7 @@ import type { Client } from '../client/client.ts'
 import { EventLimits, remember } from './event-limits.ts'
 import type { Log } from './log.ts'
 
+/** How much an event matters to who reads it. */
 export type EventType = 'Normal' | 'Warning'
 
 /** What happened to which object; `fieldPath` names a part of it, e.g. `spec.containers{web}`. */

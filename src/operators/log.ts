@@ -13,6 +13,7 @@ export type Fields = Readonly<Record<string, string | number | boolean | undefin
 export type LogLevel = 'info' | 'warn' | 'error'
 export type LogSink = (level: LogLevel, message: string, fields: Fields) => void
 
+/** A log whose lines go to `sink`, each with the fields `base`. */
 export function createLog(sink: LogSink, base: Fields = {}): Log {
   return {
     info: (message, fields) => sink('info', message, { ...base, ...fields }),

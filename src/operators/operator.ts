@@ -41,6 +41,7 @@ export type StatusUpdate<T> = {
   readonly [F in keyof Omit<StatusOf<T>, 'conditions' | 'observedGeneration'>]?: StatusOf<T>[F] | undefined
 } & { readonly [type: Capitalize<string>]: ConditionValue }
 
+/** What a reconcile gives back. */
 export interface Outcome<T extends KubeObject> {
   /** Written when it says something new. */
   readonly status?: StatusUpdate<T>
@@ -66,6 +67,7 @@ export interface Scope<T extends KubeObject> {
   event(type: EventType, reason: string, message: string): void
 }
 
+/** What a reconcile is given: the object, and what it may do. */
 export interface Reconcile<T extends KubeObject> extends Scope<T> {
   /** Declares a child of a kind in `owns`. All are applied when `reconcile` returns; children not declared again are deleted;
    *  when it throws, nothing is applied. */
@@ -107,6 +109,7 @@ export interface WatchedKind extends CacheScope {
   readonly when?: (now: never, before: never) => boolean
 }
 
+/** What an operator is for, and what it does. */
 export interface OperatorDefinition<T extends KubeObject> {
   /** Of lower case letters, digits and dashes: names the field manager, finalizer, Lease and events. Default: the kind in lower case. */
   readonly name?: string

@@ -31,6 +31,7 @@ export interface ElectionSettings {
   readonly retry?: Duration
 }
 
+/** How operators run. */
 export interface RunOperatorsOptions {
   /** Stops: no new work begins, what runs is aborted and waited for. */
   readonly signal: AbortSignal
@@ -57,6 +58,7 @@ export interface RunOperatorsOptions {
   readonly grace?: Duration
 }
 
+/** Operators at work. */
 export interface RunningOperators
   extends Pick<Running, 'informers' | 'metrics' | 'queues' | 'idle' | 'started' | 'stopped' | 'waiting' | 'resync'> {
   /** Of each operator: whether this process may work for it now, as leader or as a member of its shards. */

@@ -3,6 +3,7 @@ import { jsonText } from '../apimachinery/json.ts'
 import { type Duration, milliseconds } from '../operators/duration.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
+/** How long a state is waited for, and what it is called. */
 export interface EventuallyOptions {
   /** By the test's clock; default 10 s. Virtual time moves on by itself while nothing else happens. */
   readonly within?: Duration

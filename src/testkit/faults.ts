@@ -7,6 +7,7 @@ import { type Around, aroundClient } from '../client/around.ts'
 import type { Client, WatchOptions } from '../client/client.ts'
 import { type Duration, milliseconds } from '../operators/duration.ts'
 
+/** What goes wrong; nothing does of what is absent. */
 export interface FaultSettings {
   /** Every n-th write is refused with a conflict. */
   conflicts?: number
@@ -24,6 +25,7 @@ export interface FaultSettings {
   fail?: (verb: string, resource: string, name: string) => void
 }
 
+/** What goes wrong between a program and the server, for tests. */
 export interface Faults {
   /** Changes some settings; the others stay. */
   set(settings: FaultSettings): void
@@ -47,6 +49,7 @@ interface State {
   readonly watches: Set<(error: unknown) => void>
 }
 
+/** No faults, until `set`; `note` is told of each. */
 export function createFaults(clock: Clock, note: (text: string) => void = () => {}): Faults {
   const state: State = { settings: {}, writes: 0, requests: 0, answers: 0, watches: new Set() }
   const cutWatches = (error?: unknown) => {

@@ -17,6 +17,7 @@ export interface Entry {
   readonly text: string
 }
 
+/** What a test has seen happen. */
 export interface Recorder {
   readonly entries: readonly Entry[]
   /** How many requests that write were sent, and not refused. */
@@ -35,6 +36,7 @@ const mostEntries = 10_000
 
 const silentSpan: Span = { setAttribute: () => {}, recordException: () => {}, setStatus: () => {}, end: () => {} }
 
+/** A recorder that begins now. */
 export function createRecorder(clock: Clock): Recorder {
   const began = clock.now()
   const entries: Entry[] = []

@@ -18,6 +18,7 @@ import { createFaults, type Faults } from './faults.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
 
+/** What a test server has beside the API. */
 export interface TestServerOptions {
   /** CustomResourceDefinitions: objects, YAML texts, or paths of YAML files or folders of them. */
   readonly crds?: readonly DefinitionSource[]
@@ -33,6 +34,7 @@ export interface TestServerOptions {
   readonly kubeconfig?: string | undefined
 }
 
+/** A cluster in memory, with what a test needs to steer it. */
 export interface TestServer {
   /** An administrator; no fault concerns it. */
   readonly client: Client

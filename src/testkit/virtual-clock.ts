@@ -12,6 +12,7 @@ export interface VirtualClock extends Clock {
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+/** A clock that stands at `startMs` (milliseconds since 1970) until it is moved on. */
 export function createVirtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = startMs
   let sequence = 0

@@ -1,6 +1,5 @@
 // Pods and nodes for scheduler tests.
 import type { Node, Pod, PodSpec } from '../../src/apimachinery/kinds.generated.ts'
-import type { NodeState } from '../../src/scheduler/node-state.ts'
 import { createSnapshot, type Snapshot } from '../../src/scheduler/snapshot.ts'
 
 let uids = 0
@@ -54,6 +53,3 @@ export function world(nodes: readonly Node[], placed: Readonly<Record<string, re
     for (const p of some) snapshot.setPod({ ...p, spec: { ...(p.spec as PodSpec), nodeName: name } })
   return snapshot
 }
-
-export const stateOf = (n: Node, placed: readonly Pod[] = []): NodeState =>
-  world([n], { [n.metadata.name ?? '']: placed }).state(n.metadata.name ?? '') as NodeState

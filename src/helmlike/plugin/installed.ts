@@ -21,13 +21,13 @@ import { output } from './run.ts'
 const MISSING = 'plugin metadata (plugin.yaml) missing'
 
 /** The folders that plugins are in; the first is where they are installed. */
-export const pluginFolders = (env: NodeJS.ProcessEnv): [string, ...string[]] => {
+const pluginFolders = (env: NodeJS.ProcessEnv): [string, ...string[]] => {
   const [first = '', ...more] = (env.HELM_PLUGINS ?? '').split(delimiter).filter((f) => f !== '')
   return [first || join(helmPaths(env).data, 'plugins'), ...more]
 }
 
 /** Reads the plugin of a folder. Throws ChartError. */
-export function pluginIn(folder: string): Plugin {
+function pluginIn(folder: string): Plugin {
   try {
     return readPlugin(readFileSync(join(folder, 'plugin.yaml'), 'utf8'), folder)
   } catch (e) {

@@ -3,7 +3,7 @@ import type { Client } from '../../client/client.ts'
 import type { Term } from './gate.ts'
 
 /** A write that was not sent, because somebody else may lead by now. */
-export class LeaseLost extends Error {
+class LeaseLost extends Error {
   constructor(what: string) {
     super(`${what} was not sent: this process does not lead any more`)
     this.name = 'LeaseLost'

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../apimachinery/clock.ts'
 import type { Log } from '../log.ts'
 import type { Span, SpanOptions, Tracer } from './trace.ts'
 
+/** Where traces are sent, and as whose. */
 export interface OtlpOptions {
   /** Such as http://localhost:4318; `/v1/traces` is added. */
   readonly endpoint: string
@@ -15,6 +16,7 @@ export interface OtlpOptions {
   readonly log?: Log
 }
 
+/** A tracer that sends what it traced. */
 export interface OtlpTracer extends Tracer {
   /** Sends what has ended so far. Never throws. */
   flush(): Promise<void>

@@ -10,6 +10,7 @@ export interface FieldProblem {
   readonly value?: unknown
 }
 
+/** What a request does to an object. */
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
 
 /** The request that a webhook is asked about. */

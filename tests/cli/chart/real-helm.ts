@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { run as chart } from '../../../src/cli/chart.ts'
 import { type Said, said } from '../said.ts'
 
-export const HELM = process.env.HELM ?? join(import.meta.dirname, '../../../.slipway/bin/helm')
+const HELM = process.env.HELM ?? join(import.meta.dirname, '../../../.slipway/bin/helm')
 export const hasHelm = existsSync(HELM)
 
 export type Outcome = Pick<Said, 'status' | 'stdout' | 'stderr'>

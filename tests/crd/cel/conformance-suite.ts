@@ -21,7 +21,7 @@ import {
   UINT,
   wrapperOf,
 } from '../../../src/crd/cel/types.ts'
-import { ArrayList, CelDouble, CelOptional, CelUint, LiteralMap, type Value } from '../../../src/crd/cel/values.ts'
+import { ArrayList, CelDouble, CelUint, LiteralMap, type Value } from '../../../src/crd/cel/values.ts'
 
 type Json = Record<string, unknown>
 
@@ -175,5 +175,3 @@ export function typeOfJson(json: Json): CelType {
       return DYN
   }
 }
-
-export const NONE = CelOptional.none
