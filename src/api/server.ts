@@ -32,7 +32,7 @@ import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
-import { createHandler, type PathRoute } from './pipeline/handle.ts'
+import { createHandler, type Gauges, type PathRoute } from './pipeline/handle.ts'
 import { defaultLimits, InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
 import type { Security } from './pipeline/security.ts'
 import { loadYaml } from './pipeline/yaml-package.ts'
@@ -96,7 +96,6 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const metrics = new RequestMetrics()
   const admissionMetrics = new AdmissionMetrics()
   const webhooks = new WebhookCalls(objects, options.localWebhooks)
-  const securityMetrics = new SecurityMetrics()
   const core: Core = {
     requests: metrics,
     storage: new StorageMetrics(),
@@ -112,56 +111,16 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     get aggregator() {
       return aggregator
     },
-    onWatch: (info, query) => flow?.watches.open(info, query) ?? (() => {}),
+    onWatch: (info, query) => gauges.flow?.watches.open(info, query) ?? (() => {}),
     admissionMetrics,
     admission: options.admission?.(objects, admissionMetrics, webhooks) ?? [],
     hooks: options.hooks?.(objects) ?? new Map(),
   }
-  const limits = options.limits ?? defaultLimits
-  // One of them says how many: priority and fairness, or two plain limits.
-  const isFair = options.priorityAndFairness !== false
-  const inFlight = new InFlight(isFair ? undefined : limits)
-  const flow = isFair
-    ? new FlowControl({
-        objects,
-        total: limits.reading + limits.writing,
-        clock: options.clock ?? preciseClock,
-        stats: (group, resource) => caches.stats(group, resource),
-        onWaiting: (info, isWaiting) => inFlight.noteWaiting(info, isWaiting),
-      })
-    : undefined
+  const gauges: Gauges = { ...limiters(options, objects, caches), metrics, security: new SecurityMetrics() }
   let address: string | undefined
   let isClosing = false
-  const addressNow = () => address ?? 'localhost:6443'
-  const checks = checksOf(options, () => isClosing)
-  const health = new HealthMetrics()
-  const served = (): string[] => [
-    ...healthPaths(checks),
-    ...['/flagz', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/statusz', '/version'],
-    ...(security.issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
-  ]
-  const paths: readonly PathRoute[] = [
-    discoveryRoutes(core, addressNow),
-    versionRoute,
-    metricsRoute({
-      requests: metrics,
-      storage: core.storage,
-      inFlight,
-      flow,
-      caches,
-      more: [admissionMetrics, securityMetrics, ...(options.audit ? [options.audit] : []), ...(options.metrics ?? [])],
-    }),
-    ...(flow ? [dumpRoutes(flow)] : []),
-    ...(security.issuer ? [openIdRoutes(security.issuer, addressNow)] : []),
-    openApiRoutes(core),
-    backupRoute(store),
-    healthRoute(checks, health),
-    healthMetricsRoute(health),
-    debugPagesRoute({ flags: options.flags ?? {}, paths: served, startedAt: clock.now(), now: () => clock.now() }),
-    rootPathsRoute(core, served),
-    ...(options.paths?.(core, security.authorize) ?? []),
-  ]
-  const handle = createHandler(core, security, paths, { inFlight, flow, metrics, security: securityMetrics })
+  const paths = pathsOf(options, core, gauges, { address: () => address ?? 'localhost:6443', isClosing: () => isClosing })
+  const handle = createHandler(core, security, paths, gauges)
   const stopDefinitions = followDefinitions({
     objects,
     registry: core.registry,
@@ -200,6 +159,57 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       caches.close()
     },
   }
+}
+
+/** One of them says how many requests are answered at once: priority and fairness, or two plain limits. */
+function limiters(
+  { limits = defaultLimits, priorityAndFairness, clock = preciseClock }: ApiOptions,
+  objects: Objects,
+  caches: Caches,
+): Pick<Gauges, 'inFlight' | 'flow'> {
+  if (priorityAndFairness === false) return { inFlight: new InFlight(limits), flow: undefined }
+  const inFlight = new InFlight(undefined)
+  const flow = new FlowControl({
+    objects,
+    total: limits.reading + limits.writing,
+    clock,
+    stats: (group, resource) => caches.stats(group, resource),
+    onWaiting: (info, isWaiting) => inFlight.noteWaiting(info, isWaiting),
+  })
+  return { inFlight, flow }
+}
+
+/** Who answers for paths that are no resources, in order. */
+function pathsOf(
+  options: ApiOptions,
+  core: Core,
+  { inFlight, flow, security: securityMetrics }: Gauges,
+  now: { readonly address: () => string; readonly isClosing: () => boolean },
+): readonly PathRoute[] {
+  const { clock, security } = core
+  const { issuer } = security
+  const checks = checksOf(options, now.isClosing)
+  const health = new HealthMetrics()
+  const more = [core.admissionMetrics, securityMetrics, ...(options.audit ? [options.audit] : []), ...(options.metrics ?? [])]
+  const served = (): string[] => [
+    ...healthPaths(checks),
+    ...['/flagz', '/metrics', '/metrics/slis', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/statusz', '/version'],
+    ...(issuer ? ['/.well-known/openid-configuration', '/openid/v1/jwks'] : []),
+  ]
+  return [
+    discoveryRoutes(core, now.address),
+    versionRoute,
+    metricsRoute({ requests: core.requests, storage: core.storage, inFlight, flow, caches: core.caches, more }),
+    ...(flow ? [dumpRoutes(flow)] : []),
+    ...(issuer ? [openIdRoutes(issuer, now.address)] : []),
+    openApiRoutes(core),
+    backupRoute(core.store),
+    healthRoute(checks, health),
+    healthMetricsRoute(health),
+    debugPagesRoute({ flags: options.flags ?? {}, paths: served, startedAt: clock.now(), now: () => clock.now() }),
+    rootPathsRoute(core, served),
+    ...(options.paths?.(core, security.authorize) ?? []),
+  ]
 }
 
 /** What the health endpoints ask, in kube-apiserver's order. */
