@@ -6,17 +6,15 @@ import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.
 import { services } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
 import { type Answer, objectIn } from './answer.ts'
+import { goError } from './go-error.ts'
 import type { LocalWebhooks } from './local.ts'
 
 const mostBytes = 10 * 1024 * 1024
 /** Webhooks whose connections stay open between calls. */
 const mostAgents = 200
 
-interface Target {
-  readonly url: URL
-  /** Where to connect when that is not the URL's host. */
-  readonly address: string | undefined
-}
+/** Nothing was answered. */
+class PostError extends Error {}
 
 /** How an API server asks webhooks: those of its own process by a call, others over connections that it keeps. */
 export class WebhookCalls {
@@ -33,11 +31,15 @@ export class WebhookCalls {
   async ask(config: WebhookClientConfig, body: object, seconds: number): Promise<unknown> {
     const local = this.#local?.ask(config.url, body)
     if (local) return local
-    const { url, address } = targetOf(this.#objects, config)
-    url.pathname = joined(url.pathname)
-    url.searchParams.set('timeout', `${seconds}s`)
-    const agent = this.#agentFor(url, address, config.caBundle)
-    return objectIn(await post({ url, address, agent, body: jsonText(body) }, seconds))
+    const { url, shown } = urlOf(config, seconds)
+    try {
+      const address = addressOf(this.#objects, config)
+      const agent = this.#agentFor(url, address, config.caBundle)
+      const answer = await post({ url, address, agent, body: jsonText(body) }, seconds)
+      return objectIn(answer)
+    } catch (error) {
+      throw error instanceof PostError ? new Error(`Post ${JSON.stringify(shown)}: ${error.message}`) : error
+    }
   }
 
   close(): void {
@@ -63,18 +65,31 @@ export class WebhookCalls {
   }
 }
 
-function targetOf(objects: Objects, { url, service }: WebhookClientConfig): Target {
-  if (url) return { url: new URL(url), address: undefined }
-  if (!service) throw new Error('webhook configuration must have either service or URL')
-  const { namespace, name, path = '', port = 443 } = service
+/** Where to post, and how messages tell it: a port stays written that is https's own. */
+function urlOf({ url: given, service }: WebhookClientConfig, seconds: number): { url: URL; shown: string } {
+  if (!given && !service) throw new Error('webhook configuration must have either service or URL')
+  const { namespace, name, path = '', port = 443 } = service ?? { namespace: '', name: '' }
+  const text = given ?? `https://${name}.${namespace}.svc:${port}/${path.replace(/^\//, '')}`
+  const url = new URL(text)
+  url.pathname = joined(url.pathname)
+  url.searchParams.set('timeout', `${seconds}s`)
+  const isWritten = url.port === '' && /^https:\/\/[^/?#]*:443(?=[/?#]|$)/i.test(text)
+  return { url, shown: isWritten ? url.href.replace(url.host, `${url.host}:443`) : url.href }
+}
+
+/** Where to connect when that is not the URL's host. */
+function addressOf(objects: Objects, { url, service }: WebhookClientConfig): string | undefined {
+  if (url || !service) return undefined
+  const { namespace, name, port = 443 } = service
   const found = objects.get(services, namespace, name)
-  if (!found) throw new Error(`service ${JSON.stringify(name)} not found`)
-  const { clusterIP, type, externalName, ports } = found.spec ?? {}
-  if (!ports?.some((p) => p.port === port)) throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`)
-  const target = new URL(`https://${name}.${namespace}.svc:${port}/${path.replace(/^\//, '')}`)
-  if (type === 'ExternalName') return { url: target, address: externalName }
-  if (!clusterIP || clusterIP === 'None') throw new Error(`service ${JSON.stringify(name)} has no cluster IP`)
-  return { url: target, address: clusterIP }
+  if (!found) throw new PostError(`service ${JSON.stringify(name)} not found`)
+  const { clusterIP = '', type, externalName, ports } = found.spec ?? {}
+  if (type === 'ExternalName') return externalName
+  if (clusterIP === '' || clusterIP === 'None')
+    throw new PostError(`cannot route to service with ClusterIP ${JSON.stringify(clusterIP)}`)
+  if (!ports?.some((p) => p.port === port))
+    throw new PostError(`no service port ${port} found for service ${JSON.stringify(name)}`)
+  return clusterIP
 }
 
 /** A path as Go's path.Join has it: no slash twice, none at the end. */
@@ -107,7 +122,7 @@ const stale = Symbol('the connection was kept, and is closed')
 function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Promise<Answer | typeof stale> {
   const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new Error(`Post ${JSON.stringify(url.href)}: ${why}`))
+    const fail = (why: string): void => reject(new PostError(why))
     let isAnswered = false
     const call = process.getBuiltinModule('node:https').request({
       host,
@@ -146,34 +161,4 @@ function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Pro
     })
     call.end(body)
   })
-}
-
-/** Go's words for what went wrong on the way. */
-function goError(error: NodeJS.ErrnoException, host: string, port: string): string {
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'context deadline exceeded'
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return `dial tcp ${dialed(error, host)}:${port}: connect: connection refused`
-    case 'EHOSTUNREACH':
-      return `dial tcp ${dialed(error, host)}:${port}: connect: no route to host`
-    case 'ENOTFOUND':
-      return `dial tcp: lookup ${host}: no such host`
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return 'tls: failed to verify certificate: x509: certificate signed by unknown authority'
-    case 'ECONNRESET':
-      // Closed before an answer, or in the middle of one.
-      return error.message === 'socket hang up' ? 'EOF' : error.message
-    default:
-      return error.message
-  }
-}
-
-/** The address that was tried first: a name may have several. */
-function dialed(error: NodeJS.ErrnoException & { address?: string }, host: string): string {
-  const [first] = error instanceof AggregateError ? (error.errors as { address?: string }[]) : [error]
-  const address = first?.address ?? host
-  return address.includes(':') ? `[${address}]` : address
 }
