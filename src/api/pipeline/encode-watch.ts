@@ -1,11 +1,9 @@
-import type { KubeObject } from '../../apimachinery/object.ts'
-import { apiVersionOf } from '../../apimachinery/resource.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, Sink, WatchEvent } from '../request.ts'
 import { checkTableOptions } from '../table/table.ts'
 import { prepareViews, viewAs } from '../verbs/view.ts'
-import { inOrder } from '../watch/serialize.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
+import { bookmarkObject } from './bookmark.ts'
 import type { Call } from './call.ts'
 import { type FrameEncoder, frameEncoder } from './frames.ts'
 import { feedWatch } from './watch-feed.ts'
@@ -89,16 +87,6 @@ async function eventOf(resource: ServedResource, view: WatchView, item: WatchIte
   if (view.options.matches) await prepareViews(resource, [item.event.now, item.event.before])
   const type = item.event.typeFor(view.options.matches)
   return type && { type, object: (await viewAs(resource, item.event.shown(type))).object }
-}
-
-/** An object with nothing but its kind and the revision up to which the watch has told everything. */
-export function bookmarkObject(resource: ServedResource, revision: number, endsInitial: boolean): KubeObject {
-  const annotations = endsInitial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {}
-  const metadata = { resourceVersion: String(revision), ...annotations }
-  const { metadata: added, ...rest } = (resource.strategy.fromNothing ?? {}) as Partial<KubeObject>
-  const all = { ...added, ...metadata, annotations: { ...added?.annotations, ...annotations.annotations } }
-  const bookmark = { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: all, ...rest }
-  return inOrder(resource.rules.canonical(bookmark), resource)
 }
 
 async function* streamOf(
