@@ -124,7 +124,7 @@ export function createServer(): Server {
     }
   }
 
-  const server: Server = {
+  const server: Omit<Server, 'client'> = {
     requests: [],
     fault: undefined,
     servesStreams: true,
@@ -169,58 +169,70 @@ export function createServer(): Server {
       for (const w of watchers) if (w.resource === resource) w.push([{ type: 'BOOKMARK', object }])
     },
     watchers: () => watchers.size,
-    client: {
-      async get<T extends KubeObject>(r: Resource<T>, name: string, target?: { namespace?: string | undefined }) {
-        check('get', r.resource)
-        const found = of(r as Resource).get(target?.namespace ? `${target.namespace}/${name}` : name)
-        if (!found) throw notFound(r, name)
-        return found as T
-      },
-      async list<T extends KubeObject>(r: Resource<T>, options?: object) {
-        check('list', r.resource, options)
-        return { metadata: { resourceVersion: String(revision) }, items: [...of(r as Resource).values()] as T[] }
-      },
-      watch,
-      async create(r, object) {
-        check('create', r.resource)
-        const { generateName } = object.metadata
-        const name = object.metadata.name ?? `${generateName}${revision}`
-        return server.create(r, { ...object, metadata: { ...object.metadata, name } })
-      },
-      async update(r, object) {
-        check('update', r.resource)
-        return server.update(r, object)
-      },
-      async patch<T extends KubeObject>(
-        r: Resource<T>,
-        name: string,
-        patch: { body: object },
-        options?: { namespace?: string | undefined },
-      ) {
-        check('patch', r.resource)
-        const before = of(r as Resource).get(options?.namespace ? `${options.namespace}/${name}` : name)
-        if (!before) throw notFound(r, name)
-        const body = patch.body as Partial<KubeObject>
-        return server.update(r, { ...before, ...body, metadata: { ...before.metadata, ...body.metadata } } as T)
-      },
-      async apply<T extends KubeObject>(r: Resource<T>, object: T) {
-        check('apply', r.resource)
-        return of(r as Resource).has(keyOf(object)) ? server.update(r, object) : server.create(r, object)
-      },
-      async delete(r, name, options) {
-        check('delete', r.resource)
-        server.remove(r as Resource, options?.namespace ? `${options.namespace}/${name}` : name)
-      },
-      async deleteCollection() {},
-      /** Discovery: these are served, in whatever group is asked for. */
-      async raw() {
-        const resources = ['configmaps', 'secrets', 'services'].map((name) => ({ name }))
-        const body = Buffer.from(JSON.stringify({ resources }))
-        return { status: 200, headers: {}, body: Readable.from([body]) }
-      },
+  }
+  return Object.assign(server, { client: clientOf(server, { of, revision: () => revision, check, watch }) })
+}
+
+/** What the client does: each request is noted, may be made to fail, and is answered from what is stored. */
+function clientOf(
+  server: Pick<Server, 'create' | 'update' | 'remove'>,
+  stored: {
+    readonly of: (resource: Resource) => ReadonlyMap<string, KubeObject>
+    readonly revision: () => number
+    readonly check: (verb: string, resource: string, options?: unknown) => void
+    readonly watch: Client['watch']
+  },
+): Client {
+  return {
+    async get<T extends KubeObject>(r: Resource<T>, name: string, target?: { namespace?: string | undefined }) {
+      stored.check('get', r.resource)
+      const found = stored.of(r as Resource).get(target?.namespace ? `${target.namespace}/${name}` : name)
+      if (!found) throw notFound(r, name)
+      return found as T
+    },
+    async list<T extends KubeObject>(r: Resource<T>, options?: object) {
+      stored.check('list', r.resource, options)
+      return { metadata: { resourceVersion: String(stored.revision()) }, items: [...stored.of(r as Resource).values()] as T[] }
+    },
+    watch: stored.watch,
+    async create(r, object) {
+      stored.check('create', r.resource)
+      const { generateName } = object.metadata
+      const name = object.metadata.name ?? `${generateName}${stored.revision()}`
+      return server.create(r, { ...object, metadata: { ...object.metadata, name } })
+    },
+    async update(r, object) {
+      stored.check('update', r.resource)
+      return server.update(r, object)
+    },
+    async patch<T extends KubeObject>(
+      r: Resource<T>,
+      name: string,
+      patch: { body: object },
+      options?: { namespace?: string | undefined },
+    ) {
+      stored.check('patch', r.resource)
+      const before = stored.of(r as Resource).get(options?.namespace ? `${options.namespace}/${name}` : name)
+      if (!before) throw notFound(r, name)
+      const body = patch.body as Partial<KubeObject>
+      return server.update(r, { ...before, ...body, metadata: { ...before.metadata, ...body.metadata } } as T)
+    },
+    async apply<T extends KubeObject>(r: Resource<T>, object: T) {
+      stored.check('apply', r.resource)
+      return stored.of(r as Resource).has(keyOf(object)) ? server.update(r, object) : server.create(r, object)
+    },
+    async delete(r, name, options) {
+      stored.check('delete', r.resource)
+      server.remove(r as Resource, options?.namespace ? `${options.namespace}/${name}` : name)
+    },
+    async deleteCollection() {},
+    /** Discovery: these are served, in whatever group is asked for. */
+    async raw() {
+      const resources = ['configmaps', 'secrets', 'services'].map((name) => ({ name }))
+      const body = Buffer.from(JSON.stringify({ resources }))
+      return { status: 200, headers: {}, body: Readable.from([body]) }
     },
   }
-  return server
 }
 
 /** Resolves as soon as `holds` does, looking again after every turn of the event loop; throws after `ms`. */
