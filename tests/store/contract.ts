@@ -27,7 +27,17 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
         await store.close()
       }
     })
+  commits(withStore)
+  reads(withStore)
+  watches(withStore)
+  window(withStore)
+  model(withStore)
+}
 
+type WithStore = (name: string, body: (store: Store) => Promise<void>) => void
+
+/** What is written, and when it is not. */
+function commits(withStore: WithStore): void {
   withStore('a committed value is read back with the revision that wrote it', async (store) => {
     const revision = await store.commit([{ key: '/a', value: bytes('1') }])
     const found = await store.get('/a')
@@ -71,6 +81,20 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
     assert.is(text((await store.get('/a'))?.value), `at ${revision}.`)
   })
 
+  withStore('deleting a key that is not there changes nothing', async (store) => {
+    await store.commit([{ key: '/a', value: bytes('1') }])
+    const watcher = await store.watch('/', store.revision)
+    await store.commit([{ key: '/none', value: undefined }])
+    await store.commit([{ key: '/b', value: bytes('1') }])
+    assert.equal(
+      (await take(watcher, 1)).map((e) => e.key),
+      ['/b'],
+    )
+  })
+}
+
+/** What is read, now and as of then. */
+function reads(withStore: WithStore): void {
   withStore('a range lists a prefix in key order, with limit, continuation and what remains', async (store) => {
     await store.commit(['/p/b', '/p/a', '/p/c', '/q/a', '/p'].map((key) => ({ key, value: bytes(key) })))
     const page = await store.range('/p/', { limit: 2 })
@@ -108,7 +132,10 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
       assert.instance(error, FutureRevision)
     }
   })
+}
 
+/** Who follows what is written. */
+function watches(withStore: WithStore): void {
   withStore('a watch delivers every change of its prefix after its revision, in order, with the value before', async (store) => {
     const r1 = await store.commit([{ key: '/p/a', value: bytes('1') }])
     await store.commit([{ key: '/p/a', value: bytes('2') }])
@@ -124,17 +151,6 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
     assert.equal(events, ['put /p/a 1→2', 'put /p/b -→new', 'delete /p/a 2→-', 'put /p/a -→3'])
   })
 
-  withStore('deleting a key that is not there changes nothing', async (store) => {
-    await store.commit([{ key: '/a', value: bytes('1') }])
-    const watcher = await store.watch('/', store.revision)
-    await store.commit([{ key: '/none', value: undefined }])
-    await store.commit([{ key: '/b', value: bytes('1') }])
-    assert.equal(
-      (await take(watcher, 1)).map((e) => e.key),
-      ['/b'],
-    )
-  })
-
   withStore('subscribers see each commit before it resolves', async (store) => {
     const seen: string[] = []
     const stop = store.subscribe((events) => seen.push(...events.map((e) => e.key)))
@@ -144,7 +160,10 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
     await store.commit([{ key: '/b', value: bytes('1') }])
     assert.equal(seen, ['/a'])
   })
+}
 
+/** What is forgotten, and what is kept. */
+function window(withStore: WithStore): void {
   withStore('compaction forgets old revisions, keeps the newest values, and refuses older watches and reads', async (store) => {
     const r1 = await store.commit([{ key: '/a', value: bytes('1') }])
     for (let i = 2; i <= 5; i++) await store.commit([{ key: '/a', value: bytes(`${i}`) }])
@@ -200,7 +219,10 @@ export function contract<T>(test: uvu.Test<T>, open: () => Promise<Store>): void
       assert.is(await store.noteAt(last), undefined)
     },
   )
+}
 
+/** All of it, at random. */
+function model(withStore: WithStore): void {
   withStore('random commits: every read of the past and every watch agrees with a model', async (store) => {
     let seed = 42
     const random = (n: number) => {
