@@ -6,6 +6,8 @@ import { forbiddenRequest } from '../../../src/api/auth/forbidden.ts'
 import { decideBootstrap } from '../../../src/api/auth/rbac/bootstrap.ts'
 import { missingRules } from '../../../src/api/auth/rbac/policy-rule.ts'
 import type { UserInfo } from '../../../src/api/request.ts'
+import type { ClusterRole } from '../../../src/apimachinery/kinds.generated.ts'
+import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import {
   clusterrolebindings,
   clusterroles,
@@ -159,6 +161,22 @@ test('the default roles and bindings are made once, repaired when rules are miss
     decideBootstrap(objects).map((w) => [w.operation, w.object.kind]),
     [['update', 'ClusterRoleBinding']],
   )
+})
+
+test('at a restart default roles get the selectors that they lack beside those of others; what is not put together of others is no more', () => {
+  const objects = new ObjectsInMemory()
+  for (const { resource, object } of decideBootstrap(objects)) objects.put(resource, object)
+  const selectors = (...names: string[]) => ({ clusterRoleSelectors: names.map((name) => ({ matchLabels: { [name]: 'true' } })) })
+  const toEdit = 'rbac.authorization.k8s.io/aggregate-to-edit'
+  const edit = objects.get(clusterroles, undefined, 'edit') as ClusterRole & KubeObject
+  const scheduler = objects.get(clusterroles, undefined, 'system:kube-scheduler') as ClusterRole & KubeObject
+  objects.put(clusterroles, { ...edit, aggregationRule: selectors('mine') } as KubeObject)
+  objects.put(clusterroles, { ...scheduler, aggregationRule: selectors('mine') } as KubeObject)
+  const writes = decideBootstrap(objects).map(({ object }) => [object.metadata.name, (object as ClusterRole).aggregationRule])
+  assert.equal(writes, [
+    ['edit', selectors('mine', toEdit)],
+    ['system:kube-scheduler', undefined],
+  ])
 })
 
 test('a rule that differs in one part alone is missing, one in another order is not', () => {

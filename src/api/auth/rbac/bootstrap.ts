@@ -1,4 +1,5 @@
 import type {
+  AggregationRule,
   ClusterRole,
   ClusterRoleBinding,
   PolicyRule,
@@ -10,6 +11,7 @@ import type {
 import type { KubeObject, ObjectMeta } from '../../../apimachinery/object.ts'
 import type { Resource } from '../../../apimachinery/resource.ts'
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../../apimachinery/resources.generated.ts'
+import { sameJson } from '../../../apimachinery/same-json.ts'
 import type { Objects } from '../../objects.ts'
 import policy from './bootstrap-policy.json' with { type: 'json' }
 import { missingRules } from './policy-rule.ts'
@@ -86,16 +88,28 @@ function reconcileRole(
   const metadata = merged(now.metadata, wanted.metadata)
   const existing = now as ClusterRole
   const missing: PolicyRule[] = wanted.aggregationRule ? [] : missingRules(existing.rules ?? [], wanted.rules ?? [])
-  const lacksAggregation = wanted.aggregationRule !== undefined && existing.aggregationRule === undefined
-  if (!metadata && missing.length === 0 && !lacksAggregation) return []
+  const aggregationRule = reconciledAggregation(existing.aggregationRule, wanted.aggregationRule)
+  if (!metadata && missing.length === 0 && aggregationRule === existing.aggregationRule) return []
   const rules = missing.length > 0 ? [...(existing.rules ?? []), ...missing] : existing.rules
+  const { aggregationRule: _, ...rest } = existing
   const object = {
-    ...existing,
+    ...rest,
     metadata: metadata ?? existing.metadata,
     ...(rules ? { rules } : {}),
-    ...(lacksAggregation ? { aggregationRule: wanted.aggregationRule } : {}),
+    ...(aggregationRule ? { aggregationRule } : {}),
   } as ClusterRole
   return [{ operation: 'update', resource, object }]
+}
+
+/** With the selectors that are wanted; what is not to be put together of others is no more. `now` itself when it is right. */
+function reconciledAggregation(
+  now: AggregationRule | undefined,
+  wanted: AggregationRule | undefined,
+): AggregationRule | undefined {
+  if (!wanted) return undefined
+  const own = now?.clusterRoleSelectors ?? []
+  const missing = (wanted.clusterRoleSelectors ?? []).filter((selector) => !own.some((have) => sameJson(have, selector)))
+  return missing.length > 0 ? { clusterRoleSelectors: [...own, ...missing] } : now
 }
 
 const sameRole = (a: RoleRef, b: RoleRef): boolean => a.kind === b.kind && a.name === b.name
