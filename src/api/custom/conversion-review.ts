@@ -23,13 +23,16 @@ export function reviewOf(
   const version = versions.find((v) => v === 'v1' || v === 'v1beta1')
   if (!version) throw new Error('no supported conversion review versions')
   const request = { uid, desiredAPIVersion, objects }
-  return { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request }
+  // A response to be filled in: webhooks in Go may write into the one that they were sent.
+  const response = { uid: '', convertedObjects: null, result: { metadata: {} } }
+  return { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request, response }
 }
 
 export interface ConversionReview {
   readonly kind: string
   readonly apiVersion: string
   readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly KubeObject[] }
+  readonly response: object
 }
 
 /** An answer whose object cannot be read at all; kube-apiserver does not say then whose answer that was. */

@@ -5,6 +5,7 @@ import { deleteOptions } from './delete-options.ts'
 import { list } from './list.ts'
 import { listOptions } from './list-options.ts'
 import { selectionOf } from './selection.ts'
+import { viewAll } from './view.ts'
 import { admissionRequest, admitMutating } from './write.ts'
 
 /** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them as they were. */
@@ -17,6 +18,8 @@ export async function removeCollection(call: Call): Promise<Answer> {
   if (found.kind !== 'list') return found
   const nothing = { object: undefined, old: undefined }
   await admitMutating(call, admissionRequest(call, { operation: 'DELETE', subresource: '', name: '', ...nothing, options }))
+  // What cannot be shown keeps all from being deleted.
+  await viewAll(call.resource, found.items)
   if (found.items.length > 0) warnOfChildren(call, options)
   for (const stored of found.items) {
     const namespace = call.resource.namespaced ? (stored.object.metadata.namespace ?? '') : ''

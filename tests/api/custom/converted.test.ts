@@ -113,4 +113,15 @@ test('a watch ends where an object cannot be converted, and nothing else does', 
   assert.is((await client.list(routes('v1'))).items.length, 3)
 })
 
+test('of a collection nothing is deleted when one of it cannot be converted', async () => {
+  const refused = await client.deleteCollection(routes('v2'), at).then(
+    () => '',
+    (e: Error) => e.message,
+  )
+  assert.match(refused, /failed: bad$/)
+  assert.is((await client.list(routes('v1'))).items.length, 3)
+  await client.deleteCollection(routes('v1'), at)
+  assert.is((await client.list(routes('v1'))).items.length, 0)
+})
+
 test.run()

@@ -46,6 +46,25 @@ test('what is asked for together is one review, and each gets its own object', a
   assert.equal(asked, [3])
 })
 
+test('a review has the members that kube-apiserver sends, in its order', async () => {
+  let sent: unknown
+  const conversion = new WebhookConversion(async (_, review) => {
+    sent = review
+    throw new Error('enough')
+  })
+  await conversion.convert(definition, widget('a'), 'example.com/v2').catch(() => {})
+  const { uid } = (sent as Review).request
+  assert.is(
+    JSON.stringify(sent),
+    JSON.stringify({
+      kind: 'ConversionReview',
+      apiVersion: 'apiextensions.k8s.io/v1',
+      request: { uid, desiredAPIVersion: 'example.com/v2', objects: [widget('a')] },
+      response: { uid: '', convertedObjects: null, result: { metadata: {} } },
+    }),
+  )
+})
+
 test('a webhook changes labels and annotations, nothing else of the metadata', async () => {
   const { conversion } = webhook((o, v) => ({
     ...rename(o, v),

@@ -135,6 +135,7 @@ function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Pro
         host: url.host,
         'content-type': 'application/json',
         accept: 'application/json, */*',
+        'user-agent': 'kube-apiserver-admission',
         'content-length': Buffer.byteLength(body),
       },
       signal,
