@@ -15,6 +15,11 @@ export class Allocator {
     this.#random = random
   }
 
+  /** How many numbers are taken. */
+  get taken(): number {
+    return this.#taken.size
+  }
+
   has(n: number): boolean {
     return n >= this.first && n < this.first + this.size
   }

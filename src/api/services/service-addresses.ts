@@ -8,6 +8,7 @@ import type { Objects } from '../objects.ts'
 import type { Call, Claim, HookedWrite, WriteHooks } from '../pipeline/call.ts'
 import { asWritten } from '../schema/canonical.ts'
 import { structType } from '../schema/types.ts'
+import type { AllocationMetrics } from './allocation-metrics.ts'
 import { type Allocator, addressAllocator, addressNumber, addressText, portAllocator } from './allocator.ts'
 import { claimChanges, type Held } from './claim-changes.ts'
 import { isHeadless, settleFamilies } from './ip-families.ts'
@@ -18,6 +19,7 @@ export interface ServiceAddressOptions {
   readonly serviceCidr: string
   /** In [0, 1). */
   readonly random: () => number
+  readonly metrics?: AllocationMetrics
 }
 
 interface Pool {
@@ -30,8 +32,9 @@ interface Pool {
  * Gives Services cluster addresses and node ports in the write that needs them. What is taken follows the stored Services; between the
  * choice and the commit it is held by the claim.
  */
-export function serviceAddresses({ objects, serviceCidr, random }: ServiceAddressOptions): WriteHooks {
+export function serviceAddresses({ objects, serviceCidr, random, metrics }: ServiceAddressOptions): WriteHooks {
   const pool: Pool = { cidr: serviceCidr, addresses: addressAllocator(serviceCidr, random), ports: portAllocator(random) }
+  metrics?.follow(serviceCidr, pool.addresses, pool.ports)
   for (const service of objects.list(services)) hold(pool, heldBy(service))
   objects.onChange(services, (now, before) => {
     if (now) hold(pool, heldBy(now))

@@ -23,6 +23,7 @@ import { servedKind } from '../../api/registry/served-kind.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
+import { AllocationMetrics } from '../../api/services/allocation-metrics.ts'
 import { type Identity, keepIdentity, type ServerAddress } from '../../api/services/identity.ts'
 import { leadTo, makeKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
@@ -101,6 +102,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     return shared
   }
   const steps = new StartSteps()
+  const allocations = new AllocationMetrics()
+  const { serviceCidr } = options
   const api: Api = await createApi({
     store,
     kinds,
@@ -112,6 +115,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       ...(options.store.kind === 'lmdb' ? [storageSize('lmdb-0', join(data, 'store'))] : []),
       ...(options.authentication?.metrics ?? []),
       ...(options.authorization?.metrics ?? []),
+      allocations,
     ],
     ...(options.audit ? { audit: options.audit.audit } : {}),
     eventTtlMs: options.eventTtlMs ?? 3_600_000,
@@ -120,7 +124,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     kubelet: { ca: pki.caCert, ...pki.kubeletClient },
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
-      new Map([['/services', serviceAddresses({ objects, serviceCidr: options.serviceCidr, random: Math.random })]]),
+      new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
     security: (objects) => {
       const authorizer = authorizerOf(objects)
       const authenticator = createAuthenticator({
