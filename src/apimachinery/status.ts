@@ -58,6 +58,7 @@ export class StatusError extends Error {
   static from(status: Status): StatusError {
     const error = new StatusError(status.code ?? 500, status.reason ?? '', status.message ?? '')
     Object.assign(error.status, status)
+    if (status.reason === undefined) delete error.status.reason
     return error
   }
 }

@@ -10,6 +10,8 @@ export interface AdmissionRequest {
   readonly resource: string
   readonly subresource: string
   readonly kind: string
+  /** Group and version of `kind`, when they are not the resource's (Scale, Eviction, TokenRequest). */
+  readonly kindVersion?: { readonly group: string; readonly version: string }
   readonly namespace: string | undefined
   /** May be '' for a create with generateName until the name is made. */
   readonly name: string

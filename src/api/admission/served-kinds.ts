@@ -1,6 +1,9 @@
 import { jsonText } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Atom } from '../apply/types/atom.ts'
+import { decodeValue } from '../schema/decode.ts'
+import { typeOf } from '../schema/types.ts'
+import type { AdmissionRequest } from './admission.ts'
 
 /** What mutations need to know of the kind of an object. */
 export interface ServedKind {
@@ -11,6 +14,18 @@ export interface ServedKind {
 }
 
 export type FindKind = (group: string, version: string, resource: string) => ServedKind | undefined
+
+/** The kind of what is written: the resource's, or that of its subresource (a Scale). */
+export function writtenKind(
+  { group, version, resource, kind, kindVersion }: AdmissionRequest,
+  find: FindKind,
+): ServedKind | undefined {
+  if (!kindVersion) return find(group, version, resource)
+  const type = typeOf(kindVersion.group, kindVersion.version, kind)
+  return (
+    type && { mergeType: undefined, read: (value) => decodeValue(type, structuredClone(value)).value as unknown as KubeObject }
+  )
+}
 
 /** Makes the content of `object` that of `next`, in place: it is the request's own copy. Returns whether anything changed. */
 export function replaceContent(object: KubeObject, next: KubeObject): boolean {

@@ -1,12 +1,32 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { apiVersionOf } from '../../apimachinery/resource.ts'
+import { convertBuiltIn } from '../registry/conversion.ts'
 import { asWritten, hasEmpties } from '../schema/decode.ts'
 import { typeOf } from '../schema/types.ts'
 import type { AdmissionRequest } from './admission.ts'
+import type { Matched } from './policy/matching.ts'
 
-/** The object with its type, as Go writes it for webhooks and expressions: without optional lists and maps that are empty. */
-export function writtenObject(request: AdmissionRequest, object: KubeObject): KubeObject {
-  const { group, version, kind } = request
-  const typed = { kind, apiVersion: group ? `${group}/${version}` : version, ...object }
+/**
+ * The object with its type, as Go writes it for webhooks and expressions: without optional lists and maps that are empty, and in the version of
+ * `as`, since a rule may name another one in which the same objects are served.
+ */
+export function writtenObject(request: AdmissionRequest, object: KubeObject, as?: Matched): KubeObject {
+  const { apiVersion, kind } = typeMetaOf(request)
+  const { group, version } = request.kindVersion ?? request
+  const typed = { kind, apiVersion, ...object }
   const type = hasEmpties(object) ? typeOf(group, version, kind) : undefined
-  return type ? asWritten(type, typed) : typed
+  const written = type ? asWritten(type, typed) : typed
+  if (!as || request.kindVersion) return written
+  return inVersion(written, apiVersionOf(as))
+}
+
+/** A built-in object in another version in which it is served; itself when there is none. */
+export function inVersion(object: KubeObject, apiVersion: string): KubeObject {
+  if (object.apiVersion === apiVersion) return object
+  return (convertBuiltIn({ ...object }, apiVersion) as KubeObject | undefined) ?? object
+}
+
+/** apiVersion and kind of what is written. */
+export function typeMetaOf({ group, version, kind, kindVersion }: AdmissionRequest): { apiVersion: string; kind: string } {
+  return { apiVersion: apiVersionOf(kindVersion ?? { group, version }), kind }
 }

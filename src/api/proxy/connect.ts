@@ -146,7 +146,7 @@ async function admitConnect(call: Call, subresource: string): Promise<void> {
     object: shown,
     old: undefined,
     options,
-    ...(shown.kind ? { kind: shown.kind } : {}),
+    ...(shown.kind ? { gvk: { group: '', version: 'v1', kind: shown.kind } } : {}),
   })
   await admitMutating(call, request)
   await admitValidating(call, request)

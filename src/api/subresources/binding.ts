@@ -39,7 +39,7 @@ export async function bind(call: Call): Promise<Answer> {
     object,
     old: undefined,
     options,
-    kind: 'Binding',
+    gvk: bindingKind,
   })
   await admitMutating(call, admission)
   const problem = problemOf(binding)

@@ -9,6 +9,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { builtInRules } from '../registry/rules.ts'
 import { typeOf } from '../schema/types.ts'
+import { settleNamespace } from '../verbs/create.ts'
 import { deleteObject, statusKind } from '../verbs/delete.ts'
 import { checkedDeleteOptions, type SentDeleteOptions } from '../verbs/delete-options.ts'
 import { trackedInTurns } from '../verbs/managed-fields.ts'
@@ -28,6 +29,7 @@ export async function evict(call: Call): Promise<Answer> {
   const rules = builtInRules(() => type)
   const { object, warnings } = await readBody(withVersion(request), evictionKind, rules, options.fieldValidation)
   for (const w of warnings) call.warnings.add(w)
+  settleNamespace(object, call.resource, info.namespace)
   call.trail?.asks(rules.canonical(object))
   const admission = admissionRequest(call, {
     operation: 'CREATE',
@@ -36,7 +38,7 @@ export async function evict(call: Call): Promise<Answer> {
     object,
     old: undefined,
     options,
-    kind: 'Eviction',
+    gvk: evictionKind,
   })
   await admitMutating(call, admission)
   // Only what has been admitted is looked at, as in kube-apiserver.
@@ -50,11 +52,11 @@ export async function evict(call: Call): Promise<Answer> {
   if (!mayIgnoreBudgets(pod)) await spendBudget(call, pod, { ...options, dryRun: asked.dryRun })
   const { resourceVersion, ...preconditions } = asked.preconditions ?? {}
   const isAsAsked = [undefined, '', pod.metadata.uid].includes(preconditions.uid) && isVersion(pod, resourceVersion)
-  if (asked.dryRun || !isAsAsked) await deleteObject(call, info.name, asked)
+  if (asked.dryRun || !isAsAsked) await deleteObject(call, info.name, asked, 'admitted')
   else {
     await tellPod(call, info.name)
     // Which has given it another version.
-    await deleteObject(call, info.name, { ...asked, preconditions })
+    await deleteObject(call, info.name, { ...asked, preconditions }, 'admitted')
   }
   return { kind: 'object', status: 201, object: success, gvk: statusKind }
 }

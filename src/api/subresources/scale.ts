@@ -8,6 +8,7 @@ import { atOnce } from '../../apimachinery/steps.ts'
 import type { ScaleSubresource } from '../../crd/definition/definition.ts'
 import { scaleOf as customScaleOf } from '../../crd/definition/scale.ts'
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
+import type { AdmissionRequest } from '../admission/admission.ts'
 import { type AppliedKind, builtInKind } from '../apply/applied-kind.ts'
 import { applyConfiguration, trackUpdate } from '../apply/field-manager.ts'
 import { entriesAfterScale, scaleEntries } from '../apply/scale.ts'
@@ -24,6 +25,7 @@ import { patchText, patchTypeOf, tellPatch } from '../verbs/patch.ts'
 import { checkName } from '../verbs/update.ts'
 import { liveObject, updateObject } from '../verbs/update-object.ts'
 import { viewAs } from '../verbs/view.ts'
+import { admissionRequest, admitMutating } from '../verbs/write.ts'
 import { thaw } from '../watch/freeze.ts'
 import type { Stored } from '../watch/stored.ts'
 import { scaleTable } from './scale-table.ts'
@@ -193,27 +195,44 @@ async function write(
   checksUid = false,
 ): Promise<Answer> {
   const paths = pathsOf(call)
+  let admission: AdmissionRequest | undefined
+  const admit = async (object: Scale, old: Scale): Promise<void> => {
+    admission = admissionRequest(call, {
+      operation: 'UPDATE',
+      subresource: 'scale',
+      name: call.info.name,
+      object,
+      old,
+      options,
+      gvk: scaleKind,
+    })
+    await admitMutating(call, admission)
+  }
   const stored = await updateObject(call, {
     name: call.info.name,
     subresource: 'scale',
     options,
     tries: 5,
     isApply: manager === undefined,
-    admissionKind: 'Scale',
+    admittedAs: () => {
+      if (!admission) throw new Error('a Scale was not admitted')
+      return admission
+    },
     checksUid,
-    produce: (live) => scaled(call, live, paths, produce, manager, checksUid),
+    produce: (live) => scaled(call, live, paths, produce, admit, manager, checksUid),
   })
   return answer(call, stored, paths)
 }
 
-function scaled(
+async function scaled(
   call: Call,
   live: KubeObject,
   paths: ScalePaths,
   produce: (old: Scale) => Scale,
+  admit: (scale: Scale, old: Scale) => Promise<void>,
   manager: string | undefined,
   checksUid: boolean,
-): KubeObject {
+): Promise<KubeObject> {
   const { custom } = paths
   const found = scaleOf(live, paths)
   const isUnset = custom !== undefined && customScaleOf(live as unknown as JsonObject, custom).specReplicas === undefined
@@ -222,9 +241,9 @@ function scaled(
   const withEntries: Scale = before ? { ...old, metadata: { ...old.metadata, managedFields: before } } : old
   const asked = produce(withEntries)
   const requester = { manager: manager ?? '', subresource: 'scale', now: new Date(call.core.clock.now()) }
-  const scale = (manager === undefined
-    ? asked
-    : trackUpdate(appliedScale(), withEntries as never, asked as never, requester)) as unknown as Scale
+  const tracked = manager === undefined ? asked : trackUpdate(appliedScale(), withEntries as never, asked as never, requester)
+  const scale = thaw(tracked as unknown as KubeObject) as Scale
+  await admit(scale, withEntries)
   if (!custom) {
     refuse(call.info.name, scale)
     // A PUT's is looked at by the store.

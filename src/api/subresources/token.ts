@@ -36,7 +36,7 @@ export async function createToken(call: Call): Promise<Answer> {
       object: wanted,
       old: undefined,
       options,
-      kind: 'TokenRequest',
+      gvk: tokenRequestKind,
     })
   // Before the audiences are filled in: NodeRestriction compares what a node asks for with what the pod says.
   await admitMutating(call, admissionOf(object as TokenRequest))

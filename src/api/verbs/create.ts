@@ -102,13 +102,16 @@ async function admitAndStore(
   isApply: boolean,
 ): Promise<Stored> {
   const { resource, core } = call
-  const name = asked.metadata.name ?? ''
+  let name = asked.metadata.name ?? ''
   if (resource.isTerminating) {
     throw forbidden(resource, name, 'create not allowed while custom resource definition is terminating')
   }
   const admission = admissionRequest(call, { operation: 'CREATE', subresource: '', name, object: asked, old: undefined, options })
   await breath(call.bulk)
   await admitMutating(call, admission)
+  // Which may have named it otherwise.
+  name = asked.metadata.name ?? ''
+  settleNamespace(asked, resource, call.info.namespace)
   settleOwners(call, asked, true)
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)

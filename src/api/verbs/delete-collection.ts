@@ -6,7 +6,6 @@ import { list } from './list.ts'
 import { listOptions } from './list-options.ts'
 import { selectionOf } from './selection.ts'
 import { viewAll } from './view.ts'
-import { admissionRequest, admitMutating } from './write.ts'
 
 /** DELETE of a collection: every selected object as by its own DELETE; answers with the list of them as they were. */
 export async function removeCollection(call: Call): Promise<Answer> {
@@ -16,8 +15,6 @@ export async function removeCollection(call: Call): Promise<Answer> {
   const options = await deleteOptions(call)
   const found = await list(call)
   if (found.kind !== 'list') return found
-  const nothing = { object: undefined, old: undefined }
-  await admitMutating(call, admissionRequest(call, { operation: 'DELETE', subresource: '', name: '', ...nothing, options }))
   // What cannot be shown keeps all from being deleted.
   await viewAll(call.resource, found.items)
   if (found.items.length > 0) warnOfChildren(call, options)
@@ -25,7 +22,7 @@ export async function removeCollection(call: Call): Promise<Answer> {
     const namespace = call.resource.namespaced ? (stored.object.metadata.namespace ?? '') : ''
     const one: Call = { ...call, info: { ...call.info, namespace, name: stored.name } }
     try {
-      await deleteObject(one, stored.name, options, true)
+      await deleteObject(one, stored.name, options, 'collection')
     } catch (e) {
       if (!isNotFound(e)) throw e
     }

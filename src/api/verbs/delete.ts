@@ -75,24 +75,24 @@ export interface Deleted {
   readonly old: KubeObject
 }
 
+/** A DELETE of the object, of a collection that it is in, or one that was admitted as something else (an eviction). */
+type DeleteOf = 'itself' | 'collection' | 'admitted'
+
 /** `inCollection`: admission hears of a collection, not of this object's name. */
-export async function deleteObject(call: Call, name: string, options: DeleteOptions, inCollection = false): Promise<Deleted> {
+export async function deleteObject(call: Call, name: string, options: DeleteOptions, of: DeleteOf = 'itself'): Promise<Deleted> {
   for (;;) {
     const live = liveObject(call, name)
     const { resource } = call
     const stored = await readStored(call.bulk, live)
     const old = (await viewAs(resource, live)).object
     checkPreconditions(resource, live, options)
-    const admission = admissionRequest(call, {
-      operation: 'DELETE',
-      subresource: '',
-      name: inCollection ? '' : name,
-      object: undefined,
-      old,
-      options,
-    })
-    if (!inCollection) await admitMutating(call, admission)
-    await admitValidating(call, admission)
+    if (of !== 'admitted') {
+      const named = of === 'collection' ? '' : name
+      const what = { operation: 'DELETE', subresource: '', name: named, object: undefined, old, options } as const
+      const admission = admissionRequest(call, what)
+      await admitMutating(call, admission)
+      await admitValidating(call, admission)
+    }
     try {
       return { ...(await deleteOnce(call, live, stored, options)), old: stored }
     } catch (e) {

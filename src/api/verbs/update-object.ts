@@ -5,6 +5,7 @@ import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
 import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
+import type { AdmissionRequest } from '../admission/admission.ts'
 import { fillDefaults, found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMetaUpdate } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
@@ -16,7 +17,7 @@ import { thawSteps } from '../watch/freeze.ts'
 import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
-import { storageOf } from './create.ts'
+import { settleNamespace, storageOf } from './create.ts'
 import { generationFields, keepSystemFields, settleOwners } from './metadata.ts'
 import { removeStored } from './remove.ts'
 import { sameButTimes, sameButTimesSteps } from './same.ts'
@@ -48,8 +49,8 @@ export interface Update {
   readonly checksUid?: boolean
   /** How often to try again when somebody else wrote in between and the new object did not ask for a resourceVersion. */
   readonly tries: number
-  /** The kind that admission sees, when it is not the resource's (Scale). */
-  readonly admissionKind?: string
+  /** The write as admission sees it, when that is not the object (a Scale): `produce` has had it mutated. */
+  readonly admittedAs?: () => AdmissionRequest
   /** false: admission was asked before (eviction, binding). */
   readonly admits?: boolean
 }
@@ -79,24 +80,17 @@ export async function updateObject(call: Call, update: Update): Promise<Stored> 
 
 async function updateOnce(call: Call, update: Update, live: Stored, storage: Storage, attempt: number): Promise<Stored> {
   const { resource } = call
-  const { name, subresource, options } = update
+  const { subresource } = update
   const stored = await readStored(call.bulk, live)
   const liveView = await viewAs(resource, live)
   const liveObject = liveView.object
   const asked = await update.produce(liveObject, attempt)
   await breath(call.bulk)
   checkPreconditions(call, update, asked, live, storage)
-  const admission = admissionRequest(call, {
-    operation: 'UPDATE',
-    subresource,
-    name,
-    object: asked,
-    old: liveObject,
-    options,
-    ...(update.admissionKind ? { kind: update.admissionKind } : {}),
-  })
-  if (update.admits !== false) {
-    await admitMutating(call, admission)
+  const admitting = update.admits === false ? undefined : admissionOf(call, update, asked, liveObject)
+  if (admitting) {
+    if (!update.admittedAs) await admitMutating(call, admitting)
+    settleNamespace(asked, resource, call.info.namespace)
     settleOwners(call, asked, true)
   }
   const home = homeOf(call, storage)
@@ -105,11 +99,14 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const old = isCustom ? liveObject : stored
   const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), old, live.revision)
   await breath(call.bulk)
-  if (update.admits !== false) await admitValidating(call, { ...admission, object })
+  if (admitting) await admitValidating(call, update.admittedAs?.() ?? { ...admitting, object })
   const mayHaveUnknown = update.isApply || subresource === 'scale'
   const kept = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
   return commitUpdate(call, update, storage, live, stored, isCustom ? await asStored(call, kept) : kept)
 }
+
+const admissionOf = (call: Call, { name, subresource, options }: Update, object: KubeObject, old: KubeObject): AdmissionRequest =>
+  admissionRequest(call, { operation: 'UPDATE', subresource, name, object, old, options })
 
 async function prepared(
   call: Call,
@@ -146,7 +143,11 @@ async function prepared(
   const object = await (hasEmpties(given) ? readAgain(call, home, next) : canonicalOf(call, home, next))
   await breath(call.bulk)
   const held = (await paced(call.bulk, withEmpties(home, given, object, old, context))) ?? object
-  refuseIfInvalid(home, update.name, await paced(call.bulk, problemsOf(home, update, object, held, old, context)))
+  refuseIfInvalid(
+    home,
+    object.metadata.name ?? update.name,
+    await paced(call.bulk, problemsOf(home, update, object, held, old, context)),
+  )
   await breath(call.bulk)
   for (const w of strategy.warnings?.(object, old, context) ?? []) call.warnings.add(w)
   return object

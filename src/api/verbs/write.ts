@@ -107,7 +107,8 @@ export interface AdmissionInput {
   readonly object: KubeObject | undefined
   readonly old: KubeObject | undefined
   readonly options: Pick<WriteOptions, 'raw' | 'dryRun'>
-  readonly kind?: string
+  /** What admission is asked about, when it is not of the resource's kind. */
+  readonly gvk?: { readonly group: string; readonly version: string; readonly kind: string }
 }
 
 export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRequest {
@@ -118,7 +119,8 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     version: resource.version,
     resource: resource.resource,
     subresource: input.subresource,
-    kind: input.kind ?? resource.kind,
+    kind: input.gvk?.kind ?? resource.kind,
+    ...(input.gvk ? { kindVersion: { group: input.gvk.group, version: input.gvk.version } } : {}),
     namespace: resource.namespaced
       ? info.namespace
       : resource.resource === 'namespaces' && resource.group === ''
@@ -127,7 +129,7 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     name: input.name,
     object: input.object,
     oldObject: input.old,
-    options: input.options.raw,
+    options: optionsOf(input),
     dryRun: input.options.dryRun,
     user,
     warn: (message) => warnings.add(message),
@@ -136,6 +138,13 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     },
     ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
   }
+}
+
+/** A PATCH is admitted as the create or update that it comes to. */
+function optionsOf({ operation, options }: AdmissionInput): Readonly<Record<string, unknown>> {
+  if (options.raw.kind !== 'PatchOptions') return options.raw
+  const { force: _, ...raw } = options.raw
+  return { ...raw, kind: operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions' }
 }
 
 export const admitMutating = (call: Call, request: AdmissionRequest): Promise<void> =>

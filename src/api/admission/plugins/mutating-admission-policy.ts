@@ -18,8 +18,8 @@ import { checkConditions, compileConditions } from '../policy/match-conditions.t
 import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
 import { refuse } from '../refusal.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
-import { type FindKind, replaceContent, type ServedKind } from '../served-kinds.ts'
-import { writtenObject } from '../written.ts'
+import { type FindKind, replaceContent, type ServedKind, writtenKind } from '../served-kinds.ts'
+import { typeMetaOf, writtenObject } from '../written.ts'
 
 interface Compiled {
   readonly scope: Scope
@@ -112,7 +112,7 @@ function mutateWith(
   const outcome = checkConditions(scope, conditions, inputs())
   if (outcome.error !== undefined) return [failed(outcome.error)]
   if (!outcome.matches || !object || !hasTurn(state, id)) return []
-  const kind = findKind(request.group, request.version, request.resource)
+  const kind = writtenKind(request, findKind)
   const failures: Failure[] = []
   let changed = false
   for (const [i, mutation] of mutations.entries()) {
@@ -137,8 +137,7 @@ function patched(
   kind: ServedKind | undefined,
   request: AdmissionRequest,
 ): KubeObject {
-  const { group, version, kind: kindName } = request
-  const type = { apiVersion: group ? `${group}/${version}` : version, kind: kindName }
+  const type = typeMetaOf(request)
   const written = writtenObject(request, object)
   const read = (next: unknown): KubeObject => kind?.read(next) ?? (next as KubeObject)
   if (mutation?.patchType === 'JSONPatch') return read(jsonPatched(written, toJson(value) as Operation[]))

@@ -1,6 +1,7 @@
 import { goJson } from '../../../apimachinery/go-quote.ts'
 import { parseJson } from '../../../apimachinery/json.ts'
 import { isQualifiedName } from '../../../apimachinery/names.ts'
+import { apiVersionOf } from '../../../apimachinery/resource.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
@@ -10,11 +11,11 @@ import { jsonPatch, parseJsonPatch } from '../../patch/json-patch.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { isExempt, type Matched } from '../policy/matching.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
-import { type FindKind, replaceContent } from '../served-kinds.ts'
+import { type FindKind, replaceContent, writtenKind } from '../served-kinds.ts'
 import type { WebhookCalls } from '../webhook/call.ts'
 import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
-import { type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
-import { writtenObject } from '../written.ts'
+import { decodeAnswer, type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
+import { inVersion, typeMetaOf, writtenObject } from '../written.ts'
 
 /** The webhook could not be asked, or its answer not be understood: what its failure policy is for. */
 class CallFailed extends Error {
@@ -93,7 +94,7 @@ async function mutateBy(
     try {
       const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, matched, request, true))
       const operations = answer.patch === undefined ? [] : operationsOf(answer.patch)
-      changed = operations.length > 0 && applyPatch(hook, operations, request, findKind)
+      changed = operations.length > 0 && applyPatch(hook, operations, answer.patchType, request, matched, findKind)
       if (operations.length > 0) note.patched(answer.patch ?? '')
     } finally {
       note.mutated(changed)
@@ -189,11 +190,12 @@ async function ask(
   if (request.dryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
   }
-  const { uid, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
+  const { uid, version, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
   const review = await calls.ask(clientConfig, body, timeoutSeconds).catch((error: Error) => {
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
-  const answer = failing('received invalid webhook response: ', () => readAnswer(review, uid, mayPatch))
+  const decoded = failing('failed to call webhook: ', () => decodeAnswer(review, version))
+  const answer = failing('received invalid webhook response: ', () => readAnswer(decoded, uid, { version, mayPatch }))
   for (const [key, value] of Object.entries(answer.auditAnnotations)) {
     // What is no qualified name is left out.
     if (isQualifiedName(`${name}/${key}`).length === 0) request.annotate?.(`${name}/${key}`, value)
@@ -216,18 +218,36 @@ type Operations = ReturnType<typeof parseJsonPatch>['operations']
 const operationsOf = (patch: string): Operations =>
   failing('received undecodable patch in webhook response: ', () => parseJsonPatch(patch, false)).operations
 
-function applyPatch({ webhook }: Hook, operations: Operations, request: AdmissionRequest, findKind: FindKind): boolean {
-  const { object, group, version, resource } = request
+function applyPatch(
+  { webhook }: Hook,
+  operations: Operations,
+  patchType: string | undefined,
+  request: AdmissionRequest,
+  matched: Matched,
+  findKind: FindKind,
+): boolean {
+  const { object } = request
   if (!object) {
     throw internalError(
       `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
     )
   }
+  if ((patchType ?? 'JSONPatch') !== 'JSONPatch') throw new CallFailed(`unsupported patch type ${JSON.stringify(patchType)}`)
   try {
-    const next = jsonPatch(writtenObject(request, object), operations)
-    return replaceContent(object, findKind(group, version, resource)?.read(next) ?? (next as typeof object))
+    const next = jsonPatch(writtenObject(request, object, matched), operations)
+    checkKind(next, request, matched)
+    const read = writtenKind({ ...request, ...matched }, findKind)?.read(next) ?? (next as typeof object)
+    return replaceContent(object, request.kindVersion ? read : inVersion(read, typeMetaOf(request).apiVersion))
   } catch (error) {
     const why = error instanceof StatusError ? (error.cause ?? error.message) : (error as Error).message
     throw internalError(String(why))
   }
+}
+
+/** A patch changes an object, and does not make another kind of it. Throws Error. */
+function checkKind(next: unknown, request: AdmissionRequest, matched: Matched): void {
+  const { apiVersion, kind } = (next ?? {}) as { apiVersion?: unknown; kind?: unknown }
+  const meant = { ...typeMetaOf(request), ...(request.kindVersion ? {} : { apiVersion: apiVersionOf(matched) }) }
+  if (apiVersion === meant.apiVersion && kind === meant.kind) return
+  throw new Error(`${meant.apiVersion}, Kind=${meant.kind} was patched to ${String(apiVersion)}, Kind=${String(kind)}`)
 }

@@ -19,9 +19,9 @@ import type { Matched } from './matching.ts'
 
 /** A write as AdmissionReview v1 and the variable `request` show it, without objects. */
 export function requestJson(request: AdmissionRequest, matched: Matched): Record<string, unknown> {
-  const { group, version, resource, subresource, kind, user } = request
-  const requestKind = { group, version, kind }
-  const matchedKind = { group: matched.group, version: matched.version, kind }
+  const { group, version, resource, subresource, kind, kindVersion, user } = request
+  const requestKind = { ...(kindVersion ?? { group, version }), kind }
+  const matchedKind = { ...(kindVersion ?? { group: matched.group, version: matched.version }), kind }
   return {
     kind: matchedKind,
     resource: { ...matched },
@@ -59,8 +59,8 @@ export function inputsFor(request: AdmissionRequest, options: InputOptions): Bin
   const decide = decider(request.user, authorize)
   const { group, resource, subresource, namespace: inNamespace = '', name } = request
   return {
-    object: withType(request.object, request),
-    oldObject: withType(request.oldObject, request),
+    object: shownAs(request.object, request, matched),
+    oldObject: shownAs(request.oldObject, request, matched),
     request: typed(requestJson(request, matched), REQUEST),
     namespaceObject: namespace ? typed(namespaceJson(namespace), NAMESPACE) : null,
     params: param ? fromJson(param) : null,
@@ -69,8 +69,8 @@ export function inputsFor(request: AdmissionRequest, options: InputOptions): Bin
   }
 }
 
-const withType = (object: KubeObject | undefined, request: AdmissionRequest) =>
-  object ? fromJson(writtenObject(request, object)) : null
+const shownAs = (object: KubeObject | undefined, request: AdmissionRequest, matched: Matched) =>
+  object ? fromJson(writtenObject(request, object, matched)) : null
 
 function namespaceJson({ metadata, spec, status }: KubeObject & { spec?: unknown; status?: unknown }): Record<string, unknown> {
   const { managedFields, ownerReferences, uid, ...rest } = metadata
