@@ -34,9 +34,11 @@ export const clusterRoleAggregationController = defineController<ClusterRole>({
   async reconcile(role, { client, informers }) {
     const rules = rulesFor(role, informers.of(clusterroles).list())
     if (!rules || sameValue(rules, role.rules ?? [])) return undefined
+    // None to give: those that were given go, those of others stay, as with kube-controller-manager.
+    const given = rules.length > 0 ? { rules } : {}
     await client.apply(
       clusterroles,
-      { metadata: { name: role.metadata.name ?? '' }, rules },
+      { metadata: { name: role.metadata.name ?? '' }, ...given },
       { fieldManager: 'clusterrole-aggregation-controller', force: true },
     )
     return undefined
