@@ -14,7 +14,8 @@ export function statusIn(answer: Answer): Status | undefined {
 /** The body of a response as JSON: what was sent, or the same in JSON when it was sent otherwise. */
 export async function jsonOf(call: Call, answer: Answer, response: ApiResponse): Promise<string | undefined> {
   const sent = sentJson(response)
-  if (sent !== undefined || answer.kind === 'watch' || answer.kind === 'response') return sent
+  const isStream = answer.kind === 'watch' || answer.kind === 'refused-watch'
+  if (sent !== undefined || isStream || answer.kind === 'response') return sent
   const { wantsObjects: _, ...request } = call.request
   return sentJson(await encode({ ...call, request, accept: plainJson }, answer))
 }

@@ -7,8 +7,10 @@ import {
   plainJson,
   unroutable,
 } from '../negotiation/accept.ts'
+import { mediaType } from '../negotiation/content.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
+import { patchTypeOf } from '../verbs/patch.ts'
 import type { RequestInfo } from './request-info.ts'
 
 /** The format of errors: they have no other form than their own, and where none is accepted they are JSON, indented. */
@@ -22,9 +24,10 @@ export const isOffered = ({ headers, query }: ApiRequest): boolean => negotiate(
 /** What these answer is nobody's to negotiate. */
 export const connections = new Set(['attach', 'exec', 'portforward', 'proxy'])
 
-/** Throws the router's 406, which comes before what the resource itself has to say. */
-export function routed(request: ApiRequest, { subresource, verb }: RequestInfo): void {
+/** Throws the router's 415, then its 406: they come before what the resource itself has to say. */
+export function routed(request: ApiRequest, { subresource, verb }: RequestInfo, resource: ServedResource): void {
   if (connections.has(subresource)) return
+  if (verb === 'patch') patchTypeOf({ resource }, mediaType(request.headers['content-type']))
   const made = subresource === 'log' ? ['text/plain', ...mediaTypeNames] : mediaTypeNames
   if (!isRoutable(request.headers.accept, made)) throw unroutable(made, verb === 'list' || verb === 'watch')
 }

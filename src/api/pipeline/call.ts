@@ -1,6 +1,6 @@
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { KubeObject, ListMeta } from '../../apimachinery/object.ts'
-import type { Status } from '../../apimachinery/status.ts'
+import type { Status, StatusError } from '../../apimachinery/status.ts'
 import type { Change, Store } from '../../store/store.ts'
 import type { AdmissionPlugin } from '../admission/admission.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
@@ -112,4 +112,6 @@ export type Answer =
     }
   | { readonly kind: 'list'; readonly items: readonly Stored[]; readonly metadata: ListMeta }
   | { readonly kind: 'watch'; readonly view: WatchView; readonly timeoutMs: number }
+  /** Told in the stream, as its only event. */
+  | { readonly kind: 'refused-watch'; readonly error: StatusError }
   | { readonly kind: 'response'; readonly response: ApiResponse }

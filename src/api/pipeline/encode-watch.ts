@@ -1,3 +1,5 @@
+import type { KubeObject } from '../../apimachinery/object.ts'
+import type { StatusError } from '../../apimachinery/status.ts'
 import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, Sink, WatchEvent } from '../request.ts'
 import { checkTableOptions } from '../table/table.ts'
@@ -17,14 +19,11 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
     view.close()
     throw error
   }
-  // In whole seconds: timers of the same length share a list.
-  const seconds = Math.ceil(Math.min(timeoutMs, 2 ** 31 - 1001) / 1000)
-  const timer = setTimeout(() => view.close(), seconds * 1000)
-  timer.unref()
+  const cancelEnd = endAfter(view, Math.ceil(Math.min(timeoutMs, 2 ** 31 - 1001) / 1000))
   const leave = call.core.requests.open(call.info)
   const forget = request.wantsObjects ? () => {} : call.core.onWatch(call.info, request.query)
   const release = () => {
-    clearTimeout(timer)
+    cancelEnd()
     leave()
     forget()
     view.close()
@@ -46,6 +45,34 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
     return release
   }
   return { status: 200, headers, body: { stream: streamOf(request, view, frames, release), feed } }
+}
+
+/** A watch that came to nothing: where it fails is behind the resource's own negotiation, so that the answer is a stream all the same. */
+export function encodeRefusedWatch(call: Call, { status }: StatusError): ApiResponse {
+  checkTableOptions(call)
+  if (call.request.wantsObjects)
+    return { status: 200, headers: {}, body: { events: only([{ type: 'ERROR', object: status as unknown as KubeObject }]) } }
+  const { contentType, refusal } = frameEncoder({ ...call, accept: { ...call.accept, pretty: false } })
+  return { status: 200, headers: { 'content-type': contentType }, body: { stream: only(refusal(status)) } }
+}
+
+async function* only<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+/** So long before a watch ends its client hears once more how far it has come, and goes on from there. */
+const lastBookmarkSeconds = 2
+
+/** In whole seconds: timers of the same length share a list. Returns the cancel. */
+function endAfter(view: WatchView, seconds: number): () => void {
+  const early = view.options.bookmarks && seconds > lastBookmarkSeconds ? lastBookmarkSeconds : 0
+  const end = () => view.close()
+  const announce = () => {
+    timer = setTimeout(end, early * 1000).unref()
+    view.remind()
+  }
+  let timer = setTimeout(early > 0 ? announce : end, (seconds - early) * 1000).unref()
+  return () => clearTimeout(timer)
 }
 
 async function* eventsOf(resource: ServedResource, view: WatchView, release: () => void): AsyncGenerator<readonly WatchEvent[]> {

@@ -10,7 +10,7 @@ import { viewAll, viewAs } from '../verbs/view.ts'
 import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
-import { encodeWatch } from './encode-watch.ts'
+import { encodeRefusedWatch, encodeWatch } from './encode-watch.ts'
 import { bytesOf, bytesSteps, newline } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
@@ -19,6 +19,7 @@ import { protobufList } from './protobuf.ts'
 export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
   if (answer.kind === 'response') return answer.response
   if (answer.kind === 'watch') return encodeWatch(call, answer.view, answer.timeoutMs)
+  if (answer.kind === 'refused-watch') return encodeRefusedWatch(call, answer.error)
   checkTableOptions(call)
   switch (answer.kind) {
     case 'stored':

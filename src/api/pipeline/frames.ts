@@ -1,5 +1,6 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import type { Status } from '../../apimachinery/status.ts'
 import { protobufEvent } from '../encoding/assemble.ts'
 import type { Series } from '../health/exposition.ts'
 import { mediaTypeOf } from '../negotiation/accept.ts'
@@ -19,6 +20,8 @@ export interface FrameEncoder {
   encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** The frames of all `events` under `prefix` in one; undefined when they must be made one by one. */
   join(events: readonly CacheEvent[], prefix: string): Uint8Array | undefined
+  /** The frame of an error, which has the same form in every view. */
+  refusal(status: Status): Uint8Array
 }
 
 const head = (type: string): Buffer => Buffer.from(`{"type":"${type}","object":`)
@@ -63,6 +66,12 @@ class Frames implements FrameEncoder {
     const joined = joinedFrames(events, prefix, this.#form, (event) => this.#madeOf(event, event.typeFor(undefined) ?? 'DELETED'))
     for (const size of joined?.sizes ?? []) this.#sent.observe(size)
     return joined?.bytes
+  }
+
+  refusal(status: Status): Uint8Array {
+    const { accept } = this.#call
+    const bytes = partOf(status, accept, { group: '', version: 'v1', kind: 'Status' })
+    return accept.format === 'protobuf' ? protobufEvent('ERROR', bytes) : Buffer.concat([head('ERROR'), bytes, tail])
   }
 
   #encode(item: WatchItem, matches: WatchViewOptions['matches']): Uint8Array | undefined | Promise<Uint8Array | undefined> {

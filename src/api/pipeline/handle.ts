@@ -177,7 +177,7 @@ class Passage {
     const run = verbOf(resource, info, request.method)
     this.#isServed = true
     if (request.unreadable) throw request.unreadable
-    if (!resource.isCustom) routed(request, info)
+    if (!resource.isCustom) routed(request, info, resource)
     if (resource.deprecation) {
       this.#warnings.add(resource.deprecation)
       gauges.metrics.deprecated(info, resource.deprecation)

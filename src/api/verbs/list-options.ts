@@ -116,11 +116,11 @@ export function parseRevision(text: string): number {
   return Number(text)
 }
 
-/** `asked`: as text where it may be beyond what a number holds. kube-apiserver keeps no cache of events: it has nothing to wait for. */
-export function tooLargeVersion(asked: number | string, current: number, isCached = true): StatusError {
+/** `asked`: as text where it may be beyond what a number holds. `retryAfterSeconds`: 0 for a client that has nothing to wait for. */
+export function tooLargeVersion(asked: number | string, current: number, retryAfterSeconds = 1): StatusError {
   const error = new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    ...(isCached ? { retryAfterSeconds: 1 } : {}),
+    ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
   })
   return error
 }

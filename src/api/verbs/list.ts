@@ -22,8 +22,7 @@ export async function list(call: Call): Promise<Answer> {
     const at = await revisionAsked(call.core.store, call.request.query, call.core.clock.now())
     return page(call, prefix, at ?? caches.revision, undefined, options, selection)
   }
-  if (asked > caches.revision)
-    throw tooLargeVersion(options.resourceVersion, caches.revision, storageOf(call.resource).resource !== 'events')
+  if (asked > caches.revision) throw tooLargeVersion(options.resourceVersion, caches.revision, isUncached(call) ? 0 : 1)
   // One object is read by its name: no page of a state that was.
   const isOne =
     selection.name !== undefined && prefix !== (call.resource.namespaced ? storageOf(call.resource).prefix : undefined)
@@ -34,6 +33,9 @@ export async function list(call: Call): Promise<Answer> {
   if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
   return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
 }
+
+/** kube-apiserver keeps no cache of events: it has nothing to wait for. */
+export const isUncached = ({ resource }: Call): boolean => storageOf(resource).resource === 'events'
 
 /** Makes the views by which objects under `prefix` are selected. undefined: all are there; ask again after waiting, others may write. */
 export function pendingViews(call: Call, prefix: string): Promise<unknown> | undefined {

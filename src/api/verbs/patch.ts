@@ -73,7 +73,7 @@ function attempt(read: () => unknown): string | undefined {
 }
 
 /** Throws 415 naming what is accepted. */
-export function patchTypeOf({ resource }: Call, type: string): (typeof patchTypes)[keyof typeof patchTypes] {
+export function patchTypeOf({ resource }: Pick<Call, 'resource'>, type: string): (typeof patchTypes)[keyof typeof patchTypes] {
   const found = Object.hasOwn(patchTypes, type) ? patchTypes[type as keyof typeof patchTypes] : undefined
   if (found && !(resource.isCustom && found === 'strategic')) return found
   if (!resource.isCustom) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})

@@ -54,7 +54,7 @@ export class WatchView {
     const present = since === undefined ? cache.list(options.prefix) : []
     this.#present = matches ? present.filter(matches) : present
     if (since === undefined && options.announcesEnd) this.#bookmark = 'end'
-    this.#endBookmarks = options.bookmarks ? caches.bookmarks.add(() => this.#hearClock()) : () => {}
+    this.#endBookmarks = options.bookmarks ? caches.bookmarks.add(() => this.remind()) : () => {}
   }
 
   /** Throws Compacted when `since` is older than what is kept. */
@@ -71,7 +71,8 @@ export class WatchView {
     this.#unsubscribe = this.#cache.fanOut.add(listener)
   }
 
-  #hearClock(): void {
+  /** A bookmark is due. */
+  remind(): void {
     if (this.#bookmark === 'none') this.#bookmark = 'due'
     this.#onNews?.()
   }

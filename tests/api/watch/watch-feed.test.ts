@@ -129,17 +129,4 @@ test('who does not take gets nothing more, and later everything once and in orde
   for (const stop of stops) stop()
 })
 
-test('a watch from before the log begins is refused with 410', async () => {
-  await api.core.store.compact(api.core.store.revision - 1)
-  const { status } = await api.handle({
-    method: 'GET',
-    path: '/api/v1/namespaces/default/configmaps',
-    query: new URLSearchParams('watch=1&resourceVersion=1'),
-    headers: {},
-    user: admin,
-    signal: never,
-  })
-  assert.is(status, 410)
-})
-
 test.run()
