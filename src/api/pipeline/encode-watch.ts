@@ -52,8 +52,8 @@ export function encodeRefusedWatch(call: Call, { status }: StatusError): ApiResp
   checkTableOptions(call)
   if (call.request.wantsObjects)
     return { status: 200, headers: {}, body: { events: only([{ type: 'ERROR', object: status as unknown as KubeObject }]) } }
-  const { contentType, refusal } = frameEncoder({ ...call, accept: { ...call.accept, pretty: false } })
-  return { status: 200, headers: { 'content-type': contentType }, body: { stream: only(refusal(status)) } }
+  const frames = frameEncoder({ ...call, accept: { ...call.accept, pretty: false } })
+  return { status: 200, headers: { 'content-type': frames.contentType }, body: { stream: only(frames.refusal(status)) } }
 }
 
 async function* only<T>(value: T): AsyncGenerator<T> {
