@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Sealer } from '../providers.ts'
 import { CurrentKey } from './current-key.ts'
-import { cacheKey, type DekSource, decodeObject, encodeObject, SourceType } from './encrypted-object.ts'
+import { decodeObject, encodeObject } from './encrypted-object.ts'
 import type { KmsObserver } from './observer.ts'
+import { Openers } from './openers.ts'
 import { kmsPlugin } from './plugin.ts'
-import { keyOpener, type Opener, seedCipher } from './seed-cipher.ts'
 
 export interface KmsOptions {
   readonly name: string
@@ -29,18 +28,7 @@ export function kmsProvider(options: KmsOptions, observe: KmsObserver, now: () =
   const { name } = options
   const plugin = kmsPlugin({ ...options, observe })
   const key = new CurrentKey({ name, plugin, now, observe })
-  const openers = new Map<string, Opener>()
-  const opening = new Map<string, Promise<void>>()
-  const keep = (at: string, opener: Opener) => {
-    openers.set(at, opener)
-    observe.sourcesKept(name, openers.size)
-  }
-  const fetchOpener = async (at: string, source: DekSource): Promise<void> => {
-    const plain = await plugin.decrypt(source, randomUUID()).catch((error: Error) => {
-      throw new Error(`failed to decrypt DEK, error: ${error.message}`)
-    })
-    keep(at, source.type === SourceType.seed ? seedCipher(plain) : keyOpener(plain))
-  }
+  const openers = new Openers(plugin, (count) => observe.sourcesKept(name, count))
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   return {
@@ -48,29 +36,18 @@ export function kmsProvider(options: KmsOptions, observe: KmsObserver, now: () =
     prefix: `k8s:enc:kms:v2:${name}:`,
     seal(plain, context) {
       const { source, cipher } = key.forWriting()
-      const at = cacheKey(source)
-      if (!openers.has(at)) keep(at, cipher)
+      openers.offer(source, cipher)
       observe.keyUsed('to_storage', name, source.keyId)
       return encodeObject({ source, data: cipher.seal(plain, context) })
     },
     open(sealed, context) {
       const { source, data } = decodeObject(sealed)
-      const opener = openers.get(cacheKey(source))
+      const opener = openers.of(source)
       if (!opener) throw new Error('the key that it was sealed with is not opened yet')
       observe.keyUsed('from_storage', name, source.keyId)
       return opener.open(data, context)
     },
-    prepare(sealed) {
-      const { source } = decodeObject(sealed)
-      const at = cacheKey(source)
-      if (openers.has(at)) return undefined
-      let running = opening.get(at)
-      if (!running) {
-        running = fetchOpener(at, source).finally(() => opening.delete(at))
-        opening.set(at, running)
-      }
-      return running
-    },
+    prepare: (sealed) => openers.fetch(decodeObject(sealed).source),
     isCurrent(sealed) {
       const { source } = decodeObject(sealed)
       const current = key.now?.source
