@@ -1,22 +1,11 @@
-import { type Clock, microTimeText, sleep } from '../../apimachinery/clock.ts'
+import { microTimeText, sleep } from '../../apimachinery/clock.ts'
 import type { Lease, LeaseSpec } from '../../apimachinery/kinds.generated.ts'
 import { leases } from '../../apimachinery/resources.generated.ts'
 import { isAlreadyExists, isConflict, isNotFound } from '../../apimachinery/status.ts'
-import type { Client } from '../../client/client.ts'
 import { createInformer } from '../../client/informer.ts'
-import type { Log } from '../log.ts'
+import type { CandidateOptions } from './candidate.ts'
 
-export interface ElectionOptions {
-  readonly client: Client
-  readonly namespace: string
-  readonly name: string
-  /** Unlike that of any other candidate, also of an earlier run. */
-  readonly identity: string
-  readonly clock: Clock
-  /** In [0, 1). */
-  readonly random: () => number
-  readonly signal: AbortSignal
-  readonly log: Log
+export interface ElectionOptions extends CandidateOptions {
   /** 15 s > 10 s > 1.2 × 2 s when absent. */
   readonly leaseMs?: number
   readonly renewDeadlineMs?: number

@@ -1,29 +1,20 @@
 // Several processes share the keys of an operator: each key belongs to the member whose name, with it, hashes highest.
-import { type Clock, microTimeText, sleep } from '../../apimachinery/clock.ts'
+import { microTimeText, sleep } from '../../apimachinery/clock.ts'
 import type { Lease } from '../../apimachinery/kinds.generated.ts'
 import { leases } from '../../apimachinery/resources.generated.ts'
 import { isNotFound } from '../../apimachinery/status.ts'
-import type { Client } from '../../client/client.ts'
 import { createInformer } from '../../client/informer.ts'
 import type { Activity } from '../activity.ts'
-import type { Log } from '../log.ts'
+import type { CandidateOptions } from './candidate.ts'
 import { createGate, type Gate } from './gate.ts'
 import { ringAnnotation, ringOf, type Seen } from './members.ts'
 import { ShardRing } from './shard-ring.ts'
 
 /** Of which operator's shards a Lease is. */
 const shardLabel = 'operators.slipway.dev/shard'
-export interface ShardOptions {
-  readonly client: Client
-  readonly namespace: string
-  /** Of the operator. */
-  readonly name: string
-  /** Unlike that of any other member. */
-  readonly identity: string
-  readonly clock: Clock
-  readonly random: () => number
-  readonly signal: AbortSignal
-  readonly log: Log
+
+/** `name` is that of the operator. */
+export interface ShardOptions extends CandidateOptions {
   readonly activity: Activity
   /** Told when more keys became ours: all are to be looked at again. */
   readonly onChange: () => void
