@@ -36,18 +36,42 @@ const mostEntries = 10_000
 
 const silentSpan: Span = { setAttribute: () => {}, recordException: () => {}, setStatus: () => {}, end: () => {} }
 
+/** Adds an entry; of the run that runs, unless `run` says of which. */
+type Note = (kind: Entry['kind'], text: string, run?: string) => void
+
 /** A recorder that begins now. */
 export function createRecorder(clock: Clock): Recorder {
   const began = clock.now()
   const entries: Entry[] = []
   const current = new AsyncLocalStorage<string>()
-  const runs = new Map<string, number>()
   let writes = 0
-  const note = (kind: Entry['kind'], text: string, run = current.getStore() ?? ''): void => {
+  const note: Note = (kind, text, run = current.getStore() ?? '') => {
     if (entries.length >= mostEntries) entries.splice(0, mostEntries / 2)
     entries.push({ at: clock.now() - began, kind, run, text })
   }
-  const tracer: Tracer = {
+  return {
+    entries,
+    tracer: runTracer(clock, current, note),
+    note,
+    log: createLog((level, message, fields) => {
+      const { controller, key, ...rest } = fields
+      const more = Object.entries(rest).map(([name, value]) => ` ${name}=${value}`)
+      note('log', `${level}: ${message}${more.join('')}`, key ? `${controller} ${key}` : undefined)
+    }),
+    get writes() {
+      return writes
+    },
+    recording: (client) => recorded(client, note, () => writes++),
+    timeline: (count = 80) => entries.slice(-count).map(line).join('\n'),
+  }
+}
+
+const line = (e: Entry): string => `${`+${e.at} ms`.padStart(12)}  ${e.kind.padEnd(9)} ${e.run ? `${e.run}: ` : ''}${e.text}`
+
+/** Notes when each run of a reconcile begins and ends; it is `current` meanwhile. */
+function runTracer(clock: Clock, current: AsyncLocalStorage<string>, note: Note): Tracer {
+  const runs = new Map<string, number>()
+  return {
     startActiveSpan<R>(spanName: string, { attributes = {} }: SpanOptions, run: (span: Span) => R): R {
       // Requests are told by `recording`, faults and all.
       if (spanName !== 'reconcile') return run(silentSpan)
@@ -69,11 +93,15 @@ export function createRecorder(clock: Clock): Recorder {
       )
     },
   }
+}
+
+/** `client`, whose requests and watch events are noted. `onWrite`: told of each write that was not refused. */
+function recorded(client: Client, note: Note, onWrite: () => void): Client {
   const call: Around = async (about, send) => {
     const what = `${about.verb} ${about.resource.resource} ${placeOf(about)}`
     try {
       const answer = await send()
-      if (about.writes) writes++
+      if (about.writes) onWrite()
       note('request', what)
       return answer
     } catch (error) {
@@ -81,35 +109,15 @@ export function createRecorder(clock: Clock): Recorder {
       throw error
     }
   }
-  return {
-    entries,
-    tracer,
-    note,
-    log: createLog((level, message, fields) => {
-      const { controller, key, ...rest } = fields
-      const more = Object.entries(rest).map(([name, value]) => ` ${name}=${value}`)
-      note('log', `${level}: ${message}${more.join('')}`, key ? `${controller} ${key}` : undefined)
-    }),
-    get writes() {
-      return writes
+  return aroundClient(client, {
+    call,
+    async *watch(r, o) {
+      for await (const batch of client.watch(r, o)) {
+        for (const { type, object } of batch) if (type !== 'BOOKMARK') note('event', `${type} ${r.resource} ${keyOf(object)}`, '')
+        yield batch
+      }
     },
-    recording: (client) =>
-      aroundClient(client, {
-        call,
-        async *watch(r, o) {
-          for await (const batch of client.watch(r, o)) {
-            for (const { type, object } of batch)
-              if (type !== 'BOOKMARK') note('event', `${type} ${r.resource} ${keyOf(object)}`, '')
-            yield batch
-          }
-        },
-      }),
-    timeline: (count = 80) =>
-      entries
-        .slice(-count)
-        .map((e) => `${`+${e.at} ms`.padStart(12)}  ${e.kind.padEnd(9)} ${e.run ? `${e.run}: ` : ''}${e.text}`)
-        .join('\n'),
-  }
+  })
 }
 
 const placeOf = ({ namespace, name, subresource }: Call): string =>
