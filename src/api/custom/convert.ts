@@ -5,13 +5,17 @@ import type { ConvertObject } from './custom-resource.ts'
 import { WebhookConversion } from './webhook-conversion.ts'
 
 const webhookSeconds = 30
+/** The time of a conversion is that of kube-apiserver's HTTP client, not of a request. */
+const clientTimeout = 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)'
 
 /** Makes objects of a custom kind of another version. Strategy None: only the version's name changes; Webhook: the webhook is asked. */
 export function createConversion(webhooks: WebhookCalls): ConvertObject {
   const byWebhook = new WebhookConversion((definition, review) => {
     const config = definition.spec.conversion?.webhook?.clientConfig
     if (!config) throw new Error('webhook configuration must have either service or URL')
-    return webhooks.ask(config as WebhookClientConfig, review, webhookSeconds)
+    return webhooks.ask(config as WebhookClientConfig, review, webhookSeconds).catch((error: Error) => {
+      throw new Error(error.message.replace(/context deadline exceeded$/, clientTimeout))
+    })
   })
   return (definition, object, apiVersion) => {
     if (object.apiVersion === apiVersion) return object

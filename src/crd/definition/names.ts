@@ -1,6 +1,7 @@
 import { sameJson } from '../../apimachinery/same-json.ts'
 import type { Json } from '../schema/json-schema.ts'
 import { withCondition } from './conditions.ts'
+import { caBundleProblem } from './conversion-errors.ts'
 import type { CustomResourceDefinition, DefinitionCondition, DefinitionNames, DefinitionStatus } from './definition.ts'
 import { conditionOf } from './definition.ts'
 
@@ -55,6 +56,12 @@ function established(definition: CustomResourceDefinition, accepted: DefinitionC
   const old = conditionOf(definition, 'Established')
   if (old?.status === 'True') return old
   if (accepted.status === 'True') {
+    const caBundle = definition.spec.conversion?.webhook?.clientConfig?.caBundle
+    // One that is put in later is waited for: cert-manager's `Cg==`.
+    if (caBundle && caBundleProblem(caBundle) !== undefined) {
+      const message = 'The conversion webhook CABundle is invalid'
+      return { type: 'Established', status: 'False', reason: 'InvalidCABundle', message }
+    }
     return {
       type: 'Established',
       status: 'True',

@@ -41,4 +41,15 @@ test('accepted names establish a definition again', () => {
   ])
 })
 
+test('a definition whose webhook has no authority that can be read is not established before it has', () => {
+  const given = (caBundle: string) => {
+    const { metadata, spec, status } = definition(undefined, []) as unknown as Record<string, object>
+    const conversion = { strategy: 'Webhook', webhook: { clientConfig: { url: 'https://a', caBundle } } }
+    return { metadata, spec: { ...spec, conversion }, status } as unknown as ReturnType<typeof definition>
+  }
+  const newline = Buffer.from('\n').toString('base64')
+  assert.equal(conditionsOf(given(newline)), ['NamesAccepted=True NoConflicts', 'Established=False InvalidCABundle'])
+  assert.equal(conditionsOf(given('')), ['NamesAccepted=True NoConflicts', 'Established=True InitialNamesAccepted'])
+})
+
 test.run()
