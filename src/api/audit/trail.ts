@@ -95,11 +95,11 @@ export class Trail {
     if (this.#has('Request')) this.#requestObject = json()
   }
 
-  /** Refused before it was known who asks. */
-  refused({ status }: StatusError): void | Promise<void> {
+  /** Refused before it was known who asks. `unseen`: all that is told of a refusal that was sent past what logs it. */
+  refused({ status }: StatusError, unseen?: Pick<Status, 'message'>): void | Promise<void> {
     const { metadata: _, kind: __, apiVersion: ___, ...told } = status
-    this.#status = { metadata: {}, ...told }
-    if (this.#has('RequestResponse')) this.#responseObject = jsonText(status)
+    this.#status = { metadata: {}, ...(unseen ? { ...unseen, code: status.code } : told) }
+    if (this.#has('RequestResponse') && !unseen) this.#responseObject = jsonText(status)
     return this.#tell('ResponseStarted')
   }
 

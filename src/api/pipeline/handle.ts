@@ -165,7 +165,13 @@ class Passage {
     if (server && request.unreadable) throw request.unreadable
     if (server) return told(this.#trail, await (core.aggregator as Aggregator).forward(server, request, user))
     const response = await byPath(paths, request, info, user)
-    return told(this.#trail, response ?? (info.isResource ? unknownResource(core, info) : notFoundPage()))
+    if (!response) return told(this.#trail, info.isResource ? unknownResource(core, info) : notFoundPage())
+    if (!this.#trail) return response
+    // Audit shows discovery as JSON, whatever was asked for.
+    const isJson = response.headers['content-type']?.startsWith('application/json') || !request.path.startsWith('/api')
+    const plain = { ...request, headers: { ...request.headers, accept: 'application/json' } }
+    const shown = async () => (isJson ? response : ((await byPath(paths, plain, info, user)) ?? response))
+    return this.#trail.answered(response, undefined, async () => objectSent(await shown()))
   }
 
   async #serve(resource: ServedResource, user: UserInfo, deadlineMs: number | undefined): Promise<ApiResponse> {

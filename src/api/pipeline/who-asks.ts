@@ -4,6 +4,7 @@ import { forbiddenRequest } from '../auth/forbidden.ts'
 import type { Impersonate } from '../auth/impersonate.ts'
 import type { SecurityMetrics } from '../health/security-metrics.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
+import { isOffered } from './accepted.ts'
 import type { Core } from './call.ts'
 import { statusOf } from './failure.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -39,8 +40,17 @@ export async function toldEarly(
   error: unknown,
 ): Promise<unknown> {
   const trail = core.audit?.open({ id, request, info, user: undefined, receivedMs: core.audit.now() })
-  await trail?.refused(statusOf(request, error))
+  const status = statusOf(request, error)
+  await trail?.refused(status, isOffered(request) ? undefined : status.code === 401 ? { message: attempted(request) } : {})
   return error
+}
+
+/** What audit says of a request that nobody could be found for (k8s.io/apiserver/pkg/endpoints/filters getAuthMethods). */
+function attempted({ headers, query }: ApiRequest): string {
+  const [scheme = '', value] = (headers.authorization ?? '').trim().split(' ')
+  const methods = ['basic', 'bearer'].filter((method) => value !== undefined && scheme.toLowerCase() === method)
+  if (query.get('access_token')?.trim()) methods.push('access_token')
+  return `Authentication failed, ${methods.length > 0 ? `attempted: ${methods.join(', ')}` : 'no credentials provided'}`
 }
 
 /** The user that the request goes on as. */

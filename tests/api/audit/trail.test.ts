@@ -140,6 +140,7 @@ test('answers of discovery and refusals are shown, also of watches and of paths;
   }
   assert.is((await shown('/api')).kind, 'APIVersions')
   assert.is((await shown('/apis/apps/v1')).kind, 'APIResourceList')
+  assert.is((await shown('/apis', { accept: 'application/vnd.kubernetes.protobuf' })).kind, 'APIGroupList')
   assert.is(await shown('/version'), undefined)
   assert.is((await shown(`${configMaps}?watch=1&resourceVersion=bad`)).kind, 'Status')
   assert.is((await shown(`${configMaps}/none`)).reason, 'NotFound')
@@ -201,6 +202,9 @@ test('a request without good credentials is logged with no user and its 401', as
     ['ResponseStarted', {}, 401, 'Unauthorized'],
   )
   assert.is(others.length, 0)
+  const html = { accept: 'text/html', authorization: 'Bearer x' }
+  await send('GET', '/api/v1/namespaces', undefined, { name: 'nobody', groups: [] }, html)
+  assert.equal(events()[0].responseStatus, { metadata: {}, message: 'Authentication failed, attempted: bearer', code: 401 })
 })
 
 test('admission leaves its annotations: pod security, validation failures that are audited, a policy’s own', async () => {
