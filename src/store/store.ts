@@ -38,8 +38,9 @@ export interface StoreEvent {
   readonly value: Uint8Array | undefined
   /** The value before this change; undefined when the key is new. */
   readonly previous: Uint8Array | undefined
-  /** The revision of `previous`; 0 when the key is new. */
-  readonly previousRevision: Revision
+  /** The revision of `previous`; 0 when the key is new; undefined: there was a value, but the log forgot it before this was told of. Whoever
+   *  followed every commit knows it; `history` and `versions` tell of no such event. */
+  readonly previousRevision: Revision | undefined
   /** What its commit said of itself; only from `history` and `versions`. */
   readonly note?: string | undefined
 }

@@ -130,6 +130,46 @@ test('a server that was cut off while the log was forgotten shows what is there 
   await proxy.close()
 })
 
+test('a server that lags behind what is compacted still tells of changes and removals, to watches with a selector too', async () => {
+  const proxy = await startProxy(etcd.url)
+  const store = await openEtcdStore({ urls: [proxy.url], prefix, compactEveryMs: 0 })
+  const lagging = await testApi({ store, hooks })
+  const make = (name: string, n: string) => ({ metadata: { name, labels: { lag: 'yes' } }, data: { n } }) as never
+  for (const name of ['stays', 'goes']) await first.client.create(configmaps, make(name, '1'), inDefault)
+  const stop = new AbortController()
+  const { metadata } = await lagging.client.list(configmaps, inDefault)
+  const watched = async (labelSelector: string) => {
+    const seen: string[] = []
+    const resourceVersion = metadata.resourceVersion ?? ''
+    for await (const batch of lagging.client.watch(configmaps, {
+      ...inDefault,
+      labelSelector,
+      resourceVersion,
+      signal: stop.signal,
+    })) {
+      seen.push(
+        ...batch.filter((e) => !e.object.metadata.name?.startsWith('big')).map((e) => `${e.type} ${e.object.metadata.name}`),
+      )
+      if (seen.includes('ADDED last')) break
+    }
+    return seen
+  }
+  const watching = Promise.all(['lag=yes', ''].map(watched))
+  proxy.pause()
+  // More than etcd sends ahead: it reads the values before when it sends.
+  for (let i = 0; i < 40; i++) await first.client.create(configmaps, make(`big-${i}`, 'x'.repeat(500_000)), inDefault)
+  await first.client.update(configmaps, make('stays', '2'), inDefault)
+  await first.client.delete(configmaps, 'goes', inDefault)
+  await first.client.create(configmaps, make('last', '1'), inDefault)
+  await stores[0].compact(stores[0].revision)
+  proxy.resume()
+  for (const seen of await watching) assert.equal(seen, ['MODIFIED stays', 'DELETED goes', 'ADDED last'])
+  stop.abort()
+  lagging.api.close()
+  await store.close()
+  await proxy.close()
+})
+
 test.after(async () => {
   first.api.close()
   second.api.close()

@@ -6,12 +6,16 @@ export interface TcpProxy {
   /** Ends all connections, and takes no new ones. */
   cut(): void
   mend(): void
+  /** From now on the server's answers wait, in its own buffers too, until `resume`. */
+  pause(): void
+  resume(): void
   close(): Promise<void>
 }
 
 export async function startProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
+  const upstreams = new Set<Socket>()
   let isCut = false
   const server = createServer((client) => {
     if (isCut) {
@@ -19,6 +23,8 @@ export async function startProxy(target: string): Promise<TcpProxy> {
       return
     }
     const upstream = connect(Number(port), hostname)
+    upstreams.add(upstream)
+    upstream.once('close', () => upstreams.delete(upstream))
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => {})
@@ -42,6 +48,12 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     },
     mend() {
       isCut = false
+    },
+    pause() {
+      for (const upstream of upstreams) upstream.pause()
+    },
+    resume() {
+      for (const upstream of upstreams) upstream.resume()
     },
     close: () =>
       new Promise((resolve) => {

@@ -55,7 +55,7 @@ function limitOf(text: string | null): number {
 async function itemOf({ resource }: Call, event: StoreEvent): Promise<HistoryItem> {
   const note = readNote(event.note)
   const value = event.value ?? event.previous
-  const revision = event.value ? event.revision : event.previousRevision
+  const revision = event.value ? event.revision : (event.previousRevision ?? 0)
   const stored = value && (await viewAs(resource, new Stored(event.key, value, revision)))
   return {
     revision: String(event.revision),

@@ -125,13 +125,14 @@ export class Caches {
     const now = event.value && new Stored(event.key, event.value, event.revision, this.#written.get(event.value))
     // The cache keeps the bytes: with them the map would keep the object.
     if (event.value) this.#written.delete(event.value)
-    const before = known && known.revision === event.previousRevision ? known : previousOf(event)
+    const isKnown = known && (event.previousRevision === undefined || event.previousRevision === known.revision)
+    const before = isKnown ? known : previousOf(event)
     return new CacheEvent(event.key, event.revision, now, before)
   }
 }
 
 function previousOf(event: StoreEvent): Stored | undefined {
-  return event.previous && new Stored(event.key, event.previous, event.previousRevision)
+  return event.previous && new Stored(event.key, event.previous, event.previousRevision ?? 0)
 }
 
 /** `/registry/apps/deployments/` of `/registry/apps/deployments/default/web`. */

@@ -246,7 +246,7 @@ class OpenedEvent implements StoreEvent {
   readonly key: string
   readonly revision: Revision
   readonly value: Uint8Array | undefined
-  readonly previousRevision: Revision
+  readonly previousRevision: Revision | undefined
   readonly note: string | undefined
   readonly #sealed: StoreEvent
   readonly #open: (value: Uint8Array, revision: Revision) => Uint8Array
@@ -263,7 +263,8 @@ class OpenedEvent implements StoreEvent {
   }
 
   get previous(): Uint8Array | undefined {
-    return this.#sealed.previous && this.#open(this.#sealed.previous, this.previousRevision)
+    const { previous } = this.#sealed
+    return previous && this.#open(previous, this.previousRevision ?? 0)
   }
 }
 

@@ -202,8 +202,11 @@ class EtcdStore implements Store {
       for await (const { events } of watch.answers) {
         for (const event of events) {
           if (event.kv.modified > newest || found.length >= limit) return found
-          if (event.kv.key.startsWith(data) && isWanted(event.kv.key.slice(data.length)))
-            found.push(storeEvent(data, event, undefined, noteIn(events, event.kv.modified, commit)))
+          if (!event.kv.key.startsWith(data) || !isWanted(event.kv.key.slice(data.length))) continue
+          const told = storeEvent(data, event, undefined, noteIn(events, event.kv.modified, commit))
+          // Compacted while it was read.
+          if (told.previousRevision === undefined) throw new Compacted(since, told.revision)
+          found.push(told)
         }
         if ((events.at(-1)?.kv.modified ?? 0) >= newest) return found
       }

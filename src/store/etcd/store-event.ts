@@ -6,7 +6,8 @@ import type { EtcdEvent } from './messages.ts'
 export function storeEvent(data: string, event: EtcdEvent, own?: Uint8Array, note?: string): StoreEvent {
   const { type, kv, previous } = event
   const value = type === 'put' ? (own ?? withRevision(kv.value, kv.modified)) : undefined
-  return new LazyEvent(type, kv.key.slice(data.length), kv.modified, value, previous, note)
+  const isNew = type === 'put' && kv.created === kv.modified
+  return new LazyEvent(type, kv.key.slice(data.length), kv.modified, value, previous, isNew, note)
 }
 
 /** The value before is put together only for who asks: a watch cache has it already. */
@@ -17,6 +18,7 @@ class LazyEvent implements StoreEvent {
   readonly value: Uint8Array | undefined
   readonly note: string | undefined
   readonly #previous: EtcdEvent['previous']
+  readonly #isNew: boolean
 
   constructor(
     type: StoreEvent['type'],
@@ -24,6 +26,7 @@ class LazyEvent implements StoreEvent {
     revision: Revision,
     value: Uint8Array | undefined,
     previous: EtcdEvent['previous'],
+    isNew: boolean,
     note: string | undefined,
   ) {
     this.type = type
@@ -32,13 +35,15 @@ class LazyEvent implements StoreEvent {
     this.value = value
     this.note = note
     this.#previous = previous
+    this.#isNew = isNew
   }
 
   get previous(): Uint8Array | undefined {
     return this.#previous && withRevision(this.#previous.value, this.#previous.modified)
   }
 
-  get previousRevision(): Revision {
-    return this.#previous?.modified ?? 0
+  /** etcd reads the value before when it sends the event: by then it may be compacted. */
+  get previousRevision(): Revision | undefined {
+    return this.#isNew ? 0 : this.#previous?.modified
   }
 }
