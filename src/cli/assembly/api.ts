@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createAdmission } from '../../api/admission/index.ts'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
@@ -13,10 +12,7 @@ import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
-import { KmsMetrics } from '../../api/health/kms-metrics.ts'
-import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
-import { storageSize } from '../../api/health/storage-size.ts'
 import { kinds } from '../../api/kinds/index.ts'
 import type { Objects } from '../../api/objects.ts'
 import { servedKind } from '../../api/registry/served-kind.ts'
@@ -30,23 +26,14 @@ import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
 import { resourcequotas } from '../../apimachinery/resources.generated.ts'
 import { inProcessClient } from '../../client/in-process.ts'
-import { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
 import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
-import { Encryption } from './encryption.ts'
+import { type EncryptedStoreOptions, openEncryptedStore } from './encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
-import { openStore, type StoreChoice } from './store-choice.ts'
 
-export interface ApiAssemblyOptions {
-  /** Where keys, certificates and objects are kept. */
-  readonly data: string
-  readonly store: StoreChoice
-  /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none in memory. */
-  readonly encryptionConfig?: string
-  /** Whether it is read again when it changes. */
-  readonly encryptionReload?: boolean
+export interface ApiAssemblyOptions extends EncryptedStoreOptions {
   readonly serviceCidr: string
   readonly audit?: OpenAudit | undefined
   /** Default an hour. */
@@ -83,16 +70,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   await mkdir(data, { recursive: true, mode: 0o700 })
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
-  const inMemory = options.store.kind === 'memory'
-  const kmsMetrics = new KmsMetrics(hostname())
-  const encryption = await Encryption.open({
-    file: options.encryptionConfig,
-    pki: inMemory ? undefined : join(data, 'pki'),
-    observe: kmsMetrics,
-    log: console.error,
-  })
-  const reloads = options.encryptionReload ? new ReloadMetrics('encryption', hostname(), encryption.content) : undefined
-  const store = new EncryptedStore(await openStore(options.store, data), encryption.rules)
+  const { store, encryption, reloads, metrics: storeMetrics } = await openEncryptedStore(options)
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
   // One index of roles and bindings, for requests and for admission.
@@ -110,9 +88,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     steps,
     checks: kmsChecks(encryption, options.encryptionReload ?? false),
     metrics: [
-      ...(encryption.plugins.length > 0 || options.encryptionReload ? [kmsMetrics] : []),
-      ...(reloads ? [reloads] : []),
-      ...(options.store.kind === 'lmdb' ? [storageSize('lmdb-0', join(data, 'store'))] : []),
+      ...storeMetrics,
       ...(options.authentication?.metrics ?? []),
       ...(options.authorization?.metrics ?? []),
       allocations,
