@@ -52,4 +52,18 @@ test('a signing request that is no PEM is refused as such', async () => {
   )
 })
 
+test('a pod that is not there is named in the singular, as a lister of client-go names it', async () => {
+  const spec = { audiences: [], boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'gone', uid: 'u' } }
+  const object = { metadata: {}, spec } as object as KubeObject
+  const token = {
+    resource: 'serviceaccounts',
+    subresource: 'token',
+    kind: 'TokenRequest',
+    name: 'default',
+    namespace: 'x',
+    object,
+  }
+  assert.is(await refusal(token), 'pod "gone" not found')
+})
+
 test.run()

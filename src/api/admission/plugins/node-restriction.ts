@@ -36,6 +36,9 @@ export const nodeRestriction = (objects: Objects, authorize: Authorize): Admissi
 
 const quote = JSON.stringify
 
+/** client-go's listers name what they do not find in the singular. */
+const listed = (resource: string) => ({ group: '', resource })
+
 function checkPod({ objects, node, request }: Check): void {
   const { operation, subresource } = request
   if (subresource === 'status') {
@@ -53,7 +56,7 @@ function checkPod({ objects, node, request }: Check): void {
     throw refuse(request, `unexpected operation ${quote(operation)}, node ${quote(node)} can only create and delete mirror pods`)
   }
   const pod = objects.get(pods, request.namespace, request.name || (request.object?.metadata.name ?? ''))
-  if (!pod) throw notFound(pods, request.name)
+  if (!pod) throw notFound(listed('pod'), request.name)
   if (pod.spec?.nodeName === node) return
   const what = subresource === 'eviction' ? `node ${node} can only evict` : `node ${quote(node)} can only delete`
   throw refuse(request, `${what} pods with spec.nodeName set to itself`)
@@ -91,7 +94,7 @@ function checkMirrorPod(objects: Objects, node: string, request: AdmissionReques
   if (!owner.controller) throw refuse(request, `${itself} a controller owner reference set to itself`)
   if (owner.blockOwnerDeletion) throw refuse(request, `node ${quote(node)} must not set blockOwnerDeletion on an owner reference`)
   const uid = objects.get(nodes, undefined, node)?.metadata.uid
-  if (uid === undefined) throw notFound(nodes, node)
+  if (uid === undefined) throw notFound(listed('node'), node)
   if (owner.uid !== uid) throw refuse(request, `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`)
   const used = referenced(request.object as Pod)
   if (used) throw refuse(request, `node ${quote(node)} can not create pods that reference ${used}`)
@@ -192,7 +195,7 @@ async function checkToken({ objects, authorize, node, request }: Check): Promise
   }
   if (!reference.uid) throw refuse(request, 'node requested token with a pod binding without a uid')
   const pod = objects.get(pods, request.namespace, reference.name)
-  if (!pod) throw notFound(pods, reference.name)
+  if (!pod) throw notFound(listed('pod'), reference.name)
   if (reference.uid !== pod.metadata.uid) {
     throw refuse(
       request,

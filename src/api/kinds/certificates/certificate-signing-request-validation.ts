@@ -1,6 +1,6 @@
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../apimachinery/field-error.ts'
 import type { CertificateSigningRequest } from '../../../apimachinery/kinds.generated.ts'
-import { pemType } from '../../../apimachinery/pem.ts'
+import { certificatesProblem, pemType } from '../../../apimachinery/pem.ts'
 import { structDiff } from '../diff.ts'
 import { checkSupported, type Errors, isSame } from '../errors.ts'
 import type { KindContext } from '../kind.ts'
@@ -94,13 +94,7 @@ function validate(request: Request, old: Request | undefined): FieldError[] {
   }
   validateConditions(request, old, errors)
   if (status?.certificate && (!old || old.status?.certificate !== status.certificate)) {
-    const type = pemType(status.certificate)
-    const problem =
-      type === undefined
-        ? 'must contain at least one CERTIFICATE PEM block'
-        : type === 'CERTIFICATE'
-          ? undefined
-          : `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`
+    const problem = certificatesProblem(status.certificate)
     if (problem) errors.push(invalid('status.certificate', '<certificate data>', problem))
   }
   return errors
