@@ -72,11 +72,14 @@ function validateSpecChange(
     const fromNil = spec.storageClassName !== undefined && before.storageClassName === undefined
     if (fromNil && (annotation === undefined || spec.storageClassName === annotation)) delete rest.storageClassName
   }
+  const storage = before.resources?.requests?.storage
+  const asked = rest.resources?.requests?.storage
+  // The same amount in other words is no change.
+  const isSameAmount = storage !== undefined && asked !== undefined && compareQuantities(storage, asked) === 0
+  if ((bound || isSameAmount) && rest.resources?.requests) {
+    rest.resources = { ...rest.resources, requests: { ...rest.resources.requests, storage: storage ?? '0' } }
+  }
   if (bound) {
-    const storage = before.resources?.requests?.storage
-    if (rest.resources?.requests) {
-      rest.resources = { ...rest.resources, requests: { ...rest.resources.requests, storage: storage ?? '0' } }
-    }
     if (was.volumeAttributesClassName === undefined) delete rest.volumeAttributesClassName
     else rest.volumeAttributesClassName = was.volumeAttributesClassName
   }
