@@ -21,6 +21,8 @@ export interface AppliedKind {
   readonly empty: () => Json
   /** Whether every object fits the merge type: a custom one that is stored need not, when its schema was changed since. */
   readonly fits: boolean
+  /** Whether what was stored is seen to fit before it is tracked: another schema or a webhook may have let it be otherwise. */
+  readonly checksFit: boolean
   /** Reads a merged object as its kind. Throws an Error with Go's message. */
   readonly read: (merged: unknown) => Json
 }
@@ -43,6 +45,7 @@ export function builtInKind(group: string, version: string, kind: string, conver
     kind,
     convert,
     fits: true,
+    checksFit: false,
     typeAt: (other) => {
       if (other === apiVersion) return atom
       const at = parseApiVersion(other)
@@ -64,12 +67,13 @@ export interface CustomKindOptions {
   /** `openAPIV3Schema` by served version; undefined for a version without one. */
   readonly schemas: ReadonlyMap<string, OpenApiSchema | undefined>
   readonly hasStatus: boolean
+  readonly checksFit?: boolean
   readonly convert?: Convert
 }
 
 /** A custom kind at one of its versions. */
 export function customKind(options: CustomKindOptions): AppliedKind {
-  const { group, version, kind, schemas, hasStatus, convert = notServed } = options
+  const { group, version, kind, schemas, hasStatus, checksFit = false, convert = notServed } = options
   const types = new Map<string, Atom>()
   const typeAt = (apiVersion: string): Atom | undefined => {
     const at = parseApiVersion(apiVersion)
@@ -84,6 +88,7 @@ export function customKind(options: CustomKindOptions): AppliedKind {
     kind,
     convert,
     fits: false,
+    checksFit,
     typeAt,
     resetFilter: (subresource) => customResetFilter(hasStatus, subresource),
     empty: () => ({ apiVersion: apiVersionOf({ group, version }), kind }),

@@ -111,7 +111,7 @@ const currentOperation = 'current-operation'
 function* trackedUpdate(kind: AppliedKind, live: Json, next: Json, managers: Managers, requester: Requester): Steps<Managers> {
   const operation = operationOf(kind, requester)
   // What a changed schema does not fit any more cannot be tracked.
-  if (!kind.fits) yield* fitted(kind.typeAt(operation.apiVersion), live)
+  if (kind.checksFit) yield* fitted(kind.typeAt(operation.apiVersion), live)
   const after =
     managers.size === 0 && live === kind.empty()
       ? yield* afterCreate(operation, live, withEntries(next, undefined), requester.subresource ?? '')
@@ -209,7 +209,7 @@ function checkKind(kind: AppliedKind, config: Json): void {
 function* beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Steps<Managers> {
   try {
     const failure = `failed to convert new object (${objectText(live, live)}) to smd typed`
-    if (!kind.fits) yield* named(failure, fitted(kind.typeAt(apiVersionOf(kind)), live))
+    if (kind.checksFit) yield* named(failure, fitted(kind.typeAt(apiVersionOf(kind)), live))
     return yield* trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
   } catch (e) {
     throw unforeseen(`failed to create manager for existing fields: ${(e as Error).message}`)

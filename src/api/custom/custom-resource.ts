@@ -61,6 +61,7 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       kind,
       schemas: schemas as ReadonlyMap<string, OpenApiSchema | undefined>,
       hasStatus,
+      checksFit: mayHaveChanged(definition) || definition.spec.conversion?.strategy === 'Webhook',
       convert: otherVersions(definition, convert),
     })
     const isAsStored = v.name === version && !mayHaveChanged(definition)
