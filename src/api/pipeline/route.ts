@@ -41,6 +41,10 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
   if (info.name.includes('/') || info.name === '..' || info.name === '.') throw noSuchResource()
   if (hasName && !resource.storage && !resource.verbs.has('get')) throw noSuchResource()
+  const spansNamespaces = resource.namespaced && info.namespace === '' && !resource.isCustom
+  // All namespaces at once are listed and watched, and nothing else.
+  if (spansNamespaces && !resource.verbs.has('list')) throw noSuchResource()
+  if (spansNamespaces && info.verb !== 'list' && info.verb !== 'watch') throw methodNotAllowed()
   // kube-apiserver's router knows no HEAD but of proxies; custom kinds are behind it.
   if (method === 'HEAD' && !resource.isCustom && hasEndpoint(resource, info)) throw methodNotAllowed()
   if (info.subresource !== '') return subresourceVerb(resource, info, method)

@@ -37,6 +37,7 @@ export async function logs(call: Call): Promise<Answer> {
 export const stream =
   (kind: Exclude<Stream, 'log'>) =>
   async (call: Call): Promise<Answer> => {
+    refuseDryRun(call)
     const target = podTarget(call, kind)
     await admitConnect(call, kind)
     const { upgrade } = call.request
@@ -49,6 +50,7 @@ export const stream =
 
 /** The proxy subresource of pods, services and nodes, every method. */
 export async function proxy(call: Call): Promise<Answer> {
+  refuseDryRun(call)
   const { target, connection } = await proxyTarget(call)
   await admitConnect(call, 'proxy')
   const { request } = call
@@ -63,6 +65,11 @@ export async function proxy(call: Call): Promise<Answer> {
         requestHost: request.headers.host ?? request.headers[':authority'] ?? '',
       })
   return { kind: 'response', response }
+}
+
+/** Throws 400. */
+function refuseDryRun({ request }: Call): void {
+  if (request.query.has('dryRun')) throw badRequest('dryRun is not supported')
 }
 
 /** Relative links of a page at `…/proxy` would lead past it: the page is at `…/proxy/`. */

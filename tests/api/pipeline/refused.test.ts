@@ -39,4 +39,25 @@ test('HEAD is refused for built-in kinds, which no route has it for, and a body 
   assert.is(await statusOf('GET', '//api/v1'), 404)
 })
 
+test('all namespaces at once are listed and watched alone: nobody deletes in all of them, or makes something in none', async () => {
+  const { api } = await testApi({})
+  const signal = new AbortController().signal
+  const statusOf = async (method: string, path: string) =>
+    (await api.handle({ method, path, query: new URLSearchParams('dryRun=All'), headers: {}, user: admin, signal })).status
+  assert.is(await statusOf('GET', '/api/v1/configmaps'), 200)
+  assert.is(await statusOf('DELETE', '/api/v1/configmaps'), 405)
+  assert.is(await statusOf('POST', '/api/v1/configmaps'), 405)
+  assert.is(await statusOf('POST', '/api/v1/bindings'), 404)
+  assert.is(await statusOf('DELETE', '/api/v1/namespaces/default/configmaps'), 200)
+})
+
+test('what connects to a pod cannot be tried', async () => {
+  const { api } = await testApi({})
+  const signal = new AbortController().signal
+  const path = '/api/v1/namespaces/default/pods/none/proxy/'
+  const request = { method: 'GET', path, headers: {}, user: admin, signal }
+  assert.is((await api.handle({ ...request, query: new URLSearchParams('dryRun=All') })).status, 400)
+  assert.is((await api.handle({ ...request, query: new URLSearchParams() })).status, 404)
+})
+
 test.run()
