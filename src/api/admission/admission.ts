@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Level } from '../audit/policy.ts'
+import type { AlsoServed } from '../registry/served.ts'
 import type { UserInfo } from '../request.ts'
 
 /** One write on its way to the store, between decoding and validation (k8s.io/apiserver/pkg/admission Attributes). */
@@ -12,6 +13,8 @@ export interface AdmissionRequest {
   readonly kind: string
   /** Group and version of `kind`, when they are not the resource's (Scale, Eviction, TokenRequest). */
   readonly kindVersion?: { readonly group: string; readonly version: string }
+  /** The versions besides `version` in which the objects of a custom kind are served. */
+  readonly alsoServed?: AlsoServed
   readonly namespace: string | undefined
   /** May be '' for a create with generateName until the name is made. */
   readonly name: string

@@ -1,6 +1,8 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
+import { internalError } from '../../apimachinery/status.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
+import type { AlsoServed } from '../registry/served.ts'
 import { asWritten, hasEmpties } from '../schema/decode.ts'
 import { typeOf } from '../schema/types.ts'
 import type { AdmissionRequest } from './admission.ts'
@@ -18,6 +20,35 @@ export function writtenObject(request: AdmissionRequest, object: KubeObject, as?
   const written = type ? asWritten(type, typed) : typed
   if (!as || request.kindVersion) return written
   return inVersion(written, apiVersionOf(as))
+}
+
+/**
+ * The request with its objects in the version of `matched`. Itself where they are in it, and for built-in kinds, which `writtenObject` converts.
+ * Throws or rejects with StatusError when they cannot be converted.
+ */
+export function seenAs(request: AdmissionRequest, matched: Matched): AdmissionRequest | Promise<AdmissionRequest> {
+  const { alsoServed, object, oldObject } = request
+  if (!alsoServed || request.kindVersion || matched.version === request.version) return request
+  return Promise.all([converted(alsoServed, object, matched.version), converted(alsoServed, oldObject, matched.version)]).then(
+    ([object, oldObject]) => ({ ...request, object, oldObject }),
+  )
+}
+
+/** What `seen` became, in the version of the request again. */
+export async function inOwnVersion({ alsoServed, version }: AdmissionRequest, seen: KubeObject): Promise<KubeObject> {
+  return (alsoServed && (await converted(alsoServed, seen, version))) ?? seen
+}
+
+async function converted(
+  alsoServed: AlsoServed,
+  object: KubeObject | undefined,
+  version: string,
+): Promise<KubeObject | undefined> {
+  try {
+    return object && structuredClone(await alsoServed.convert(object, version))
+  } catch (error) {
+    throw internalError((error as Error).message)
+  }
 }
 
 /** A built-in object in another version in which it is served; itself when there is none. */

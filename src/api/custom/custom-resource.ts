@@ -16,7 +16,7 @@ import { type CompiledSchema, compileSchema } from '../../crd/schema/compiled.ts
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
 import { type Convert, customKind } from '../apply/applied-kind.ts'
 import type { OpenApiSchema } from '../apply/types/schema-types.ts'
-import type { Conversion, ServedResource, ServedSubresource, Storage } from '../registry/served.ts'
+import type { AlsoServed, Conversion, ServedResource, ServedSubresource, Storage } from '../registry/served.ts'
 import type { ScalePaths } from '../subresources/scale.ts'
 import { customRules } from './custom-rules.ts'
 import { customStrategy } from './custom-strategy.ts'
@@ -89,6 +89,7 @@ export function customResources(definition: CustomResourceDefinition, convert: C
       ...(v.subresources?.scale ? { scale: scalePaths(definition, v.subresources.scale) } : {}),
       ...(warning ? { deprecation: warning } : {}),
       ...(conversion ? { conversion } : {}),
+      ...(served.length > 1 ? { alsoServed: alsoServed(definition, served, v.name, convert) } : {}),
     }
   })
 }
@@ -166,6 +167,18 @@ function conversionTo(
       const converted = to(object, storage.version)
       return converted instanceof Promise ? converted.then(asStored) : asStored(converted)
     },
+  }
+}
+
+function alsoServed(
+  definition: CustomResourceDefinition,
+  served: readonly DefinitionVersion[],
+  version: string,
+  convert: ConvertObject,
+): AlsoServed {
+  return {
+    versions: served.map((v) => v.name).filter((name) => name !== version),
+    convert: (object, to) => convert(definition, object, `${definition.spec.group}/${to}`),
   }
 }
 

@@ -63,6 +63,15 @@ export interface ServedResource extends Resource {
   readonly deprecation?: string
   /** From the storage version to this one and back; undefined where they are the same. */
   readonly conversion?: Conversion
+  /** Of a custom kind of several versions: webhooks and policies that name another one are asked about its writes too. */
+  readonly alsoServed?: AlsoServed
+}
+
+/** The versions besides one in which the same objects are served. */
+export interface AlsoServed {
+  readonly versions: readonly string[]
+  /** Throws (or rejects with) an Error when the conversion webhook cannot be asked or answers wrongly. */
+  convert(object: KubeObject, version: string): KubeObject | Promise<KubeObject>
 }
 
 export interface Conversion {

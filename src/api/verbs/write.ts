@@ -121,6 +121,7 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     subresource: input.subresource,
     kind: input.gvk?.kind ?? resource.kind,
     ...(input.gvk ? { kindVersion: { group: input.gvk.group, version: input.gvk.version } } : {}),
+    ...(resource.alsoServed ? { alsoServed: resource.alsoServed } : {}),
     namespace: resource.namespaced
       ? info.namespace
       : resource.resource === 'namespaces' && resource.group === ''

@@ -12,6 +12,7 @@ import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
 import { openPki } from '../../../src/api/auth/pki.ts'
 import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
+import type { AlsoServed } from '../../../src/api/registry/served.ts'
 import { markEmpties } from '../../../src/api/schema/decode.ts'
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import {
@@ -81,6 +82,7 @@ async function admit(
   data: Record<string, string>,
   dryRun = false,
   notes?: Map<string, string>,
+  more: Partial<AdmissionRequest> = {},
 ): Promise<Record<string, string>> {
   objects.put(namespaces, { metadata: { name: 'x' } })
   const object = { metadata: { name: 'm', namespace: 'x' }, data }
@@ -100,6 +102,7 @@ async function admit(
     user: { name: 'jane', groups: [] },
     warn: () => {},
     ...(notes ? { annotate: (key: string, value: string) => void notes.set(key, value) } : {}),
+    ...more,
   }
   markEmpties(object)
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
@@ -136,6 +139,45 @@ test('mutating webhooks change the object in turn, and who asks for it is asked 
     },
   )
 })
+
+test('a webhook that names another version of a custom kind sees it in that version, and its patch is taken back into its own', () =>
+  withWebhook(
+    (path) =>
+      path.startsWith('/x')
+        ? patch([{ op: 'replace', path: '/data/old', value: 'patched' }])
+        : patch([{ op: 'remove', path: '/' }]),
+    async (port, ca) => {
+      const renamed = { old: 'new', new: 'old' } as const
+      const alsoServed: AlsoServed = {
+        versions: ['v1'],
+        convert: async (object, version) => {
+          const [[key = '', value] = []] = Object.entries((object as KubeObject & { data: Record<string, string> }).data)
+          return { ...object, apiVersion: `example.com/${version}`, data: { [renamed[key as 'old']]: value } } as KubeObject
+        },
+      }
+      const custom = { group: 'example.com', version: 'v2', resource: 'things', kind: 'Thing', alsoServed }
+      const things = [{ ...rules[0], apiGroups: ['example.com'], resources: ['things'] }]
+      const equivalent = {
+        rules: things,
+        matchPolicy: 'Equivalent',
+        matchConditions: [{ name: 'c', expression: 'has(object.data.old) && request.requestKind.version == "v2"' }],
+      }
+      const exact = {
+        ...hook(port, ca, {
+          rules: things,
+          matchPolicy: 'Exact',
+          clientConfig: { url: `https://127.0.0.1:${port}/no`, caBundle: ca },
+        }),
+        metadata: { name: 'd', uid: 'v' },
+      }
+      const objects = new ObjectsInMemory().put(
+        mutatingwebhookconfigurations,
+        hook(port, ca, equivalent) as object as KubeObject,
+        exact as object as KubeObject,
+      )
+      assert.equal(await admit(objects, { new: 'given' }, false, undefined, custom), { new: 'patched' })
+    },
+  ))
 
 test('the audit log hears what each webhook did, also when it failed; notes with names that are none are left out', () =>
   withWebhook(

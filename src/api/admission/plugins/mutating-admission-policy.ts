@@ -1,3 +1,4 @@
+import { jsonText } from '../../../apimachinery/json.ts'
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
@@ -10,16 +11,16 @@ import type { Objects } from '../../objects.ts'
 import { jsonPatch, type Operation } from '../../patch/json-patch.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { applied } from '../policy/apply-configuration.ts'
-import { BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
+import { type Bound, BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
 import { type Expression, policyBudget, Scope } from '../policy/expressions.ts'
 import { inputsFor } from '../policy/inputs.ts'
 import { JSON_PATCHES, misplaced, mutationTypes, OBJECT } from '../policy/made-objects.ts'
 import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
 import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
 import { refuse } from '../refusal.ts'
-import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
+import { hasTurn, noteRun, type Reinvocation, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent, type ServedKind, writtenKind } from '../served-kinds.ts'
-import { typeMetaOf, writtenObject } from '../written.ts'
+import { inOwnVersion, seenAs, typeMetaOf, writtenObject } from '../written.ts'
 
 interface Compiled {
   readonly scope: Scope
@@ -39,7 +40,10 @@ interface Context {
   readonly authorize: Authorize
   readonly findKind: FindKind
   readonly request: AdmissionRequest
+  readonly state: Reinvocation
 }
+
+type BoundPolicy = Bound<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Compiled>
 
 /** Changes objects by the expressions of bound policies. */
 export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, findKind: FindKind): AdmissionPlugin {
@@ -47,13 +51,39 @@ export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, 
   return {
     name: 'MutatingAdmissionPolicy',
     mutate: (request) => {
-      if (bound.isEmpty || isExempt(request)) return
-      const context = { objects, authorize, findKind, request }
-      const failures = bound.list().flatMap((entry) => runPolicy(context, entry.policy, entry.bindings, entry.compiled))
-      const [first] = failures
-      if (first) throw denied(request, first, failures)
+      if (bound.isEmpty || isExempt(request)) return undefined
+      const context = { objects, authorize, findKind, request, state: reinvocationOf(request) }
+      if (request.alsoServed) return runInVersions(context, bound.list())
+      refuseFor(
+        request,
+        bound.list().flatMap((entry) => {
+          const matched = matchResources(objects, entry.policy.spec?.matchConstraints, request)
+          return matched ? runPolicy(context, entry, matched) : []
+        }),
+      )
     },
   }
+}
+
+/** Each policy sees and changes the object in the version that it means. */
+async function runInVersions(context: Context, bound: readonly BoundPolicy[]): Promise<void> {
+  const { objects, request } = context
+  const failures: Failure[] = []
+  for (const entry of bound) {
+    const matched = matchResources(objects, entry.policy.spec?.matchConstraints, request)
+    if (!matched) continue
+    const seen = await seenAs(request, matched)
+    const before = seen.object && jsonText(seen.object)
+    failures.push(...runPolicy({ ...context, request: seen }, entry, matched))
+    if (seen === request || !request.object || !seen.object || jsonText(seen.object) === before) continue
+    replaceContent(request.object, await inOwnVersion(request, seen.object))
+  }
+  refuseFor(request, failures)
+}
+
+function refuseFor(request: AdmissionRequest, failures: readonly Failure[]): void {
+  const [first] = failures
+  if (first) throw denied(request, first, failures)
 }
 
 function compile({ spec }: MutatingAdmissionPolicy): Compiled {
@@ -74,15 +104,8 @@ function compile({ spec }: MutatingAdmissionPolicy): Compiled {
   }
 }
 
-function runPolicy(
-  context: Context,
-  policy: MutatingAdmissionPolicy,
-  bindings: readonly MutatingAdmissionPolicyBinding[],
-  compiled: () => Compiled,
-): Failure[] {
+function runPolicy(context: Context, { policy, bindings, compiled }: BoundPolicy, matched: Matched): Failure[] {
   const { objects, request } = context
-  const matched = matchResources(objects, policy.spec?.matchConstraints, request)
-  if (!matched) return []
   const failures = bindings.flatMap((binding): Failure[] => {
     if (!matchResources(objects, binding.spec?.matchResources, request)) return []
     let params: (KubeObject | undefined)[]
@@ -97,7 +120,7 @@ function runPolicy(
 }
 
 function mutateWith(
-  { objects, authorize, findKind, request }: Context,
+  { objects, authorize, findKind, request, state }: Context,
   policy: MutatingAdmissionPolicy,
   binding: MutatingAdmissionPolicyBinding,
   { scope, conditions, mutations }: Compiled,
@@ -105,21 +128,21 @@ function mutateWith(
   param: KubeObject | undefined,
 ): Failure[] {
   const { object } = request
-  const state = reinvocationOf(request)
   const id = `policy/${policy.metadata.name}/${binding.metadata.name}/${param?.metadata.namespace ?? ''}/${param?.metadata.name ?? ''}`
   const inputs = () => inputsFor(request, { objects, authorize, matched, param })
   const failed = (message: string): Failure => ({ policy, binding, message, reason: 'Invalid' })
   const outcome = checkConditions(scope, conditions, inputs())
   if (outcome.error !== undefined) return [failed(outcome.error)]
   if (!outcome.matches || !object || !hasTurn(state, id)) return []
-  const kind = writtenKind(request, findKind)
+  const own = request.alsoServed ? { ...request, version: matched.version } : request
+  const kind = writtenKind(own, findKind)
   const failures: Failure[] = []
   let changed = false
   for (const [i, mutation] of mutations.entries()) {
     try {
       const { value, error } = scope.run(inputs(), policyBudget).evaluate(mutation)
       if (error !== undefined) throw new Error(error)
-      const next = patched(object, policy.spec?.mutations?.[i], value as Value, kind, request)
+      const next = patched(object, policy.spec?.mutations?.[i], value as Value, kind, own)
       changed = replaceContent(object, next) || changed
     } catch (error) {
       if (error instanceof StatusError) throw error

@@ -8,12 +8,13 @@ import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
-import { BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
+import { type Bound, BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
 import { type Expression, OutOfBudget, policyBudget, Scope } from '../policy/expressions.ts'
 import { inputsFor } from '../policy/inputs.ts'
 import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
 import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
 import { refuse } from '../refusal.ts'
+import { seenAs } from '../written.ts'
 
 interface Compiled {
   readonly scope: Scope
@@ -50,11 +51,21 @@ export function validatingAdmissionPolicy(objects: Objects, authorize: Authorize
   return {
     name: 'ValidatingAdmissionPolicy',
     validate: (request) => {
-      if (bound.isEmpty || isExempt(request)) return
-      const context = { objects, authorize, request, annotations: new Map() }
-      const denials = bound.list().flatMap((entry) => judge(context, entry.policy, entry.bindings, entry.compiled))
-      for (const [key, values] of context.annotations) request.annotate?.(key, [...values].join(', '))
-      if (denials[0]) throw denied(request, denials[0])
+      if (bound.isEmpty || isExempt(request)) return undefined
+      const meant = bound.list().flatMap((entry) => {
+        const matched = matchResources(objects, entry.policy.spec?.matchConstraints, request)
+        return matched ? [{ entry, matched }] : []
+      })
+      const judgeAll = (seen: readonly AdmissionRequest[]): void => {
+        const annotations = new Map<string, Set<string>>()
+        const denials = meant.flatMap(({ entry, matched }, i) =>
+          judge({ objects, authorize, request: seen[i] ?? request, annotations }, entry, matched),
+        )
+        for (const [key, values] of annotations) request.annotate?.(key, [...values].join(', '))
+        if (denials[0]) throw denied(request, denials[0])
+      }
+      if (!request.alsoServed) return judgeAll([])
+      return Promise.all(meant.map(({ matched }) => seenAs(request, matched))).then(judgeAll)
     },
   }
 }
@@ -78,14 +89,11 @@ function compile({ spec }: ValidatingAdmissionPolicy): Compiled {
 
 function judge(
   context: Context,
-  policy: ValidatingAdmissionPolicy,
-  bindings: readonly ValidatingAdmissionPolicyBinding[],
-  compiled: () => Compiled,
+  { policy, bindings, compiled }: Bound<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Compiled>,
+  matched: Matched,
 ): Denial[] {
   const { objects, request } = context
   const isLenient = policy.spec?.failurePolicy === 'Ignore'
-  const matched = matchResources(objects, policy.spec?.matchConstraints, request)
-  if (!matched) return []
   return bindings.flatMap((binding): Denial[] => {
     if (!matchResources(objects, binding.spec?.matchResources, request)) return []
     let params: (KubeObject | undefined)[]

@@ -13,9 +13,9 @@ import { isExempt, type Matched } from '../policy/matching.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent, writtenKind } from '../served-kinds.ts'
 import type { WebhookCalls } from '../webhook/call.ts'
-import { type Hook, hooksOf, meansWrite } from '../webhook/hooks.ts'
+import { type Hook, hooksOf, type Meant, meansWrite } from '../webhook/hooks.ts'
 import { decodeAnswer, type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
-import { inVersion, typeMetaOf, writtenObject } from '../written.ts'
+import { inOwnVersion, inVersion, typeMetaOf, writtenObject } from '../written.ts'
 
 /** The webhook could not be asked, or its answer not be understood: what its failure policy is for. */
 class CallFailed extends Error {
@@ -42,8 +42,8 @@ export function mutatingWebhooks(
     mutate: (request) => {
       if (hooks().length === 0 || isExempt(request)) return undefined
       return inTurn(hooks(), async (hook) => {
-        const matched = meansWrite(objects, authorize, hook, request)
-        if (matched) await mutateBy(calls, hook, matched, request, findKind, metrics)
+        const meant = await meansWrite(objects, authorize, hook, request)
+        if (meant) await mutateBy(calls, hook, meant, request, findKind, metrics)
       })
     },
   }
@@ -59,13 +59,13 @@ export function validatingWebhooks(
   const hooks = hooksOf(objects, validatingwebhookconfigurations)
   return {
     name: 'ValidatingAdmissionWebhook',
-    validate: (request) => {
-      if (hooks().length === 0 || isExempt(request)) return undefined
-      const meant = hooks().flatMap((hook) => {
-        const matched = meansWrite(objects, authorize, hook, request)
-        return matched ? [{ hook, matched }] : []
-      })
-      return Promise.all(meant.map((one, i) => validateBy(calls, one, i, request, metrics))).then(() => {})
+    validate: async (request) => {
+      if (hooks().length === 0 || isExempt(request)) return
+      const looked = await Promise.all(
+        hooks().map(async (hook) => ({ hook, meant: await meansWrite(objects, authorize, hook, request) })),
+      )
+      const asked = looked.flatMap(({ hook, meant }) => (meant ? [{ hook, meant }] : []))
+      await Promise.all(asked.map(({ hook, meant }, i) => validateBy(calls, hook, meant, i, metrics)))
     },
   }
 }
@@ -77,7 +77,7 @@ async function inTurn<T>(items: readonly T[], run: (item: T) => Promise<void>): 
 async function mutateBy(
   calls: WebhookCalls,
   hook: Hook,
-  matched: Matched,
+  meant: Meant,
   request: AdmissionRequest,
   findKind: FindKind,
   metrics: AdmissionMetrics,
@@ -92,9 +92,9 @@ async function mutateBy(
   await tolerating(hook, failedOpen, async () => {
     let changed = false
     try {
-      const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, matched, request, true))
+      const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, meant, true))
       const operations = answer.patch === undefined ? [] : operationsOf(answer.patch)
-      changed = operations.length > 0 && applyPatch(hook, operations, answer.patchType, request, matched, findKind)
+      changed = operations.length > 0 && (await applyPatch(hook, operations, answer.patchType, request, meant, findKind))
       if (operations.length > 0) note.patched(answer.patch ?? '')
     } finally {
       note.mutated(changed)
@@ -105,20 +105,20 @@ async function mutateBy(
 
 const validateBy = (
   calls: WebhookCalls,
-  { hook, matched }: { readonly hook: Hook; readonly matched: Matched },
+  hook: Hook,
+  meant: Meant,
   /** Among those that look at this request. */
   index: number,
-  request: AdmissionRequest,
   metrics: AdmissionMetrics,
 ): Promise<void> =>
   tolerating(
     hook,
     () => {
       metrics.failedOpen(hook.webhook.name, 'validating')
-      request.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, hook.webhook.name)
+      meant.seen.annotate?.(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, hook.webhook.name)
     },
     async () => {
-      await measured(hook, request, 'validating', metrics, () => ask(calls, hook, matched, request, false))
+      await measured(hook, meant.seen, 'validating', metrics, () => ask(calls, hook, meant, false))
     },
   )
 
@@ -182,8 +182,7 @@ async function tolerating({ webhook }: Hook, failedOpen: () => void, run: () => 
 async function ask(
   calls: WebhookCalls,
   { webhook }: Hook,
-  matched: Matched,
-  request: AdmissionRequest,
+  { matched, seen: request }: Meant,
   mayPatch: boolean,
 ): Promise<ReviewAnswer> {
   const { name, clientConfig, sideEffects, timeoutSeconds = 10 } = webhook
@@ -218,26 +217,27 @@ type Operations = ReturnType<typeof parseJsonPatch>['operations']
 const operationsOf = (patch: string): Operations =>
   failing('received undecodable patch in webhook response: ', () => parseJsonPatch(patch, false)).operations
 
-function applyPatch(
+async function applyPatch(
   { webhook }: Hook,
   operations: Operations,
   patchType: string | undefined,
   request: AdmissionRequest,
-  matched: Matched,
+  { matched, seen }: Meant,
   findKind: FindKind,
-): boolean {
+): Promise<boolean> {
   const { object } = request
-  if (!object) {
+  if (!object || !seen.object) {
     throw internalError(
       `admission webhook ${JSON.stringify(webhook.name)} attempted to modify the object, which is not supported for this operation`,
     )
   }
   if ((patchType ?? 'JSONPatch') !== 'JSONPatch') throw new CallFailed(`unsupported patch type ${JSON.stringify(patchType)}`)
   try {
-    const next = jsonPatch(writtenObject(request, object, matched), operations)
+    const next = jsonPatch(writtenObject(seen, seen.object, matched), operations)
     checkKind(next, request, matched)
     const read = writtenKind({ ...request, ...matched }, findKind)?.read(next) ?? (next as typeof object)
-    return replaceContent(object, request.kindVersion ? read : inVersion(read, typeMetaOf(request).apiVersion))
+    const own = seen === request ? read : await inOwnVersion(request, read)
+    return replaceContent(object, request.kindVersion ? own : inVersion(own, typeMetaOf(request).apiVersion))
   } catch (error) {
     const why = error instanceof StatusError ? (error.cause ?? error.message) : (error as Error).message
     throw internalError(String(why))

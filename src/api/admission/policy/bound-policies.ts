@@ -23,6 +23,13 @@ export interface PolicyBinding extends KubeObject {
   spec?: { policyName?: string; paramRef?: ParamRef; matchResources?: MatchResources; validationActions?: string[] }
 }
 
+/** A policy with its bindings, and what is compiled of it when it is first needed. */
+export interface Bound<P, B, C> {
+  readonly policy: P
+  readonly bindings: readonly B[]
+  readonly compiled: () => C
+}
+
 /** Bindings by the policy they name, and what was compiled of each policy; kept current by change. */
 export class BoundPolicies<P extends Policy, B extends PolicyBinding, C> {
   readonly #objects: Objects
@@ -48,7 +55,7 @@ export class BoundPolicies<P extends Policy, B extends PolicyBinding, C> {
   }
 
   /** The policies that are bound, by name, each with its bindings by name. */
-  list(): { policy: P; bindings: B[]; compiled: () => C }[] {
+  list(): Bound<P, B, C>[] {
     const byName = <T extends KubeObject>(a: T, b: T): number => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1)
     return [...this.#objects.list(this.#policies)].sort(byName).flatMap((policy) => {
       const bindings = [...(this.#bindings.get(policy.metadata.name ?? '')?.values() ?? [])].sort(byName)

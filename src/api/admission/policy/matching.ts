@@ -56,6 +56,14 @@ function ruleMatches(rule: Rule, request: AdmissionRequest, as: Matched): boolea
   })
 }
 
+/** The other resources of which the objects of `itself` are as well. */
+function alsoServedAs({ alsoServed }: AdmissionRequest, itself: Matched): readonly Matched[] {
+  if (alsoServed) return alsoServed.versions.map((version) => ({ ...itself, version }))
+  return (equivalents.find((set) => set.some((a) => isSame(a, itself))) ?? []).filter((a) => !isSame(a, itself))
+}
+
+const isSame = (a: Matched, b: Matched): boolean => a.group === b.group && a.version === b.version && a.resource === b.resource
+
 /** As which resource one of `rules` means the write; undefined when none does. */
 export function matchRules(
   rules: readonly (Rule & { readonly resourceNames?: readonly string[] })[],
@@ -63,8 +71,7 @@ export function matchRules(
   request: AdmissionRequest,
 ): Matched | undefined {
   const itself = { group: request.group, version: request.version, resource: request.resource }
-  const same = (a: Matched): boolean => a.group === itself.group && a.version === itself.version && a.resource === itself.resource
-  const others = matchPolicy === 'Exact' ? [] : (equivalents.find((set) => set.some(same)) ?? []).filter((a) => !same(a))
+  const others = matchPolicy === 'Exact' ? [] : alsoServedAs(request, itself)
   const names = (rule: { readonly resourceNames?: readonly string[] }): boolean =>
     !rule.resourceNames?.length || rule.resourceNames.includes(request.name)
   return [itself, ...others].find((as) => rules.some((rule) => ruleMatches(rule, request, as) && names(rule)))

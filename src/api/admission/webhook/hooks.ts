@@ -10,6 +10,7 @@ import { type Expression, Scope } from '../policy/expressions.ts'
 import { inputsFor } from '../policy/inputs.ts'
 import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
 import { type Matched, matchRules, matchSelectors } from '../policy/matching.ts'
+import { seenAs } from '../written.ts'
 
 export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>
 
@@ -59,17 +60,39 @@ function hookOf({ metadata }: KubeObject, webhook: Webhook, at: number, index: n
   }
 }
 
-/** As which resource the hook means the write; undefined when it does not. Throws when that can't be found out. */
-export function meansWrite(objects: Objects, authorize: Authorize, hook: Hook, request: AdmissionRequest): Matched | undefined {
+/** How a hook means a write. */
+export interface Meant {
+  readonly matched: Matched
+  /** The request with its objects as the hook sees them. */
+  readonly seen: AdmissionRequest
+}
+
+/** As what the hook means the write; undefined when it does not. Throws or rejects when that can't be found out. */
+export function meansWrite(
+  objects: Objects,
+  authorize: Authorize,
+  hook: Hook,
+  request: AdmissionRequest,
+): Meant | undefined | Promise<Meant | undefined> {
   const { webhook } = hook
   const matched = matchRules(webhook.rules ?? [], webhook.matchPolicy, request)
   if (!matched || !matchSelectors(objects, webhook, request)) return undefined
-  if (!webhook.matchConditions?.length) return matched
-  const { scope, expressions } = hook.conditions()
-  const outcome = checkConditions(scope, expressions, inputsFor(request, { objects, authorize, matched }))
-  if (outcome.error !== undefined) {
-    if (webhook.failurePolicy === 'Ignore') return undefined
-    throw forbidden(request, request.name, outcome.error)
-  }
-  return outcome.matches ? matched : undefined
+  const given = seenAs(request, matched)
+  const judged = (seen: AdmissionRequest): Meant | undefined =>
+    meetsConditions(objects, authorize, hook, { matched, seen }) ? { matched, seen } : undefined
+  return given instanceof Promise ? given.then(judged) : judged(given)
+}
+
+function meetsConditions(
+  objects: Objects,
+  authorize: Authorize,
+  { webhook, conditions }: Hook,
+  { matched, seen }: Meant,
+): boolean {
+  if (!webhook.matchConditions?.length) return true
+  const { scope, expressions } = conditions()
+  const outcome = checkConditions(scope, expressions, inputsFor(seen, { objects, authorize, matched }))
+  if (outcome.error === undefined) return outcome.matches
+  if (webhook.failurePolicy === 'Ignore') return false
+  throw forbidden(seen, seen.name, outcome.error)
 }
