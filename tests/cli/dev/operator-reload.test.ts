@@ -170,7 +170,7 @@ dev(
         else notes.add(made.spec.note ?? '')
       }
     })()
-    save(widgets(9, 'two', 10))
+    save(widgets(29, 'two', 10))
     await eventually(() => notes.has('two'))
     isOver = true
     await asking
@@ -180,15 +180,16 @@ dev(
     assert.is(typeof (await make('larger', { size: 6 })), 'object')
     await make('old', { length: 2 }, old)
     assert.is((await client.get(Widget, 'old', at)).spec.size, 20)
+    assert.match(String(await make('too-old', { length: 3 }, old)), /too large/)
     const forbidden = await client.create(configmaps, { metadata: { name: 'n', ...at }, data: { note: 'two' } }).catch((e) => e)
     assert.match(forbidden.message, /data\.note: is forbidden/)
     // One that is taken out is not asked any more, the others are.
-    save(widgets(9, 'two', 10).replace(/ webhooks: [\s\S]*/, '})'))
+    save(widgets(29, 'two', 10).replace(/ webhooks: [\s\S]*/, '})'))
     await eventually(async () => (await registered())?.length === 1)
-    assert.match(String(await make('too-large', { size: 10 })), /too large/)
+    assert.match(String(await make('too-large', { size: 30 })), /too large/)
     await stop()
     assert.is(await registered(), undefined)
-    assert.is(typeof (await make('at-last', { size: 10 })), 'object')
+    assert.is(typeof (await make('at-last', { size: 30 })), 'object')
     const definition = await client.get(customresourcedefinitions, 'widgets.example.com')
     assert.is(definition.spec.conversion?.strategy, 'None')
     await server.stop()
