@@ -45,6 +45,16 @@ export function extensions(field: number, object: Readonly<Record<string, unknow
   return Buffer.concat(own.map(([name, value]) => message(field, named(name, any(value)))))
 }
 
+/** The operations of a path, by the fields of their methods. */
+export const operations = (
+  fields: Readonly<Record<string, number>>,
+  item: Readonly<Record<string, unknown>>,
+  write: (operation: Readonly<Record<string, unknown>>) => Buffer,
+): Buffer[] =>
+  Object.entries(fields).flatMap(([method, field]) =>
+    Object.hasOwn(item, method) ? [message(field, write(item[method] as Readonly<Record<string, unknown>>))] : [],
+  )
+
 /** A text that may be missing. */
 export const textOr = (field: number, value: unknown): Buffer =>
   typeof value === 'string' ? text(field, value) : Buffer.alloc(0)

@@ -1,5 +1,18 @@
 import type { Schema } from './definitions.ts'
-import { any, double, extensions, flag, flagOr, integer, message, named, text, textOr, texts } from './gnostic-fields.ts'
+import {
+  any,
+  double,
+  extensions,
+  flag,
+  flagOr,
+  integer,
+  message,
+  named,
+  operations,
+  text,
+  textOr,
+  texts,
+} from './gnostic-fields.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
@@ -22,7 +35,7 @@ export function* gnosticPieces(
   yield text(1, '2.0')
   yield message(2, Buffer.concat([text(1, info.title), text(2, info.version)]))
   for (const [path, item] of paths) yield message(8, message(2, named(path, pathItem(item as Members))))
-  for (const [name, schema] of definitions) yield message(9, message(1, namedSchema(name, schema)))
+  for (const [name, schema] of definitions) yield message(9, message(1, named(name, schemaMessage(schema))))
   for (const [name, p] of Object.entries(parameters)) yield message(10, message(1, named(name, parameter(p as Members))))
   for (const [name, { type, name: header, in: place, description }] of Object.entries(securityDefinitions)) {
     yield message(12, message(1, named(name, Buffer.alloc(0))))
@@ -33,12 +46,8 @@ export function* gnosticPieces(
 
 const methods: Readonly<Record<string, number>> = { get: 2, put: 3, post: 4, delete: 5, options: 6, head: 7, patch: 8 }
 
-function pathItem(item: Members): Buffer {
-  const operations = Object.entries(methods).flatMap(([method, field]) =>
-    Object.hasOwn(item, method) ? [message(field, operation(item[method] as Members))] : [],
-  )
-  return Buffer.concat([...operations, ...parameters(9, item.parameters)])
-}
+const pathItem = (item: Members): Buffer =>
+  Buffer.concat([...operations(methods, item, operation), ...parameters(9, item.parameters)])
 
 const parameters = (field: number, list: unknown): Buffer[] =>
   ((list ?? []) as Members[]).map((p) =>
@@ -77,10 +86,6 @@ function operation(o: Members): Buffer {
 const response = ({ description, schema }: Members): Buffer =>
   Buffer.concat([textOr(1, description), ...(schema ? [message(2, message(1, schemaMessage(schema as Schema)))] : [])])
 
-function namedSchema(name: string, schema: Schema): Buffer {
-  return Buffer.concat([text(1, name), message(2, schemaMessage(schema))])
-}
-
 const textFields: Readonly<Record<string, number>> = { $ref: 1, format: 2, title: 3, description: 4, pattern: 13 }
 const numbers: Readonly<Record<string, number>> = { multipleOf: 6, maximum: 7, minimum: 9 }
 const counts: Readonly<Record<string, number>> = {
@@ -104,7 +109,7 @@ function schemaMessage(schema: Schema): Buffer {
 }
 
 function field(key: string, value: unknown): Buffer | undefined {
-  if (key.startsWith('x-')) return message(31, Buffer.concat([text(1, key), message(2, any(value))]))
+  if (key.startsWith('x-')) return message(31, named(key, any(value)))
   const number = textFields[key]
   if (number !== undefined && typeof value === 'string') return text(number, value)
   if (numbers[key] !== undefined && (typeof value === 'number' || typeof value === 'bigint'))
@@ -115,7 +120,7 @@ function field(key: string, value: unknown): Buffer | undefined {
     case 'default':
       return message(5, any(value))
     case 'required':
-      return Buffer.concat((value as string[]).map((v) => text(19, v)))
+      return texts(19, value as string[])
     case 'enum':
       return Buffer.concat((value as unknown[]).map((v) => message(20, any(v))))
     case 'additionalProperties':
@@ -129,7 +134,7 @@ function field(key: string, value: unknown): Buffer | undefined {
     case 'properties':
       return message(
         25,
-        Buffer.concat(Object.entries(value as Record<string, Schema>).map(([n, s]) => message(1, namedSchema(n, s)))),
+        Buffer.concat(Object.entries(value as Record<string, Schema>).map(([n, s]) => message(1, named(n, schemaMessage(s))))),
       )
     default:
       return undefined

@@ -1,5 +1,18 @@
 import type { PartsV3 } from './documents.ts'
-import { any, double, extensions, flag, flagOr, integer, message, named, text, textOr, texts } from './gnostic-fields.ts'
+import {
+  any,
+  double,
+  extensions,
+  flag,
+  flagOr,
+  integer,
+  message,
+  named,
+  operations,
+  text,
+  textOr,
+  texts,
+} from './gnostic-fields.ts'
 
 type Members = Readonly<Record<string, unknown>>
 type Objects = Readonly<Record<string, Members>>
@@ -27,12 +40,8 @@ function orReference(value: Members, write: (value: Members) => Buffer): Buffer 
 
 const methods: Readonly<Record<string, number>> = { get: 4, put: 5, post: 6, delete: 7, options: 8, head: 9, patch: 10 }
 
-function pathItem(item: Members): Buffer {
-  const operations = Object.entries(methods).flatMap(([method, field]) =>
-    Object.hasOwn(item, method) ? [message(field, operation(item[method] as Members))] : [],
-  )
-  return Buffer.concat([...operations, ...parameters(13, item.parameters)])
-}
+const pathItem = (item: Members): Buffer =>
+  Buffer.concat([...operations(methods, item, operation), ...parameters(13, item.parameters)])
 
 const parameters = (field: number, list: unknown): Buffer[] =>
   ((list ?? []) as Members[]).map((p) => message(field, orReference(p, parameter)))
