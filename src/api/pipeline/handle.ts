@@ -83,8 +83,8 @@ class Passage {
   async answer(): Promise<ApiResponse> {
     let response: ApiResponse
     try {
-      const isTimed = !this.#request.wantsObjects && !isLongRunning(this.#info)
-      const deadlineMs = isTimed ? await this.#deadline() : undefined
+      const deadline = this.#deadline()
+      const deadlineMs = deadline instanceof Promise ? await deadline : deadline
       const user = await this.#admit()
       const resource = this.#resource()
       response = resource ? await this.#serve(resource, user, deadlineMs) : await this.#elsewhere(user)
@@ -96,12 +96,15 @@ class Passage {
     return { ...response, headers: { ...notKept, ...response.headers, ...this.#place?.headers, 'audit-id': this.#auditId } }
   }
 
-  /** Throws 400. */
-  async #deadline(): Promise<number | undefined> {
+  /** Rejects with 400; there is something to wait for in that case alone. */
+  #deadline(): number | undefined | Promise<never> {
+    if (this.#request.wantsObjects || isLongRunning(this.#info)) return undefined
     try {
       return deadlineOf(this.#request.query)
     } catch (error) {
-      throw await toldEarly(this.#server.core, this.#request, this.#info, this.#auditId, error)
+      return toldEarly(this.#server.core, this.#request, this.#info, this.#auditId, error).then((refusal) => {
+        throw refusal
+      })
     }
   }
 
