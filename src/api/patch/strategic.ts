@@ -9,12 +9,12 @@ import type { Field, StructType, Type } from '../schema/types.ts'
 import { goText } from './go-text.ts'
 import { byKeyOf, type Identify, inOrder, merged, partition } from './list-order.ts'
 import { badPatch, notApplicable } from './patch-error.ts'
+import { directive, settledValue } from './strategic-values.ts'
 
 /** Strategic merge patch as k8s.io/apimachinery/pkg/util/strategicpatch applies it, by the patch strategies of Go's struct tags. */
 
 type JsonObject = Record<string, unknown>
 
-const directive = '$patch'
 const retainKeys = '$retainKeys'
 export const orderPrefix = '$setElementOrder/'
 const deletePrefix = '$deleteFromPrimitiveList/'
@@ -62,7 +62,7 @@ function* mergeObject(original: JsonObject, patch: JsonObject, type: Type): Step
     const present = Object.hasOwn(result, key)
     const current = present ? result[key] : undefined
     if (!present || jsonType(current) !== jsonType(value)) {
-      if (!deletes) setOrDrop(result, key, withoutDirectives(withoutNulls(value)))
+      if (!deletes) setOrDrop(result, key, yield* settledValue(value, true))
     } else if (isObject(value)) {
       const { field } = fieldOf(type, key)
       setMember(
@@ -75,7 +75,7 @@ function* mergeObject(original: JsonObject, patch: JsonObject, type: Type): Step
       const asList = strategyOf(field) === 'merge' || deletes
       const list = asList ? yield* mergeList(current as unknown[], value, element, field.patchMergeKey ?? '', deletes) : value
       setMember(result, key, list)
-    } else setOrDrop(result, key, withoutDirectives(value))
+    } else setOrDrop(result, key, yield* settledValue(value, false))
   }
   return result
 }
@@ -124,7 +124,7 @@ function* mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: 
     const mergeKey = field.patchMergeKey ?? ''
     checkOrder(change ?? [], order, mergeKey)
     if (!current && !change) continue
-    let list = current ?? (withoutDirectives(change) as unknown[])
+    let list = current ?? ((yield* settledValue(change, false)) as unknown[])
     if (current && change) {
       list = strategyOf(field) === 'merge' ? yield* mergeList(current, change, element, mergeKey, false) : change
     }
@@ -287,25 +287,6 @@ function elementTypeOf(...lists: (readonly unknown[])[]): string {
 function setOrDrop(object: JsonObject, key: string, value: unknown): void {
   if (value === undefined) delete object[key]
   else setMember(object, key, value)
-}
-
-/** New members of a patch lose their nulls. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => (item === null ? item : withoutNulls(item)))
-  if (!isObject(value)) return value
-  const kept: JsonObject = {}
-  for (const key of Object.keys(value)) if (value[key] !== null) setMember(kept, key, withoutNulls(value[key]))
-  return kept
-}
-
-/** Drops objects that carry `$patch`, here and inside; undefined when `value` itself is one. */
-function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
-  if (!isObject(value)) return value
-  if (Object.hasOwn(value, directive)) return undefined
-  const kept: JsonObject = {}
-  for (const key of Object.keys(value)) setOrDrop(kept, key, withoutDirectives(value[key]))
-  return kept
 }
 
 function afterSlash(key: string, prefix: string, message: string): string {
