@@ -1,13 +1,14 @@
 import { type Clock, preciseClock, systemClock } from '../apimachinery/clock.ts'
 import type { OpenPort } from '../apimachinery/open-port.ts'
+import { resourcequotas } from '../apimachinery/resources.generated.ts'
 import type { Store } from '../store/store.ts'
-import type { AdmissionPlugin } from './admission/admission.ts'
+import { createAdmission } from './admission/index.ts'
 import { WebhookCalls } from './admission/webhook/call.ts'
 import type { LocalWebhooks } from './admission/webhook/local.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
 import type { FrontProxyCredentials } from './aggregation/forward.ts'
 import type { Audit } from './audit/audit.ts'
-import type { Authorize } from './auth/authorizer.ts'
+import type { Authorizer } from './auth/authorize.ts'
 import { openIdRoutes } from './auth/openid-routes.ts'
 import { createConversion } from './custom/convert.ts'
 import { followDefinitions } from './custom/definitions.ts'
@@ -31,6 +32,7 @@ import type { ListenOptions } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
+import { update } from './own-requests.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type Gauges, type PathRoute } from './pipeline/handle.ts'
 import { defaultLimits, InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
@@ -40,6 +42,7 @@ import type { KubeletCredentials } from './proxy/forward.ts'
 import { upgradeHandler } from './proxy/upgrade.ts'
 import { builtInResources } from './registry/built-in.ts'
 import { Registry } from './registry/registry.ts'
+import { servedKind } from './registry/served-kind.ts'
 import type { HandleRequest } from './request.ts'
 import { TokenWindow } from './verbs/token-window.ts'
 import { Caches } from './watch/caches.ts'
@@ -50,10 +53,10 @@ export interface ApiOptions {
   readonly kinds: readonly Kind[]
   /** Made when the stored objects can be read. */
   readonly security: (objects: Objects) => Security
-  readonly admission?: (objects: Objects, metrics: AdmissionMetrics, webhooks: WebhookCalls) => readonly AdmissionPlugin[]
+  /** The plugins that are on by default, which need an authorizer of `security`; without it there is no admission. */
+  readonly admission?: { readonly disabled?: readonly string[] }
   /** Webhooks that are asked without a connection. */
   readonly localWebhooks?: LocalWebhooks
-  readonly paths?: (core: Core, authorize: Authorize) => readonly PathRoute[]
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
   readonly clock?: Clock
   readonly limits?: InFlightLimits
@@ -88,52 +91,23 @@ export interface Api {
 
 /** The API over `store`: everything that is served, without a port until `listen`. */
 export async function createApi(options: ApiOptions): Promise<Api> {
-  const { store, clock = systemClock } = options
-  const caches = await Caches.load(store)
+  const caches = await Caches.load(options.store)
   const objects = storedObjects(caches)
-  const security = options.security(objects)
-  let aggregator: Aggregator | undefined
-  const metrics = new RequestMetrics()
-  const admissionMetrics = new AdmissionMetrics()
   const webhooks = new WebhookCalls(objects, options.localWebhooks)
-  const core: Core = {
-    requests: metrics,
-    storage: new StorageMetrics(),
-    store,
-    caches,
-    registry: new Registry(builtInResources(options.kinds)),
-    objects,
-    security,
-    clock,
-    tokens: new TokenWindow(),
-    ...(options.audit ? { audit: options.audit } : {}),
-    ...(options.kubelet ? { kubelet: options.kubelet } : {}),
-    get aggregator() {
-      return aggregator
-    },
-    onWatch: (info, query) => gauges.flow?.watches.open(info, query) ?? (() => {}),
-    admissionMetrics,
-    admission: options.admission?.(objects, admissionMetrics, webhooks) ?? [],
-    hooks: options.hooks?.(objects) ?? new Map(),
+  const gauges: Gauges = {
+    ...limiters(options, objects, caches),
+    metrics: new RequestMetrics(),
+    security: new SecurityMetrics(),
   }
-  const gauges: Gauges = { ...limiters(options, objects, caches), metrics, security: new SecurityMetrics() }
+  const later: MadeLater = {}
+  const core = coreOf(options, { caches, objects, webhooks, gauges }, later)
   let address: string | undefined
   let isClosing = false
   const paths = pathsOf(options, core, gauges, { address: () => address ?? 'localhost:6443', isClosing: () => isClosing })
-  const handle = createHandler(core, security, paths, gauges)
-  const stopDefinitions = followDefinitions({
-    objects,
-    registry: core.registry,
-    handle,
-    convert: createConversion(webhooks),
-    clock,
-  })
-  if (options.frontProxy) {
-    const onChange = () => core.registry.changed()
-    aggregator = followApiServices({ objects, handle, clock, credentials: options.frontProxy, onChange })
-  }
-  const { eventTtlMs: ttlMs } = options
-  const stopExpiry = ttlMs === undefined ? () => {} : expireEvents({ store, caches, clock, ttlMs })
+  const handle = createHandler(core, core.security, paths, gauges)
+  later.handle = handle
+  const follower = followObjects(options, core, handle, webhooks)
+  later.aggregator = follower.aggregator
   const upgrade = upgradeHandler(handle)
   return {
     handle,
@@ -152,11 +126,85 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     },
     close: () => {
       isClosing = true
+      follower.stop()
+      webhooks.close()
+      caches.close()
+    },
+  }
+}
+
+/** What requests use that makes requests itself: made from the core, and there before the first request comes. */
+interface MadeLater {
+  handle?: HandleRequest
+  aggregator?: Aggregator | undefined
+}
+
+interface CoreParts {
+  readonly caches: Caches
+  readonly objects: Objects
+  readonly webhooks: WebhookCalls
+  readonly gauges: Gauges
+}
+
+function coreOf(options: ApiOptions, { caches, objects, webhooks, gauges }: CoreParts, later: MadeLater): Core {
+  const { store, clock = systemClock, admission, audit, kubelet } = options
+  const registry = new Registry(builtInResources(options.kinds))
+  const security = options.security(objects)
+  const admissionMetrics = new AdmissionMetrics()
+  const handle: HandleRequest = (request) => (later.handle as HandleRequest)(request)
+  return {
+    requests: gauges.metrics,
+    storage: new StorageMetrics(),
+    store,
+    caches,
+    registry,
+    objects,
+    security,
+    clock,
+    tokens: new TokenWindow(),
+    ...(audit ? { audit } : {}),
+    ...(kubelet ? { kubelet } : {}),
+    get aggregator() {
+      return later.aggregator
+    },
+    onWatch: (info, query) => gauges.flow?.watches.open(info, query) ?? (() => {}),
+    admissionMetrics,
+    admission: admission
+      ? createAdmission({
+          ...admission,
+          objects,
+          authorizer: authorizerOf(security),
+          metrics: admissionMetrics,
+          webhooks,
+          findKind: (group, version, name) => servedKind(registry.find(group, version, name)),
+          writeQuotaStatus: (quota) => update(handle, resourcequotas, quota, { subresource: 'status' }),
+        })
+      : [],
+    hooks: options.hooks?.(objects) ?? new Map(),
+  }
+}
+
+function authorizerOf({ authorizer }: Security): Authorizer {
+  if (!authorizer) throw new Error('admission asks what roles give, and `security` has no authorizer')
+  return authorizer
+}
+
+/** What follows the stored objects as long as the API runs: what is served for definitions and APIServices, and which Events are due. */
+function followObjects(
+  { eventTtlMs: ttlMs, frontProxy: credentials }: ApiOptions,
+  { store, caches, objects, registry, clock }: Core,
+  handle: HandleRequest,
+  webhooks: WebhookCalls,
+): { readonly aggregator: Aggregator | undefined; stop(): void } {
+  const stopDefinitions = followDefinitions({ objects, registry, handle, convert: createConversion(webhooks), clock })
+  const aggregator = credentials && followApiServices({ objects, handle, clock, credentials, onChange: () => registry.changed() })
+  const stopExpiry = ttlMs === undefined ? () => {} : expireEvents({ store, caches, clock, ttlMs })
+  return {
+    aggregator,
+    stop: () => {
       stopExpiry()
       stopDefinitions()
       aggregator?.close()
-      webhooks.close()
-      caches.close()
     },
   }
 }
@@ -186,8 +234,8 @@ function pathsOf(
   { inFlight, flow, security: securityMetrics }: Gauges,
   now: { readonly address: () => string; readonly isClosing: () => boolean },
 ): readonly PathRoute[] {
-  const { clock, security } = core
-  const { issuer } = security
+  const { clock } = core
+  const { issuer } = core.security
   const checks = checksOf(options, now.isClosing)
   const health = new HealthMetrics()
   const more = [core.admissionMetrics, securityMetrics, ...(options.audit ? [options.audit] : []), ...(options.metrics ?? [])]
@@ -208,7 +256,6 @@ function pathsOf(
     healthMetricsRoute(health),
     debugPagesRoute({ flags: options.flags ?? {}, paths: served, startedAt: clock.now(), now: () => clock.now() }),
     rootPathsRoute(core, served),
-    ...(options.paths?.(core, security.authorize) ?? []),
   ]
 }
 

@@ -1,21 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAdmission } from '../api/admission/index.ts'
 import type { LocalWebhooks } from '../api/admission/webhook/local.ts'
-import { type Authorizer, createAuthorizer } from '../api/auth/authorize.ts'
+import { createAuthorizer } from '../api/auth/authorize.ts'
 import { writeDefaultRoles } from '../api/auth/rbac/default-roles.ts'
-import { apiserverUser } from '../api/auth/users.ts'
-import { ensure } from '../api/bootstrap/bootstrap.ts'
 import { kinds } from '../api/kinds/index.ts'
-import type { Objects } from '../api/objects.ts'
-import { servedKind } from '../api/registry/served-kind.ts'
+import { ensure } from '../api/own-requests.ts'
 import type { UserInfo } from '../api/request.ts'
 import { type Api, createApi } from '../api/server.ts'
 import { serviceAddresses } from '../api/services/service-addresses.ts'
 import type { Clock } from '../apimachinery/clock.ts'
-import { namespaces, resourcequotas } from '../apimachinery/resources.generated.ts'
-import { inProcessClient } from '../client/in-process.ts'
+import { namespaces } from '../apimachinery/resources.generated.ts'
 import type { Store } from '../store/store.ts'
 
 const serviceCidr = '10.43.0.0/16'
@@ -35,33 +30,17 @@ export interface MemoryApiOptions {
 
 /** The API as it is, with admission and RBAC, over `store`: without keys, tokens and a port. */
 export async function memoryApi({ store, clock, roles, localWebhooks }: MemoryApiOptions): Promise<Api> {
-  let shared: Authorizer | undefined
-  const authorizerOf = (objects: Objects): Authorizer => {
-    shared ??= createAuthorizer(objects)
-    return shared
-  }
-  const api: Api = await createApi({
+  const api = await createApi({
     store,
     kinds,
     clock,
     ...(localWebhooks ? { localWebhooks } : {}),
     hooks: (objects) => new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random })]]),
     security: (objects) => {
-      const authorizer = authorizerOf(objects)
+      const authorizer = createAuthorizer(objects)
       return { authenticate: (request) => request.user ?? nobody, authorize: authorizer.authorize, authorizer }
     },
-    admission: (objects, metrics, webhooks) =>
-      createAdmission({
-        objects,
-        authorizer: authorizerOf(objects),
-        metrics,
-        webhooks,
-        findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
-        writeQuotaStatus: async (quota) => {
-          const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })
-          await client.update(resourcequotas, quota, { namespace: quota.metadata.namespace, subresource: 'status' })
-        },
-      }),
+    admission: {},
   })
   for (const name of ['default', 'kube-system']) await ensure(api.handle, namespaces, { metadata: { name } })
   if (roles) await writeDefaultRoles(api.objects, api.handle)

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../apimachinery/clock.ts'
-import type { APIService } from '../../apimachinery/kinds.generated.ts'
-import { pathOf } from '../../apimachinery/resource.ts'
 import { apiservices, endpointslices, services } from '../../apimachinery/resources.generated.ts'
-import { apiserverUser } from '../auth/users.ts'
 import type { Objects } from '../objects.ts'
+import { update } from '../own-requests.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import { finding, obstacle, withAvailable } from './availability.ts'
 import { type Ask, askingBy, contentOf, fetchResources, type RemoteVersion } from './discovery.ts'
@@ -136,7 +134,10 @@ class Follower {
     const stands = obstacle(remote, objects.get(services, namespace, service), slicesOf(objects, namespace, service))
     const found = stands ?? finding(await this.#failureOf(remote))
     const conditions = withAvailable(object.status?.conditions, found, clock.now())
-    if (conditions !== object.status?.conditions) await writeConditions(handle, object, conditions)
+    if (conditions !== object.status?.conditions) {
+      const status = { ...object.status, conditions }
+      await update(handle, apiservices, { ...object, status }, { subresource: 'status' })
+    }
     const isReachable = found.status === 'True'
     this.#remember(name, await this.#read(remote, isReachable))
     // Without a Service or endpoints only a change of theirs can help, and that is watched.
@@ -191,18 +192,4 @@ class Follower {
 interface Known {
   readonly version: RemoteVersion
   readonly openApi: RemoteOpenApi | undefined
-}
-
-async function writeConditions(handle: HandleRequest, object: APIService, conditions: readonly object[]): Promise<void> {
-  const response = await handle({
-    method: 'PUT',
-    path: pathOf(apiservices, undefined, object.metadata.name, 'status'),
-    query: new URLSearchParams(),
-    headers: { 'user-agent': 'kube-apiserver' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-    body: { ...object, apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', status: { ...object.status, conditions } },
-  })
-  if (response.status >= 400) throw new Error(`status of ${object.metadata.name}: ${response.status}`)
 }

@@ -1,9 +1,7 @@
 import type { APIService } from '../../apimachinery/kinds.generated.ts'
-import { pathOf } from '../../apimachinery/resource.ts'
 import { apiservices } from '../../apimachinery/resources.generated.ts'
-import { apiserverUser } from '../auth/users.ts'
-import { ensure } from '../bootstrap/bootstrap.ts'
 import type { Objects } from '../objects.ts'
+import { ensure, remove } from '../own-requests.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { HandleRequest } from '../request.ts'
 import { isBuiltInGroup, localPriority } from './priorities.ts'
@@ -42,7 +40,7 @@ async function settle({ objects, registry, handle }: LocalServicesOptions): Prom
   const { missing, surplus } = difference(wanted, objects.list(apiservices))
   await Promise.all([
     ...missing.map((service) => ensure(handle, apiservices, service)),
-    ...surplus.map((name) => remove(handle, name)),
+    ...surplus.map((name) => remove(handle, apiservices, undefined, name)),
   ])
 }
 
@@ -71,17 +69,4 @@ export function difference(wanted: readonly APIService[], now: readonly APIServi
       .filter((s) => s.metadata.labels?.[managedLabel] === 'true' && !s.spec?.service && !kept.has(s.metadata.name))
       .map((s) => s.metadata.name ?? ''),
   }
-}
-
-async function remove(handle: HandleRequest, name: string): Promise<void> {
-  const response = await handle({
-    method: 'DELETE',
-    path: pathOf(apiservices, undefined, name),
-    query: new URLSearchParams(),
-    headers: { 'user-agent': 'kube-apiserver' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-  })
-  if (response.status >= 400 && response.status !== 404) throw new Error(`deleting ${name}: ${response.status}`)
 }

@@ -1,13 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
-import { pathOf } from '../../apimachinery/resource.ts'
 import { configmaps } from '../../apimachinery/resources.generated.ts'
-import { type Status, StatusError } from '../../apimachinery/status.ts'
 import { identityHeaders } from '../aggregation/identity.ts'
 import { frontProxyName } from '../auth/pki.ts'
-import { apiserverUser } from '../auth/users.ts'
 import type { Objects } from '../objects.ts'
+import { ensure, update } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
-import { ensure } from './bootstrap.ts'
 
 export interface Authorities {
   /** PEM: signs client certificates. */
@@ -33,18 +30,8 @@ export async function announceAuthorities(
     'requestheader-uid-headers': JSON.stringify([identityHeaders.uid]),
     'requestheader-username-headers': JSON.stringify([identityHeaders.user]),
   }
-  await ensure(handle, configmaps, { metadata: { namespace, name }, data } as never)
+  await ensure(handle, configmaps, { metadata: { namespace, name }, data })
   const stored = objects.get(configmaps, namespace, name)
   if (!stored || isDeepStrictEqual(stored.data, data)) return
-  const response = await handle({
-    method: 'PUT',
-    path: pathOf(configmaps, namespace, name),
-    query: new URLSearchParams(),
-    headers: { 'user-agent': 'kube-apiserver' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-    body: { ...stored, apiVersion: 'v1', kind: 'ConfigMap', data },
-  })
-  if (response.status >= 400 && 'object' in response.body) throw StatusError.from(response.body.object as Status)
+  await update(handle, configmaps, { ...stored, data })
 }

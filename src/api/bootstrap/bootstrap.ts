@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { apiVersionOf, pathOf, type Resource } from '../../apimachinery/resource.ts'
+import type { Resource } from '../../apimachinery/resource.ts'
 import {
   configmaps,
   flowschemas,
@@ -9,12 +9,9 @@ import {
   prioritylevelconfigurations,
   servicecidrs,
 } from '../../apimachinery/resources.generated.ts'
-import { type Status, StatusError } from '../../apimachinery/status.ts'
-import { apiserverUser } from '../auth/users.ts'
 import type { Objects } from '../objects.ts'
+import { ensure } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
-
-const never = new AbortController().signal
 
 export interface BootstrapOptions {
   /** The range of the first ServiceCIDR. */
@@ -29,7 +26,7 @@ export async function bootstrap(handle: HandleRequest, objects: Objects, options
   const make = async (resource: Resource<never> | Resource, object: KubeObject, fieldManager?: string) => {
     const { namespace, name = '' } = object.metadata
     if (objects.get(resource as Resource<KubeObject>, namespace, name)) return
-    await ensure(handle, resource, object, fieldManager)
+    await ensure(handle, resource, object, { fieldManager })
   }
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     await make(namespaces, { metadata: { name } })
@@ -63,26 +60,3 @@ function resourceOf({ kind }: KubeObject): Resource {
 /** The field manager by which kube-apiserver makes them. */
 const writerOf = ({ kind }: KubeObject): string | undefined =>
   kind === 'PriorityClass' ? undefined : 'api-priority-and-fairness-config-producer-v1'
-
-/** Creates `object` if there is none of its name. `fieldManager`: default kube-apiserver. */
-export async function ensure(
-  handle: HandleRequest,
-  resource: Resource<never> | Resource,
-  object: KubeObject,
-  fieldManager?: string,
-): Promise<void> {
-  const { namespace } = object.metadata
-  const response = await handle({
-    method: 'POST',
-    path: pathOf(resource as Resource<unknown>, namespace),
-    query: new URLSearchParams(fieldManager ? { fieldManager } : {}),
-    headers: { 'user-agent': 'kube-apiserver' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: never,
-    body: { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object },
-  })
-  if (response.status < 400 || !('object' in response.body)) return
-  const status = response.body.object as Status
-  if (status.reason !== 'AlreadyExists') throw StatusError.from(status)
-}

@@ -1,10 +1,8 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { pathOf, type Resource } from '../../apimachinery/resource.ts'
+import { pathOf } from '../../apimachinery/resource.ts'
 import { configmaps, rolebindings, roles } from '../../apimachinery/resources.generated.ts'
-import { type Status, StatusError } from '../../apimachinery/status.ts'
-import { apiserverUser } from '../auth/users.ts'
+import { ask, ensure } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
-import { ensure } from './bootstrap.ts'
 
 const namespace = 'kube-public'
 const name = 'cluster-info'
@@ -20,17 +18,12 @@ export async function keepClusterInfo(
   const cluster = { 'certificate-authority-data': Buffer.from(caCert).toString('base64'), server }
   const kubeconfig = JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [{ name: '', cluster }] })
   await ensure(handle, configmaps, { metadata: { namespace, name } })
-  const response = await handle({
+  await ask(handle, {
     method: 'PATCH',
-    path: pathOf(configmaps as Resource<unknown>, namespace, name),
-    query: new URLSearchParams(),
-    headers: { 'user-agent': 'kube-apiserver', 'content-type': 'application/merge-patch+json' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
+    path: pathOf(configmaps, namespace, name),
+    headers: { 'content-type': 'application/merge-patch+json' },
     body: { data: { kubeconfig } },
   })
-  if (response.status >= 400 && 'object' in response.body) throw StatusError.from(response.body.object as Status)
   const rules = [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [name], verbs: ['get'] }]
   await ensure(handle, roles, { metadata: { namespace, name: roleName }, rules } as KubeObject)
   const roleRef = { apiGroup: group, kind: 'Role', name: roleName }

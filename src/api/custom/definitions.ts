@@ -19,8 +19,9 @@ import {
 import { CLEANUP_FINALIZER, isTerminating } from '../../crd/definition/lifecycle.ts'
 import { acceptNames, takenNames } from '../../crd/definition/names.ts'
 import type { Objects } from '../objects.ts'
+import { ask, update } from '../own-requests.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { HandleRequest, UserInfo } from '../request.ts'
+import type { HandleRequest } from '../request.ts'
 import { type ConvertObject, customResources } from './custom-resource.ts'
 
 export interface DefinitionsOptions {
@@ -33,7 +34,6 @@ export interface DefinitionsOptions {
 }
 
 const resource = customresourcedefinitions
-const server: UserInfo = { name: 'system:apiserver', groups: ['system:masters'] }
 const retryMs = 1000
 const underWayMs = 200
 
@@ -178,36 +178,15 @@ async function deleteObjects(
   const plural = names?.plural ?? ''
   const served = [...registry.all()].find((r) => r.isCustom && r.group === group && r.resource === plural)
   if (!served) return undefined
-  const list = async () => ((await ask(handle, 'GET', pathOf(served))) as { items: readonly KubeObject[] }).items
+  const list = async () =>
+    ((await ask(handle, { method: 'GET', path: pathOf(served) })) as { items: readonly KubeObject[] }).items
   let left = await list()
   // What is marked already waits for its finalizers: to ask again would only call webhooks again.
   const unmarked = new Set(left.filter((o) => !o.metadata.deletionTimestamp).map((o) => o.metadata.namespace))
-  for (const namespace of unmarked) await ask(handle, 'DELETE', pathOf(served, namespace))
+  for (const namespace of unmarked) await ask(handle, { method: 'DELETE', path: pathOf(served, namespace) })
   if (unmarked.size > 0) left = await list()
   return left.length === 0 ? undefined : `${left.length} objects wait for their finalizers`
 }
 
-async function writeStatus(handle: HandleRequest, definition: CustomResourceDefinition): Promise<void> {
-  await ask(handle, 'PUT', pathOf(resource, undefined, definition.metadata.name, 'status'), {
-    ...definition,
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-  })
-}
-
-/** One request in process. Throws for an error answer. */
-async function ask(handle: HandleRequest, method: string, path: string, body?: object): Promise<object> {
-  const response = await handle({
-    method,
-    path,
-    query: new URLSearchParams(),
-    headers: { 'user-agent': 'kube-apiserver' },
-    user: server,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-    ...(body ? { body } : {}),
-  })
-  const object = 'object' in response.body ? response.body.object : {}
-  if (response.status >= 400) throw new Error((object as { message?: string }).message ?? `${method} ${path}: ${response.status}`)
-  return object
-}
+const writeStatus = (handle: HandleRequest, definition: CustomResourceDefinition): Promise<void> =>
+  update(handle, resource, definition, { subresource: 'status' })

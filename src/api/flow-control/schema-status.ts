@@ -1,9 +1,9 @@
 import { type Clock, timeText } from '../../apimachinery/clock.ts'
 import type { FlowSchema } from '../../apimachinery/kinds.generated.ts'
-import { apiVersionOf, pathOf } from '../../apimachinery/resource.ts'
 import { flowschemas, prioritylevelconfigurations } from '../../apimachinery/resources.generated.ts'
-import { apiserverUser } from '../auth/users.ts'
+import { isNotFound } from '../../apimachinery/status.ts'
 import type { Objects } from '../objects.ts'
+import { apply } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 
 export interface SchemaStatusOptions {
@@ -43,7 +43,7 @@ async function settle({ objects, handle, clock }: SchemaStatusOptions, ended: Ab
     const wanted = danglingOf(schema, levels)
     const { status, reason, message } = schema.status?.conditions?.find(({ type }) => type === 'Dangling') ?? {}
     if (status === wanted.status && reason === wanted.reason && message === wanted.message) continue
-    await apply(handle, schema.metadata.name ?? '', { ...wanted, lastTransitionTime: timeText(clock.now()) })
+    await writeCondition(handle, schema.metadata.name, { ...wanted, lastTransitionTime: timeText(clock.now()) })
   }
 }
 
@@ -56,22 +56,13 @@ function danglingOf({ spec }: FlowSchema, levels: ReadonlySet<string | undefined
     : { type: 'Dangling', status: 'True', reason: 'NotFound', message: `${says} but there is no such object` }
 }
 
-async function apply(handle: HandleRequest, name: string, condition: object): Promise<void> {
-  const response = await handle({
-    method: 'PATCH',
-    path: `${pathOf(flowschemas)}/${name}/status`,
-    query: new URLSearchParams({ fieldManager: 'api-priority-and-fairness-config-consumer-v1', force: 'true' }),
-    headers: { 'content-type': 'application/apply-patch+yaml' },
-    user: apiserverUser,
-    wantsObjects: true,
-    signal: new AbortController().signal,
-    body: {
-      apiVersion: apiVersionOf(flowschemas),
-      kind: flowschemas.kind,
-      metadata: { name },
-      status: { conditions: [condition] },
-    },
-  })
-  // One that is gone needs no status.
-  if (response.status >= 400 && response.status !== 404) throw new Error(`${name}: ${response.status}`)
+async function writeCondition(handle: HandleRequest, name: string | undefined, condition: object): Promise<void> {
+  const schema = { metadata: { name }, status: { conditions: [condition] } }
+  const fieldManager = 'api-priority-and-fairness-config-consumer-v1'
+  try {
+    await apply(handle, flowschemas, schema, { subresource: 'status', fieldManager })
+  } catch (error) {
+    // One that is gone needs no status.
+    if (!isNotFound(error)) throw error
+  }
 }

@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net'
 import { timeText } from '../../apimachinery/clock.ts'
 import { ipaddresses, services } from '../../apimachinery/resources.generated.ts'
-import { ensure } from '../bootstrap/bootstrap.ts'
 import type { Objects } from '../objects.ts'
+import { ensure } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 import { addressObject } from './claim-changes.ts'
 

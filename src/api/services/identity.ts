@@ -4,8 +4,8 @@ import { type Clock, microTimeText, untilBeat } from '../../apimachinery/clock.t
 import type { Lease } from '../../apimachinery/kinds.generated.ts'
 import { leases } from '../../apimachinery/resources.generated.ts'
 import type { Objects } from '../objects.ts'
+import { apply, remove } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
-import { apply, remove } from './own-writes.ts'
 
 /** Where an API server is reached. */
 export interface ServerAddress {
@@ -47,9 +47,8 @@ export async function keepIdentity(options: IdentityOptions): Promise<Identity> 
   const tell = () => onServers(liveServers(objects.list(leases, namespace), clock.now()))
   const renew = async (): Promise<void> => {
     try {
-      await apply(handle, leases as never, leaseOf(name, holder, options, clock.now()))
-      for (const old of expired(objects.list(leases, namespace), clock.now()))
-        await remove(handle, leases as never, namespace, old)
+      await apply(handle, leases, leaseOf(name, holder, options, clock.now()))
+      for (const old of expired(objects.list(leases, namespace), clock.now())) await remove(handle, leases, namespace, old)
       await tell()
     } finally {
       if (isOpen) cancel = clock.after(untilBeat(clock, options.isAlone ? renewAloneMs : renewMs), () => renew().catch(report))
@@ -66,7 +65,7 @@ export async function keepIdentity(options: IdentityOptions): Promise<Identity> 
       isOpen = false
       cancel()
       stopWatching()
-      await remove(handle, leases as never, namespace, name)
+      await remove(handle, leases, namespace, name)
       const others = liveServers(objects.list(leases, namespace), clock.now())
       if (others.length > 0) await onServers(others)
     },

@@ -1,16 +1,16 @@
 import type { Endpoints } from '../../apimachinery/kinds.generated.ts'
 import { endpoints, endpointslices, services } from '../../apimachinery/resources.generated.ts'
 import type { Objects } from '../objects.ts'
+import { apply, remove } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 import type { ServerAddress } from './identity.ts'
-import { apply, remove } from './own-writes.ts'
 
 const namespace = 'default'
 const name = 'kubernetes'
 
 /** Makes the Service default/kubernetes (pkg/controlplane/controller/kubernetesservice). Through the pipeline. */
 export async function makeKubernetesService(handle: HandleRequest, clusterIp: string, targetPort: number): Promise<void> {
-  await apply(handle, services as never, {
+  await apply(handle, services, {
     metadata: { name, namespace, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
       type: 'ClusterIP',
@@ -33,13 +33,13 @@ export async function leadTo(handle: HandleRequest, objects: Objects, servers: r
   }))
   const present = objects.get(endpoints, namespace, name) as Endpoints | undefined
   if (placesIn(present?.subsets ?? []) === placesIn(subsets)) return
-  await apply(handle, endpoints as never, {
+  await apply(handle, endpoints, {
     metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
     subsets,
   })
   const slices = groups.map(([port], i) => (i === 0 ? name : `${name}-${port}`))
   for (const [i, [port, list]] of groups.entries()) {
-    await apply(handle, endpointslices as never, {
+    await apply(handle, endpointslices, {
       metadata: { name: slices[i] ?? name, namespace, labels: { 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
       endpoints: list.map(({ address }) => ({ addresses: [address], conditions: { ready: true } })),
@@ -48,8 +48,7 @@ export async function leadTo(handle: HandleRequest, objects: Objects, servers: r
   }
   for (const { metadata } of objects.list(endpointslices, namespace)) {
     const isOurs = metadata.labels?.['kubernetes.io/service-name'] === name && metadata.name?.startsWith(name)
-    if (isOurs && !slices.includes(metadata.name ?? ''))
-      await remove(handle, endpointslices as never, namespace, metadata.name ?? '')
+    if (isOurs && !slices.includes(metadata.name ?? '')) await remove(handle, endpointslices, namespace, metadata.name ?? '')
   }
 }
 

@@ -1,21 +1,17 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createAdmission } from '../../api/admission/index.ts'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
 import { type Credentials, createAuthenticator } from '../../api/auth/authenticate.ts'
-import { type Authorizer, createAuthorizer } from '../../api/auth/authorize.ts'
+import { createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
-import { apiserverUser } from '../../api/auth/users.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
 import { kinds } from '../../api/kinds/index.ts'
-import type { Objects } from '../../api/objects.ts'
-import { servedKind } from '../../api/registry/served-kind.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { type Api, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
@@ -24,8 +20,6 @@ import { type Identity, keepIdentity, type ServerAddress } from '../../api/servi
 import { leadTo, makeKubernetesService } from '../../api/services/kubernetes-service.ts'
 import { serviceAddresses } from '../../api/services/service-addresses.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
-import { resourcequotas } from '../../apimachinery/resources.generated.ts'
-import { inProcessClient } from '../../client/in-process.ts'
 import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
@@ -73,12 +67,6 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const { store, encryption, reloads, metrics: storeMetrics } = await openEncryptedStore(options)
   const issuer = createTokenIssuer(pki.tokenKey)
   let authenticate: AssembledApi['authenticate'] | undefined
-  // One index of roles and bindings, for requests and for admission.
-  let shared: Authorizer | undefined
-  const authorizerOf = (objects: Objects): Authorizer => {
-    shared ??= createAuthorizer(objects, options.authorization?.choice)
-    return shared
-  }
   const steps = new StartSteps()
   const allocations = new AllocationMetrics()
   const { serviceCidr } = options
@@ -102,7 +90,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
     hooks: (objects) =>
       new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
     security: (objects) => {
-      const authorizer = authorizerOf(objects)
+      const authorizer = createAuthorizer(objects, options.authorization?.choice)
       const authenticator = createAuthenticator({
         objects,
         issuer,
@@ -113,19 +101,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       authenticate = (request) => authenticator.authenticate(request)
       return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
     },
-    admission: (objects, metrics, webhooks) =>
-      createAdmission({
-        objects,
-        authorizer: authorizerOf(objects),
-        metrics,
-        webhooks,
-        disabled: options.disabledAdmission ?? [],
-        findKind: (group, version, resource) => servedKind(api.core.registry.find(group, version, resource)),
-        writeQuotaStatus: async (quota) => {
-          const client = inProcessClient(api.handle, apiserverUser, { userAgent: 'kube-apiserver' })
-          await client.update(resourcequotas, quota, { namespace: quota.metadata.namespace, subresource: 'status' })
-        },
-      }),
+    admission: { disabled: options.disabledAdmission ?? [] },
   })
   const stopKeeping = await makeFirstObjects(api, pki, options, steps)
   const stop = new AbortController()

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createAdmission } from '../../../src/api/admission/index.ts'
 import { Audit } from '../../../src/api/audit/audit.ts'
 import { readAuditPolicy } from '../../../src/api/audit/policy.ts'
+import type { Authorizer } from '../../../src/api/auth/authorize.ts'
 import { requestInfo } from '../../../src/api/pipeline/request-info.ts'
 import type { UserInfo } from '../../../src/api/request.ts'
 import { systemClock } from '../../../src/apimachinery/clock.ts'
@@ -208,20 +208,15 @@ test('a request without good credentials is logged with no user and its 401', as
 })
 
 test('admission leaves its annotations: pod security, validation failures that are audited, a policy’s own', async () => {
-  const admission: NonNullable<Parameters<typeof testApi>[0]>['admission'] = (objects) =>
-    createAdmission({
-      objects,
-      authorizer: {
-        authorize: () => ({ allowed: true, reason: '' }),
-        refuseEscalation: async () => undefined,
-        rulesFor: () => ({ rules: [], problems: [], incomplete: false }),
-      },
-      findKind: () => undefined,
-      writeQuotaStatus: async () => {},
-    })
+  const authorize = () => ({ allowed: true, reason: '' })
+  const authorizer: Authorizer = {
+    authorize,
+    refuseEscalation: async () => undefined,
+    rulesFor: () => ({ rules: [], problems: [], incomplete: false }),
+  }
   const { send, events } = await audited(
     '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata, omitStages: [RequestReceived]}]}',
-    { admission },
+    { admission: {}, security: () => ({ authenticate: () => admin, authorize, authorizer }) },
   )
   const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic'
   await send('POST', `${policies}ies`, {
