@@ -22,6 +22,8 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Set when the transport knows who asks (in process, client certificate); else the pipeline authenticates by the headers. */
   readonly user?: UserInfo
+  /** The transport was shown a certificate, or headers of a proxy, that it does not believe: only a token can say who asks. */
+  readonly isDoubtful?: boolean
   /** Bytes from the wire, or a plain object from a caller in process (which must not change it afterwards). */
   readonly body?: Uint8Array | object
   /** Why there is no body, when it could not be read: too large, not gzip. Who needs none does not mind. */

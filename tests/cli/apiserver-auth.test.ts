@@ -42,7 +42,7 @@ const proxy = await others.clientCertificate('front', [])
 const stranger = await others.clientCertificate('stranger', ['system:masters'])
 
 interface Options {
-  readonly headers?: Record<string, string>
+  readonly headers?: Record<string, string | readonly string[]>
   readonly client?: { cert: string; key: string }
   readonly body?: object
 }
@@ -107,14 +107,14 @@ test('a proxy says in headers who asks; without them, of another name, or as a c
   const headers = {
     'x-remote-user': 'amy',
     'x-remote-uid': 'u7',
-    'x-remote-group': 'ops, devs',
+    'x-remote-group': ['cn=ops,ou=x', 'devs'],
     'x-remote-extra-example.org%2ftenant': 'acme',
   }
   const { json } = await whoAmI({ client: proxy, headers })
   assert.equal(json.status?.userInfo, {
     username: 'amy',
     uid: 'u7',
-    groups: ['ops', 'devs', 'system:authenticated'],
+    groups: ['cn=ops,ou=x', 'devs', 'system:authenticated'],
     extra: { 'example.org/tenant': ['acme'] },
   })
   assert.is((await whoAmI({ client: proxy })).status, 401)

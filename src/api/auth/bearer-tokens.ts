@@ -6,7 +6,7 @@ import type { UserInfo } from '../request.ts'
 import { userOfClaims } from './bound-tokens.ts'
 import type { JwtAuthenticator } from './jwt/authenticator.ts'
 import type { TokenIssuer } from './service-account-tokens.ts'
-import { authenticatedGroup, unauthenticatedGroup } from './users.ts'
+import { anonymousUser, authenticatedGroup, unauthenticatedGroup } from './users.ts'
 
 export interface StaticToken {
   readonly token: string
@@ -81,7 +81,9 @@ function digest(token: string): string {
   return found
 }
 
+/** Everybody but nobody is authenticated (k8s.io/apiserver/pkg/authentication/group). */
 export function withAuthenticated(user: UserInfo): UserInfo {
+  if (user.name === anonymousUser) return user
   const hasOne = user.groups.some((g) => g === authenticatedGroup || g === unauthenticatedGroup)
   return hasOne ? user : { ...user, groups: [...user.groups, authenticatedGroup] }
 }

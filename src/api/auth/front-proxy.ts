@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { unauthorized } from '../../apimachinery/status.ts'
-import type { UserInfo } from '../request.ts'
+import type { Shown } from './client-certificate.ts'
 import { extraKey } from './extra-key.ts'
+import { identitiesIn } from './identity-headers.ts'
 
 /** Proxies that say in headers who asks (k8s.io/apiserver/pkg/authentication/request/headerrequest). */
 export interface FrontProxyTrust {
@@ -39,7 +39,7 @@ export function frontProxyNoter(trust: FrontProxyTrust): (socket: TLSSocket) => 
     if (!certificate || !socket.authorized) return
     if (!authorities.some((a) => certificate.checkIssued(a) && certificate.verify(a.publicKey))) return
     const subject = certificate.toLegacyObject().subject as unknown as Record<string, string | string[] | undefined>
-    const [name = ''] = [subject.CN ?? []].flat()
+    const name = [subject.CN ?? []].flat().at(-1) ?? ''
     const isAllowed = trust.allowedNames.length === 0 || trust.allowedNames.includes(name)
     proxies.set(socket, { trust, isAllowed })
   }
@@ -48,24 +48,23 @@ export function frontProxyNoter(trust: FrontProxyTrust): (socket: TLSSocket) => 
 /** Whether a proxy made the connection: then its certificate is nobody's, and the headers say who asks. */
 export const isFrontProxy = (socket: object): boolean => proxies.has(socket)
 
-/** Who asks through the proxy. Throws a 401 StatusError when it may not say so, or does not. */
-export function proxiedUser(socket: object, headers: Readonly<Record<string, string>>): UserInfo {
+/** Who asks through the proxy. */
+export function shownByProxy(socket: object, headers: Readonly<Record<string, string>>): Shown {
   const connected = proxies.get(socket)
-  if (!connected?.isAllowed) throw unauthorized()
+  if (!connected?.isAllowed) return { isDoubtful: true }
   const { usernameHeaders, uidHeaders, groupHeaders, extraPrefixes } = connected.trust
-  const first = (names: readonly string[]) => names.map((n) => headers[n]?.trim()).find((v) => v)
+  const first = (names: readonly string[]) => names.map((n) => identitiesIn(n, headers[n])[0]?.trim()).find((v) => v)
   const name = first(usernameHeaders)
-  if (!name) throw unauthorized()
+  if (!name) return { isDoubtful: true }
   const uid = first(uidHeaders)
-  const groups = groupHeaders.flatMap((n) => listed(headers[n]))
+  const groups = groupHeaders.flatMap((n) => identitiesIn(n, headers[n]).filter((group) => group !== ''))
   const extra: Record<string, string[]> = {}
   for (const prefix of extraPrefixes) {
     for (const [header, value] of Object.entries(headers)) {
-      if (header.startsWith(prefix)) extra[extraKey(header.slice(prefix.length))] = listed(value)
+      if (!header.startsWith(prefix)) continue
+      const key = extraKey(header.slice(prefix.length))
+      extra[key] = [...(extra[key] ?? []), ...identitiesIn(header, value)]
     }
   }
-  return { name, ...(uid ? { uid } : {}), groups, extra }
+  return { user: { name, ...(uid ? { uid } : {}), groups, extra } }
 }
-
-/** Several headers of one name come joined. */
-const listed = (value: string | undefined): string[] => (value === undefined ? [] : value.split(/,\s*/).filter((v) => v !== ''))

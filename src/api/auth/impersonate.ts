@@ -6,6 +6,7 @@ import type { UserInfo } from '../request.ts'
 import type { Attributes, Authorize } from './authorizer.ts'
 import { extraKey } from './extra-key.ts'
 import { forbiddenRequest } from './forbidden.ts'
+import { identitiesIn } from './identity-headers.ts'
 import {
   anonymousUser,
   authenticatedGroup,
@@ -74,8 +75,6 @@ export function impersonator(authorize: Authorize): Impersonate {
   }
 }
 
-const values = (header: string | undefined): string[] => (header === undefined ? [] : header.split(/,\s*/))
-
 /** Most requests do not. */
 function asksToImpersonate(headers: Readonly<Record<string, string>>): boolean {
   for (const name in headers) if (name.startsWith('impersonate-')) return true
@@ -88,12 +87,12 @@ function wantedUser(headers: Readonly<Record<string, string>>): Wanted | undefin
   const extra = Object.fromEntries(
     Object.entries(headers)
       .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [extraKey(name.slice(prefix.length)), values(value)]),
+      .map(([name, value]) => [extraKey(name.slice(prefix.length)), identitiesIn(name, value)]),
   )
   const wanted = {
     name: headers['impersonate-user'] ?? '',
     uid: headers['impersonate-uid'] ?? '',
-    groups: values(headers['impersonate-group']),
+    groups: identitiesIn('impersonate-group', headers['impersonate-group']),
     extra,
   }
   if (wanted.name !== '') return wanted

@@ -14,15 +14,11 @@ export function readTokenFile(text: string): StaticToken[] {
 }
 
 function tokenOf(fields: readonly string[], line: number): StaticToken {
-  const [token = '', name = '', uid = '', groups = ''] = fields
+  const [token = '', name = '', uid = '', groups] = fields
   if (fields.length < 3) throw new Error(`line ${line}: must have at least 3 columns (token, user name, user uid)`)
   if (token === '') throw new Error(`line ${line}: the token is empty`)
   if (name === '') throw new Error(`line ${line}: the user name is empty`)
-  const groupList = groups
-    .split(',')
-    .map((g) => g.trim())
-    .filter((g) => g !== '')
-  return { token, user: { name, groups: groupList, ...(uid ? { uid } : {}) } }
+  return { token, user: { name, groups: groups === undefined ? [] : groups.split(','), ...(uid ? { uid } : {}) } }
 }
 
 /** The fields of one CSV line; in quotes a quote is written twice. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { StatusError } from '../../apimachinery/status.ts'
+import { betweenIdentities, isIdentityHeader } from '../auth/identity-headers.ts'
 import type { Sink } from '../request.ts'
 import { tooLarge } from './body.ts'
 import type { Exchange, HeaderValues } from './exchange.ts'
@@ -11,7 +12,8 @@ const mostReadAway = 4 * 1024 * 1024
 export function headersOf(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = { __proto__: null } as never
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && !name.startsWith(':')) headers[name] = typeof value === 'string' ? value : value.join(', ')
+    if (isIdentityHeader(name)) headers[name] = (request.headersDistinct[name] ?? []).join(betweenIdentities)
+    else if (value !== undefined && !name.startsWith(':')) headers[name] = typeof value === 'string' ? value : value.join(', ')
   }
   return headers
 }

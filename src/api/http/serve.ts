@@ -3,32 +3,15 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import { StatusError } from '../../apimachinery/status.ts'
-import { userOfConnection } from '../auth/authenticate.ts'
-import { isFrontProxy, proxiedUser } from '../auth/front-proxy.ts'
-import type { ApiRequest, ApiResponse, HandleRequest, Sink, UserInfo } from '../request.ts'
+import { shownBy } from '../auth/client-certificate.ts'
+import { isFrontProxy, shownByProxy } from '../auth/front-proxy.ts'
+import type { ApiRequest, ApiResponse, HandleRequest, Sink } from '../request.ts'
 import { readRequestBody } from './body.ts'
 import type { Exchange, HeaderValues } from './exchange.ts'
 
 /** Answers shorter than this are not worth compressing (kube-apiserver's own threshold). */
 const gzipAbove = 128 * 1024
 const compress = promisify(gzip)
-
-/** Who a connection's certificate names, read once a connection. */
-const users = new WeakMap<object, { user: UserInfo | undefined } | { error: unknown }>()
-
-function connectionUser(socket: TLSSocket): UserInfo | undefined {
-  let known = users.get(socket)
-  if (!known) {
-    try {
-      known = { user: userOfConnection(socket) }
-    } catch (error) {
-      known = { error }
-    }
-    users.set(socket, known)
-  }
-  if ('error' in known) throw known.error
-  return known.user
-}
 
 /** Made once: a reason of one's own would cost a stack trace a request. */
 const closedEarly = new Error('the client has gone')
@@ -74,14 +57,14 @@ function queryOf(text: string): URLSearchParams {
   )
 }
 
-/** The request as the pipeline sees it. Throws 401 for a certificate that is not ours. */
+/** The request as the pipeline sees it. */
 export function apiRequest(
   exchange: Pick<Exchange, 'method' | 'url' | 'headers' | 'socket' | 'whenGone'>,
   body?: Uint8Array | StatusError,
 ): ApiRequest {
   const { method, url, headers, socket } = exchange
   const mark = url.indexOf('?')
-  const user = isFrontProxy(socket) ? proxiedUser(socket, headers) : connectionUser(socket)
+  const { user, isDoubtful } = isFrontProxy(socket) ? shownByProxy(socket, headers) : shownBy(socket, Date.now())
   let gone: AbortController | undefined
   return {
     method,
@@ -90,6 +73,7 @@ export function apiRequest(
     query: queryOf(mark < 0 ? '' : url.slice(mark + 1)),
     headers,
     ...(user ? { user } : {}),
+    ...(isDoubtful ? { isDoubtful } : {}),
     ...(body ? (body instanceof StatusError ? { unreadable: body } : { body }) : {}),
     ...(socket.remoteAddress ? { remoteAddress: socket.remoteAddress } : {}),
     /** Made when somebody asks: few do, and it costs more than most requests. */

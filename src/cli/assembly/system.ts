@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type Docker from 'dockerode'
-import { userOfConnection } from '../../api/auth/authenticate.ts'
+import type { Credentials } from '../../api/auth/authenticate.ts'
+import { shownBy } from '../../api/auth/client-certificate.ts'
 import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
 import type { Pki } from '../../api/auth/pki.ts'
 import { keepClusterInfo } from '../../api/bootstrap/cluster-info.ts'
@@ -209,15 +210,27 @@ function writeGitconfig(data: DataDirectory, server: string, admin: { cert: stri
 
 /** Who speaks git to us; undefined when nobody in particular does. */
 async function gitUser(
-  authenticate: (request: { headers: Record<string, string>; user?: UserInfo }) => UserInfo | Promise<UserInfo>,
+  authenticate: (request: Credentials) => UserInfo | Promise<UserInfo>,
   request: IncomingMessage,
 ): Promise<GitUser | undefined> {
   try {
-    const user = userOfConnection(request.socket as TLSSocket)
-    const found = await authenticate({ headers: headersOf(request), ...(user ? { user } : {}) })
+    const headers = headersOf(request)
+    const authorization = passwordAsToken(headers.authorization)
+    const found = await authenticate({
+      ...shownBy(request.socket as TLSSocket, Date.now()),
+      headers: { ...headers, authorization },
+    })
     return found.name === 'system:anonymous' ? undefined : found
   } catch (error) {
     if (error instanceof StatusError && error.code === 401) return undefined
     throw error
   }
+}
+
+/** Git sends what it is asked for as user and password: the password is the token. */
+function passwordAsToken(authorization = ''): string {
+  const [scheme = '', value = ''] = authorization.split(' ')
+  if (scheme.toLowerCase() !== 'basic') return authorization
+  const pair = Buffer.from(value, 'base64').toString()
+  return `Bearer ${pair.slice(pair.indexOf(':') + 1)}`
 }

@@ -7,7 +7,8 @@ import { connect, createServer, type TLSSocket } from 'node:tls'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
-import { createAuthenticator, userOfConnection } from '../../../src/api/auth/authenticate.ts'
+import { createAuthenticator } from '../../../src/api/auth/authenticate.ts'
+import { shownBy } from '../../../src/api/auth/client-certificate.ts'
 import { impersonator } from '../../../src/api/auth/impersonate.ts'
 import { kubeconfig } from '../../../src/api/auth/kubeconfig.ts'
 import { openPki } from '../../../src/api/auth/pki.ts'
@@ -91,7 +92,7 @@ test('a token with a changed payload, of another key, for another audience or of
   )
 })
 
-test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; nothing at all is anonymous', async () => {
+test('fixed tokens and bootstrap tokens are known, passwords are not read; nothing at all is anonymous', async () => {
   const base64 = (s: string) => Buffer.from(s).toString('base64')
   const data = { 'token-id': 'abcdef', 'token-secret': '0123456789abcdef', 'usage-bootstrap-authentication': 'true' }
   const objects = new ObjectsInMemory().put(secrets, {
@@ -105,8 +106,24 @@ test('fixed tokens, bootstrap tokens and the password of HTTP Basic are known; n
     codeOf(() => authenticate(bearer('abcdef.0123456789abcdee'))),
     401,
   )
-  assert.is((await authenticate({ headers: { authorization: `Basic ${base64('git:fixed')}` } })).name, 'judge')
+  for (const authorization of [`Basic ${base64('git:fixed')}`, 'Bearer  fixed', 'Bearer\tfixed', 'fixed', 'Bearer'])
+    assert.is((await authenticate({ headers: { authorization } })).name, 'system:anonymous', authorization)
+  for (const authorization of ['bearer fixed', ' Bearer fixed other'])
+    assert.is((await authenticate({ headers: { authorization } })).name, 'judge', authorization)
   assert.equal(authenticate({ headers: {} }), { name: 'system:anonymous', groups: ['system:unauthenticated'] })
+})
+
+test('who shows what is not believed is nobody without a token, and whose the token is with one', async () => {
+  const { authenticate } = authenticator(withAccount())
+  const codeWith = (headers: Record<string, string>) => codeOf(() => authenticate({ headers, isDoubtful: true }))
+  assert.is(codeWith({}), 401)
+  assert.is(codeWith({ authorization: 'Bearer other' }), 401)
+  assert.is((await authenticate({ ...bearer('fixed'), isDoubtful: true })).name, 'judge')
+})
+
+test('nobody is not authenticated, even by a certificate', async () => {
+  const user = { name: 'system:anonymous', groups: [] }
+  assert.equal((await authenticator(withAccount()).authenticate({ headers: {}, user })).groups, [])
 })
 
 test('anonymous requests may be for no path, or only for some', () => {
@@ -133,9 +150,14 @@ test('a token request below ten minutes is refused with its field', async () => 
 
 test('impersonation needs the right for each header, and says which is missing', async () => {
   const attributes = { user: { name: 'jane', groups: [] }, verb: 'get', path: '/api' }
-  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a, b', 'impersonate-extra-acme.com%2fproject': 'p' }
+  const headers = { 'impersonate-user': 'bob', 'impersonate-group': 'a\ncn=b,ou=c', 'impersonate-extra-acme.com%2fproject': 'p' }
   const { user } = await impersonator(() => ({ allowed: true, reason: '' }))(headers, attributes)
-  assert.equal(user, { name: 'bob', uid: '', groups: ['a', 'b', 'system:authenticated'], extra: { 'acme.com/project': ['p'] } })
+  assert.equal(user, {
+    name: 'bob',
+    uid: '',
+    groups: ['a', 'cn=b,ou=c', 'system:authenticated'],
+    extra: { 'acme.com/project': ['p'] },
+  })
   const onlyUsers = ({ verb, resource }: { verb: string; resource?: { resource: string } }) => ({
     allowed: verb === 'impersonate' && resource?.resource === 'users',
     reason: '',
@@ -174,9 +196,10 @@ test('the authority and its certificates survive a restart, are private, and TLS
     const accepted = once(server, 'secureConnection') as Promise<[TLSSocket]>
     const client = connect({ host: '127.0.0.1', port, servername: 'localhost', ca: moved.caCert, ...node })
     const [socket] = await accepted
-    const user = userOfConnection(socket)
+    const { user } = shownBy(socket, Date.now())
     assert.is(user?.name, 'system:node:n1')
     assert.equal(user?.groups, ['system:nodes'])
+    assert.equal(shownBy(socket, Date.now() + 366 * 86_400_000), { isDoubtful: true }, 'a connection outlives its certificate')
     client.destroy()
     server.close()
     const config = parse(kubeconfig({ server: `https://127.0.0.1:${port}`, caCert: moved.caCert, user: { client: moved.admin } }))

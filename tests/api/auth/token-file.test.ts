@@ -3,10 +3,12 @@ import * as assert from 'uvu/assert'
 import { readTokenFile } from '../../../src/api/auth/token-file.ts'
 
 test('a line is token, user, uid and groups in quotes; empty lines are left out', () => {
-  assert.equal(readTokenFile('t1,ann,u1,"a, b"\n\nt2,bob,\nt3,"c ""d""",u3,system:masters\r\n'), [
-    { token: 't1', user: { name: 'ann', groups: ['a', 'b'], uid: 'u1' } },
+  assert.equal(readTokenFile('t1,ann,u1,"a, b"\n\nt2,bob,\nt3,"c ""d""",u3,system:masters\r\nt4,eve,,\n'), [
+    { token: 't1', user: { name: 'ann', groups: ['a', ' b'], uid: 'u1' } },
     { token: 't2', user: { name: 'bob', groups: [] } },
     { token: 't3', user: { name: 'c "d"', groups: ['system:masters'], uid: 'u3' } },
+    // As Go splits an empty text.
+    { token: 't4', user: { name: 'eve', groups: [''] } },
   ])
 })
 

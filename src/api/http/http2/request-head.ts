@@ -1,4 +1,5 @@
 import type { Field } from '../../../http2/hpack-table.ts'
+import { betweenIdentities, isIdentityHeader } from '../../auth/identity-headers.ts'
 
 /** Method, path and headers of a request. */
 export interface RequestHead {
@@ -42,7 +43,7 @@ export function requestHead(fields: readonly Field[]): RequestHead | string {
     isRegular = true
     if (!isName(name) || !isValue(value) || (name === 'te' && value !== 'trailers')) return `the field ${name} is not allowed`
     const known = headers[name]
-    headers[name] = known === undefined ? value : name === 'cookie' ? `${known}; ${value}` : `${known}, ${value}`
+    headers[name] = known === undefined ? value : known + between(name) + value
   }
   const { ':method': method, ':path': url, ':scheme': scheme, ':authority': authority } = pseudo
   if (!method || !url || !scheme || !isValue(url)) return 'it has no method, path or scheme'
@@ -50,6 +51,12 @@ export function requestHead(fields: readonly Field[]): RequestHead | string {
   if (authority !== undefined && isValue(authority)) headers.host ??= authority
   const contentLength = lengthOf(headers['content-length'])
   return contentLength === undefined ? 'its content-length is no number' : { method, url, headers, contentLength }
+}
+
+/** What joins a field that comes several times. */
+function between(name: string): string {
+  if (name === 'cookie') return '; '
+  return isIdentityHeader(name) ? betweenIdentities : ', '
 }
 
 const isPseudo = (name: string): boolean => name === ':method' || name === ':path' || name === ':scheme' || name === ':authority'
