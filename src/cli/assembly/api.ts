@@ -1,19 +1,20 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
-import { type Credentials, createAuthenticator } from '../../api/auth/authenticate.ts'
+import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
-import { createTokenIssuer } from '../../api/auth/service-account-tokens.ts'
+import { createTokenIssuer, type TokenIssuer } from '../../api/auth/service-account-tokens.ts'
 import { announceAuthorities } from '../../api/bootstrap/authorities.ts'
 import { bootstrap } from '../../api/bootstrap/bootstrap.ts'
 import { keepSchemaStatus } from '../../api/flow-control/schema-status.ts'
 import { StartSteps } from '../../api/health/start-steps.ts'
 import { kinds } from '../../api/kinds/index.ts'
-import type { UserInfo } from '../../api/request.ts'
-import { type Api, createApi } from '../../api/server.ts'
+import type { Objects } from '../../api/objects.ts'
+import type { Security } from '../../api/pipeline/security.ts'
+import { type Api, type ApiOptions, createApi } from '../../api/server.ts'
 import { ensureAddressObjects } from '../../api/services/address-objects.ts'
 import { AllocationMetrics } from '../../api/services/allocation-metrics.ts'
 import { type Identity, keepIdentity, type ServerAddress } from '../../api/services/identity.ts'
@@ -23,7 +24,7 @@ import { systemClock } from '../../apimachinery/clock.ts'
 import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
-import { type EncryptedStoreOptions, openEncryptedStore } from './encrypted-store.ts'
+import { type EncryptedStoreOptions, type OpenEncryptedStore, openEncryptedStore } from './encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
 
@@ -51,8 +52,6 @@ export interface ApiAssemblyOptions extends EncryptedStoreOptions {
 export interface AssembledApi {
   readonly api: Api
   readonly pki: Pki
-  /** Throws a 401 StatusError. */
-  readonly authenticate: (request: Credentials) => UserInfo | Promise<UserInfo>
   /** Makes default/kubernetes lead to this address, too, as long as this server runs. */
   advertise(address: string, port: number): Promise<void>
   close(): Promise<void>
@@ -64,64 +63,16 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   await mkdir(data, { recursive: true, mode: 0o700 })
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
-  const { store, encryption, reloads, metrics: storeMetrics } = await openEncryptedStore(options)
-  const issuer = createTokenIssuer(pki.tokenKey)
-  let authenticate: AssembledApi['authenticate'] | undefined
+  const opened = await openEncryptedStore(options)
   const steps = new StartSteps()
-  const allocations = new AllocationMetrics()
-  const { serviceCidr } = options
-  const api: Api = await createApi({
-    store,
-    kinds,
-    steps,
-    checks: kmsChecks(encryption, options.encryptionReload ?? false),
-    metrics: [
-      ...storeMetrics,
-      ...(options.authentication?.metrics ?? []),
-      ...(options.authorization?.metrics ?? []),
-      allocations,
-    ],
-    ...(options.audit ? { audit: options.audit.audit } : {}),
-    eventTtlMs: options.eventTtlMs ?? 3_600_000,
-    ...options.flow,
-    ...(options.flags ? { flags: options.flags } : {}),
-    kubelet: { ca: pki.caCert, ...pki.kubeletClient },
-    frontProxy: pki.frontProxy,
-    hooks: (objects) =>
-      new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
-    security: (objects) => {
-      const authorizer = createAuthorizer(objects, options.authorization?.choice)
-      const authenticator = createAuthenticator({
-        objects,
-        issuer,
-        staticTokens: options.staticTokens ?? [],
-        anonymous: options.authentication?.anonymous,
-        ...(options.authentication ? { jwt: options.authentication.jwt } : {}),
-      })
-      authenticate = (request) => authenticator.authenticate(request)
-      return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken: authenticator.reviewToken, issuer }
-    },
-    admission: { disabled: options.disabledAdmission ?? [] },
-  })
+  const api = await createApi(apiOptions(options, pki, opened, steps))
   const stopKeeping = await makeFirstObjects(api, pki, options, steps)
   const stop = new AbortController()
-  const upkeep = await keepEncrypted({ store, encryption, reloads, signal: stop.signal })
+  const upkeep = await keepEncrypted({ ...opened, signal: stop.signal })
   let identity: Identity | undefined
-  const close = async () => {
-    stop.abort()
-    await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
-    await upkeep.close()
-    await stopKeeping()
-    api.close()
-    await store.close()
-    await options.audit?.close()
-    options.authentication?.close()
-    options.authorization?.close()
-  }
   return {
     api,
     pki,
-    authenticate: (request) => (authenticate as AssembledApi['authenticate'])(request),
     async advertise(address, port) {
       const { handle, objects } = api
       api.knownAs(`${address}:${port}`)
@@ -130,8 +81,57 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
       const isAlone = options.store.kind !== 'etcd'
       identity = await keepIdentity({ handle, objects, clock: systemClock, address, port, isAlone, onServers })
     },
-    close,
+    async close() {
+      stop.abort()
+      await identity?.stop().catch((error: unknown) => console.error('while leaving the cluster:', error))
+      await upkeep.close()
+      await stopKeeping()
+      api.close()
+      await opened.store.close()
+      await options.audit?.close()
+      options.authentication?.close()
+      options.authorization?.close()
+    },
   }
+}
+
+/** What was asked for on the command line, as the API takes it. */
+function apiOptions(options: ApiAssemblyOptions, pki: Pki, opened: OpenEncryptedStore, steps: StartSteps): ApiOptions {
+  const { serviceCidr, authentication, authorization, audit, flags } = options
+  const allocations = new AllocationMetrics()
+  return {
+    store: opened.store,
+    kinds,
+    steps,
+    checks: kmsChecks(opened.encryption, options.encryptionReload ?? false),
+    metrics: [...opened.metrics, ...(authentication?.metrics ?? []), ...(authorization?.metrics ?? []), allocations],
+    ...(audit ? { audit: audit.audit } : {}),
+    eventTtlMs: options.eventTtlMs ?? 3_600_000,
+    ...options.flow,
+    ...(flags ? { flags } : {}),
+    kubelet: { ca: pki.caCert, ...pki.kubeletClient },
+    frontProxy: pki.frontProxy,
+    hooks: (objects) =>
+      new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
+    security: (objects) => securityOf(options, createTokenIssuer(pki.tokenKey), objects),
+    admission: { disabled: options.disabledAdmission ?? [] },
+  }
+}
+
+function securityOf(
+  { authentication, authorization, staticTokens = [] }: ApiAssemblyOptions,
+  issuer: TokenIssuer,
+  objects: Objects,
+): Security {
+  const { authenticate, reviewToken } = createAuthenticator({
+    objects,
+    issuer,
+    staticTokens,
+    anonymous: authentication?.anonymous,
+    ...(authentication ? { jwt: authentication.jwt } : {}),
+  })
+  const authorizer = createAuthorizer(objects, authorization?.choice)
+  return { authenticate, authorize: authorizer.authorize, authorizer, reviewToken, issuer }
 }
 
 /** What an API server finds or makes before it is ready, step by step. Gives how to end what is kept up to date from then on. */

@@ -1,15 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import type Docker from 'dockerode'
-import type { Credentials } from '../../api/auth/authenticate.ts'
-import { shownBy } from '../../api/auth/client-certificate.ts'
 import { writeKubeconfig } from '../../api/auth/kubeconfig.ts'
 import type { Pki } from '../../api/auth/pki.ts'
 import { keepClusterInfo } from '../../api/bootstrap/cluster-info.ts'
-import { headersOf } from '../../api/http/http1.ts'
 import type { UserInfo } from '../../api/request.ts'
 import { systemClock } from '../../apimachinery/clock.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import type { OpenPort } from '../../apimachinery/open-port.ts'
 import type { Client } from '../../client/client.ts'
 import { inProcessClient } from '../../client/in-process.ts'
 import { startCompositions } from '../../compositions/start.ts'
@@ -19,13 +14,13 @@ import type { ProxyMode } from '../../network/proxy/choose.ts'
 import { type NodeAgent, startNode } from '../../nodes/agent.ts'
 import type { Log } from '../../operators/log.ts'
 import { startScheduler } from '../../scheduler/scheduler.ts'
-import type { GitUser } from '../../sync/git/git-server.ts'
 import { helmChartRenderer } from '../../sync/render/chart.ts'
 import { ChartCache } from '../../sync/render/chart-cache.ts'
-import { startSync } from '../../sync/sync.ts'
-import { assembleApi } from './api.ts'
+import { type Sync, startSync } from '../../sync/sync.ts'
+import { type AssembledApi, assembleApi } from './api.ts'
 import type { ApiWishes } from './api-flags.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { gitUser, writeGitconfig } from './git-access.ts'
 
 export interface SystemOptions {
   readonly data: DataDirectory
@@ -67,6 +62,7 @@ type ClientFor = (user: UserInfo, userAgent: string) => Client
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { data, signal, log, nodes } = options
   const addresses = nodes.map((n) => n.address)
+  const ownAddress = addresses[0] ?? podNetwork.gateway
   const assembled = await assembleApi({
     data: data.path,
     store: { kind: 'lmdb' },
@@ -76,12 +72,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   })
   const { api, pki } = assembled
   const clientFor: ClientFor = (user, userAgent) => inProcessClient(api.handle, user, { userAgent })
-  const client = clientFor(master, 'slipway')
   const charts = new ChartCache(chartBytes)
   const sync = await startSync({
     client: clientFor(master, 'slipway-sync'),
     clientFor: (user) => clientFor(user, 'slipway-sync'),
-    authenticate: (request) => gitUser(assembled.authenticate, request),
+    authenticate: (request) => gitUser(api.core.security, request),
     folder: data.file('git'),
     packagesFolder: data.file('operators'),
     chartRenderer: (app) => helmChartRenderer(app, (files) => charts.load(files)),
@@ -90,77 +85,80 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     signal,
   })
-  const listening = await api.listen({
-    port: options.port,
+  const listening = await listen(options, assembled, sync)
+  const server = `https://127.0.0.1:${listening.port}`
+  await assembled.advertise(ownAddress, listening.port)
+  await keepClusterInfo(api.handle, { server: `https://${ownAddress}:${listening.port}`, caCert: pki.caCert })
+  await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
+  writeGitconfig(data, server, pki.admin, pki.caCert)
+  const loops = await startLoops(options, pki, clientFor)
+  const agents = await startNodes(options, pki, clientFor)
+  return {
+    server,
+    client: clientFor(master, 'slipway'),
+    proxy: loops.proxy,
+    ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
+    async closed() {
+      await Promise.all([...agents.map((a) => a.closed), ...loops.stopped, sync.stopped])
+      await listening.close()
+      await assembled.close()
+    },
+  }
+}
+
+/** One port for the API, Git and the logs of operators. */
+const listen = ({ port, api: wishes }: SystemOptions, { api, pki }: AssembledApi, sync: Sync): Promise<OpenPort> =>
+  api.listen({
+    port,
     cert: pki.serving.cert,
     key: pki.serving.key,
     clientCa: pki.caCert,
-    ...options.api.port,
+    ...wishes.port,
     mounts: [
       { prefix: '/git/', handle: (req, res) => sync.handleGit(req, res) },
       { prefix: '/operators/', handle: (req, res) => sync.handleLogs(req, res) },
     ],
   })
-  const server = `https://127.0.0.1:${listening.port}`
-  await assembled.advertise(addresses[0] ?? podNetwork.gateway, listening.port)
-  await keepClusterInfo(api.handle, {
-    server: `https://${addresses[0] ?? podNetwork.gateway}:${listening.port}`,
-    caCert: pki.caCert,
-  })
-  await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
-  writeGitconfig(data, server, pki.admin, pki.caCert)
+
+/** What makes the cluster be as its objects say, but for the nodes: controllers, compositions, scheduler and network. */
+async function startLoops(
+  { nodes, proxy, log, signal }: SystemOptions,
+  pki: Pki,
+  clientFor: ClientFor,
+): Promise<{ readonly proxy: string; readonly stopped: readonly Promise<unknown>[] }> {
+  const running = { clock: systemClock, log, signal }
   const controllers = startControllers({
     client: clientFor(master, 'kube-controller-manager'),
     caBundle: pki.caCert,
     authority: pki,
     clusterCidr: podNetwork.subnet,
-    clock: systemClock,
-    log,
-    signal,
+    ...running,
   })
-  const compositions = await startCompositions({
-    client: clientFor(master, 'slipway-compositions'),
-    clock: systemClock,
-    log,
-    signal,
-  })
+  const { informers } = controllers
+  const compositions = await startCompositions({ client: clientFor(master, 'slipway-compositions'), ...running })
   const scheduler = startScheduler({
     client: clientFor({ name: 'system:kube-scheduler', groups: ['system:authenticated'] }, 'kube-scheduler'),
+    informers,
     log,
     signal,
-    informers: controllers.informers,
   })
+  const addresses = nodes.map((n) => n.address)
   const network = await startNetwork({
     client: clientFor(master, 'kube-proxy'),
     nodeName: nodes[0]?.name ?? '',
     localNodes: nodes.slice(1).map((n) => n.name),
-    informers: controllers.informers,
+    informers,
     nodeAddresses: addresses,
     podCidr: podNetwork.subnet,
     serviceCidr,
     dns: { address: addresses[0] ?? '', port: dnsPort },
-    proxy: options.proxy,
+    proxy,
     log,
     signal,
   })
-  const agents = await startNodes(options, pki, clientFor)
   return {
-    server,
-    client,
     proxy: network.proxy ?? `nothing: ${network.problem}`,
-    ready: Promise.all(agents.map((a) => a.ready)).then(() => {}),
-    async closed() {
-      await Promise.all([
-        ...agents.map((a) => a.closed),
-        compositions.stopped,
-        controllers.stopped,
-        scheduler.stopped,
-        network.stopped,
-        sync.stopped,
-      ])
-      await listening.close()
-      await assembled.close()
-    },
+    stopped: [compositions.stopped, controllers.stopped, scheduler.stopped, network.stopped],
   }
 }
 
@@ -192,45 +190,4 @@ async function startNodes(
     agents.push(agent)
   }
   return agents
-}
-
-/** Git settings that carry the administrator's certificate: no password or token stands in any URL. */
-function writeGitconfig(data: DataDirectory, server: string, admin: { cert: string; key: string }, caCert: string): void {
-  data.write('admin.crt', admin.cert)
-  data.write('admin.key', admin.key)
-  data.write('ca.crt', caCert)
-  const lines = [
-    `[http "${server}"]`,
-    `\tsslCAInfo = ${data.file('ca.crt')}`,
-    `\tsslCert = ${data.file('admin.crt')}`,
-    `\tsslKey = ${data.file('admin.key')}`,
-  ]
-  data.write('gitconfig', `${lines.join('\n')}\n`)
-}
-
-/** Who speaks git to us; undefined when nobody in particular does. */
-async function gitUser(
-  authenticate: (request: Credentials) => UserInfo | Promise<UserInfo>,
-  request: IncomingMessage,
-): Promise<GitUser | undefined> {
-  try {
-    const headers = headersOf(request)
-    const authorization = passwordAsToken(headers.authorization)
-    const found = await authenticate({
-      ...shownBy(request.socket as TLSSocket, Date.now()),
-      headers: { ...headers, authorization },
-    })
-    return found.name === 'system:anonymous' ? undefined : found
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 401) return undefined
-    throw error
-  }
-}
-
-/** Git sends what it is asked for as user and password: the password is the token. */
-function passwordAsToken(authorization = ''): string {
-  const [scheme = '', value = ''] = authorization.split(' ')
-  if (scheme.toLowerCase() !== 'basic') return authorization
-  const pair = Buffer.from(value, 'base64').toString()
-  return `Bearer ${pair.slice(pair.indexOf(':') + 1)}`
 }
