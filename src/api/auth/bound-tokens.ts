@@ -30,7 +30,7 @@ export function userOfClaims(objects: Objects, claims: TokenClaims, now: number)
   else if (bound.node) check(nodes, undefined, bound.node, 'node')
   return {
     name: serviceAccountUser(namespace, account.name),
-    uid: account.uid,
+    ...(account.uid ? { uid: account.uid } : {}),
     groups: serviceAccountGroups(namespace),
     extra: extraOf(claims),
   }
@@ -48,7 +48,7 @@ const isGone = (object: KubeObject, now: number): boolean =>
 
 const checkBound =
   (objects: Objects, now: number) =>
-  (resource: Resource<KubeObject>, namespace: string | undefined, to: { name: string; uid: string }, what: string): void => {
+  (resource: Resource<KubeObject>, namespace: string | undefined, to: { name: string; uid?: string }, what: string): void => {
     const object = objects.get(resource, namespace, to.name)
     if (!object || isGone(object, now)) throw new Error('service account token has been invalidated')
     if (object.metadata.uid === to.uid) return
@@ -57,9 +57,13 @@ const checkBound =
 
 function extraOf({ jti, 'kubernetes.io': bound }: TokenClaims): Record<string, readonly string[]> {
   const prefix = 'authentication.kubernetes.io'
+  const named = (what: string, to: TokenClaims['kubernetes.io']['node']) => ({
+    ...(to ? { [`${prefix}/${what}-name`]: [to.name] } : {}),
+    ...(to?.uid ? { [`${prefix}/${what}-uid`]: [to.uid] } : {}),
+  })
   return {
     ...(jti ? { [`${prefix}/credential-id`]: [`JTI=${jti}`] } : {}),
-    ...(bound.node ? { [`${prefix}/node-name`]: [bound.node.name], [`${prefix}/node-uid`]: [bound.node.uid] } : {}),
-    ...(bound.pod ? { [`${prefix}/pod-name`]: [bound.pod.name], [`${prefix}/pod-uid`]: [bound.pod.uid] } : {}),
+    ...named('node', bound.node),
+    ...named('pod', bound.pod),
   }
 }

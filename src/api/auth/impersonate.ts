@@ -90,8 +90,8 @@ function wantedUser(headers: Readonly<Record<string, string>>): Wanted | undefin
       .map(([name, value]) => [extraKey(name.slice(prefix.length)), identitiesIn(name, value)]),
   )
   const wanted = {
-    name: headers['impersonate-user'] ?? '',
-    uid: headers['impersonate-uid'] ?? '',
+    name: identitiesIn('impersonate-user', headers['impersonate-user'])[0] ?? '',
+    uid: identitiesIn('impersonate-uid', headers['impersonate-uid'])[0] ?? '',
     groups: identitiesIn('impersonate-group', headers['impersonate-group']),
     extra,
   }

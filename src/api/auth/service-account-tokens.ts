@@ -7,7 +7,8 @@ export const defaultIssuer = 'https://kubernetes.default.svc'
 
 interface Reference {
   readonly name: string
-  readonly uid: string
+  /** Not of a node that is named by a pod and does not exist. */
+  readonly uid?: string
 }
 
 /** The payload of a service account token, as Kubernetes writes it (k8s.io/kubernetes/pkg/serviceaccount/claims.go). Times in seconds. */
@@ -125,7 +126,10 @@ function decode(part: string): object {
 
 function claimsFor(grant: TokenGrant, issuer: string, seconds: number): TokenClaims {
   const { account, pod, node, secret, audiences, warnAfterSeconds } = grant
-  const reference = (o: KubeObject): Reference => ({ name: o.metadata.name ?? '', uid: o.metadata.uid ?? '' })
+  const reference = (o: KubeObject): Reference => ({
+    name: o.metadata.name ?? '',
+    ...(o.metadata.uid ? { uid: o.metadata.uid } : {}),
+  })
   const namespace = account.metadata.namespace ?? ''
   return {
     aud: audiences,

@@ -114,8 +114,9 @@ function boundObjects(objects: Objects, request: Completed, namespace: string, a
   if (!reference) return {}
   const { group, version } = parseApiVersion(reference.apiVersion ?? '')
   const find = <T extends KubeObject>(resource: Resource<T>, inNamespace: string | undefined): T => {
-    const object = objects.get(resource, inNamespace, reference.name ?? '')
-    if (!object) throw notFound(resource, reference.name ?? '')
+    if (!reference.name) throw badRequest('Name parameter required.')
+    const object = objects.get(resource, inNamespace, reference.name)
+    if (!object) throw notFound(resource, reference.name)
     return object
   }
   const checked = (object: KubeObject): KubeObject => {

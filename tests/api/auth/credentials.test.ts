@@ -135,6 +135,21 @@ test('anonymous requests may be for no path, or only for some', () => {
   assert.is(ask({ enabled: true }, '/api'), 200)
 })
 
+test('a token for a pod on a node that does not exist names the node without a uid', async () => {
+  const objects = withAccount().put(pods, {
+    metadata: { name: 'p', namespace: 'x', uid: 'pu' },
+    spec: { serviceAccountName: 'bot', nodeName: 'gone' },
+  } as object as { metadata: object })
+  const { status } = await ask(objects, { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'p' } })
+  const payload = JSON.parse(Buffer.from(status?.token?.split('.')[1] ?? '', 'base64url').toString())
+  assert.equal(payload['kubernetes.io'].node, { name: 'gone' })
+  const { extra = {} } = await authenticator(objects).authenticate(bearer(status?.token ?? ''))
+  assert.equal(
+    Object.keys(extra).sort(),
+    ['credential-id', 'node-name', 'pod-name', 'pod-uid'].map((k) => `authentication.kubernetes.io/${k}`),
+  )
+})
+
 test('a token request below ten minutes is refused with its field', async () => {
   try {
     await ask(withAccount(), { expirationSeconds: 60 })
@@ -158,6 +173,8 @@ test('impersonation needs the right for each header, and says which is missing',
     groups: ['a', 'cn=b,ou=c', 'system:authenticated'],
     extra: { 'acme.com/project': ['p'] },
   })
+  const twice = await impersonator(() => ({ allowed: true, reason: '' }))({ 'impersonate-user': 'bob\neve' }, attributes)
+  assert.is(twice.user.name, 'bob', 'of several users the first is meant')
   const onlyUsers = ({ verb, resource }: { verb: string; resource?: { resource: string } }) => ({
     allowed: verb === 'impersonate' && resource?.resource === 'users',
     reason: '',
