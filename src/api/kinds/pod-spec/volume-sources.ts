@@ -13,11 +13,11 @@ import { isDns1123Subdomain, isLonger, rangeText } from '../../../apimachinery/n
 import { checkLabel, checkSupported, type Errors, pushInvalid, requireText } from '../errors.ts'
 import { checkNoBacksteps } from './paths.ts'
 
-/** Sources that volumes of pods and persistent volumes share. Each is `(source, at, errors)`. */
+/** Checks of the sources that both volumes of pods and persistent volumes have. Each is `(source, at, errors)`. */
 
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket']
 
-export function validateHostPath(source: HostPathVolumeSource, at: string, errors: Errors): void {
+function validateHostPath(source: HostPathVolumeSource, at: string, errors: Errors): void {
   if (!requireText(source.path, `${at}.path`, errors)) return
   checkNoBacksteps(source.path, `${at}.path`, errors)
   if (source.type != null) checkSupported(source.type, hostPathTypes, `${at}.type`, errors)
@@ -55,7 +55,7 @@ export const iscsiNameTooLong = (volume: string, portal: string | undefined): bo
 export const iscsiNameText =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.'
 
-export function validateFc(source: FCVolumeSource, at: string, errors: Errors): void {
+function validateFc(source: FCVolumeSource, at: string, errors: Errors): void {
   const names = source.targetWWNs?.length ?? 0
   const ids = source.wwids?.length ?? 0
   if (names < 1 && ids < 1) errors.push(required(`${at}.targetWWNs`, 'must specify either targetWWNs or wwids, but not both'))
@@ -73,27 +73,27 @@ function checkPartition(partition: number | undefined, at: string, errors: Error
 }
 
 /** Kubernetes names the field otherwise in its complaints. */
-export function validateGceDisk(source: GCEPersistentDiskVolumeSource, at: string, errors: Errors): void {
+function validateGceDisk(source: GCEPersistentDiskVolumeSource, at: string, errors: Errors): void {
   const path = at.replace(/gcePersistentDisk$/, 'persistentDisk')
   requireText(source.pdName, `${path}.pdName`, errors)
   checkPartition(source.partition, `${path}.partition`, errors)
 }
 
-export function validateAwsDisk(source: AWSElasticBlockStoreVolumeSource, at: string, errors: Errors): void {
+function validateAwsDisk(source: AWSElasticBlockStoreVolumeSource, at: string, errors: Errors): void {
   requireText(source.volumeID, `${at}.volumeID`, errors)
   checkPartition(source.partition, `${at}.partition`, errors)
 }
 
-export function validateCephFs(source: { monitors?: readonly string[] }, at: string, errors: Errors): void {
+function validateCephFs(source: { monitors?: readonly string[] }, at: string, errors: Errors): void {
   if (!source.monitors?.length) errors.push(required(`${at}.monitors`))
 }
 
-export function validateRbd(source: { monitors?: readonly string[]; image?: string }, at: string, errors: Errors): void {
+function validateRbd(source: { monitors?: readonly string[]; image?: string }, at: string, errors: Errors): void {
   validateCephFs(source, at, errors)
   requireText(source.image, `${at}.image`, errors)
 }
 
-export function validateNfs(source: { server: string; path: string }, at: string, errors: Errors): void {
+function validateNfs(source: { server: string; path: string }, at: string, errors: Errors): void {
   requireText(source.server, `${at}.server`, errors)
   requireText(source.path, `${at}.path`, errors)
   if (!source.path?.startsWith('/')) errors.push(invalid(`${at}.path`, source.path ?? '', 'must be an absolute path'))
@@ -103,7 +103,7 @@ export function validateNfs(source: { server: string; path: string }, at: string
 const hostPort = /^(?:[^:[\]]*|\[[^[\]]*\]):[^:[\]]*$/
 const hostPortText = 'must be a host:port pair or multiple pairs separated by commas'
 
-export function validateQuobyte(source: QuobyteVolumeSource, at: string, errors: Errors): void {
+function validateQuobyte(source: QuobyteVolumeSource, at: string, errors: Errors): void {
   if (!source.registry) errors.push(required(`${at}.registry`, hostPortText))
   else if (isLonger(source.tenant ?? '', 64)) {
     errors.push(required(`${at}.tenant`, 'must be a UUID and may not exceed a length of 64 characters'))
@@ -115,7 +115,7 @@ export function validateQuobyte(source: QuobyteVolumeSource, at: string, errors:
   requireText(source.volume, `${at}.volume`, errors)
 }
 
-export function validateFlocker(source: { datasetName?: string; datasetUUID?: string }, at: string, errors: Errors): void {
+function validateFlocker(source: { datasetName?: string; datasetUUID?: string }, at: string, errors: Errors): void {
   const { datasetName = '', datasetUUID = '' } = source
   if (!datasetName && !datasetUUID) errors.push(required(at, 'one of datasetName and datasetUUID is required'))
   if (datasetName && datasetUUID) {
@@ -124,7 +124,7 @@ export function validateFlocker(source: { datasetName?: string; datasetUUID?: st
   if (datasetName.includes('/')) errors.push(invalid(`${at}.datasetName`, datasetName, "must not contain '/'"))
 }
 
-export function validateFlex(source: Pick<FlexVolumeSource, 'driver' | 'options'>, at: string, errors: Errors): void {
+function validateFlex(source: Pick<FlexVolumeSource, 'driver' | 'options'>, at: string, errors: Errors): void {
   requireText(source.driver, `${at}.driver`, errors)
   for (const key of Object.keys(source.options ?? {})) {
     const slash = key.indexOf('/')
@@ -137,7 +137,7 @@ export function validateFlex(source: Pick<FlexVolumeSource, 'driver' | 'options'
 const managedUri = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'
 const blobUri = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'
 
-export function validateAzureDisk(source: AzureDiskVolumeSource, at: string, errors: Errors): void {
+function validateAzureDisk(source: AzureDiskVolumeSource, at: string, errors: Errors): void {
   requireText(source.diskName, `${at}.diskName`, errors)
   requireText(source.diskURI, `${at}.diskURI`, errors)
   const { cachingMode, kind, diskURI } = source
@@ -170,7 +170,7 @@ export function validateStorageOs(source: StorageOs, at: string, errors: Errors,
 }
 
 type ScaleIo = { gateway: string; system: string; volumeName?: string }
-export function validateScaleIo(source: ScaleIo, at: string, errors: Errors): void {
+function validateScaleIo(source: ScaleIo, at: string, errors: Errors): void {
   requireText(source.gateway, `${at}.gateway`, errors)
   requireText(source.system, `${at}.system`, errors)
   requireText(source.volumeName, `${at}.volumeName`, errors)
@@ -183,3 +183,29 @@ export function checkCsiDriver(driver: string | undefined, at: string, errors: E
     errors.push({ type: 'FieldValueTooLong', field: at, message: 'Too long: may not be more than 63 bytes' })
   pushInvalid(errors, at, name, isDns1123Subdomain(name.toLowerCase()))
 }
+
+/** A check that these fields are set. */
+export const requires =
+  <F extends string>(...fields: readonly F[]) =>
+  (source: { readonly [K in F]?: string }, at: string, errors: Errors): void => {
+    for (const field of fields) requireText(source[field], `${at}.${field}`, errors)
+  }
+
+/** What is checked alike in both, by field. */
+export const sharedSources = {
+  hostPath: validateHostPath,
+  gcePersistentDisk: validateGceDisk,
+  awsElasticBlockStore: validateAwsDisk,
+  flocker: validateFlocker,
+  nfs: validateNfs,
+  rbd: validateRbd,
+  quobyte: validateQuobyte,
+  cephfs: validateCephFs,
+  fc: validateFc,
+  flexVolume: validateFlex,
+  azureDisk: validateAzureDisk,
+  scaleIO: validateScaleIo,
+  vsphereVolume: requires('volumePath'),
+  photonPersistentDisk: requires('pdID'),
+  portworxVolume: requires('volumeID'),
+} as const

@@ -19,45 +19,21 @@ import {
 import type { KindContext } from '../../kind.ts'
 import { validateNodeSelector } from '../../pod-spec/affinity.ts'
 import { checkNoBacksteps } from '../../pod-spec/paths.ts'
+import { sourcesOf, validateSource } from '../../pod-spec/volume-source-table.ts'
 import {
   checkCsiDriver,
   iscsiNameText,
   iscsiNameTooLong,
   requireSecret,
-  validateAwsDisk,
-  validateAzureDisk,
-  validateCephFs,
-  validateFc,
-  validateFlex,
-  validateFlocker,
-  validateGceDisk,
-  validateHostPath,
   validateIscsi,
-  validateNfs,
-  validateQuobyte,
-  validateRbd,
-  validateScaleIo,
   validateStorageOs,
 } from '../../pod-spec/volume-sources.ts'
 import { validateAccessModes } from './claim-spec.ts'
 
 type Spec = PersistentVolumeSpec
 
-interface Source {
-  readonly field: keyof Spec & string
-  readonly as?: string
-  readonly check: (spec: Spec, at: string, errors: Errors, name: string) => void
-}
-
-const source = <K extends keyof Spec & string>(
-  field: K,
-  check: (value: NonNullable<Spec[K]>, at: string, errors: Errors, name: string) => void,
-  as?: string,
-): Source => ({
-  field,
-  ...(as === undefined ? {} : { as }),
-  check: (spec, at, errors, name) => check(spec[field] as NonNullable<Spec[K]>, at, errors, name),
-})
+/** Checks are told the volume's name. */
+const { source, shared } = sourcesOf<Spec, string>()
 
 function checkSecretRef(ref: { name?: string; namespace?: string } | undefined, at: string, errors: Errors): void {
   if (!ref) return
@@ -66,10 +42,10 @@ function checkSecretRef(ref: { name?: string; namespace?: string } | undefined, 
 }
 
 /** In Kubernetes' order. */
-const sources: readonly Source[] = [
-  source('hostPath', validateHostPath),
-  source('gcePersistentDisk', validateGceDisk),
-  source('awsElasticBlockStore', validateAwsDisk),
+const sources = [
+  shared('hostPath'),
+  shared('gcePersistentDisk'),
+  shared('awsElasticBlockStore'),
   source('glusterfs', (volume, at, errors) => {
     requireText(volume.endpoints, `${at}.endpoints`, errors)
     requireText(volume.path, `${at}.path`, errors)
@@ -79,11 +55,11 @@ const sources: readonly Source[] = [
       errors.push(invalid(path, namespace, 'if the endpointnamespace is set, it must be a valid namespace name'))
     } else if (namespace != null) pushInvalid(errors, path, namespace, isDns1123Label(namespace))
   }),
-  source('flocker', validateFlocker),
-  source('nfs', validateNfs),
-  source('rbd', validateRbd),
-  source('quobyte', validateQuobyte),
-  source('cephfs', validateCephFs, 'cephFS'),
+  shared('flocker'),
+  shared('nfs'),
+  shared('rbd'),
+  shared('quobyte'),
+  shared('cephfs', { as: 'cephFS' }),
   source('iscsi', (iscsi, at, errors, name) => {
     validateIscsi(iscsi, at, errors, true)
     if (iscsi.initiatorName != null && iscsiNameTooLong(name, iscsi.targetPortal)) {
@@ -94,20 +70,22 @@ const sources: readonly Source[] = [
     requireText(cinder.volumeID, `${at}.volumeID`, errors)
     requireSecret(cinder.secretRef, `${at}.secretRef`, errors, true)
   }),
-  source('fc', validateFc),
-  source('flexVolume', validateFlex),
+  shared('fc'),
+  // A flex volume beside another is let through: so does Kubernetes.
+  shared('flexVolume', { mayBeSecond: true }),
   source('azureFile', (file, at, errors) => {
     requireText(file.secretName, `${at}.secretName`, errors)
     requireText(file.shareName, `${at}.shareName`, errors)
     if (file.secretNamespace === '') errors.push(required(`${at}.secretNamespace`))
   }),
-  source('vsphereVolume', (disk, at, errors) => void requireText(disk.volumePath, `${at}.volumePath`, errors)),
-  source('photonPersistentDisk', (disk, at, errors) => void requireText(disk.pdID, `${at}.pdID`, errors)),
-  source('portworxVolume', (disk, at, errors) => void requireText(disk.volumeID, `${at}.volumeID`, errors)),
-  source('azureDisk', validateAzureDisk),
-  source('scaleIO', validateScaleIo),
-  source('local', (local, at, errors) => {
+  shared('vsphereVolume'),
+  shared('photonPersistentDisk'),
+  shared('portworxVolume'),
+  shared('azureDisk'),
+  shared('scaleIO'),
+  source('local', (local, at, errors, _, spec) => {
     if (requireText(local.path, `${at}.path`, errors)) checkNoBacksteps(local.path, `${at}.path`, errors)
+    if (!spec.nodeAffinity) errors.push(required(at.replace(/local$/, 'nodeAffinity'), 'Local volume requires node affinity'))
   }),
   source('storageos', (os, at, errors) => validateStorageOs(os, at, errors, true)),
   source('csi', (csi, at, errors) => {
@@ -119,24 +97,6 @@ const sources: readonly Source[] = [
     checkSecretRef(csi.nodeExpandSecretRef, `${at}.nodeExpandSecretRef`, errors)
   }),
 ]
-
-function validateSources(spec: Spec, at: string, name: string, errors: Errors): void {
-  let found = false
-  for (const one of sources) {
-    if (!spec[one.field]) continue
-    // A flex volume beside another is let through: so does Kubernetes.
-    if (found && one.field !== 'flexVolume') {
-      errors.push(forbiddenField(`${at}.${one.as ?? one.field}`, 'may not specify more than 1 volume type'))
-    } else {
-      one.check(spec, `${at}.${one.field}`, errors, name)
-      if (one.field === 'local' && !spec.nodeAffinity) {
-        errors.push(required(`${at}.nodeAffinity`, 'Local volume requires node affinity'))
-      }
-    }
-    found = true
-  }
-  if (!found) errors.push(required(at, 'must specify a volume type'))
-}
 
 function validateCapacity(capacity: Readonly<Record<string, string>> | undefined, at: string, errors: Errors): void {
   const names = Object.keys(capacity ?? {})
@@ -171,7 +131,7 @@ export function validateVolumeSpec(
     if (affinity?.required) validateNodeSelector(affinity.required, `${at}.nodeAffinity.required`, anyAffinityValue, errors)
     else if (affinity) errors.push(required(`${at}.nodeAffinity.required`, 'must specify required node constraints'))
   }
-  validateSources(spec, at, name, errors)
+  validateSource(sources, spec, at, errors, name)
   const root = spec.hostPath && /^\/[/.]*$/.test(spec.hostPath.path ?? '')
   if (root && spec.persistentVolumeReclaimPolicy === 'Recycle') {
     const text = "may not be 'recycle' for a hostPath mount of '/'"
