@@ -2,9 +2,14 @@
 import { createPrivateKey, type webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { RequestedIdentity } from '../../apimachinery/requested-identity.ts'
-import type { KeyPair } from './pki.ts'
 import './x509-ready.ts'
 import * as x509 from '@peculiar/x509'
+
+/** A certificate and its private key, both PEM. */
+export interface KeyPair {
+  readonly cert: string
+  readonly key: string
+}
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const day = 86_400_000

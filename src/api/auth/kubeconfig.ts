@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import { type KeyPair, writePrivate } from './pki.ts'
+import type { KeyPair } from './issuing.ts'
+import { writePrivate } from './pki.ts'
 
 export interface KubeconfigOptions {
   /** URL of the API server. */

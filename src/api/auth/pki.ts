@@ -5,14 +5,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { RequestedIdentity } from '../../apimachinery/requested-identity.ts'
-import type { Issuer, Subject } from './issuing.ts'
+import type { Issuer, KeyPair, Subject } from './issuing.ts'
 import { mastersGroup, nodesGroup } from './users.ts'
-
-/** A certificate and its private key, both PEM. */
-export interface KeyPair {
-  readonly cert: string
-  readonly key: string
-}
 
 export interface PkiOptions {
   /** Where keys and certificates are kept; made with mode 0700, its files with 0600. */

@@ -1,5 +1,5 @@
 import { Histogram, header, labelValue, type Series, sample } from '../health/exposition.ts'
-import type { Refusal } from './queue-set.ts'
+import type { Refusal } from './refused.ts'
 
 const prefix = 'apiserver_flowcontrol'
 const seconds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30]

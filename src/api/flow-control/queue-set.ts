@@ -2,6 +2,7 @@ import type { Clock } from '../../apimachinery/clock.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { FlowSeries } from './flow-metrics.ts'
 import type { Queuing } from './limits.ts'
+import { type Refusal, Refused } from './refused.ts'
 import { DemandIntegral } from './seat-demand.ts'
 import { maxSeats, type WorkEstimate } from './work-estimate.ts'
 
@@ -43,18 +44,6 @@ export interface Queue {
   /** When, in virtual time, its next request is to be dispatched. */
   nextDispatchR: number
   seatsInUse: number
-}
-
-/** Why a request gets no seat, by the names of kube-apiserver's metric. */
-export type Refusal = 'queue-full' | 'concurrency-limit' | 'time-out'
-
-export class Refused extends Error {
-  readonly reason: Refusal
-  constructor(reason: Refusal) {
-    super(reason)
-    this.name = 'Refused'
-    this.reason = reason
-  }
 }
 
 /** How the last dispatch from a queue stood in virtual time. */

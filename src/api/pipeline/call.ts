@@ -94,13 +94,13 @@ export interface Call {
   readonly trail?: Trail
 }
 
-/** What a verb gives back; `encode` makes the response of it. */
 /** How an object that is not stored as such is shown as a Table. */
 export interface RowTable {
   readonly columns: readonly Column[]
   readonly cells: readonly unknown[]
 }
 
+/** What a verb gives back; `encode` makes the response of it. */
 export type Answer =
   | { readonly kind: 'stored'; readonly status: number; readonly stored: Stored }
   | {
@@ -115,3 +115,5 @@ export type Answer =
   /** Told in the stream, as its only event. */
   | { readonly kind: 'refused-watch'; readonly error: StatusError }
   | { readonly kind: 'response'; readonly response: ApiResponse }
+
+export type Verb = (call: Call) => Answer | Promise<Answer>

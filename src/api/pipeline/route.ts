@@ -11,10 +11,8 @@ import { list } from '../verbs/list.ts'
 import { patch } from '../verbs/patch.ts'
 import { update } from '../verbs/update.ts'
 import { watch } from '../verbs/watch.ts'
-import type { Answer, Call } from './call.ts'
+import type { Verb } from './call.ts'
 import type { RequestInfo } from './request-info.ts'
-
-export type Verb = (call: Call) => Answer | Promise<Answer>
 
 const verbs: Readonly<Record<string, Verb>> = {
   get,

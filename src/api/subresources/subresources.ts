@@ -1,7 +1,7 @@
 import { methodNotSupported, notFound, StatusError } from '../../apimachinery/status.ts'
 import { objectHistory } from '../history/object-history.ts'
+import type { Verb } from '../pipeline/call.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
-import type { Verb } from '../pipeline/route.ts'
 import { logs, proxy, stream } from '../proxy/connect.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { get } from '../verbs/get.ts'

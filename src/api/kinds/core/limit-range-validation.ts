@@ -1,11 +1,12 @@
 import { duplicate, type FieldError, forbiddenField, invalid, required } from '../../../apimachinery/field-error.ts'
-import type { LimitRange } from '../../../apimachinery/kinds.generated.ts'
+import type { LimitRange, LimitRangeItem } from '../../../apimachinery/kinds.generated.ts'
 import { isQualifiedName } from '../../../apimachinery/names.ts'
 import { compareQuantities, maxMilliValue, scaledInt64 } from '../../../apimachinery/quantity.ts'
 import { type Errors, pushInvalid } from '../errors.ts'
 import type { ResourceList } from '../pod-spec/resource-list.ts'
 import { checkContainerResource, checkResourceName, isOvercommitAllowed } from '../pod-spec/resources.ts'
-import type { Limits } from './limit-range.ts'
+
+export type Limits = LimitRangeItem & { default?: ResourceList }
 
 const types = new Set(['Pod', 'Container', 'PersistentVolumeClaim'])
 

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { LimitRange, LimitRangeItem } from '../../../apimachinery/kinds.generated.ts'
+import type { LimitRange } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { fillResources, type ResourceList, roundResources } from '../pod-spec/resource-list.ts'
-import { validateLimitRange } from './limit-range-validation.ts'
-
-export type Limits = LimitRangeItem & { default?: ResourceList }
+import { fillResources, roundResources } from '../pod-spec/resource-list.ts'
+import { type Limits, validateLimitRange } from './limit-range-validation.ts'
 
 function defaultItem(item: Limits): void {
   if (item.type === 'Container') {
