@@ -44,7 +44,7 @@ export function medianOf(phases: readonly Phase[]): Phase {
 }
 
 /** What was asked of a phase, and whether it is so. */
-export function verdictOf(ours: Phase, peer: Phase): string {
+function verdictOf(ours: Phase, peer: Phase): string {
   const times = asked[ours.phase]
   const ratio = rate(ours) / rate(peer)
   const missed: string[] = []

@@ -16,7 +16,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-export interface SlipwayOptions {
+interface SlipwayOptions {
   readonly scratch: string
   readonly port: number
   /** `lmdb` or `memory`. */
@@ -58,7 +58,7 @@ export async function startSlipway(options: SlipwayOptions): Promise<Server> {
   }
 }
 
-export interface PeerOptions {
+interface PeerOptions {
   /** The folder of up.sh and down.sh. */
   readonly scripts: string
   /** Scratch folder; its `bin` has the programs. */

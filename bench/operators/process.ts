@@ -19,7 +19,7 @@ export interface OperatorProcess {
   stop(): Promise<void>
 }
 
-export interface OperatorProcessOptions {
+interface OperatorProcessOptions {
   readonly kind: Kind
   /** The peer's program. */
   readonly program: string | undefined

@@ -10,7 +10,7 @@ import { createLog } from '../../src/operators/log.ts'
 import { startScheduler } from '../../src/scheduler/scheduler.ts'
 import { startFakeNode } from './fake-node.ts'
 
-export interface RunningCluster {
+interface RunningCluster {
   readonly kubeconfig: string
   readonly nodes: number
   stop(): Promise<void>

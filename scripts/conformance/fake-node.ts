@@ -9,7 +9,7 @@ import type { InformerSet } from '../../src/client/informer-set.ts'
 /** As kubelets renew theirs. */
 const leaseMs = 10_000
 
-export interface FakeNodeOptions {
+interface FakeNodeOptions {
   readonly client: Client
   readonly informers: InformerSet
   readonly signal: AbortSignal

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-export interface ConformanceTest {
+interface ConformanceTest {
   readonly class: string
   readonly name: string
 }

@@ -7,7 +7,7 @@ import { type Running, startProgram } from './program.ts'
 import { keepPodsReady } from './ready-pods.ts'
 import type { Place, Scenario, Step } from './scenario.ts'
 
-export interface StepOutcome {
+interface StepOutcome {
   readonly says: string
   /** What went wrong; undefined when all came true. */
   readonly failure?: string
@@ -21,7 +21,7 @@ export interface Outcome {
   readonly complaints: readonly string[]
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** What `build` filled. */
   readonly programs: string
   readonly logs: string

@@ -22,7 +22,7 @@ export interface Place {
   port(n: number): number
 }
 
-export interface Program {
+interface Program {
   /** `<scenario>-<name>` is the program's file. */
   readonly name: string
   readonly args: readonly string[]

@@ -11,7 +11,7 @@ export interface Requirement {
 }
 
 /** All requirements must hold, in order of key; none: everything matches. */
-export type Selector = readonly Requirement[]
+type Selector = readonly Requirement[]
 
 /** A LabelSelector object of the API. */
 export interface LabelSelectorObject {

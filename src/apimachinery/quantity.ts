@@ -1,6 +1,6 @@
 /** resource.Quantity: exact numbers with suffixes (k8s.io/apimachinery/pkg/api/resource). */
 
-export type QuantityFormat = 'DecimalExponent' | 'BinarySI' | 'DecimalSI'
+type QuantityFormat = 'DecimalExponent' | 'BinarySI' | 'DecimalSI'
 
 /** The value is `unscaled * 10^scale`. */
 export interface Quantity {

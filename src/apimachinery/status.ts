@@ -12,7 +12,7 @@ export interface Status {
   code?: number
 }
 
-export interface StatusDetails {
+interface StatusDetails {
   name?: string
   group?: string
   kind?: string
@@ -21,7 +21,7 @@ export interface StatusDetails {
   retryAfterSeconds?: number
 }
 
-export interface StatusCause {
+interface StatusCause {
   reason?: string
   message?: string
   field?: string

@@ -16,7 +16,7 @@ export interface Call {
 /** What is done around each call: `send` sends it and gives the answer. */
 export type Around = <R>(call: Call, send: () => Promise<R>) => Promise<R>
 
-export interface AroundOptions {
+interface AroundOptions {
   readonly call: Around
   /** Around each watch; default: as it is. */
   readonly watch?: Client['watch']

@@ -5,7 +5,7 @@ import type { Client, RawRequest, RawResponse } from './client.ts'
 import type { Prepared } from './paths.ts'
 import { clientOver } from './transport.ts'
 
-export interface InProcessOptions {
+interface InProcessOptions {
   /** Names the fields' manager of writes that name none: the part before the slash. Default `slipway`. */
   readonly userAgent?: string
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../apimachinery/clock.ts'
 
-export interface BackoffOptions {
+interface BackoffOptions {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number

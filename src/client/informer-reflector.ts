@@ -14,7 +14,7 @@ export interface Sink<T> {
   bookmark(resourceVersion: string): void
 }
 
-export interface ReflectorOptions {
+interface ReflectorOptions {
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
   readonly fieldSelector?: string | undefined

@@ -17,7 +17,7 @@ export interface InformerSet {
   synced(): Promise<void>
 }
 
-export interface InformerSetOptions {
+interface InformerSetOptions {
   /** Ends all informers. */
   readonly signal: AbortSignal
   readonly namespace?: string

@@ -7,7 +7,7 @@ import { createIndexedCache, type IndexedCache, type Indexer } from './informer-
 import { reflect, type Sink } from './informer-reflector.ts'
 import { type InformerScope, keeper, scopeTest } from './informer-scope.ts'
 
-export interface InformerOptions<T extends KubeObject> extends InformerScope<T> {
+interface InformerOptions<T extends KubeObject> extends InformerScope<T> {
   readonly indexers?: Readonly<Record<string, Indexer<T>>>
   readonly clock?: Clock
   /** In [0, 1). */

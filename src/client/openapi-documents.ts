@@ -16,7 +16,7 @@ interface Document<Schema> {
 const part = encodeURIComponent
 
 /** A schema, and where its references lead. */
-export interface PublishedSchema<Schema> {
+interface PublishedSchema<Schema> {
   readonly schema: Schema
   readonly refs: (ref: string) => Schema | undefined
 }

@@ -17,7 +17,7 @@ import {
 } from './paths.ts'
 
 /** What a transport must do; the rest of a Client is the same for all. */
-export interface Transport {
+interface Transport {
   /** The object of a successful answer. Throws StatusError for the others. */
   send(request: Prepared): Promise<object>
   watch(request: Prepared): AsyncIterable<readonly WatchEvent[]>

@@ -24,7 +24,7 @@ export interface CompiledComposition {
   readonly status: Template
 }
 
-export type Compilation = { readonly compiled: CompiledComposition } | { readonly problems: readonly Problem[] }
+type Compilation = { readonly compiled: CompiledComposition } | { readonly problems: readonly Problem[] }
 
 /** Checks a Composition against the kinds that the cluster serves. Problems name the field that is wrong. */
 export async function compileComposition(composition: Composition, kinds: KindSchemas): Promise<Compilation> {

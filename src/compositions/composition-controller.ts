@@ -22,7 +22,7 @@ import type { Problem } from './simple-schema.ts'
 /** Says which Composition a definition was made by. */
 const madeByLabel = 'compositions.slipway.dev/name'
 
-export interface CompositionOptions {
+interface CompositionOptions {
   readonly kinds: KindSchemas
   readonly runs: InstanceRuns
 }

@@ -1,5 +1,5 @@
 /** A text with `${expressions}` in it: what is written between them, and where each begins. */
-export interface TextWithExpressions {
+interface TextWithExpressions {
   /** Plain texts and expressions in turn, as they stand. */
   readonly parts: readonly (string | { readonly source: string })[]
   /** The text is one expression and nothing else: its value stands for itself, whatever type it has. */

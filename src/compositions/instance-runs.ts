@@ -6,7 +6,7 @@ import { runOperators } from '../operators/run-operators.ts'
 import type { CompiledComposition } from './compile.ts'
 import { instanceOperator } from './instance-operator.ts'
 
-export interface InstanceRunsOptions {
+interface InstanceRunsOptions {
   readonly client: Client
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -10,7 +10,7 @@ import { compositionOperator } from './composition-controller.ts'
 import { InstanceRuns } from './instance-runs.ts'
 import { KindSchemas } from './kind-schemas.ts'
 
-export interface CompositionsOptions {
+interface CompositionsOptions {
   /** May do whatever Compositions say. */
   readonly client: Client
   readonly clock: Clock

@@ -11,7 +11,7 @@ import { isFinished } from './job/decide.ts'
 
 const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp'
 
-export interface Decision {
+interface Decision {
   /** The scheduled time that a Job is to be made for now. */
   readonly start?: number
   /** Jobs that give way to it. */

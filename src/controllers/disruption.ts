@@ -20,13 +20,13 @@ import { isReady, isTerminal } from './pods.ts'
 /** An eviction that was granted this long ago and has not shown is taken back. */
 const evictionTimeoutMs = 120_000
 
-export interface Decision {
+interface Decision {
   readonly status: PodDisruptionBudgetStatus
   readonly requeueAfterMs?: number
 }
 
 /** How many pods there ought to be, by the scale of the controllers of `pods`. Throws for a pod whose controller has no scale. */
-export type ScaleOf = (pods: readonly Pod[]) => number
+type ScaleOf = (pods: readonly Pod[]) => number
 
 /** The status of `budget` over its pods. */
 function decide(budget: PodDisruptionBudget, matching: readonly Pod[], scaleOf: ScaleOf, now: number): Decision {

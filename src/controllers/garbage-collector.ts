@@ -46,7 +46,7 @@ const discoveryRetryMs = 1000
 const isCollectable = ({ resource, verbs }: Discovered): boolean =>
   resource.resource !== 'events' && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))
 
-export interface RunningCollector {
+interface RunningCollector {
   /** Resolves when all kinds are being watched. */
   readonly started: Promise<void>
   readonly stopped: Promise<void>

@@ -32,7 +32,7 @@ import { taintEvictionController } from './taint-eviction.ts'
 import { ttlAfterFinishedController } from './ttl-after-finished.ts'
 import { validatingAdmissionPolicyStatusController } from './validatingadmissionpolicy-status.ts'
 
-export interface ControllerOptions {
+interface ControllerOptions {
   readonly client: Client
   /** PEM: what pods trust the API server by. */
   readonly caBundle: string

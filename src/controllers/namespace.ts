@@ -10,7 +10,7 @@ import { type Context, defineController } from '../operators/controller.ts'
 import { type Discovered, discoverAll } from './discovery.ts'
 
 /** What one pass found. */
-export interface Findings {
+interface Findings {
   readonly discoveryError?: string
   readonly deletionErrors: readonly string[]
   /** What is left, by resource: how many objects, and on which finalizers they wait. */

@@ -96,7 +96,7 @@ export function createOwnershipGraph(): OwnershipGraph {
 export type OwnerState = 'solid' | 'absent' | 'waiting'
 
 /** What to do about an object whose owners stand as `states` says. */
-export type Verdict =
+type Verdict =
   | { readonly do: 'nothing' }
   /** Some owner is there: only the references to those that are not go. */
   | { readonly do: 'drop-references'; readonly uids: readonly string[] }

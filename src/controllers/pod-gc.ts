@@ -11,7 +11,7 @@ const quarantineMs = 40_000
 const finishedLimit = 12_500
 const outOfService = 'node.kubernetes.io/out-of-service'
 
-export type Reason = 'orphaned' | 'unscheduled' | 'out-of-service'
+type Reason = 'orphaned' | 'unscheduled' | 'out-of-service'
 
 /** Why `pod` is to be removed at once; undefined when it is not. `node`: the one it is bound to, if there is such a node. */
 function verdict(pod: Pod, node: Node | undefined): Reason | undefined {

@@ -14,12 +14,12 @@ import { inSlowStart } from './batches.ts'
 import { byDeletionOrder, isActive, isAvailable, isReady, isTerminal, isTerminating, podFrom, readySince } from './pods.ts'
 
 /** What a ReplicaSet and a ReplicationController have in common. */
-export interface ReplicaOwner extends KubeObject {
+interface ReplicaOwner extends KubeObject {
   spec?: { replicas?: number; minReadySeconds?: number; template?: PodTemplateSpec }
   status?: ReplicaSetStatus
 }
 
-export interface Decision {
+interface Decision {
   /** How many pods to create. */
   readonly create: number
   /** Which pods to delete. */

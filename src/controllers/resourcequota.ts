@@ -127,7 +127,7 @@ function isInScope(pod: Pod, { scopeName, operator, values = [] }: Scope): boole
 }
 
 /** What is there in a quota's namespace, by `resource.group`. */
-export type Contents = ReadonlyMap<string, readonly KubeObject[]>
+type Contents = ReadonlyMap<string, readonly KubeObject[]>
 
 /** How much of each of the quota's names is used. */
 export function usedBy(quota: ResourceQuota, contents: Contents): Record<string, string> {

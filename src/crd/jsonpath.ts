@@ -18,7 +18,7 @@ type Node =
   | { readonly kind: 'list'; readonly nodes: readonly Node[] }
 
 /** A parsed template such as `{.spec.containers[*].image}`. */
-export interface JsonPath {
+interface JsonPath {
   /** The results of each part of the template. Throws JsonPathError. */
   find(data: Json): Json[][]
 }

@@ -14,7 +14,7 @@ import { chooseBackend, type ProxyMode, removeBackends } from './proxy/choose.ts
 import { prepareHost, restoreHost } from './proxy/host-settings.ts'
 import { startProxy } from './proxy/proxy.ts'
 
-export interface NetworkOptions {
+interface NetworkOptions {
   readonly client: Client
   readonly nodeName: string
   /** More nodes of this machine: together with `nodeName` they are what a traffic policy Local keeps to. */
@@ -36,7 +36,7 @@ export interface NetworkOptions {
   readonly clock?: Clock
 }
 
-export interface Network {
+interface Network {
   /** What carries Services: `nftables`, `iptables (nf_tables)` or `iptables (legacy)`; undefined when this machine can't, and why. */
   readonly proxy: string | undefined
   readonly problem: string | undefined

@@ -24,7 +24,7 @@ import { dockerRuntime, volumeSources } from './sources.ts'
 import { ProjectedTokens } from './volumes/service-account-token.ts'
 import { tearDown } from './volumes/tear-down.ts'
 
-export interface NodeOptions {
+interface NodeOptions {
   /** As user `system:node:<name>` in group `system:nodes`. */
   readonly client: Client
   readonly name: string

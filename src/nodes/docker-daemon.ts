@@ -5,7 +5,7 @@ import type DockerClient from 'dockerode'
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import { Docker } from './docker/dockerode.ts'
 
-export interface DockerDaemon {
+interface DockerDaemon {
   readonly docker: DockerClient
   /** Slipway started it, in its data directory. It goes on when Slipway stops, as its containers do. */
   readonly isOurs: boolean
@@ -13,7 +13,7 @@ export interface DockerDaemon {
   stop(): Promise<void>
 }
 
-export interface DaemonOptions {
+interface DaemonOptions {
   /** Where a daemon of our own keeps images, containers, socket and log. */
   readonly dataDir: string
   /** Told what takes time. */

@@ -17,7 +17,7 @@ import { servePortForward } from './streams/port-forward.ts'
 import { type CommandOptions, serveAttach, serveExec } from './streams/remote-command.ts'
 import { openCommand, openPortForward, refuse } from './streams/upgrade.ts'
 
-export interface KubeletServerOptions extends Address {
+interface KubeletServerOptions extends Address {
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   /** PEM. */
   readonly clientCa: string

@@ -122,7 +122,7 @@ function condition(
 const leastMemoryShare = 0.02
 const leastDiskShare = 0.05
 
-export interface NodeFacts {
+interface NodeFacts {
   readonly machine: MachineFacts
   readonly addresses: readonly string[]
   readonly name: string

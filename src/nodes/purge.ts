@@ -7,7 +7,7 @@ import { unmountAll } from './volumes/mount-table.ts'
 const isGone = (error: unknown): boolean => [404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)
 
 /** What was removed. */
-export interface Purged {
+interface Purged {
   readonly containers: number
   readonly networks: number
 }

@@ -14,7 +14,7 @@ const retryMs = 1000
 /** Without a change the status is written this often, for its heartbeat. */
 const heartbeatMs = 300_000
 
-export interface RegistrationOptions {
+interface RegistrationOptions {
   readonly client: Client
   readonly docker: Docker
   readonly clock: Clock

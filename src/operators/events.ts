@@ -12,7 +12,7 @@ import type { Log } from './log.ts'
 export type EventType = 'Normal' | 'Warning'
 
 /** What happened to which object; `fieldPath` names a part of it, e.g. `spec.containers{web}`. */
-export interface Occurrence {
+interface Occurrence {
   readonly resource: Resource<never> | Resource
   readonly object: KubeObject
   readonly type: EventType
@@ -30,7 +30,7 @@ export interface EventRecorder {
   flushed(): Promise<void>
 }
 
-export interface EventRecorderOptions {
+interface EventRecorderOptions {
   readonly clock: Clock
   /** Such as `deployment-controller`. */
   readonly component: string

@@ -5,7 +5,7 @@ import type { Client } from '../client/client.ts'
 import { createInformer } from '../client/informer.ts'
 import type { Log } from './log.ts'
 
-export interface ServedOptions {
+interface ServedOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly signal: AbortSignal

@@ -9,9 +9,9 @@ export interface Log {
   with(fields: Fields): Log
 }
 
-export type Fields = Readonly<Record<string, string | number | boolean | undefined>>
-export type LogLevel = 'info' | 'warn' | 'error'
-export type LogSink = (level: LogLevel, message: string, fields: Fields) => void
+type Fields = Readonly<Record<string, string | number | boolean | undefined>>
+type LogLevel = 'info' | 'warn' | 'error'
+type LogSink = (level: LogLevel, message: string, fields: Fields) => void
 
 /** A log whose lines go to `sink`, each with the fields `base`. */
 export function createLog(sink: LogSink, base: Fields = {}): Log {

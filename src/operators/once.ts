@@ -16,7 +16,7 @@ export interface OnceValues {
   forget(uid: string): void
 }
 
-export interface OnceOptions {
+interface OnceOptions {
   readonly client: Client
   readonly ownerResource: Resource
   /** Where the Secrets of objects without namespace are. */

@@ -20,7 +20,7 @@ interface Memory {
   readonly applied: Applied
 }
 
-export interface OperatorControllerOptions {
+interface OperatorControllerOptions {
   /** Which of the operator's objects it works on. */
   readonly select: Pick<InformerScope, 'namespace' | 'labelSelector'>
   /** Whether informers hold only what the operator needs: its own children, one namespace. Not where they are shared in process. */

@@ -168,7 +168,7 @@ export function watching<K extends KindName, T extends KubeObject>(kind: K, part
   return { kind, ...part } as unknown as WatchedKind
 }
 
-export interface Watching<C extends KubeObject, T extends KubeObject> extends Omit<CacheScope, 'project'> {
+interface Watching<C extends KubeObject, T extends KubeObject> extends Omit<CacheScope, 'project'> {
   readonly to: (object: C, found: Finder<T>) => Iterable<KubeObject | string>
   readonly when?: (now: C | undefined, before: C | undefined) => boolean
   readonly project?: (object: C) => KubeObject

@@ -17,7 +17,7 @@ export function controlledBy(resource: Pick<Resource<unknown>, 'group' | 'versio
   }
 }
 
-export interface Claim<O extends KubeObject> {
+interface Claim<O extends KubeObject> {
   readonly resource: Resource<O>
   readonly owner: O
   readonly selector: LabelSelectorObject

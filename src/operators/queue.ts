@@ -5,7 +5,7 @@ import { createQueueMeter, type QueueMeter, type QueueMetrics } from './telemetr
 /** Higher runs first. Initial lists and resyncs run after real changes, so that changes overtake a restart. */
 export const priorities = { change: 0, initial: -100 } as const
 
-export interface AddOptions {
+interface AddOptions {
   readonly priority?: number
   /** Not before this many milliseconds from now. Of several delays of one key the earliest counts. */
   readonly afterMs?: number
@@ -38,7 +38,7 @@ export interface Queue {
   readonly metrics: QueueMetrics
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number

@@ -6,7 +6,7 @@ import { conversionOf, webhooksOf } from './webhooks/served-webhooks.ts'
 const reading = ['get', 'list', 'watch']
 const writing = [...reading, 'create', 'update', 'patch', 'delete']
 
-export interface RulesOptions {
+interface RulesOptions {
   /** Whether it registers its webhooks itself. Default true. */
   readonly registers?: boolean
 }

@@ -22,7 +22,7 @@ import type { Tracer } from './telemetry/trace.ts'
 import { startWebhooks, type WebhookSettings } from './webhooks/start.ts'
 import { createWebhookMeter } from './webhooks/webhook-metrics.ts'
 
-export interface ElectionSettings {
+interface ElectionSettings {
   /** Unlike that of any other process; default: the host's name and something random. */
   readonly identity?: string
   /** How long others wait after the last renewal (15s), how long renewing may fail (10s), how often it is tried (2s). */

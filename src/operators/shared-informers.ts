@@ -3,7 +3,7 @@ import type { Client } from '../client/client.ts'
 import { createInformerSet, type InformerSet } from '../client/informer-set.ts'
 import type { Log } from './log.ts'
 
-export interface SharedInformersOptions {
+interface SharedInformersOptions {
   /** Those of others in this process, if there are. */
   readonly informers: InformerSet | undefined
   /** Ends those that are made. */

@@ -26,7 +26,7 @@ class DeadlineExceeded extends Error {
   }
 }
 
-export interface Shift {
+interface Shift {
   readonly controller: Controller
   readonly context: Context
   readonly queue: Queue

@@ -2,7 +2,7 @@ import type { Pod } from '../apimachinery/kinds.generated.ts'
 import type { Plugin, Rejection, Verdict, World } from './framework.ts'
 import { type NodeState, nodeStateOf } from './node-state.ts'
 
-export interface Placement {
+interface Placement {
   readonly node: string
   /** Total score by node, for those that had to be compared. */
   readonly scores: ReadonlyMap<string, number>
@@ -17,7 +17,7 @@ export interface Failure {
   readonly nextStart: number
 }
 
-export interface CycleOptions {
+interface CycleOptions {
   readonly plugins: readonly Plugin[]
   /** In [0, 1): chooses among equals. */
   readonly random: () => number

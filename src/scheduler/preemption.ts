@@ -15,7 +15,7 @@ interface Candidate extends Preemption {
   readonly budgetViolations: number
 }
 
-export interface PreemptionOptions {
+interface PreemptionOptions {
   readonly plugins: readonly Plugin[]
   readonly budgets: readonly PodDisruptionBudget[]
   /** In [0, 1): where the search begins. */

@@ -39,7 +39,7 @@ export interface SchedulingQueue {
   close(): void
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly clock: Clock
   readonly plugins: readonly Plugin[]
   /** Called when a pod becomes ready to be popped. */

@@ -31,7 +31,7 @@ import { type Preemption, preempt } from './preemption.ts'
 import { createSchedulingQueue, type Entry, type SchedulingQueue } from './queue.ts'
 import { createSnapshot, type Snapshot } from './snapshot.ts'
 
-export interface SchedulerOptions {
+interface SchedulerOptions {
   readonly client: Client
   readonly signal: AbortSignal
   readonly clock?: Clock

@@ -18,7 +18,7 @@ export interface Snapshot extends World {
   state(node: string): NodeState | undefined
 }
 
-export interface Surroundings {
+interface Surroundings {
   readonly namespaceLabels: (namespace: string) => Readonly<Record<string, string>>
   readonly groupSelectors: (pod: Pod) => readonly LabelSelectorObject[] | undefined
 }

@@ -19,7 +19,7 @@ import { startOperatorHosting } from './operators/start.ts'
 import { pushGate } from './push/push-gate.ts'
 import { type ChartRendererFor, SourceRenderer } from './render/source.ts'
 
-export interface SyncOptions {
+interface SyncOptions {
   /** Acts as Slipway itself. */
   readonly client: Client
   /** Acts as a user. */

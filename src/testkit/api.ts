@@ -20,7 +20,7 @@ export const admin: UserInfo = { name: 'admin', groups: ['system:masters', 'syst
 /** Who asks over the port without a certificate. */
 const nobody: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 
-export interface MemoryApiOptions {
+interface MemoryApiOptions {
   readonly store: Store
   readonly clock: Clock
   /** Default roles and bindings, for those who don't ask as an administrator. */

@@ -14,7 +14,7 @@ export interface ClusterParts {
   readonly stopped: Promise<unknown>
 }
 
-export interface ClusterPartsOptions {
+interface ClusterPartsOptions {
   readonly client: Client
   readonly clock: Clock
   readonly informers: InformerSet

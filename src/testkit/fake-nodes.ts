@@ -14,7 +14,7 @@ export interface FakeNodes {
   add(name: string, part?: Partial<Node>): Promise<void>
 }
 
-export interface FakeNodesOptions {
+interface FakeNodesOptions {
   readonly client: Client
   readonly informers: InformerSet
   readonly now: () => number

@@ -8,7 +8,7 @@ import type { Client } from '../client/client.ts'
 import { createLog, type Log } from '../operators/log.ts'
 import type { Span, SpanOptions, Tracer } from '../operators/telemetry/trace.ts'
 
-export interface Entry {
+interface Entry {
   /** Milliseconds since the recorder was made, by the test's clock. */
   readonly at: number
   readonly kind: 'reconcile' | 'request' | 'event' | 'fault' | 'log'

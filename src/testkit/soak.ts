@@ -9,7 +9,7 @@ import type { RunningOperators } from '../operators/run-operators.ts'
 import type { DefinitionSource } from './definitions.ts'
 import type { Faults } from './faults.ts'
 
-export interface SoakTarget {
+interface SoakTarget {
   /** An administrator; may be cut off by restarts, but by no fault. */
   readonly client: Client
   readonly faults: Faults
@@ -21,7 +21,7 @@ export interface SoakTarget {
   restart(): Promise<void>
 }
 
-export interface SoakChild {
+interface SoakChild {
   readonly kind: string
   readonly object: KubeObject
 }
@@ -48,7 +48,7 @@ export interface SoakPlan {
   readonly check: (object: KubeObject, children: readonly SoakChild[]) => readonly string[]
 }
 
-export interface SoakOptions extends SoakPlan {
+interface SoakOptions extends SoakPlan {
   readonly objects: number
   readonly durationMs: number
   /** From one end of the API server to the next. */
@@ -57,7 +57,7 @@ export interface SoakOptions extends SoakPlan {
   readonly settleMs: number
 }
 
-export interface SoakReport {
+interface SoakReport {
   readonly created: number
   readonly changed: number
   readonly deleted: number

@@ -10,7 +10,7 @@ const types = {
   apply: 'application/apply-patch+yaml',
 } as const
 
-export interface Answered {
+interface Answered {
   readonly status: number
   // Any object that the API gives: tests look into it as they like.
   // biome-ignore lint/suspicious/noExplicitAny: a boundary of tests
@@ -19,7 +19,7 @@ export interface Answered {
   readonly message: string
 }
 
-export type Send = (
+type Send = (
   method: string,
   target: string,
   body?: object | string,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-export interface Ran {
+interface Ran {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string

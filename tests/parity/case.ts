@@ -13,7 +13,7 @@ export interface Case {
   readonly mask?: readonly string[]
 }
 
-export interface NamespaceWanted {
+interface NamespaceWanted {
   readonly labels?: Record<string, string>
   readonly annotations?: Record<string, string>
   readonly noServiceAccount?: boolean
@@ -61,7 +61,7 @@ export interface Until {
 }
 
 /** What of an answer is compared; all of it when nothing is said. */
-export interface Compared {
+interface Compared {
   readonly body?: 'none' | 'prefix4' | 'lastLine'
   readonly only?: readonly string[]
   readonly ignore?: readonly string[]

@@ -8,7 +8,7 @@ export interface Difference {
   readonly got: unknown
 }
 
-export interface Comparison {
+interface Comparison {
   /** Those that make the step unequal. */
   readonly differences: readonly Difference[]
   readonly messages: number

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, type RequestOptions, request } from 'node:https'
 import type { Identity } from './case.ts'
 
-export interface Credentials {
+interface Credentials {
   readonly server: string
   readonly ca: Buffer
   readonly token: string

@@ -4,7 +4,7 @@ import { createSnapshot, type Snapshot } from '../../src/scheduler/snapshot.ts'
 
 let uids = 0
 
-export interface PodLike extends Partial<PodSpec> {
+interface PodLike extends Partial<PodSpec> {
   readonly name?: string
   readonly labels?: Record<string, string>
   readonly requests?: Record<string, string>
@@ -20,7 +20,7 @@ export function pod({ name, labels = {}, requests = {}, started = 0, ...spec }: 
   }
 }
 
-export interface NodeLike extends Partial<NonNullable<Node['spec']>> {
+interface NodeLike extends Partial<NonNullable<Node['spec']>> {
   readonly labels?: Record<string, string>
   readonly cpu?: string
   readonly memory?: string

@@ -35,7 +35,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export interface EtcdServerOptions {
+interface EtcdServerOptions {
   readonly flags?: readonly string[]
   readonly scheme?: 'http' | 'https'
 }

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A way to a server that a test can cut. */
-export interface TcpProxy {
+interface TcpProxy {
   readonly url: string
   /** Ends all connections, and takes no new ones. */
   cut(): void

@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml'
 import { run } from '../kubectl.ts'
 import type { Json } from '../masked.ts'
 
-export interface Chart {
+interface Chart {
   readonly folder: string
   readonly release: string
   readonly namespace: string

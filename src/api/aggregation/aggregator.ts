@@ -22,7 +22,7 @@ export interface Aggregator {
   close(): void
 }
 
-export interface AggregatorOptions {
+interface AggregatorOptions {
   readonly objects: Objects
   readonly handle: HandleRequest
   readonly clock: Clock

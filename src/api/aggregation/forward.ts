@@ -13,7 +13,7 @@ export interface FrontProxyCredentials {
 }
 
 /** How requests reach the servers that APIServices name. */
-export interface Forwarder {
+interface Forwarder {
   /** Answers with what the server answers; 503 when there is none. Never throws. */
   send(remote: RemoteService, request: ApiRequest, user: UserInfo): Promise<ApiResponse>
   close(): void

@@ -8,7 +8,7 @@ import { isBuiltInGroup, localPriority } from './priorities.ts'
 
 const managedLabel = 'kube-aggregator.kubernetes.io/automanaged'
 
-export interface LocalServicesOptions {
+interface LocalServicesOptions {
   readonly objects: Objects
   readonly registry: Registry
   readonly handle: HandleRequest

@@ -60,7 +60,7 @@ export function builtInKind(group: string, version: string, kind: string, conver
   }
 }
 
-export interface CustomKindOptions {
+interface CustomKindOptions {
   readonly group: string
   readonly version: string
   readonly kind: string

@@ -27,7 +27,7 @@ import { validateSteps } from './typed/validate.ts'
 import type { Atom } from './types/atom.ts'
 import { applied, type Operation, OwnershipConflict, updated } from './updater.ts'
 
-export interface Requester {
+interface Requester {
   /** The field manager; of an update the `fieldManager` parameter or what `managerOfUserAgent` gives. */
   readonly manager: string
   /** '' for the main resource. */
@@ -160,7 +160,7 @@ function withoutServerFields(managers: Managers, id: string): Managers {
 
 const secondsOf = (now: Date): string => timeText(now.getTime())
 
-export interface ApplyRequester extends Requester {
+interface ApplyRequester extends Requester {
   readonly force: boolean
 }
 

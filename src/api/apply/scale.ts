@@ -9,7 +9,7 @@ const scaleVersion = 'autoscaling/v1'
 const scalePath: Path = ['f:spec', 'f:replicas']
 
 /** Where each version of the resource keeps its replicas. */
-export type ReplicasPaths = ReadonlyMap<string, Path>
+type ReplicasPaths = ReadonlyMap<string, Path>
 
 /** The managedFields of the Scale of an object with `entries`. */
 export function scaleEntries(

@@ -6,7 +6,7 @@ import { type AuditPolicy, extentOf } from './policy.ts'
 import { type Sink, Trail } from './trail.ts'
 
 /** Who a request comes from, and what it asks for, before it is known whether it may. */
-export interface Opening {
+interface Opening {
   readonly id: string
   readonly request: ApiRequest
   readonly info: RequestInfo

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { Sink } from './trail.ts'
 
-export interface LogFileOptions {
+interface LogFileOptions {
   /** `-` is the standard output. */
   readonly path: string
   /** Another file is begun before one would grow past this. 0: 100 MB. */
@@ -15,7 +15,7 @@ export interface LogFileOptions {
   readonly clock: Clock
 }
 
-export interface LogFile {
+interface LogFile {
   readonly write: Sink
   /** Resolves when all is written. */
   close(): Promise<void>

@@ -68,7 +68,7 @@ function checked(policy: AuditPolicy): AuditPolicy {
   return policy
 }
 
-export interface Asked {
+interface Asked {
   /** undefined: nobody, authentication failed. */
   readonly user: UserInfo | undefined
   readonly verb: string

@@ -14,7 +14,7 @@ import { sourcesOf } from './source-addresses.ts'
 /** Takes one line of the log. What it gives resolves when more may follow. */
 export type Sink = (line: string) => void | Promise<void>
 
-export interface TrailOptions {
+interface TrailOptions {
   readonly id: string
   readonly request: ApiRequest
   readonly info: RequestInfo

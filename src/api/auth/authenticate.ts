@@ -7,13 +7,13 @@ import { anonymousUser, unauthenticatedGroup } from './users.ts'
 /** What of a request says who asks; the path, since some may be asked for by anybody. */
 export type Credentials = Pick<ApiRequest, 'headers' | 'isDoubtful' | 'user'> & { readonly path?: string }
 
-export interface Authenticator {
+interface Authenticator {
   /** Who sends the request: what the transport knows, else a token in its headers, else nobody. Throws a 401 StatusError. */
   authenticate(request: Credentials): UserInfo | Promise<UserInfo>
   readonly reviewToken: ReviewToken
 }
 
-export interface AuthenticateOptions extends TokenOptions {
+interface AuthenticateOptions extends TokenOptions {
   /** Whether requests without credentials are those of system:anonymous, and for which paths; default: all. */
   readonly anonymous?: AnonymousLimits | undefined
 }

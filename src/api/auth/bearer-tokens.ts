@@ -24,7 +24,7 @@ export interface TokenOptions {
 }
 
 /** What a token was found to be. */
-export type TokenAnswer =
+type TokenAnswer =
   | { readonly user: UserInfo; readonly audiences: readonly string[] }
   /** Nobody's token. `reasons` are for TokenReview; they never hold the token itself. */
   | { readonly user: undefined; readonly reasons: readonly string[] }

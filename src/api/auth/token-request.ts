@@ -13,7 +13,7 @@ const extendedWhenAsked = 3607
 const extendedSeconds = 365 * 24 * 3600
 const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' }
 
-export interface TokenRequestContext {
+interface TokenRequestContext {
   readonly objects: Objects
   readonly issuer: TokenIssuer
   readonly namespace: string

@@ -6,7 +6,7 @@ import type { Objects } from '../objects.ts'
 import { ensure, update } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 
-export interface Authorities {
+interface Authorities {
   /** PEM: signs client certificates. */
   readonly clientCa: string
   /** PEM: signs the certificate that this server shows to aggregated ones. */

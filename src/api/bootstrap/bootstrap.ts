@@ -13,7 +13,7 @@ import type { Objects } from '../objects.ts'
 import { ensure } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 
-export interface BootstrapOptions {
+interface BootstrapOptions {
   /** The range of the first ServiceCIDR. */
   readonly serviceCidr?: string
   /** Milliseconds since 1970. */

@@ -28,7 +28,7 @@ export function reviewOf(
   return { kind: 'ConversionReview', apiVersion: `${group}/${version}`, request, response }
 }
 
-export interface ConversionReview {
+interface ConversionReview {
   readonly kind: string
   readonly apiVersion: string
   readonly request: { readonly uid: string; readonly desiredAPIVersion: string; readonly objects: readonly KubeObject[] }

@@ -24,7 +24,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { HandleRequest } from '../request.ts'
 import { type ConvertObject, customResources } from './custom-resource.ts'
 
-export interface DefinitionsOptions {
+interface DefinitionsOptions {
   readonly objects: Objects
   readonly registry: Registry
   /** The request pipeline: statuses and deletions go through it like anybody's. */

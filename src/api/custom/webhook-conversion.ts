@@ -6,7 +6,7 @@ import type { CustomResourceDefinition } from '../../crd/definition/definition.t
 import { ConversionError, convertedIn, convertedObject, reviewOf, UnreadableObject } from './conversion-review.ts'
 
 /** Posts a ConversionReview to the definition's webhook and gives what it answers. Throws an Error. */
-export type PostReview = (definition: CustomResourceDefinition, review: object) => Promise<unknown>
+type PostReview = (definition: CustomResourceDefinition, review: object) => Promise<unknown>
 
 /** Objects that wait for one review, and what becomes of them. */
 interface Batch {

@@ -10,7 +10,7 @@ export interface Group {
   readonly versions: readonly GroupVersion[]
 }
 
-export interface GroupVersion {
+interface GroupVersion {
   readonly version: string
   readonly resources: readonly ServedResource[]
   readonly priority: Priority

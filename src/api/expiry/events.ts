@@ -5,7 +5,7 @@ import { apiserverUser } from '../auth/users.ts'
 import { prefixOf } from '../registry/conversion.ts'
 import type { Caches } from '../watch/caches.ts'
 
-export interface EventExpiryOptions {
+interface EventExpiryOptions {
   readonly store: Store
   readonly caches: Caches
   readonly clock: Clock

@@ -25,7 +25,7 @@ export interface Place {
   leave(): void
 }
 
-export interface FlowControlOptions {
+interface FlowControlOptions {
   readonly objects: Objects
   /** Seats of all levels together. */
   readonly total: number

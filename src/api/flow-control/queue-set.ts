@@ -36,7 +36,7 @@ export interface Entry extends Asked {
 }
 
 /** Requests in the order of their coming, and how far the queue has come in virtual time. */
-export interface Queue {
+interface Queue {
   readonly waiting: Entry[]
   readonly executing: Set<Entry>
   /** Seat-seconds of those that wait. */

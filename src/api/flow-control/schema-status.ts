@@ -6,7 +6,7 @@ import type { Objects } from '../objects.ts'
 import { apply } from '../own-requests.ts'
 import type { HandleRequest } from '../request.ts'
 
-export interface SchemaStatusOptions {
+interface SchemaStatusOptions {
   readonly objects: Objects
   readonly handle: HandleRequest
   readonly clock: Pick<Clock, 'now'>

@@ -1,11 +1,11 @@
 /** What a level wants of the seats that all share. target ≥ lower, upper ≥ lower ≥ 0. */
-export interface Claim {
+interface Claim {
   readonly target: number
   readonly lower: number
   readonly upper: number
 }
 
-export interface Allocation {
+interface Allocation {
   /** In the order of the claims. */
   readonly seats: readonly number[]
   /** What part of its target each gets whom no bound stops. */

@@ -1,5 +1,5 @@
 /** What was seen of a number over a time. */
-export interface Observed {
+interface Observed {
   /** Milliseconds. */
   readonly duration: number
   /** Weighted by time; 0 when no time has passed. */

@@ -20,7 +20,7 @@ export interface ResourceStats {
 }
 
 /** What an estimate rests on. */
-export interface Surroundings {
+interface Surroundings {
   /** undefined: a resource of another server, or of none. */
   readonly stats: (group: string, resource: string) => ResourceStats | undefined
   /** That a write has to be told to. */

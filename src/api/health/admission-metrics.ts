@@ -8,7 +8,7 @@ export type Step = 'admit' | 'validate'
 type Operation = AdmissionRequest['operation']
 
 /** Why a webhook's answer, or the lack of one, refused a write; by the names of kube-apiserver's metric. */
-export type WebhookError = 'calling_webhook_error' | 'apiserver_internal_error' | 'no_error'
+type WebhookError = 'calling_webhook_error' | 'apiserver_internal_error' | 'no_error'
 
 /** How long admission takes, under the names of k8s.io/apiserver/pkg/admission/metrics. */
 export class AdmissionMetrics {

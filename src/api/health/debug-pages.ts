@@ -6,7 +6,7 @@ import type { PathRoute } from '../pipeline/handle.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import { kubernetesVersion } from './version.ts'
 
-export interface DebugPageSources {
+interface DebugPageSources {
   /** Values of the flags that the server was started with, by name. */
   readonly flags: Readonly<Record<string, string>>
   /** Every path that is served. */

@@ -13,7 +13,7 @@ export interface MetricLines {
   lines(): Iterable<string>
 }
 
-export interface MetricSources {
+interface MetricSources {
   readonly requests: RequestMetrics
   readonly storage: StorageMetrics
   readonly inFlight: InFlight

@@ -1,7 +1,7 @@
 import { Counter, Gauge, hashed, header } from './exposition.ts'
 
 /** What of a server's configuration may be another while it runs. */
-export type ReloadSubject = 'authentication' | 'authorization' | 'encryption'
+type ReloadSubject = 'authentication' | 'authorization' | 'encryption'
 
 /** How often a configuration file was taken over while the server ran, under kube-apiserver's names. Its content is shown as a hash. */
 export class ReloadMetrics {

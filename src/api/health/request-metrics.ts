@@ -9,7 +9,7 @@ const watchListBounds = [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 2
 const sizes = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]
 
 /** What of a request decides how it is counted. */
-export interface Counted {
+interface Counted {
   readonly info: RequestInfo
   readonly method: string
   /** Server-side apply has a verb of its own. */
@@ -18,7 +18,7 @@ export interface Counted {
 }
 
 /** How it went. */
-export interface Outcome {
+interface Outcome {
   readonly response: ApiResponse
   readonly seconds: number
   /** Of these, spent in queues and by webhooks. */

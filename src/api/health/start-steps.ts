@@ -1,7 +1,7 @@
 import type { Check } from './checks.ts'
 
 /** The parts of a start, in the order in which they are done. */
-export type StartStep = 'served' | 'objects' | 'authorities' | 'groups' | 'addresses' | 'roles' | 'advertised'
+type StartStep = 'served' | 'objects' | 'authorities' | 'groups' | 'addresses' | 'roles' | 'advertised'
 
 /** What kube-apiserver's health endpoints call them, in its order: tools look for these names. */
 const names: readonly (readonly [string, StartStep])[] = [

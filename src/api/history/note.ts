@@ -2,7 +2,7 @@ import { managerOfUserAgent } from '../apply/user-agent.ts'
 import type { Call } from '../pipeline/call.ts'
 
 /** Who made a commit, and when: kept with its revision. */
-export interface Note {
+interface Note {
   readonly timeMs: number
   readonly user: string
   /** With the subresource: `update/status`. */

@@ -26,7 +26,7 @@ export interface ListenOptions extends Address {
   readonly frontProxy?: FrontProxyTrust
 }
 
-export type HandleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
+type HandleUpgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** How often HTTP/2 connections are looked at, while there are any. */
 const sweepMs = 5000

@@ -1,7 +1,7 @@
 export type Params = ReadonlyMap<string, string>
 
 /** A part of an Accept header between commas. */
-export interface Clause {
+interface Clause {
   readonly type: string
   readonly subtype: string
   readonly quality: number

@@ -153,7 +153,7 @@ const extensions = ({ action, gvk }: Operation): object => ({
   ...(gvk ? { 'x-kubernetes-group-version-kind': { group: gvk.group, version: gvk.version, kind: gvk.kind } } : {}),
 })
 
-export interface DocumentV2 extends SpecV2 {
+interface DocumentV2 extends SpecV2 {
   readonly swagger: '2.0'
   readonly info: typeof info
   readonly parameters: Readonly<Record<string, unknown>>

@@ -17,7 +17,7 @@ import {
 type Members = Readonly<Record<string, unknown>>
 
 /** What is written once for the whole v2 document. */
-export interface SharedV2 {
+interface SharedV2 {
   readonly info: { readonly title: string; readonly version: string }
   readonly parameters: Readonly<Record<string, unknown>>
   readonly securityDefinitions: Readonly<Record<string, Members>>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Schema } from './definitions.ts'
 
 /** A parameter as OpenAPI v2 has it; its key in the document's `parameters` has a hash in it, where it is shared. */
-export interface Parameter {
+interface Parameter {
   readonly name: string
   readonly in: 'query' | 'path' | 'body'
   readonly description?: string
@@ -56,7 +56,7 @@ export const sharedParameters = (): Readonly<Record<string, Parameter>> =>
 export const nameKey = 'name'
 
 /** The parameter of a key; `kind` is what {name} names. */
-export function parameterOf(key: string, kind: string): Parameter {
+function parameterOf(key: string, kind: string): Parameter {
   if (key === nameKey) {
     return { name: 'name', in: 'path', description: `name of the ${kind}`, type: 'string', uniqueItems: true, required: true }
   }

@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse } from '../request.ts'
 
 /** Bytes that may be asked for in part, or only when they have changed. */
-export interface Content {
+interface Content {
   readonly bytes: Uint8Array
   /** With its quotes. */
   readonly etag?: string

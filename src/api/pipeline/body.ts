@@ -18,7 +18,7 @@ import { bulkOf, paced } from './readable.ts'
 import { unrecognized } from './unrecognized.ts'
 import { duplicateKeys, duplicatesError } from './yaml-duplicates.ts'
 
-export interface Body {
+interface Body {
   readonly object: KubeObject
   /** Unknown and duplicate fields, when the request asks to hear of them. */
   readonly warnings: readonly string[]

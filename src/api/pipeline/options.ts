@@ -8,7 +8,7 @@ import {
   tooLong,
 } from '../../apimachinery/field-error.ts'
 
-export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
 
 /** CreateOptions, UpdateOptions and PatchOptions of a request's query. */
 export interface WriteOptions {

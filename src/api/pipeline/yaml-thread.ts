@@ -11,7 +11,7 @@ const idleMs = 30_000
 const file = new URL(`./yaml-worker${extname(import.meta.url)}`, import.meta.url)
 
 /** What a YAML document says. */
-export interface YamlRead {
+interface YamlRead {
   readonly json: Uint8Array
   /** Keys that it has twice, in go-yaml's words. */
   readonly duplicates: readonly string[]

@@ -14,7 +14,7 @@ export interface KubeletCredentials {
 }
 
 /** A client's connection that wants another protocol. */
-export interface Upgrade {
+interface Upgrade {
   readonly socket: Duplex
   /** What came behind the request's head. */
   readonly head: Buffer

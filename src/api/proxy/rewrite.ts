@@ -36,7 +36,7 @@ const urlAttributes: Readonly<Record<string, readonly string[]>> = {
 const longestPage = 16 << 20
 
 /** Where a proxied page came from, and what its own absolute links must begin with to come back through the proxy. */
-export interface ProxiedAt {
+interface ProxiedAt {
   /** `/api/v1/namespaces/a/pods/b/proxy` */
   readonly prefix: string
   readonly target: Pick<Target, 'host' | 'port'>

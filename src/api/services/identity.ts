@@ -13,7 +13,7 @@ export interface ServerAddress {
   readonly port: number
 }
 
-export interface IdentityOptions extends ServerAddress {
+interface IdentityOptions extends ServerAddress {
   readonly handle: HandleRequest
   readonly objects: Objects
   readonly clock: Clock

@@ -13,7 +13,7 @@ import { type Allocator, addressAllocator, addressNumber, addressText, portAlloc
 import { claimChanges, type Held } from './claim-changes.ts'
 import { isHeadless, settleFamilies } from './ip-families.ts'
 
-export interface ServiceAddressOptions {
+interface ServiceAddressOptions {
   readonly objects: Objects
   /** IPv4 range of cluster addresses. */
   readonly serviceCidr: string

@@ -27,7 +27,7 @@ export function checkTableOptions({ accept, request }: Call): void {
   throw badRequest(`Unable to convert to Table as requested: includeObject: ${why}`)
 }
 
-export interface Table {
+interface Table {
   /** null of a kind without columns of its own. */
   readonly rows: object[] | null
 }

@@ -3,7 +3,7 @@ import { badRequest } from '../../apimachinery/status.ts'
 import { JsonSyntaxError, type Node, readJson } from '../schema/json-syntax.ts'
 
 /** Where a list goes on: after the key `after` (below the collection's prefix), as of `revision` (-1: now). */
-export interface ContinueToken {
+interface ContinueToken {
   readonly revision: number
   readonly after: string
 }

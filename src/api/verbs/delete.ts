@@ -67,7 +67,7 @@ function deletedStatus(resource: ServedResource, object: KubeObject): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
 }
 
-export interface Deleted {
+interface Deleted {
   /** The last state, or what is stored now while the object waits for its finalizers or its grace. */
   readonly stored: Stored
   readonly isGone: boolean

@@ -38,7 +38,7 @@ import {
   storeError,
 } from './write.ts'
 
-export interface Update {
+interface Update {
   readonly name: string
   readonly subresource: string
   readonly options: WriteOptions

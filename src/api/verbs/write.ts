@@ -100,7 +100,7 @@ export function canonicalOf({ bulk }: Call, { rules }: ServedResource, object: K
   return mayTakeLong(bulk) ? inTurns(rules.canonicalSteps(object)) : rules.canonical(object)
 }
 
-export interface AdmissionInput {
+interface AdmissionInput {
   readonly operation: AdmissionRequest['operation']
   readonly subresource: string
   readonly name: string

@@ -25,7 +25,7 @@ function ordered(object: KubeObject, resourceVersion: string): KubeObject {
   return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
 }
 
-export interface Serializer {
+interface Serializer {
   (revision: Revision): Uint8Array
   /** In the order in which it is written. */
   readonly object: KubeObject
@@ -36,7 +36,7 @@ export interface Serializer {
 }
 
 /** How a kind's objects are written: those of custom kinds are maps in Go, whose keys are in alphabetical order. */
-export type Writing = Pick<ServedResource, 'isCustom'>
+type Writing = Pick<ServedResource, 'isCustom'>
 const builtIn: Writing = { isCustom: false }
 
 /** A canonical object with its members where they are written. */

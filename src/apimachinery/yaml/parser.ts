@@ -19,7 +19,7 @@ export function parseDocument<S extends Scalar>(text: string, toNumber: (scalar:
   return new Parser(new Scanner(text), toNumber).document() as YamlOf<S>
 }
 
-export type YamlOf<S> = S | YamlOf<S>[] | Map<string, YamlOf<S>>
+type YamlOf<S> = S | YamlOf<S>[] | Map<string, YamlOf<S>>
 
 interface Properties {
   readonly anchor: string | undefined

@@ -4,7 +4,7 @@ import { doubleText } from '../number-text.ts'
 import { YamlError } from './error.ts'
 
 export type Scalar = null | boolean | number | bigint | string
-export type ScalarTag = 'null' | 'bool' | 'int' | 'float' | 'str' | 'timestamp' | 'merge'
+type ScalarTag = 'null' | 'bool' | 'int' | 'float' | 'str' | 'timestamp' | 'merge'
 
 const WORDS = new Map<string, readonly [ScalarTag, Scalar]>()
 const words = (tag: ScalarTag, value: Scalar, list: string) => {

@@ -1,7 +1,7 @@
 /** Texts as YAML scalars, byte for byte as go-yaml writes them. */
 
 /** Where a scalar stands. */
-export interface Place {
+interface Place {
   /** Of continuation lines. */
   readonly indent: number
   /** Where the text starts. */

@@ -3,7 +3,7 @@ import { isBlankOrEnd, isBreak } from './characters.ts'
 import { YamlError } from './error.ts'
 import { scanBlockScalar, scanDoubleQuoted, scanPlain, scanSingleQuoted } from './scan-scalar.ts'
 
-export type TokenType =
+type TokenType =
   | 'block-sequence'
   | 'block-mapping'
   | 'block-end'

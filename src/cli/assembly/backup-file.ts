@@ -16,7 +16,7 @@ export interface BackupHead {
 }
 
 /** A piece of a file of the data directory. */
-export interface FilePiece {
+interface FilePiece {
   readonly file: string
   readonly mode: number
   readonly at: number

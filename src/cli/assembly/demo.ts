@@ -7,7 +7,7 @@ import { services } from '../../apimachinery/resources.generated.ts'
 import type { DataDirectory } from './data-directory.ts'
 import type { System } from './system.ts'
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly data: DataDirectory
   readonly system: System
   readonly say: (line: string) => void

@@ -6,7 +6,7 @@ import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
 import type { Encryption } from './encryption.ts'
 import { ReloadedFile } from './reloaded-file.ts'
 
-export interface UpkeepOptions {
+interface UpkeepOptions {
   readonly store: EncryptedStore
   readonly encryption: Encryption
   /** Given: the file is read again when it changes. */

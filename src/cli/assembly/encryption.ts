@@ -7,7 +7,7 @@ import type { KmsObserver } from '../../store/encryption/kms/observer.ts'
 import { type KmsOptions, type KmsProvider, kmsProvider } from '../../store/encryption/kms/provider.ts'
 import { TryLater } from './reloaded-file.ts'
 
-export interface EncryptionPlace {
+interface EncryptionPlace {
   /** An EncryptionConfiguration. Default: `encryption.yaml` in the folder of keys, made when it is missing; it encrypts Secrets. Without both nothing is. */
   readonly file: string | undefined
   readonly pki: string | undefined

@@ -3,7 +3,7 @@ import { readFile, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ReloadMetrics } from '../../api/health/reload-metrics.ts'
 
-export interface ReloadedFileOptions {
+interface ReloadedFileOptions {
   readonly path: string
   /** For the log: `authorization config`. */
   readonly subject: string

@@ -1,7 +1,7 @@
 import type { Client } from '../../client/client.ts'
 
 /** A served resource that a word on the command line means. */
-export interface NamedResource {
+interface NamedResource {
   readonly group: string
   readonly version: string
   readonly resource: string

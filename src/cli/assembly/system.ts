@@ -22,7 +22,7 @@ import type { ApiWishes } from './api-flags.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { gitUser, writeGitconfig } from './git-access.ts'
 
-export interface SystemOptions {
+interface SystemOptions {
   readonly data: DataDirectory
   readonly port: number
   readonly nodes: readonly { readonly name: string; readonly address: string }[]

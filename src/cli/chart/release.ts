@@ -15,7 +15,7 @@ import { rateLimitOf } from './flags/rate-limit.ts'
 import { dryRunOf, operationOptions, RELEASE_FLAGS } from './flags/release-flags.ts'
 import { valueSources } from './flags/values.ts'
 
-export interface Connection {
+interface Connection {
   readonly flags: Flags
   readonly releases: Releases
   readonly namespace: string

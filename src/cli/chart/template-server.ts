@@ -3,7 +3,7 @@ import type { Rendered, RenderOptions } from '../../helmlike/render/render.ts'
 import type { Flags } from './flags/flags.ts'
 import { connectBy } from './release.ts'
 
-export interface Asked {
+interface Asked {
   readonly namespace: string
   readonly options: Pick<RenderOptions, 'capabilities' | 'host'>
   /** Throws Error for the first kind that the cluster does not have. */

@@ -12,7 +12,7 @@ import { localFiles } from '../assembly/local-files.ts'
 import type { Inventory } from './inventory.ts'
 import { Saves, watchFiles } from './saves.ts'
 
-export interface FolderOptions {
+interface FolderOptions {
   readonly client: Client
   readonly folder: string
   readonly inventory: Inventory

@@ -15,7 +15,7 @@ import { installCrds } from '../operator/run.ts'
 import { loadFresh } from './fresh-module.ts'
 import { Saves, watchFiles } from './saves.ts'
 
-export interface ReloadOptions {
+interface ReloadOptions {
   readonly client: Client
   /** The API's address: webhooks are served if it is on this machine. */
   readonly server: string

@@ -28,7 +28,7 @@ export class Unprocessed extends Error {
   }
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** Host and port, as requests name them. */
   readonly authority: string
   /** A request has ended, or the connection has. */

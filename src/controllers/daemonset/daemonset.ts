@@ -13,7 +13,7 @@ import { createPod, deletePod } from '../replicaset.ts'
 import { hashOf, revisionLabel, revisionsOf, truncate } from '../revisions.ts'
 import { daemonPod, nodeOf, placement } from './placement.ts'
 
-export interface Decision {
+interface Decision {
   /** Names of nodes to start a pod on. */
   readonly create: readonly string[]
   readonly remove: readonly Pod[]

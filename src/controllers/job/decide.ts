@@ -6,7 +6,7 @@ import { byDeletionOrder, isActive, isReady, isTerminating } from '../pods.ts'
 import { formatIndexes, parseIndexes } from './indexes.ts'
 import { failureVerdict, finishedAt, hasFinalizer, indexOf, isIndexed } from './pods.ts'
 
-export interface Decision {
+interface Decision {
   readonly status: JobStatus
   /** Indexes to start a pod for; undefined: one without index. */
   readonly create: readonly (number | undefined)[]

@@ -52,7 +52,7 @@ export function jobPod(job: Job, index: number | undefined, failures = 0): Pod {
   }
 }
 
-export interface FailureVerdict {
+interface FailureVerdict {
   readonly action: 'Count' | 'FailIndex' | 'FailJob' | 'Ignore'
   readonly message?: string
 }

@@ -13,7 +13,7 @@ import { deletePod } from '../replicaset.ts'
 import { type Revisions, revisionsOf, truncate } from '../revisions.ts'
 import { claimOwners, claimsFor, firstOrdinal, ordinalOf, podName, revisionOf, statefulPod } from './pods.ts'
 
-export interface Decision {
+interface Decision {
   readonly create: readonly { readonly ordinal: number; readonly revision: string }[]
   readonly remove: readonly Pod[]
 }

@@ -6,7 +6,7 @@ import { type Columns, columnsOf } from './columns.ts'
 import { type AnySchema, type ConditionValue, type InputOf, schema as kinds, type ValueOf } from './schema.ts'
 
 /** What a version of a custom kind has. */
-export interface VersionParts<Spec extends AnySchema, Status extends AnySchema> {
+interface VersionParts<Spec extends AnySchema, Status extends AnySchema> {
   readonly spec: Spec
   /** An object; `conditions` and `observedGeneration`, which the runtime writes, are always there besides. */
   readonly status?: Status
@@ -22,7 +22,7 @@ export interface VersionParts<Spec extends AnySchema, Status extends AnySchema> 
 }
 
 /** A further version that is served beside the main one. */
-export interface OtherVersion extends VersionParts<AnySchema, AnySchema> {
+interface OtherVersion extends VersionParts<AnySchema, AnySchema> {
   readonly version: string
   /** Default true. */
   readonly served?: boolean
@@ -30,7 +30,7 @@ export interface OtherVersion extends VersionParts<AnySchema, AnySchema> {
   readonly deprecated?: boolean | string
 }
 
-export interface CustomResourceParts<Spec extends AnySchema, Status extends AnySchema> extends VersionParts<Spec, Status> {
+interface CustomResourceParts<Spec extends AnySchema, Status extends AnySchema> extends VersionParts<Spec, Status> {
   readonly group: string
   /** The version that objects are stored in and programs see. */
   readonly version: string
@@ -52,7 +52,7 @@ export interface CustomObject<Spec, Status> extends KubeObject {
 }
 
 /** What every status has. */
-export interface CommonStatus {
+interface CommonStatus {
   conditions?: ConditionValue[]
   observedGeneration?: number
 }

@@ -2,10 +2,10 @@ import type { Json, JsonSchema, ValidationRule } from '../schema/json-schema.ts'
 import { Draft } from './draft.ts'
 
 /** Whether a field must be given, may be left out, or is filled in by the server when it is left out. */
-export type Presence = 'required' | 'optional' | 'defaulted'
+type Presence = 'required' | 'optional' | 'defaulted'
 
 /** How a value looks. `Out` is what a reader gets, `In` what a writer may give (without what has a default). */
-export interface Schema<Out, In = Out, P extends Presence = Presence> {
+interface Schema<Out, In = Out, P extends Presence = Presence> {
   /** As the definition says it. */
   readonly json: JsonSchema
   readonly presence: P
@@ -21,7 +21,7 @@ export type ValueOf<S extends AnySchema> = NonNullable<S['types']>['out']
 export type InputOf<S extends AnySchema> = NonNullable<S['types']>['in']
 
 /** A CEL rule's details besides its expression. */
-export type RuleOptions = Omit<ValidationRule, 'rule'>
+type RuleOptions = Omit<ValidationRule, 'rule'>
 
 /** What all schemas can be told; each answers a new schema. */
 interface Common<Self> {
@@ -34,7 +34,7 @@ interface Scalar<Self> extends Common<Self> {
   enum(...values: readonly Json[]): Self
 }
 
-export interface TextSchema<T extends string = string, P extends Presence = 'required'>
+interface TextSchema<T extends string = string, P extends Presence = 'required'>
   extends Schema<T, T, P>,
     Common<TextSchema<T, P>> {
   minLength(n: number): TextSchema<T, P>
@@ -47,7 +47,7 @@ export interface TextSchema<T extends string = string, P extends Presence = 'req
   nullable(): Schema<T | null, T | null, P>
 }
 
-export interface NumberSchema<P extends Presence = 'required'> extends Schema<number, number, P>, Scalar<NumberSchema<P>> {
+interface NumberSchema<P extends Presence = 'required'> extends Schema<number, number, P>, Scalar<NumberSchema<P>> {
   min(n: number): NumberSchema<P>
   max(n: number): NumberSchema<P>
   multipleOf(n: number): NumberSchema<P>
@@ -58,7 +58,7 @@ export interface NumberSchema<P extends Presence = 'required'> extends Schema<nu
 }
 
 /** A schema without options of its own. */
-export interface PlainSchema<Out, In = Out, P extends Presence = 'required'>
+interface PlainSchema<Out, In = Out, P extends Presence = 'required'>
   extends Schema<Out, In, P>,
     Common<PlainSchema<Out, In, P>> {
   optional(): PlainSchema<Out, In, 'optional'>
@@ -66,7 +66,7 @@ export interface PlainSchema<Out, In = Out, P extends Presence = 'required'>
   nullable(): Schema<Out | null, In | null, P>
 }
 
-export interface ListSchema<Out, In = Out, P extends Presence = 'required'>
+interface ListSchema<Out, In = Out, P extends Presence = 'required'>
   extends Schema<Out[], readonly In[], P>,
     Common<ListSchema<Out, In, P>> {
   minItems(n: number): ListSchema<Out, In, P>
@@ -79,7 +79,7 @@ export interface ListSchema<Out, In = Out, P extends Presence = 'required'>
   default(value: readonly In[]): ListSchema<Out, In, 'defaulted'>
 }
 
-export interface MapSchema<Out, In = Out, P extends Presence = 'required'>
+interface MapSchema<Out, In = Out, P extends Presence = 'required'>
   extends Schema<Record<string, Out>, Readonly<Record<string, In>>, P>,
     Common<MapSchema<Out, In, P>> {
   maxProperties(n: number): MapSchema<Out, In, P>
@@ -87,7 +87,7 @@ export interface MapSchema<Out, In = Out, P extends Presence = 'required'>
   default(value: Readonly<Record<string, In>>): MapSchema<Out, In, 'defaulted'>
 }
 
-export interface ObjectSchema<Out, In = Out, P extends Presence = 'required'>
+interface ObjectSchema<Out, In = Out, P extends Presence = 'required'>
   extends Schema<Out, In, P>,
     Common<ObjectSchema<Out, In, P>> {
   /** Keeps fields that are not declared; without it the server prunes them. */
@@ -97,7 +97,7 @@ export interface ObjectSchema<Out, In = Out, P extends Presence = 'required'>
   nullable(): Schema<Out | null, In | null, P>
 }
 
-export type Properties = Readonly<Record<string, AnySchema>>
+type Properties = Readonly<Record<string, AnySchema>>
 type Named<T extends Properties, P extends Presence> = {
   [K in keyof T]: T[K]['presence'] extends P ? K : never
 }[keyof T]

@@ -1,6 +1,6 @@
 import type { Issue } from './source.ts'
 
-export type TokenKind = 'int' | 'uint' | 'float' | 'string' | 'bytes' | 'ident' | 'escaped' | 'punct' | 'eof'
+type TokenKind = 'int' | 'uint' | 'float' | 'string' | 'bytes' | 'ident' | 'escaped' | 'punct' | 'eof'
 
 export interface Token {
   readonly kind: TokenKind

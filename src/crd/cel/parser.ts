@@ -36,7 +36,7 @@ const SUMS: Readonly<Record<string, string>> = { '+': OP.add, '-': OP.subtract }
 const PRODUCTS: Readonly<Record<string, string>> = { '*': OP.multiply, '/': OP.divide, '%': OP.modulo }
 
 /** What of the syntax differs between environments. */
-export interface Syntax {
+interface Syntax {
   readonly macros: Macros
   readonly escapedNames: boolean
 }

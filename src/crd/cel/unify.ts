@@ -1,7 +1,7 @@
 import { CelType, DYN, isDyn, sameType } from './types.ts'
 
 /** What each type variable stands for so far. */
-export type Substitutions = ReadonlyMap<string, CelType>
+type Substitutions = ReadonlyMap<string, CelType>
 
 /** Substitutions that are tried over others: a long expression has too many variables for a copy at each step. */
 class Trial {

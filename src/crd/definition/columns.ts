@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../schema/json-schema.ts'
 import type { DefinitionVersion, PrinterColumn } from './definition.ts'
 
 /** meta.k8s.io/v1 TableColumnDefinition */
-export interface TableColumn {
+interface TableColumn {
   readonly name: string
   readonly type: string
   readonly format: string
@@ -13,7 +13,7 @@ export interface TableColumn {
 }
 
 /** The columns of the table that objects of a version are shown in, and the cells of one object. */
-export interface ObjectTable {
+interface ObjectTable {
   readonly columns: readonly TableColumn[]
   /** `now`: for ages. */
   cells(object: JsonObject, now: Date): Json[]

@@ -6,7 +6,7 @@ import type { CustomResourceDefinition, DefinitionCondition, DefinitionNames, De
 import { conditionOf } from './definition.ts'
 
 /** The names that definitions of a group (or built-in kinds of it) hold already. */
-export interface TakenNames {
+interface TakenNames {
   /** Plurals, singulars and short names. */
   readonly resources: ReadonlySet<string>
   readonly kinds: ReadonlySet<string>

@@ -3,8 +3,8 @@ import { conversionProblem } from '../schema/schema-errors.ts'
 import { type CustomResourceDefinition, type DefinitionVersion, versionNamed } from './definition.ts'
 
 /** A schema as OpenAPI documents show it. */
-export type PublishedSchema = Readonly<Record<string, unknown>>
-export type OpenApiVersion = 'v2' | 'v3'
+type PublishedSchema = Readonly<Record<string, unknown>>
+type OpenApiVersion = 'v2' | 'v3'
 
 const CONVENTIONS = 'More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
 const API_VERSION = `APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. ${CONVENTIONS}#resources`

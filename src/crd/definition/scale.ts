@@ -9,7 +9,7 @@ import type { ScaleSubresource } from './definition.ts'
 const MOST_REPLICAS = 2 ** 31 - 1
 
 /** What the paths of a scale subresource lead to in an object. */
-export interface ScaleValues {
+interface ScaleValues {
   readonly specReplicas: number | undefined
   readonly statusReplicas: number
   /** As text; '' when there is none. */

@@ -4,7 +4,7 @@ import type { JsonObject } from '../schema/json-schema.ts'
 import type { DefinitionVersion } from './definition.ts'
 
 /** Reads the fields of an object that field selectors may name, beside metadata.name and metadata.namespace. */
-export type FieldReader = (object: JsonObject) => Record<string, string>
+type FieldReader = (object: JsonObject) => Record<string, string>
 
 /** The reader of the selectable fields of `version`. Fields that are not there are ''. */
 export function selectableFieldReader(version: DefinitionVersion): FieldReader {

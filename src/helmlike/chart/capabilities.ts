@@ -2,7 +2,7 @@
 import { GoStruct, type MethodTable, typedList, type Value, withMethods } from '../gotemplate/value.ts'
 import { ChartError } from './chart.ts'
 
-export interface KubeVersion {
+interface KubeVersion {
   /** As given, with a leading v: v1.33.4-gke.1245000. */
   readonly version: string
   /** Without what is vendor's: v1.33.4. */

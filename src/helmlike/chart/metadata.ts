@@ -16,7 +16,7 @@ export interface Dependency {
   importValues: readonly Value[]
   readonly alias: string
 }
-export interface Maintainer {
+interface Maintainer {
   readonly name: string
   readonly email: string
   readonly url: string

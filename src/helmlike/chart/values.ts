@@ -5,7 +5,7 @@ import { ChartError } from './chart.ts'
 const GLOBAL = 'global'
 
 /** What of a chart its values are laid out by. */
-export interface ValuesOfChart {
+interface ValuesOfChart {
   readonly metadata: { readonly name: string }
   readonly values?: ValueMap | undefined
   readonly dependencies: readonly ValuesOfChart[]

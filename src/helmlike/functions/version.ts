@@ -112,7 +112,7 @@ function parseOne(text: string): Constraint {
 }
 
 /** Alternatives (`||`) of constraints that must all hold. */
-export interface Constraints {
+interface Constraints {
   readonly alternatives: readonly (readonly Constraint[])[]
 }
 

@@ -14,7 +14,7 @@ import { GoStruct, isTrue, type Value } from './value.ts'
 type Signal = 0 | 1 | 2
 const [GO_ON, BREAK, CONTINUE] = [0, 1, 2] as const
 type Exec = (run: Run, dot: Value) => Signal
-export interface Program {
+interface Program {
   readonly body: Exec
   /** Slots a frame starts with; bodies that are compiled later may add some. */
   readonly slots: number

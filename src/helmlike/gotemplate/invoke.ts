@@ -10,7 +10,7 @@ import type { Value } from './value.ts'
 /** A constant, or what is evaluated and then checked for the parameter's type. */
 export type Argument = { readonly constant: Value; readonly node: Node } | { readonly eval: Eval; readonly type: string }
 
-export interface Invocation {
+interface Invocation {
   readonly name: string
   /** The function's name, and the whole command, whom errors of the function are told of. */
   readonly identifier: Node

@@ -41,22 +41,22 @@ export interface VariableNode extends Base {
   readonly kind: 'variable'
   readonly ident: readonly string[]
 }
-export interface DotNode extends Base {
+interface DotNode extends Base {
   readonly kind: 'dot'
 }
-export interface NilNode extends Base {
+interface NilNode extends Base {
   readonly kind: 'nil'
 }
 export interface FieldNode extends Base {
   readonly kind: 'field'
   readonly ident: readonly string[]
 }
-export interface ChainNode extends Base {
+interface ChainNode extends Base {
   readonly kind: 'chain'
   readonly node: Node
   readonly fields: readonly string[]
 }
-export interface BoolNode extends Base {
+interface BoolNode extends Base {
   readonly kind: 'bool'
   readonly value: boolean
 }
@@ -68,7 +68,7 @@ export interface NumberNode extends Base {
   readonly float: number | undefined
   readonly complex: { re: number; im: number } | undefined
 }
-export interface StringNode extends Base {
+interface StringNode extends Base {
   readonly kind: 'string'
   readonly quoted: string
   readonly text: string

@@ -11,7 +11,7 @@ export interface Variable {
 export const UNDECLARED = -1
 
 /** The visible variables, and what the dot is. */
-export interface View {
+interface View {
   readonly variables: readonly Variable[]
   readonly dotIsElement: boolean
 }

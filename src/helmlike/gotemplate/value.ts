@@ -6,7 +6,7 @@ export type Value = undefined | null | boolean | number | string | Int | Complex
 export type List = Value[]
 export type ValueMap = Map<string, Value>
 
-export type IntKind = 'int' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uintptr'
+type IntKind = 'int' | 'int8' | 'int16' | 'int32' | 'int64' | 'uint' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'uintptr'
 
 /** An integer of Go with its kind; `type` differs from the kind for named types such as time.Duration. */
 export class Int {
@@ -70,7 +70,7 @@ export class GoStruct {
   }
 }
 
-export interface StructPrinting {
+interface StructPrinting {
   /** The text of a Stringer whose method has a pointer receiver: only an action prints it so, not a function. */
   readonly addressText?: () => string
   /** What %v shows where it is not the fields. */

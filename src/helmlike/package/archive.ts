@@ -52,7 +52,7 @@ function entry(name: string, data: Buffer, seconds: number): Buffer[] {
 }
 
 /** The files of a packaged chart, in Helm's order, under `base`. */
-export function packagedFiles(c: Chart, base = c.metadata.name): ChartFile[] {
+function packagedFiles(c: Chart, base = c.metadata.name): ChartFile[] {
   const isV1 = c.metadata.apiVersion === 'v1'
   const metadata = isV1 ? { ...c.metadata, dependencies: undefined } : c.metadata
   const raw = (name: string) => c.raw.filter((f) => f.name === name).map((f) => ({ name: `${base}/${name}`, data: f.data }))

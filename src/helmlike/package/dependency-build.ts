@@ -16,7 +16,7 @@ import { ociVersions } from './oci.ts'
 import { indexAt, indexOf, type Repository, refresh, repositories } from './repositories.ts'
 import { findVersion } from './repository-index.ts'
 
-export interface Locked {
+interface Locked {
   readonly name: string
   readonly version: string
   readonly repository: string

@@ -8,7 +8,7 @@ import { chartFromFiles, loadChart } from '../chart/load.ts'
 import type { Dependency } from '../chart/metadata.ts'
 import { parseConstraints, parseVersion, VersionError } from '../functions/version.ts'
 
-export interface DependencyStatus {
+interface DependencyStatus {
   readonly name: string
   readonly version: string
   readonly repository: string

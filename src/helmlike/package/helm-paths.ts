@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
-export interface HelmPaths {
+interface HelmPaths {
   readonly cache: string
   readonly config: string
   readonly data: string

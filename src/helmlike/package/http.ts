@@ -38,7 +38,7 @@ export async function download(url: string, access: Access = {}, timeoutMs = TIM
   return readBody(response, url)
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer

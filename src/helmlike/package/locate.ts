@@ -55,7 +55,7 @@ export async function fetchChart(reference: string, o: LocateOptions): Promise<F
 }
 
 /** A URL of an index is relative to the repository. */
-export function absolute(url: string, base: string): string {
+function absolute(url: string, base: string): string {
   return /^(?:https?|oci):/.test(url) ? url : new URL(url, `${base.replace(/\/$/, '')}/`).href
 }
 

@@ -13,7 +13,7 @@ const CONFIG = 'application/vnd.cncf.helm.config.v1+json'
 const CHART = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip'
 const PROVENANCE = 'application/vnd.cncf.helm.chart.provenance.v1.prov'
 
-export interface OciReference {
+interface OciReference {
   readonly host: string
   readonly repository: string
   readonly tag: string | undefined

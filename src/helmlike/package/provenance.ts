@@ -14,7 +14,7 @@ const TIMEOUT_MS = 60_000
 const digest = (archive: Buffer) => `sha256:${createHash('sha256').update(archive).digest('hex')}`
 
 /** What is signed: Chart.yaml, then the checksum of the archive. */
-export function message(c: Chart, archive: Buffer, file: string): string {
+function message(c: Chart, archive: Buffer, file: string): string {
   return `${toYaml(metadataToJson(c.metadata))}\n...\n${toYaml(new Map([['files', new Map([[basename(file), digest(archive)]])]]))}`
 }
 
@@ -37,7 +37,7 @@ function gpg(args: readonly string[], input: string): Promise<{ status: number; 
   })
 }
 
-export interface Keyring {
+interface Keyring {
   readonly key?: string | undefined
   readonly keyring?: string | undefined
   readonly passphraseFile?: string | undefined

@@ -73,7 +73,7 @@ const GONE: { readonly [url: string]: string } = {
   '//kubernetes-charts-incubator.storage.googleapis.com': 'https://charts.helm.sh/incubator',
 }
 
-export interface AddOptions {
+interface AddOptions {
   /** Replaces a repository of the same name. */
   readonly force?: boolean
   readonly allowDeprecated?: boolean

@@ -83,7 +83,7 @@ export function findVersion(index: RepositoryIndex, name: string, range: string)
   return found
 }
 
-export interface IndexOptions {
+interface IndexOptions {
   /** Where the archives will be found; '' is beside the index. */
   readonly url: string
   readonly created: Date

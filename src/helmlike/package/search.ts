@@ -4,12 +4,12 @@ import { compareVersions, parseConstraints, parseVersion, satisfies, VersionErro
 import { compareStrings } from '../gotemplate/value.ts'
 import type { IndexEntry, RepositoryIndex } from './repository-index.ts'
 
-export interface Hit {
+interface Hit {
   /** repository/chart */
   readonly name: string
   readonly entry: IndexEntry
 }
-export interface SearchOptions {
+interface SearchOptions {
   /** A range; '' is every release. */
   readonly version: string
   /** Versions that are no releases, too. */

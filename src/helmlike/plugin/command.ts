@@ -3,7 +3,7 @@ import { ChartError } from '../chart/chart.ts'
 import type { PlatformCommand } from './metadata.ts'
 
 /** In Go's names. */
-export interface Platform {
+interface Platform {
   readonly os: string
   readonly arch: string
 }

@@ -6,7 +6,7 @@ import { label, objectsOf } from './manifest-objects.ts'
 import { notReady } from './readiness.ts'
 import { ofLive, waitFor } from './waiting.ts'
 
-export interface CrdOptions {
+interface CrdOptions {
   readonly timeoutMs: number
   readonly dryRun?: 'client' | 'server'
   readonly upgradeCrds?: boolean

@@ -5,7 +5,7 @@ import { hookNotDone } from './readiness.ts'
 import type { HookRecord, ReleaseRecord } from './record.ts'
 import { ofLive, waitFor, waitGone } from './waiting.ts'
 
-export interface HookContext {
+interface HookContext {
   readonly cluster: Cluster
   readonly timeoutMs: number
   readonly now: () => Date

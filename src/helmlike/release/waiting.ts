@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { label } from './manifest-objects.ts'
 
 /** Why an object, undefined while it is not there, is not yet as wanted; undefined when it is. Throws Error when it never will be. */
-export type Problem = (live: Unstructured | undefined) => string | undefined
+type Problem = (live: Unstructured | undefined) => string | undefined
 
 /** Waits until `problem` finds nothing wrong with any object. Throws Error naming the first that is not so in time. */
 export async function waitFor(

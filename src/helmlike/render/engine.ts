@@ -108,7 +108,7 @@ function templatesOf(c: Chart): Template[] {
 }
 
 /** All that is needed to run the templates. Throws RenderError where one does not parse. */
-export function prepare(input: RenderInput): Start {
+function prepare(input: RenderInput): Start {
   const memo = new IncludeMemo()
   const contexts = new Map<Chart, RootContext>()
   addContexts(input.chart, input.top(), memo, contexts)

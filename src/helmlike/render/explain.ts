@@ -8,7 +8,7 @@ import type { TemplateParseError } from '../gotemplate/tokens.ts'
 import { GoStruct, isMap, TypedMap, type Value } from '../gotemplate/value.ts'
 import { nearest } from './nearest.ts'
 
-export interface Explanation {
+interface Explanation {
   readonly hint: string | undefined
   /** The value that the hint tells of, as names below `.Values`. */
   readonly about?: readonly string[] | undefined

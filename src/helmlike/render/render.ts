@@ -15,7 +15,7 @@ import { prepareChart } from './prepared-chart.ts'
 import { RenderError } from './render-error.ts'
 import { ValuesMap } from './values-map.ts'
 
-export interface Release {
+interface Release {
   readonly name: string
   readonly namespace: string
   /** From 1. */

@@ -1,7 +1,7 @@
 // What is mostly wrong where a template makes text that is no YAML.
 
 /** A piece of output, and the action (at `pos` of the template's `text`) that made it. */
-export interface Piece {
+interface Piece {
   readonly offset: number
   readonly pos: number
   readonly text: string

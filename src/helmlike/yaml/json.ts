@@ -16,7 +16,7 @@ import { jsonProblem } from './json-error.ts'
 
 export class JsonError extends Error {}
 
-export interface JsonStyle {
+interface JsonStyle {
   /** Escape <, > and & as \u003c. */
   readonly html: boolean
   /** Indentation of a level; '' writes one line. */

@@ -5,7 +5,7 @@ import { endpointslices, services } from '../../apimachinery/resources.generated
 import { isAlreadyExists, isNotFound } from '../../apimachinery/status.ts'
 import type { Client } from '../../client/client.ts'
 
-export interface DnsServiceOptions {
+interface DnsServiceOptions {
   /** Where the DNS server listens, as pods reach it. */
   readonly address: string
   readonly port: number

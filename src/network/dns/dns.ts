@@ -9,7 +9,7 @@ import { type DnsServer, startDnsServer } from './server.ts'
 import { createUpstream } from './upstream.ts'
 import { answerQuestion } from './zone.ts'
 
-export interface DnsOptions {
+interface DnsOptions {
   readonly informers: InformerSet
   readonly address: string
   readonly port: number

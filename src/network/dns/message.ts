@@ -82,7 +82,7 @@ function findEdns(bytes: Buffer, start: number, id: number): number | undefined 
   return undefined
 }
 
-export interface RawRecord {
+interface RawRecord {
   readonly type: number
   readonly class: number
   /** Where in the message its TTL is written. */

@@ -6,7 +6,7 @@ import { writeAnswer, writeCut, writeQuery } from './message-writer.ts'
 import type { Upstream } from './upstream.ts'
 import type { ZoneAnswer } from './zone.ts'
 
-export interface DnsServerOptions {
+interface DnsServerOptions {
   readonly address: string
   readonly port: number
   /** What the cluster knows. */

@@ -10,7 +10,7 @@ export interface Upstream {
   ask(query: Query, bytes: Buffer): Promise<Buffer>
 }
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   /** `address` or `address#port`; default: those of /etc/resolv.conf. */
   readonly servers?: readonly string[]
   /** Never asked: our own address, lest we ask ourselves. */

@@ -2,7 +2,7 @@ import { isInside, numberOf } from '../cidr.ts'
 import { type Answer, type Question, type RecordData, type ResourceRecord, rcode, recordType } from './message.ts'
 import type { Member, NamedPort, Records, ServiceRecords } from './records.ts'
 
-export interface ZoneOptions {
+interface ZoneOptions {
   readonly records: Records
   /** `cluster.local`. */
   readonly domain: string

@@ -4,7 +4,7 @@ import type { Log } from '../../operators/log.ts'
 import type { ServicePort } from './service-port.ts'
 
 /** Remembered UDP flows that lead where they no longer should. `endpoint` undefined: flows that were not translated at all. */
-export interface StaleFlow {
+interface StaleFlow {
   readonly to: { readonly ip: string } | { readonly nodePort: number }
   readonly endpoint: string | undefined
 }

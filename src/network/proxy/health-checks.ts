@@ -3,7 +3,7 @@ import type { Log } from '../../operators/log.ts'
 import type { HealthCheck } from './service-port.ts'
 
 /** Answers on healthCheckNodePorts, for load balancers in front of the nodes. */
-export interface HealthChecks {
+interface HealthChecks {
   /** The Service `key` has this check now (undefined: none). */
   replace(key: string, check: HealthCheck | undefined): void
   close(): void

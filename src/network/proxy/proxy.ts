@@ -13,7 +13,7 @@ import { createHealthChecks } from './health-checks.ts'
 import { type Change, isEmpty, Ruleset } from './ruleset.ts'
 import { healthCheckOf, portsOf, type ServicePort } from './service-port.ts'
 
-export interface ProxyOptions extends Ranges {
+interface ProxyOptions extends Ranges {
   readonly backend: Backend
   readonly informers: InformerSet
   /** The nodes of this machine: what the traffic policy Local means. */

@@ -15,7 +15,7 @@ export interface Mount {
 }
 
 /** Everything about a container that its spec only refers to, already found. */
-export interface Resolved {
+interface Resolved {
   readonly role: Role
   readonly attempt: number
   readonly backoffSeconds: number

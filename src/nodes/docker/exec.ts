@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import type Docker from 'dockerode'
 import { dockerMessage } from './engine.ts'
 
-export interface ExecOutcome {
+interface ExecOutcome {
   /** Undefined when the deadline came first. */
   readonly exitCode: number | undefined
   /** Standard output and error as they came, at most 10 KiB. */

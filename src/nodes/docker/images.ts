@@ -5,7 +5,7 @@ import { ConfigError } from '../pods/config-error.ts'
 import { dockerMessage, isGone } from './engine.ts'
 import { credentialsFor } from './registry-credentials.ts'
 
-export interface PullRequest {
+interface PullRequest {
   readonly image: string
   readonly policy: 'Always' | 'IfNotPresent' | 'Never' | undefined
   readonly secrets: readonly Secret[]

@@ -8,7 +8,7 @@ interface Entry {
 }
 
 /** As Docker's API takes them. */
-export interface Credentials {
+interface Credentials {
   readonly username: string
   readonly password: string
   readonly serveraddress: string

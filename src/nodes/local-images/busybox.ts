@@ -16,7 +16,7 @@ function isStatic(file: Buffer): boolean {
   return true
 }
 
-export interface Busybox {
+interface Busybox {
   readonly program: Buffer
   /** Their names. */
   readonly applets: readonly string[]

@@ -9,7 +9,7 @@ export interface References {
   secret(namespace: string, name: string): Promise<Secret | undefined>
 }
 
-export interface EnvironmentFacts {
+interface EnvironmentFacts {
   readonly references: References
   readonly podIps: readonly string[]
   readonly hostIps: readonly string[]

@@ -2,7 +2,7 @@ import type { Container, Pod } from '../../apimachinery/kinds.generated.ts'
 import { quantityMilli, quantityValue } from '../../apimachinery/quantity.ts'
 import type { ObservedContainer } from '../docker/observed.ts'
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
 const computed = ['cpu', 'memory'] as const
 
@@ -42,7 +42,7 @@ export function oomScore(pod: Pod, container: Pick<Container, 'resources'>, memo
   return Math.min(Math.max(score, 3), 999)
 }
 
-export interface CpuAndMemory {
+interface CpuAndMemory {
   readonly cpuShares: number
   /** Microseconds per `cpuPeriod`; 0: no limit. */
   readonly cpuQuota: number

@@ -17,7 +17,7 @@ import { checkSupported } from './supported.ts'
 type Start = Extract<Action, { kind: 'start' }>
 
 /** What the start of one container needs to know of its pod. */
-export interface StartFacts {
+interface StartFacts {
   readonly pod: Pod
   readonly podIps: readonly string[]
   readonly volumes: ReadonlyMap<string, PreparedVolume>

@@ -5,7 +5,7 @@ import { qosOf } from './qos.ts'
 import { outcomeOf } from './restart.ts'
 import { isSidecar, isStarting, type PodView, runningContainers, runningSandbox } from './view.ts'
 
-export interface NodeAddresses {
+interface NodeAddresses {
   readonly hostIps: readonly string[]
 }
 

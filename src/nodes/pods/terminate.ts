@@ -12,7 +12,7 @@ export interface Termination {
   readonly ended: Promise<void>
 }
 
-export interface TerminationFacts {
+interface TerminationFacts {
   readonly container: ObservedContainer
   readonly spec: AnyContainer | undefined
   readonly podIp: string

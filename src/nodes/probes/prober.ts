@@ -4,7 +4,7 @@ import type { AnyContainer, Health } from '../pods/view.ts'
 import type { Answer } from './check.ts'
 import { defaults, judge, type Streak } from './verdict.ts'
 
-export type ProbeType = 'Startup' | 'Liveness' | 'Readiness'
+type ProbeType = 'Startup' | 'Liveness' | 'Readiness'
 
 export interface ProberOptions {
   readonly container: AnyContainer

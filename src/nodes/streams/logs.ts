@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type Docker from 'dockerode'
 
-export interface LogOptions {
+interface LogOptions {
   readonly follow: boolean
   readonly timestamps: boolean
   readonly tailLines: number | undefined

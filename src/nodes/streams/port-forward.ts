@@ -9,7 +9,7 @@ export const portForwardProtocol = 'portforward.k8s.io'
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io'
 
 /** Where a pod's ports are: its address, and the process whose network namespace has what listens on localhost only. */
-export interface PortTarget {
+interface PortTarget {
   readonly ip: string
   readonly sandboxPid: number
 }

@@ -9,7 +9,7 @@ export interface PayloadFile {
 }
 
 /** Relative path → file. */
-export type Payload = ReadonlyMap<string, PayloadFile>
+type Payload = ReadonlyMap<string, PayloadFile>
 
 const dataLink = '..data'
 

@@ -2,7 +2,7 @@ import { aborted } from '../../apimachinery/aborted.ts'
 import { createGate, type Gate } from './gate.ts'
 import { type ElectionOptions, runElected } from './leader-election.ts'
 
-export interface ElectionGate extends Gate {
+interface ElectionGate extends Gate {
   /** Resolves when the Lease was let go, after the signal aborted. */
   readonly ended: Promise<void>
 }

@@ -13,7 +13,7 @@ export interface ElectionOptions extends CandidateOptions {
 }
 
 /** What a candidate knows of the Lease: its record, and when, by our own clock, it last changed. */
-export interface Observation {
+interface Observation {
   readonly lease: Lease
   readonly at: number
 }
@@ -35,7 +35,7 @@ export function claimOf(seen: Observation | undefined, identity: string, leaseMs
 }
 
 /** A time of leading. */
-export interface Leading {
+interface Leading {
   /** Aborts when the lease is lost, or the candidate stops. */
   readonly signal: AbortSignal
   /** Rises with every change of the holder: fence writes with it. */

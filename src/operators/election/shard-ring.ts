@@ -3,7 +3,7 @@ import type { Activity } from '../activity.ts'
 import type { Log } from '../log.ts'
 import { isSettled, liveMembers, ownerOf, ringOf, type Seen } from './members.ts'
 
-export interface ShardRingOptions {
+interface ShardRingOptions {
   /** Of the operator. */
   readonly name: string
   /** Of this member. */

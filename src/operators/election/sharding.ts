@@ -14,7 +14,7 @@ import { ShardRing } from './shard-ring.ts'
 const shardLabel = 'operators.slipway.dev/shard'
 
 /** `name` is that of the operator. */
-export interface ShardOptions extends CandidateOptions {
+interface ShardOptions extends CandidateOptions {
   readonly activity: Activity
   /** Told when more keys became ours: all are to be looked at again. */
   readonly onChange: () => void

@@ -6,7 +6,7 @@ import type { ControllerMetrics } from './controller-metrics.ts'
 import type { Histogram } from './histogram.ts'
 import type { RequestCounts } from './request-counts.ts'
 
-export interface Measured {
+interface Measured {
   readonly metrics: ReadonlyMap<string, ControllerMetrics>
   readonly queues: ReadonlyMap<string, Queue>
   readonly leads: (name: string) => boolean

@@ -1,5 +1,5 @@
 /** An operation of a JSON patch (RFC 6902). */
-export interface PatchOperation {
+interface PatchOperation {
   readonly op: 'add' | 'remove' | 'replace'
   readonly path: string
   readonly value?: unknown

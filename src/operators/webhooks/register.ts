@@ -16,12 +16,12 @@ import type { Operator } from '../operator.ts'
 import { configurationsOf, conversionSpec, type WebhookAddress } from './configurations.ts'
 import { conversionOf } from './served-webhooks.ts'
 
-export interface Registration {
+interface Registration {
   /** Says by which authorities the server is known from now on. */
   renew(caBundle: string): Promise<void>
 }
 
-export interface RegisterOptions {
+interface RegisterOptions {
   readonly client: Client
   readonly operators: readonly Operator[]
   readonly address: WebhookAddress

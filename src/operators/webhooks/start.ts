@@ -21,12 +21,12 @@ export type WebhookSettings =
   | { readonly local: LocalWebhooks }
 
 /** An API server in this process that asks without a connection. */
-export interface LocalWebhooks {
+interface LocalWebhooks {
   /** Whose URLs lead to `answer` until `signal` aborts. */
   serve(answer: AnswerReview, signal: AbortSignal): { readonly url: string }
 }
 
-export interface StartWebhooksOptions {
+interface StartWebhooksOptions {
   readonly client: Client
   readonly operators: readonly Operator[]
   readonly namespace: string
@@ -38,7 +38,7 @@ export interface StartWebhooksOptions {
   readonly log: Log
 }
 
-export interface RunningWebhooks {
+interface RunningWebhooks {
   /** Resolves when the API server asks them. */
   readonly started: Promise<void>
   readonly stopped: Promise<void>

@@ -46,7 +46,7 @@ const sealers = {
 } as const
 
 /** Makes the Sealer of a KMS plugin. */
-export type MakeKms = (options: KmsOptions) => Sealer
+type MakeKms = (options: KmsOptions) => Sealer
 
 /**
  * Reads an EncryptionConfiguration (apiserver.config.k8s.io/v1). Throws an Error that says where it is wrong; keys are never shown.

@@ -5,7 +5,7 @@ import { Compacted, FutureRevision, type Revision, StorageFull, Unavailable, Val
 import type { EtcdServers } from './connection.ts'
 import { decodeRange, decodeTxn, decodeWatch, type RangeAnswer, type TxnAnswer, type WatchAnswer } from './messages.ts'
 
-export interface RangeRequest {
+interface RangeRequest {
   readonly key: string
   /** All keys from `key` to before this one; without it the one key. */
   readonly end?: string
@@ -22,12 +22,12 @@ export interface TxnRequest {
   readonly failure: readonly Operation[]
 }
 
-export type Operation =
+type Operation =
   | { readonly put: { readonly key: string; readonly value: Uint8Array } }
   | { readonly remove: string }
   | { readonly range: RangeRequest }
 
-export interface WatchRequest {
+interface WatchRequest {
   readonly key: string
   readonly end: string
   /** The first revision to tell of. */

@@ -8,7 +8,7 @@ import type { Layout } from './layout.ts'
 import type { TxnAnswer } from './messages.ts'
 
 /** What every commit leaves under `layout.commit`. */
-export interface Mark {
+interface Mark {
   readonly id: string
   readonly note?: string
 }
@@ -24,7 +24,7 @@ export function readMark(text: string | undefined): Mark | undefined {
   }
 }
 
-export interface CommitsOptions {
+interface CommitsOptions {
   readonly api: EtcdApi
   readonly layout: Layout
   readonly feed: Pick<Feed, 'reached'>

@@ -12,7 +12,7 @@ export interface FedCommit {
   readonly events: readonly EtcdEvent[]
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly api: EtcdApi
   readonly layout: Layout
   readonly since: Revision

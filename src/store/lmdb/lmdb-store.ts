@@ -6,7 +6,7 @@ import { type MvccOptions, MvccStore } from '../mvcc/mvcc-store.ts'
 import { type RestoredValue, restoreInto } from '../mvcc/restore.ts'
 import { type Revision, StorageFull, type Store } from '../store.ts'
 
-export interface LmdbOptions extends MvccOptions {
+interface LmdbOptions extends MvccOptions {
   /** The database file; its folder is made, readable by its owner only. */
   readonly path: string
   /**

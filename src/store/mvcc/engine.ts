@@ -16,7 +16,7 @@ export interface Table {
   remove(key: Buffer): void
 }
 
-export interface Tables {
+interface Tables {
   /** key → position of its newest value. */
   readonly live: Table
   /** key → position of its tombstone, until compaction forgets it. */

@@ -1,6 +1,6 @@
 import { Compacted, type Revision, type StoreEvent, type Watcher } from '../store.ts'
 
-export interface LogWatcherOptions {
+interface LogWatcherOptions {
   readonly prefix: string
   readonly since: Revision
   readonly newest: () => Revision

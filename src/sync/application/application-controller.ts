@@ -21,7 +21,7 @@ import {
 import { type LiveObjects, ownedFields } from './live-objects.ts'
 import { type Comparison, failedStatus, inventoryOf, leftOver, observedStatus, saysMore } from './status.ts'
 
-export interface ApplicationControllerOptions {
+interface ApplicationControllerOptions {
   readonly client: Client
   readonly mapper: RestMapper
   readonly sources: SourceRenderer

@@ -25,7 +25,7 @@ export interface ApplicationSource {
   }
 }
 
-export interface ApplicationSpec {
+interface ApplicationSpec {
   readonly project: string
   readonly source?: ApplicationSource
   readonly destination: { readonly server?: string; readonly name?: string; readonly namespace?: string }
@@ -44,7 +44,7 @@ export interface Operation {
   readonly initiatedBy?: { readonly username?: string; readonly automated?: boolean }
 }
 
-export type OperationPhase = 'Running' | 'Succeeded' | 'Failed' | 'Error'
+type OperationPhase = 'Running' | 'Succeeded' | 'Failed' | 'Error'
 
 export interface ApplicationStatus {
   readonly sync?: { readonly status: 'Synced' | 'OutOfSync' | 'Unknown'; readonly revision?: string }
@@ -69,7 +69,7 @@ export interface ApplicationStatus {
   readonly sourceType?: string
 }
 
-export interface SyncResultEntry extends InventoryEntry {
+interface SyncResultEntry extends InventoryEntry {
   readonly status: 'Synced' | 'SyncFailed' | 'Pruned'
   readonly message: string
 }

@@ -12,7 +12,7 @@ export interface Comparison {
   readonly inSync: boolean
 }
 
-export interface Observed {
+interface Observed {
   readonly revision: string
   readonly sourceType: string
   readonly comparisons: readonly Comparison[]

@@ -9,12 +9,12 @@ import { waveOf } from '../plan/order.ts'
 import { entryOf, fieldManager, type InventoryEntry, type Plan, type PlannedChange } from '../plan/plan.ts'
 import { prepared } from '../plan/tracking.ts'
 
-export interface ResourceResult extends InventoryEntry {
+interface ResourceResult extends InventoryEntry {
   readonly status: 'Synced' | 'SyncFailed' | 'Pruned'
   readonly message: string
 }
 
-export interface ApplyContext {
+interface ApplyContext {
   readonly client: Client
   readonly mapper: RestMapper
   readonly application: string

@@ -9,7 +9,7 @@ export class GitError extends Error {
   }
 }
 
-export interface GitRun {
+interface GitRun {
   readonly cwd: string
   readonly input?: AsyncIterable<Buffer> | string
   readonly onStderr?: (text: string) => void

@@ -11,7 +11,7 @@ export interface GitUser {
   readonly groups: readonly string[]
 }
 
-export interface GitServerOptions {
+interface GitServerOptions {
   readonly repositories: Repositories
   /** Who asks; undefined: no or wrong credentials. */
   readonly authenticate: (request: IncomingMessage) => Promise<GitUser | undefined>

@@ -6,7 +6,7 @@ import { git } from './git-program.ts'
 /** A name is a path of one to three lower-case segments, as Git hosts have them: `demo`, `team/shop`. */
 const namePattern = /^[a-z0-9]([-a-z0-9._]{0,62}[a-z0-9])?(\/[a-z0-9]([-a-z0-9._]{0,62}[a-z0-9])?){0,2}$/
 
-export interface Ref {
+interface Ref {
   readonly name: string
   readonly oid: string
 }

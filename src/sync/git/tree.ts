@@ -17,7 +17,7 @@ export class TreeError extends Error {
   }
 }
 
-export interface TreeLimits {
+interface TreeLimits {
   readonly maxFiles: number
   readonly maxFileBytes: number
 }

@@ -3,7 +3,7 @@ import type { Unstructured } from '../../apimachinery/object.ts'
 /** From best to worst, as Argo CD orders them. */
 export type HealthStatus = 'Healthy' | 'Suspended' | 'Progressing' | 'Missing' | 'Degraded' | 'Unknown'
 
-export interface Health {
+interface Health {
   readonly status: HealthStatus
   readonly message?: string
 }

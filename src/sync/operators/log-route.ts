@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GitUser } from '../git/git-server.ts'
 import type { Processes } from './processes.ts'
 
-export interface LogRouteOptions {
+interface LogRouteOptions {
   readonly processes: Processes
   readonly authenticate: (request: IncomingMessage) => Promise<GitUser | undefined>
   /** Whether somebody may read the log of an Operator. */

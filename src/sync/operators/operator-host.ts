@@ -21,7 +21,7 @@ import { accountName, bindingOf, clusterRoleName, dividedRules, requireMayGrant,
 import type { Supervised } from './supervised.ts'
 import { closeDoor, openDoor, portIn, register, removeWebhooks, takenConversion } from './webhooks.ts'
 
-export interface OperatorHostOptions {
+interface OperatorHostOptions {
   readonly repositories: Repositories
   readonly processes: Processes
   readonly packages: Packages

@@ -75,7 +75,7 @@ async function lockedPlan(
   return { kind: 'locked', digest, folder, count, texts, tarballs: found }
 }
 
-export interface PackageManifest {
+interface PackageManifest {
   readonly name?: string
   readonly version?: string
   readonly dependencies?: Readonly<Record<string, string>>

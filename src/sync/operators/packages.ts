@@ -16,7 +16,7 @@ export interface PackageSource {
   readonly path: string
 }
 
-export interface PackagesOptions {
+interface PackagesOptions {
   /** Of the data directory. */
   readonly folder: string
   readonly clock: Clock
@@ -24,7 +24,7 @@ export interface PackagesOptions {
   readonly install?: typeof npmInstall
 }
 
-export type PackagesState =
+type PackagesState =
   | { readonly phase: 'ready'; readonly folder: string }
   | { readonly phase: 'preparing' }
   | { readonly phase: 'failed'; readonly message: string; readonly at: number }

@@ -20,7 +20,7 @@ interface Held {
 const renewMs = 48 * 60_000
 const retryMs = 10_000
 
-export interface ProcessesOptions extends Pick<SupervisorOptions, 'clock' | 'random' | 'start'> {
+interface ProcessesOptions extends Pick<SupervisorOptions, 'clock' | 'random' | 'start'> {
   /** Told of the key of an Operator whose process is in another state. */
   readonly changed: (key: string) => void
 }

@@ -5,7 +5,7 @@ import { syncedCommit } from './code.ts'
 /** On an Application: who pushed what it syncs now. Operators of the repository get no right that they could not give. */
 export const pusherAnnotation = 'git.slipway.dev/pusher'
 
-export interface Pusher extends GitUser {
+interface Pusher extends GitUser {
   readonly commit: string
 }
 

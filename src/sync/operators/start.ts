@@ -14,7 +14,7 @@ import { operatorObjects } from './operator-object.ts'
 import type { Packages } from './packages.ts'
 import { Processes } from './processes.ts'
 
-export interface OperatorHostingOptions {
+interface OperatorHostingOptions {
   /** Acts as Slipway itself. */
   readonly client: Client
   readonly clientFor: (user: GitUser) => Client
@@ -29,7 +29,7 @@ export interface OperatorHostingOptions {
   readonly signal: AbortSignal
 }
 
-export interface OperatorHosting {
+interface OperatorHosting {
   /** Serves /operators/ of the API's port. */
   readonly handleLogs: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly stopped: Promise<void>

@@ -8,7 +8,7 @@ import { type Described, type Loaded, messageFrom, type ToChild } from './messag
 import { type SandboxOptions, startSandboxed } from './sandbox.ts'
 import type { Answering, Reachable } from './webhook-port.ts'
 
-export interface Program {
+interface Program {
   /** Names the control group. */
   readonly id: string
   readonly loaded: Loaded
@@ -17,7 +17,7 @@ export interface Program {
 }
 
 /** How the process is: what it does now, and why it does not run. */
-export type State =
+type State =
   | { readonly phase: 'loading' | 'described' | 'starting' | 'running' }
   | { readonly phase: 'crashed'; readonly message: string; readonly retryInMs: number }
   | { readonly phase: 'ended' }

@@ -11,7 +11,7 @@ export interface Answering {
   give(connection: Socket): void
 }
 
-export interface WebhookPortOptions {
+interface WebhookPortOptions {
   /** What was listened on before, so that nobody need learn another; taken when it is free. */
   readonly preferred: number | undefined
   /** Who answers now. */

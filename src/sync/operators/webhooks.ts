@@ -28,7 +28,7 @@ import {
 } from './registration.ts'
 
 /** What webhooks of a process are reached and known by. */
-export interface Door {
+interface Door {
   readonly url: string
   readonly leaf: KeyPair
   /** PEM. */

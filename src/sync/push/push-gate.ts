@@ -26,7 +26,7 @@ import { ManifestError } from '../render/manifest.ts'
 import { SourceError, type SourceRenderer } from '../render/source.ts'
 import { waitUntilReady } from './wait.ts'
 
-export interface PushContext {
+interface PushContext {
   readonly user: GitUser
   /** Acts as the pusher: a manifest they may not apply is refused. */
   readonly pusher: Client

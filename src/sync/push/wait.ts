@@ -8,7 +8,7 @@ import { controlNamespace } from '../application/application.ts'
 import { type Push, PushRefused } from '../git/receive-pack.ts'
 import { stuckReason } from '../health/health.ts'
 
-export interface Wait {
+interface Wait {
   readonly client: Client
   readonly informer: Informer<Application>
   readonly app: Application
@@ -18,7 +18,7 @@ export interface Wait {
 }
 
 /** Where an Application is on its way to a commit. */
-export type Progress =
+type Progress =
   | { readonly state: 'ready' }
   | { readonly state: 'failed'; readonly why: string }
   | { readonly state: 'waiting'; readonly lines: readonly string[] }

@@ -13,13 +13,13 @@ import { type Manifest, ManifestError } from './manifest.ts'
 import type { RenderChart } from './render.ts'
 import { parseManifests } from './yaml-manifests.ts'
 
-export interface ChartRelease {
+interface ChartRelease {
   readonly release: string
   readonly namespace: string
   readonly helm?: ApplicationSource['helm'] | undefined
 }
 
-export type LoadChart = (files: readonly TreeFile[]) => Promise<Chart>
+type LoadChart = (files: readonly TreeFile[]) => Promise<Chart>
 
 /** The renderer of an Application's chart: the release has the Application's name, as Argo CD has it. */
 export function helmChartRenderer(app: Application, load: LoadChart = loadChart): RenderChart {

@@ -5,7 +5,7 @@ import { parseManifests } from './yaml-manifests.ts'
 /** Renders a chart's files to manifests; src/helmlike's renderer, given by the caller who knows release and values. */
 export type RenderChart = (files: readonly TreeFile[]) => Promise<readonly Manifest[]>
 
-export type SourceType = 'Directory' | 'Helm' | 'Kustomize'
+type SourceType = 'Directory' | 'Helm' | 'Kustomize'
 
 /** As Argo CD decides: Chart.yaml → Helm, a kustomization file → Kustomize, else plain manifests. */
 export function sourceTypeOf(paths: readonly string[]): SourceType {

@@ -3,12 +3,12 @@ import { admin, testApi } from '../test-api.ts'
 
 const never = new AbortController().signal
 
-export interface Answer {
+interface Answer {
   readonly status: number
   readonly text: string
 }
 
-export interface Asking {
+interface Asking {
   /** One request with bytes, as it would come over the wire. */
   ask(method: string, target: string, body?: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>
   readonly api: Awaited<ReturnType<typeof testApi>>['api']

@@ -1,5 +1,5 @@
 /** Requests that are large, or work on what is large, each as the first of its sort that a process gets. */
-export interface ColdRequest {
+interface ColdRequest {
   readonly name: string
   /** What is created before. */
   readonly before?: readonly { readonly target: string; readonly body: string }[]

@@ -9,7 +9,7 @@ export interface SigningKey {
 }
 
 /** A real issuer over HTTPS: its discovery document and keys, which a test may change. */
-export interface IssuerServer {
+interface IssuerServer {
   readonly url: string
   keys: SigningKey[]
   /** What it answers under other paths, and what it was asked with there. */

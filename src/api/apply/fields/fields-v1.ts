@@ -4,7 +4,7 @@ import { FieldSet } from './field-set.ts'
 import { isBefore, isField, normalElement, type PathElement, sortElements, sortElementsSteps } from './path-element.ts'
 
 /** The JSON of a set of fields (meta.k8s.io/v1 FieldsV1): `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has something below it. */
-export type FieldsV1 = { readonly [element: string]: FieldsV1 }
+type FieldsV1 = { readonly [element: string]: FieldsV1 }
 
 const parsed = new WeakMap<object, FieldSet>()
 const written = new WeakMap<FieldSet, FieldsV1>()

@@ -29,7 +29,7 @@ export interface OpenApiSchema {
 }
 
 /** Finds the type of a definition that a `$ref` names. */
-export type Resolve = (ref: string) => Atom
+type Resolve = (ref: string) => Atom
 
 /** The merge type of a schema, as kube-openapi's schemaconv makes it. `keepUnknown`: members that no property names may be there. */
 export function atomOf(schema: OpenApiSchema, resolve: Resolve, keepUnknown = false): Atom {

@@ -24,7 +24,7 @@ export function compileMatchConditions(sources: readonly string[], at: string): 
   })
 }
 
-export type Match = { readonly matches: boolean; readonly error?: undefined } | { readonly error: string }
+type Match = { readonly matches: boolean; readonly error?: undefined } | { readonly error: string }
 
 /** Whether the webhook is to be asked: one condition that is false says no; else one that cannot be evaluated is an error. Pure. */
 export function matchOf(conditions: readonly MatchCondition[], spec: SubjectAccessReviewSpec): Match {

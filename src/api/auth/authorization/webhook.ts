@@ -19,7 +19,7 @@ export interface WebhookAnswer {
 /** Posts a review to the server and gives what it answered. Throws an Error, worded as Go's client words it, when it could not. */
 export type AskServer = (review: object, timeoutMs: number) => Promise<WebhookAnswer>
 
-export interface WebhookOptions {
+interface WebhookOptions {
   readonly name: string
   readonly settings: WebhookSettings
   readonly ask: AskServer

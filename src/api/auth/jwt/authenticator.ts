@@ -14,7 +14,7 @@ export interface JwtAuthenticator {
   ready(): Promise<void>
 }
 
-export interface JwtAuthenticatorOptions {
+interface JwtAuthenticatorOptions {
   readonly now?: () => number
   readonly metrics?: JwtMetrics
 }

@@ -72,7 +72,7 @@ export interface AnonymousLimits {
   readonly paths?: readonly string[]
 }
 
-export interface AuthenticationConfiguration {
+interface AuthenticationConfiguration {
   readonly issuers: readonly JwtIssuer[]
   readonly anonymous: AnonymousLimits | undefined
 }

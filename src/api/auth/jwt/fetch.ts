@@ -1,13 +1,13 @@
 import { request } from 'node:https'
 
-export interface FetchOptions {
+interface FetchOptions {
   /** PEM of who may have signed the server's certificate; undefined: the system's authorities. */
   readonly authority: string | undefined
   readonly headers?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
 }
 
-export interface Fetched {
+interface Fetched {
   readonly status: number
   /** As in `404 Not Found`. */
   readonly statusLine: string

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { fetchText } from './fetch.ts'
 
-export interface KeysOptions {
+interface KeysOptions {
   readonly issuer: string
   readonly discoveryUrl: string | undefined
   /** PEM; undefined: the system's authorities. */
@@ -11,7 +11,7 @@ export interface KeysOptions {
   readonly onFetched?: (keySet: string | undefined) => void
 }
 
-export interface IssuerKey {
+interface IssuerKey {
   readonly kid: string | undefined
   readonly key: KeyObject
 }

@@ -61,7 +61,7 @@ export function isSignedBy({ alg, signed, signature }: Jwt, key: KeyObject): boo
 }
 
 /** What is asked of a token beside its signature. */
-export interface Expected {
+interface Expected {
   readonly algorithms: readonly string[]
   readonly audiences: readonly string[]
 }

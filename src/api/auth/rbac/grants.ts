@@ -11,7 +11,7 @@ import type { UserInfo } from '../../request.ts'
 import { serviceAccountUser } from '../users.ts'
 
 /** One subject of one binding: who gets which role, and where. */
-export interface Grant {
+interface Grant {
   readonly roleRef: RoleRef
   /** '' for the whole cluster. */
   readonly namespace: string

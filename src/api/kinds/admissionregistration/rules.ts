@@ -10,7 +10,7 @@ export const reinvocationPolicies = ['IfNeeded', 'Never']
 const scopes = ['*', 'Cluster', 'Namespaced']
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
 
-export interface Rule {
+interface Rule {
   apiGroups?: readonly string[]
   apiVersions?: readonly string[]
   resources?: readonly string[]

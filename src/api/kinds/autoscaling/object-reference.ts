@@ -2,7 +2,7 @@ import { invalid } from '../../../apimachinery/field-error.ts'
 import type { Errors } from '../errors.ts'
 import { requireSegment } from '../networking/references.ts'
 
-export interface Reference {
+interface Reference {
   apiVersion?: string
   kind?: string
   name?: string

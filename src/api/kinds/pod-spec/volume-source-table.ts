@@ -3,7 +3,7 @@ import type { Errors } from '../errors.ts'
 import { sharedSources } from './volume-sources.ts'
 
 /** One field of a volume `V` by which it may say where its content is. `C`: what checks are told besides. */
-export interface VolumeSource<V, C> {
+interface VolumeSource<V, C> {
   readonly field: keyof V & string
   /** The field's name in a complaint that there is more than one, where Kubernetes writes it otherwise. */
   readonly as?: string

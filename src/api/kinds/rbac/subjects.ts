@@ -4,7 +4,7 @@ import { age } from '../table.ts'
 
 const rbacGroup = 'rbac.authorization.k8s.io'
 
-export interface Subject {
+interface Subject {
   kind: string
   name: string
   namespace?: string

@@ -67,7 +67,7 @@ function validateRequest({ name = '', exactly, firstAvailable }: DeviceRequest, 
   else errors.push(required(at, text))
 }
 
-export type RequestNames = ReadonlyMap<string, ReadonlySet<string>>
+type RequestNames = ReadonlyMap<string, ReadonlySet<string>>
 
 export const requestNames = (claim: DeviceClaim | undefined): RequestNames =>
   new Map((claim?.requests ?? []).map((r) => [r.name, new Set((r.firstAvailable ?? []).map((sub) => sub.name))]))

@@ -25,7 +25,7 @@ export class FlagError extends Error {
 }
 
 /** `optional` is a value behind `=` only, alone it is ''. */
-export type FlagKind = 'bool' | 'value' | 'int' | 'float' | 'color' | 'optional'
+type FlagKind = 'bool' | 'value' | 'int' | 'float' | 'color' | 'optional'
 
 /** What each flag takes. A short form maps to its long one; a `deprecated` name to the flag, maybe with `=value`, that replaces it. */
 export interface FlagTable {

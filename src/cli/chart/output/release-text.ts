@@ -5,7 +5,7 @@ import { toYaml } from '../../../helmlike/yaml/emit.ts'
 import { fromPlain } from '../../../helmlike/yaml/json.ts'
 import type { Colors } from './colors.ts'
 
-export interface ReleaseTextOptions {
+interface ReleaseTextOptions {
   readonly hideNotes?: boolean
   /** Secrets of a dry run are not shown. */
   readonly hideSecret?: boolean

@@ -6,7 +6,7 @@ import type { CustomResourceDefinition } from '../../../crd/definition/definitio
 
 const templates = join(import.meta.dirname, '../../../../scaffold/chart')
 
-export interface OperatorChart {
+interface OperatorChart {
   readonly name: string
   readonly version: string
   readonly repository: string

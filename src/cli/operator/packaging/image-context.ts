@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { modulesOf } from './module-graph.ts'
 
-export interface ImageOptions {
+interface ImageOptions {
   /** The operators' modules. */
   readonly entries: readonly string[]
   /** An image that has Node 24 as `node`; undefined: from scratch, with this machine's Node. */

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** The files that run when `entries` do: sources, and whole packages of node_modules with what they depend on. */
-export interface ModuleGraph {
+interface ModuleGraph {
   readonly files: ReadonlySet<string>
   /** Folders. */
   readonly packages: ReadonlySet<string>
 }
 
-export interface GraphOptions {
+interface GraphOptions {
   /** Where `slipway/…` leads; undefined: nowhere. */
   readonly own: (specifier: string) => string | undefined
 }

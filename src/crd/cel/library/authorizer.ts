@@ -22,7 +22,7 @@ export interface AccessQuestion {
   readonly labelSelector: string
 }
 
-export interface AccessDecision {
+interface AccessDecision {
   readonly allowed: boolean
   readonly reason: string
   readonly error: string | undefined

@@ -6,7 +6,7 @@ import { quote } from '../../../apimachinery/go-quote.ts'
 import { FunctionError } from '../../gotemplate/run.ts'
 import { bits, explicit, implicit, integer, none, octets, oid, pem, sequence, set, time, utf8, yes } from './der.ts'
 
-export interface CertificateRequest {
+interface CertificateRequest {
   readonly commonName: string
   readonly ips: readonly string[]
   readonly names: readonly string[]

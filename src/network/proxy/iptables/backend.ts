@@ -7,7 +7,7 @@ import { changeText, type Present, presentIn, probeTexts, rebuildText, removalTe
 export type Flavour = '' | '-legacy' | '-nft'
 
 /** How the backend reaches the kernel; a test may look on. */
-export interface IptablesPrograms {
+interface IptablesPrograms {
   save(table: Table): Promise<string>
   restore(text: string): Promise<void>
 }

@@ -5,14 +5,14 @@ import type { KmsPlugin, PluginStatus } from './plugin.ts'
 import { type Cipher, seedBytes, seedCipher } from './seed-cipher.ts'
 
 /** What seals now. */
-export interface SealingKey {
+interface SealingKey {
   readonly source: DekSource
   readonly cipher: Cipher
   /** Not used for writing after this, unless the plugin confirms it. Milliseconds since 1970. */
   readonly expires: number
 }
 
-export interface CurrentKeyOptions {
+interface CurrentKeyOptions {
   readonly name: string
   readonly plugin: KmsPlugin
   readonly now: () => number

@@ -16,7 +16,7 @@ export interface DekSource {
 }
 
 /** What is stored after the prefix (kmsv2/v2/api.proto, EncryptedObject). */
-export interface EncryptedObject {
+interface EncryptedObject {
   readonly source: DekSource
   readonly data: Buffer
 }

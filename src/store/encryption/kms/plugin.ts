@@ -22,7 +22,7 @@ export interface KmsPlugin {
   close(): void
 }
 
-export interface PluginOptions {
+interface PluginOptions {
   readonly name: string
   /** `unix:///path`, or `unix:///@name` in Linux's abstract namespace. */
   readonly endpoint: string

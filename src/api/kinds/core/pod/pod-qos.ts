@@ -2,7 +2,7 @@ import type { Pod, PodSpec } from '../../../../apimachinery/kinds.generated.ts'
 import { addQuantities, compareQuantities, formatQuantity, signOf } from '../../../../apimachinery/quantity.ts'
 import type { ResourceList } from '../../pod-spec/resource-list.ts'
 
-export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
+type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort'
 
 /** Adds the cpu and memory of `list` that are more than nothing. */
 function add(total: ResourceList, list: Readonly<ResourceList> | undefined): void {
