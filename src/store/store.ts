@@ -11,6 +11,8 @@ export interface Versioned {
   readonly revision: Revision
   /** The revision that created the key (after its last deletion). */
   readonly created: Revision
+  /** Why the value cannot be read: it is as it is kept then. Only where `RangeOptions.unreadable` asks for it. */
+  readonly unreadable?: string
 }
 
 export interface Change {
@@ -43,6 +45,8 @@ export interface StoreEvent {
   readonly previousRevision: Revision | undefined
   /** What its commit said of itself; only from `history` and `versions`. */
   readonly note?: string | undefined
+  /** Why the value cannot be read: it is as it is kept then. Only for subscribers. */
+  readonly unreadable?: string | undefined
 }
 
 export interface Range {
@@ -60,6 +64,8 @@ export interface RangeOptions {
   readonly limit?: number
   /** As of this revision; default now. Throws Compacted when it is no longer kept. */
   readonly revision?: Revision
+  /** `told`: items that cannot be read come with the reason. Default: they are an error. */
+  readonly unreadable?: 'told'
 }
 
 export interface Watcher extends AsyncIterable<readonly StoreEvent[]> {

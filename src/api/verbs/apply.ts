@@ -14,6 +14,7 @@ import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
 import { appliedTo } from './managed-fields.ts'
 import { patchText, tellPatch } from './patch.ts'
+import { checkReadable } from './unreadable.ts'
 import { checkName, mayCreate } from './update.ts'
 import { liveObject, updateObject } from './update-object.ts'
 
@@ -29,6 +30,7 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   const storage = storageOf(resource)
   const key = keyIn(storage, info.namespace, info.name)
   const cache = call.core.caches.of(storage.prefix)
+  checkReadable(cache, key)
   if (mayCreate(call.resource, subresource) && !cache.get(key)) {
     try {
       return await createApplied(call, config, twice, options, subresource)

@@ -7,6 +7,7 @@ import { continueToken, readContinueToken } from './continue-token.ts'
 import { storageOf } from './create.ts'
 import { type ListOptions, listOptions, parseRevision, tooLargeVersion } from './list-options.ts'
 import { type Matches, type Selection, selectionOf } from './selection.ts'
+import { checkListable } from './unreadable.ts'
 import { prepareViews } from './view.ts'
 
 /** GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. */
@@ -16,6 +17,7 @@ export async function list(call: Call): Promise<Answer> {
   const { matches, namespace } = selection
   const prefix = collectionPrefix(call, namespace)
   const { caches } = call.core
+  checkListable(caches.of(storageOf(call.resource).prefix), call.resource)
   if (options.continue) return listOn(call, prefix, options, selection)
   const asked = parseRevision(options.resourceVersion)
   if (call.request.query.has('at')) {

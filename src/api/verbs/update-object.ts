@@ -21,6 +21,7 @@ import { settleNamespace, storageOf } from './create.ts'
 import { generationFields, keepSystemFields, settleOwners } from './metadata.ts'
 import { removeStored } from './remove.ts'
 import { sameButTimes, sameButTimesSteps } from './same.ts'
+import { checkReadable } from './unreadable.ts'
 import { viewAs } from './view.ts'
 import {
   admissionRequest,
@@ -58,7 +59,10 @@ interface Update {
 /** The stored object under `name`, or 404. */
 export function liveObject(call: Call, name: string): Stored {
   const storage = storageOf(call.resource)
-  const stored = call.core.caches.of(storage.prefix).get(keyIn(storage, call.info.namespace, name))
+  const cache = call.core.caches.of(storage.prefix)
+  const key = keyIn(storage, call.info.namespace, name)
+  const stored = cache.get(key)
+  if (!stored) checkReadable(cache, key)
   if (!stored) throw notFound(call.resource, name)
   return stored
 }

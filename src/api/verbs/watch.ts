@@ -7,6 +7,7 @@ import { storageOf } from './create.ts'
 import { collectionPrefix, isUncached, pendingViews } from './list.ts'
 import { listOptions, parseExactRevision, tooLargeVersion } from './list-options.ts'
 import { selectionOf } from './selection.ts'
+import { checkListable } from './unreadable.ts'
 
 /** When the client names no timeout: between 30 and 60 minutes, so that not all start again together. */
 const minTimeoutMs = 30 * 60_000
@@ -20,6 +21,7 @@ export async function watch(call: Call): Promise<Answer> {
   const asked = parseExactRevision(options.resourceVersion)
   if (call.accept.format === 'yaml') throw notAcceptable(true)
   const initial = options.sendInitialEvents ?? asked === 0
+  checkListable(call.core.caches.of(storageOf(call.resource).prefix), call.resource)
   const { revision } = call.core.caches
   if (initial && asked > revision) return refused(tooLargeVersion(options.resourceVersion, revision, isUncached(call) ? 3 : 1))
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked

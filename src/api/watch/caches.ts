@@ -37,7 +37,11 @@ export class Caches {
     const revision = await store.current()
     caches.#revision = revision
     for await (const items of storedPages(store, root, revision)) {
-      for (const item of items) caches.of(prefixOfKey(item.key)).load(new Stored(item.key, item.value, item.revision))
+      for (const item of items) {
+        const cache = caches.of(prefixOfKey(item.key))
+        if (item.unreadable === undefined) cache.load(new Stored(item.key, item.value, item.revision))
+        else cache.lose(item.key, item.unreadable)
+      }
     }
     const early = caches.#early ?? []
     caches.#early = undefined
@@ -95,6 +99,10 @@ export class Caches {
     for await (const items of storedPages(this.#store, root, revision)) {
       for (const item of items) {
         const prefix = prefixOfKey(item.key)
+        if (item.unreadable !== undefined) {
+          this.of(prefix).lose(item.key, item.unreadable)
+          continue
+        }
         const present = found.get(prefix) ?? new Map<string, Versioned>()
         found.set(prefix, present.set(item.key, item))
       }
@@ -112,8 +120,16 @@ export class Caches {
     for (const event of events) {
       if (!event.key.startsWith(root)) continue
       const prefix = prefixOfKey(event.key)
+      const cache = this.of(prefix)
+      if (event.unreadable !== undefined) {
+        console.error(`${event.key} cannot be read: ${event.unreadable}`)
+        cache.lose(event.key, event.unreadable)
+        continue
+      }
+      // Nobody has seen what goes.
+      if (!event.value && cache.unreadable.delete(event.key)) continue
       const batch = batches.get(prefix)
-      const cached = this.#event(event, this.of(prefix).get(event.key))
+      const cached = this.#event(event, cache.get(event.key))
       if (batch) batch.push(cached)
       else batches.set(prefix, [cached])
     }

@@ -5,11 +5,16 @@ import { Stored } from './stored.ts'
 
 const pageSize = 2000
 
-/** Everything under `prefix` as of `revision`, a page at a time, letting others run in between. */
+/** Everything under `prefix` as of `revision`, what cannot be read too, a page at a time, letting others run in between. */
 export async function* storedPages(store: Store, prefix: string, revision: Revision): AsyncGenerator<readonly Versioned[]> {
   let after: string | undefined
   for (;;) {
-    const page = await store.range(prefix, { limit: pageSize, revision, ...(after === undefined ? {} : { after }) })
+    const page = await store.range(prefix, {
+      limit: pageSize,
+      revision,
+      unreadable: 'told',
+      ...(after === undefined ? {} : { after }),
+    })
     yield page.items
     if (page.remaining === 0) return
     after = page.items.at(-1)?.key

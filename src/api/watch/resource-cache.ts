@@ -30,6 +30,9 @@ export class ResourceCache {
     this.#windowStart = revision
   }
 
+  /** Why what is stored under a key cannot be read (a key of its encryption is missing): it is in no list. */
+  readonly unreadable = new Map<string, string>()
+
   /** How many events there were. */
   received = 0
 
@@ -66,6 +69,12 @@ export class ResourceCache {
   /** Takes an object as it was found at start, without an event. */
   load(stored: Stored): void {
     this.#put(stored)
+  }
+
+  /** What is under the key now cannot be read. Who watches keeps what was there. */
+  lose(key: string, why: string): void {
+    this.#remove(key)
+    this.unreadable.set(key, why)
   }
 
   apply(events: readonly CacheEvent[]): void {
@@ -124,6 +133,7 @@ export class ResourceCache {
     else if (last === undefined || last.key < stored.key) this.#ordered.push(stored)
     else this.#ordered.splice(this.#indexOf(stored.key), 0, stored)
     this.#entries.set(stored.key, stored)
+    if (this.unreadable.size > 0) this.unreadable.delete(stored.key)
   }
 
   #remove(key: string): void {

@@ -6,8 +6,10 @@ import { type Sealer, sealedPrefix } from './providers.ts'
 
 /** A value that none of the configured keys opens. */
 class Undecryptable extends Error {
+  readonly why: string
   constructor(key: string, why: string) {
     super(`${key} cannot be decrypted: ${why}`)
+    this.why = why
     this.name = 'Undecryptable'
   }
 }
@@ -77,7 +79,8 @@ export class EncryptedStore implements Store {
   }
 
   range(prefix: string, options?: RangeOptions): Range | Promise<Range> {
-    const opened = (range: Range): Range => ({ ...range, items: range.items.map((v) => this.#opened(v)) })
+    const openItem = (v: Versioned) => (options?.unreadable ? this.#openedOrTold(v) : this.#opened(v))
+    const opened = (range: Range): Range => ({ ...range, items: range.items.map(openItem) })
     const open = (range: Range) => {
       const waits = this.#fetches ? all(range.items.map((v) => this.#prepared(v.key, v.value))) : undefined
       return waits ? waits.then(() => opened(range)) : opened(range)
@@ -118,7 +121,7 @@ export class EncryptedStore implements Store {
   }
 
   subscribe(listener: (events: readonly StoreEvent[]) => void, onLost?: (revision: Revision) => Promise<void>): () => void {
-    return this.#line.subscribe((events) => listener(this.#openedEvents(events)), onLost)
+    return this.#line.subscribe((events) => listener(this.#openedEvents(events, 'told')), onLost)
   }
 
   compact(revision: Revision): Promise<void> {
@@ -136,7 +139,7 @@ export class EncryptedStore implements Store {
     return this.#inner.close()
   }
 
-  /** The values that the first provider of their rule did not write, in pages. */
+  /** The values that the first provider of their rule did not write, but one of the others, in pages. */
   async *stale(): AsyncGenerator<readonly Versioned[]> {
     for (const prefix of new Set(this.#rules.flatMap((rule) => rule.resources.flatMap(prefixesOf)))) {
       for (let after: string | undefined; ; ) {
@@ -146,7 +149,8 @@ export class EncryptedStore implements Store {
           return rule && !isAsNow(rule.providers[0], item.value)
         })
         await all(old.map((v) => this.#prepared(v.key, v.value)))
-        if (old.length > 0) yield old.map((item) => this.#opened(item))
+        const readable = old.map((item) => this.#openedOrTold(item)).filter((item) => item.unreadable === undefined)
+        if (readable.length > 0) yield readable
         if (page.remaining === 0) break
         after = page.items.at(-1)?.key
       }
@@ -205,11 +209,21 @@ export class EncryptedStore implements Store {
     return value === v.value ? v : { ...v, value }
   }
 
-  #openedEvents(events: readonly StoreEvent[]): readonly StoreEvent[] {
+  #openedOrTold(v: Versioned): Versioned {
+    try {
+      return this.#opened(v)
+    } catch (error) {
+      if (!(error instanceof Undecryptable)) throw error
+      return { ...v, unreadable: error.why }
+    }
+  }
+
+  #openedEvents(events: readonly StoreEvent[], unreadable?: 'told'): readonly StoreEvent[] {
     if (!events.some((e) => this.#ruleOf(e.key))) return events
-    return events.map((e) =>
-      this.#ruleOf(e.key) ? new OpenedEvent(e, (value, revision) => this.#open(e.key, value, revision)) : e,
-    )
+    return events.map((e) => {
+      if (!this.#ruleOf(e.key)) return e
+      return new OpenedEvent(e, (value, revision) => this.#open(e.key, value, revision), unreadable)
+    })
   }
 
   #open(key: string, value: Uint8Array, revision: Revision): Uint8Array {
@@ -248,23 +262,38 @@ class OpenedEvent implements StoreEvent {
   readonly value: Uint8Array | undefined
   readonly previousRevision: Revision | undefined
   readonly note: string | undefined
+  readonly unreadable: string | undefined
   readonly #sealed: StoreEvent
   readonly #open: (value: Uint8Array, revision: Revision) => Uint8Array
+  readonly #tells: boolean
 
-  constructor(sealed: StoreEvent, open: (value: Uint8Array, revision: Revision) => Uint8Array) {
+  constructor(sealed: StoreEvent, open: (value: Uint8Array, revision: Revision) => Uint8Array, unreadable?: 'told') {
     this.type = sealed.type
     this.key = sealed.key
     this.revision = sealed.revision
-    this.value = sealed.value && open(sealed.value, sealed.revision)
     this.previousRevision = sealed.previousRevision
     this.note = sealed.note
     this.#sealed = sealed
     this.#open = open
+    this.#tells = unreadable === 'told'
+    let { value } = sealed
+    try {
+      value &&= open(value, sealed.revision)
+    } catch (error) {
+      if (!this.#tells || !(error instanceof Undecryptable)) throw error
+      this.unreadable = error.why
+    }
+    this.value = value
   }
 
   get previous(): Uint8Array | undefined {
     const { previous } = this.#sealed
-    return previous && this.#open(previous, this.previousRevision ?? 0)
+    try {
+      return previous && this.#open(previous, this.previousRevision ?? 0)
+    } catch (error) {
+      if (!this.#tells || !(error instanceof Undecryptable)) throw error
+      return undefined
+    }
   }
 }
 
