@@ -17,18 +17,25 @@ import { eventually as within } from '../../client/informer-server.ts'
 /** A busy machine takes its time. */
 const eventually = (holds: () => boolean | Promise<boolean>) => within(holds, 20_000)
 
-const dev = suite<{ folder: string; client: Client; close: () => void }>('slipway dev FOLDER', undefined as never)
+interface Context {
+  folder: string
+  client: Client
+  /** What a test began: ended after it, the last first, also when it failed. */
+  ends: (() => unknown)[]
+}
+
+const dev = suite<Context>('slipway dev FOLDER', undefined as never)
 const at = { namespace: 'default' }
 
 dev.before.each(async (context) => {
   const { api, client } = await testApi()
   context.client = client
-  context.close = () => api.close()
+  context.ends = [() => api.close()]
   context.folder = mkdtempSync(join(tmpdir(), 'slipway-dev-'))
 })
-dev.after.each(({ folder, close }) => {
+dev.after.each(async ({ folder, ends }) => {
+  for (const end of ends.reverse()) await end()
   rmSync(folder, { recursive: true })
-  close()
 })
 
 const map = (name: string, value: string) =>
@@ -40,7 +47,7 @@ const valueIn = (client: Client, name: string) =>
     (error: unknown) => (isNotFound(error) ? undefined : Promise.reject(error)),
   )
 
-async function developing(folder: string, client: Client) {
+async function developing({ folder, client, ends }: Context) {
   const stop = new AbortController()
   const said: string[] = []
   const inventory = await ownInventory(client, 'work', 'default')
@@ -51,12 +58,13 @@ async function developing(folder: string, client: Client) {
     stop.abort()
     return stopped
   }
+  ends.push(end)
   return { said, end, inventory }
 }
 
-dev('what is saved is applied, and what is deleted is deleted', async ({ folder, client }) => {
+dev('what is saved is applied, and what is deleted is deleted', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
-  const { said, end } = await developing(folder, client)
+  const { said } = await developing({ folder, client, ends })
   assert.is(await valueIn(client, 'a'), '1')
   assert.match(said[0] ?? '', /^1 to create/)
   writeFileSync(join(folder, 'b.yaml'), map('b', '1'))
@@ -64,35 +72,33 @@ dev('what is saved is applied, and what is deleted is deleted', async ({ folder,
   await eventually(async () => (await valueIn(client, 'a')) === '2' && (await valueIn(client, 'b')) === '1')
   rmSync(join(folder, 'a.yaml'))
   await eventually(async () => (await valueIn(client, 'a')) === undefined)
-  await end()
 })
 
-dev('a mistake is told with file and line, and changes nothing', async ({ folder, client }) => {
+dev('a mistake is told with file and line, and changes nothing', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
-  const { said, end } = await developing(folder, client)
+  const { said } = await developing({ folder, client, ends })
   writeFileSync(join(folder, 'a.yaml'), map('a', '2').replace('\ndata:', '\ndatum:'))
   await eventually(() => said.includes('nothing is changed'))
   assert.match(said.join('\n'), /a\.yaml:5:1: .*datum/)
   assert.is(await valueIn(client, 'a'), '1')
-  await end()
 })
 
-dev('a file that is empty while it is being written deletes nothing', async ({ folder, client }) => {
+dev('a file that is empty while it is being written deletes nothing', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
-  const { said, end } = await developing(folder, client)
+  const { said } = await developing({ folder, client, ends })
   writeFileSync(join(folder, 'a.yaml'), '')
-  setTimeout(() => writeFileSync(join(folder, 'a.yaml'), map('a', '2')), 30)
+  const writing = setTimeout(() => writeFileSync(join(folder, 'a.yaml'), map('a', '2')), 30)
+  ends.push(() => clearTimeout(writing))
   await eventually(async () => (await valueIn(client, 'a')) === '2')
   assert.not.match(said.join('\n'), /1 to delete/)
-  await end()
 })
 
-dev('what a folder no longer has is deleted also when it went while nobody looked', async ({ folder, client }) => {
+dev('what a folder no longer has is deleted also when it went while nobody looked', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'a.yaml'), map('a', '1'))
   writeFileSync(join(folder, 'b.yaml'), map('b', '1'))
-  await (await developing(folder, client)).end()
+  await (await developing({ folder, client, ends })).end()
   rmSync(join(folder, 'a.yaml'))
-  const { end, inventory } = await developing(folder, client)
+  const { end, inventory } = await developing({ folder, client, ends })
   assert.is(await valueIn(client, 'a'), undefined)
   assert.is(await valueIn(client, 'b'), '1')
   await end()

@@ -22,7 +22,14 @@ import { eventually as within } from '../../client/informer-server.ts'
 /** A busy machine takes its time. */
 const eventually = (holds: () => boolean | Promise<boolean>) => within(holds, 20_000)
 
-const dev = suite<{ folder: string; client: Client; close: () => void }>('slipway dev FILE', undefined as never)
+interface Context {
+  folder: string
+  client: Client
+  /** What a test began: ended after it, the last first, also when it failed. */
+  ends: (() => unknown)[]
+}
+
+const dev = suite<Context>('slipway dev FILE', undefined as never)
 const at = { namespace: 'default' }
 const marked = { metadata: { name: 'a', labels: { mine: 'yes' }, ...at } }
 
@@ -38,17 +45,17 @@ export default defineOperator({
 dev.before.each(async (context) => {
   const { api, client } = await testApi()
   context.client = client
-  context.close = () => api.close()
+  context.ends = [() => api.close()]
   context.folder = mkdtempSync(join(tmpdir(), 'slipway-dev-'))
   writeFileSync(join(context.folder, 'package.json'), '{ "type": "module" }')
   await client.create(configmaps, marked)
 })
-dev.after.each(({ folder, close }) => {
+dev.after.each(async ({ folder, ends }) => {
+  for (const end of ends.reverse()) await end()
   rmSync(folder, { recursive: true })
-  close()
 })
 
-async function developing(folder: string, client: Client) {
+async function developing({ folder, client, ends }: Context) {
   const stop = new AbortController()
   const said: string[] = []
   const file = join(folder, 'operator.ts')
@@ -59,6 +66,7 @@ async function developing(folder: string, client: Client) {
     stop.abort()
     return running.stopped
   }
+  ends.push(end)
   return { said, stop: end, save: (text: string) => writeFileSync(file, text) }
 }
 const noteOf = async (client: Client): Promise<string | undefined> => {
@@ -66,9 +74,9 @@ const noteOf = async (client: Client): Promise<string | undefined> => {
   return found.items[0]?.metadata.annotations?.note
 }
 
-dev('what is saved is what runs, with the same queue and under the same lease', async ({ folder, client }) => {
+dev('what is saved is what runs, with the same queue and under the same lease', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', { metadata: { annotations: { note: 'one' } } })"))
-  const { said, save, stop } = await developing(folder, client)
+  const { said, save } = await developing({ folder, client, ends })
   await eventually(async () => (await noteOf(client)) === 'one')
   const term = async () => (await client.get(leases, 'dev.operators.slipway.dev', at)).spec
   const before = await term()
@@ -80,10 +88,9 @@ dev('what is saved is what runs, with the same queue and under the same lease', 
     [before?.acquireTime, before?.holderIdentity, before?.leaseTransitions],
   )
   assert.equal(said, ['dev runs', 'dev reloaded'])
-  await stop()
 })
 
-dev('a file that it imports counts too', async ({ folder, client }) => {
+dev('a file that it imports counts too', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'note.ts'), "export const note = 'one'\n")
   const text = operator(
     "child('Secret', { metadata: { annotations: { note } } })",
@@ -91,22 +98,20 @@ dev('a file that it imports counts too', async ({ folder, client }) => {
     "import { note } from './note.ts'",
   )
   writeFileSync(join(folder, 'operator.ts'), text)
-  const { stop } = await developing(folder, client)
+  await developing({ folder, client, ends })
   await eventually(async () => (await noteOf(client)) === 'one')
   writeFileSync(join(folder, 'note.ts'), "export const note = 'two'\n")
   await eventually(async () => (await noteOf(client)) === 'two')
-  await stop()
 })
 
-dev('a mistake is told with its file; what ran before goes on, and the next save is taken', async ({ folder, client }) => {
+dev('a mistake is told with its file; what ran before goes on, and the next save is taken', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', { metadata: { annotations: { note: 'one' } } })"))
-  const { said, save, stop } = await developing(folder, client)
+  const { said, save } = await developing({ folder, client, ends })
   save('export default {{\n')
   await eventually(() => said.length === 2)
   assert.match(said[1] ?? '', /operator\.ts:1: [\s\S]*what ran before goes on/)
   save(operator("child('Secret', { metadata: { annotations: { note: 'three' } } })"))
   await eventually(async () => (await noteOf(client)) === 'three')
-  await stop()
 })
 
 const widgets = (largest: number, note: string, factor: number) => `
@@ -132,11 +137,12 @@ export default defineOperator({
 
 dev(
   'webhooks are reloaded under the same lease and address; nobody who asks them meanwhile is turned away',
-  async ({ folder }) => {
+  async ({ folder, ends }) => {
     const server = await startTestServer({ controllers: [] })
+    ends.push(() => server.stop())
     const { client } = server
     writeFileSync(join(folder, 'operator.ts'), widgets(5, 'one', 1))
-    const { said, save, stop } = await developing(folder, client)
+    const { said, save, stop } = await developing({ folder, client, ends })
     const Widget = { group: 'example.com', version: 'v1', resource: 'widgets', kind: 'Widget', namespaced: true } as Resource<
       KubeObject & { spec: { size?: number; note?: string; length?: number } }
     >
@@ -163,6 +169,9 @@ dev(
     const odd: unknown[] = []
     const notes = new Set<string>()
     let isOver = false
+    ends.push(() => {
+      isOver = true
+    })
     const asking = (async () => {
       for (let i = 0; !isOver; i++) {
         const made = await make(`w-${i}`, { size: 1 })
@@ -192,17 +201,15 @@ dev(
     assert.is(typeof (await make('at-last', { size: 30 })), 'object')
     const definition = await client.get(customresourcedefinitions, 'widgets.example.com')
     assert.is(definition.spec.conversion?.strategy, 'None')
-    await server.stop()
   },
 )
 
-dev('an operator that follows other kinds is started anew', async ({ folder, client }) => {
+dev('an operator that follows other kinds is started anew', async ({ folder, client, ends }) => {
   writeFileSync(join(folder, 'operator.ts'), operator("child('Secret', {})"))
-  const { said, save, stop } = await developing(folder, client)
+  const { said, save } = await developing({ folder, client, ends })
   save(operator("child('Secret', { metadata: { annotations: { note: 'four' } } })", "owns: ['Secret', 'Service']"))
   await eventually(async () => (await noteOf(client)) === 'four')
   assert.is(said[1], 'dev follows other kinds now: started anew')
-  await stop()
 })
 
 dev.run()
