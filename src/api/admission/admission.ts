@@ -28,6 +28,8 @@ export interface AdmissionRequest {
   readonly user: UserInfo
   /** Adds a `Warning: 299` header to the answer. */
   warn(message: string): void
+  /** Who is asked has until then (ms from now); absent: as long as it likes. */
+  readonly deadline?: { readonly leftMs: number }
   /** So long (ms) a webhook took. */
   readonly waited?: (ms: number) => void
   /** Leaves an annotation in the audit log, from `level` (default Metadata) on; absent when the request is not audited. */

@@ -4,7 +4,7 @@ import type { WebhookCalls } from '../admission/webhook/call.ts'
 import type { ConvertObject } from './custom-resource.ts'
 import { WebhookConversion } from './webhook-conversion.ts'
 
-const webhookSeconds = 30
+const webhookMs = 30_000
 /** The time of a conversion is that of kube-apiserver's HTTP client, not of a request. */
 const clientTimeout = 'net/http: request canceled (Client.Timeout exceeded while awaiting headers)'
 
@@ -13,7 +13,7 @@ export function createConversion(webhooks: WebhookCalls): ConvertObject {
   const byWebhook = new WebhookConversion((definition, review) => {
     const config = definition.spec.conversion?.webhook?.clientConfig
     if (!config) throw new Error('webhook configuration must have either service or URL')
-    return webhooks.ask(config as WebhookClientConfig, review, webhookSeconds).catch((error: Error) => {
+    return webhooks.ask(config as WebhookClientConfig, review, webhookMs).catch((error: Error) => {
       throw new Error(error.message.replace(/context deadline exceeded$/, clientTimeout))
     })
   })

@@ -19,6 +19,7 @@ import type { TokenWindow } from '../verbs/token-window.ts'
 import type { Caches } from '../watch/caches.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchView } from '../watch/watch-view.ts'
+import type { Deadline } from './deadline.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { Security } from './security.ts'
 
@@ -90,6 +91,8 @@ export interface Call {
   readonly bulk: Bulk
   /** Texts of `Warning: 299` headers, without repetition. */
   readonly warnings: Set<string>
+  /** Nothing is written after it. */
+  readonly deadline: Deadline | undefined
   /** When the request is audited. */
   readonly trail?: Trail
 }

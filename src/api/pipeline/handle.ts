@@ -12,7 +12,7 @@ import type { ServedResource } from '../registry/served.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import { accepted, connections, formatOf, isOffered, routed } from './accepted.ts'
 import type { Answer, Bulk, Call, Core } from './call.ts'
-import { deadlineOf, within } from './deadline.ts'
+import { askedTime, Deadline, overdue, within } from './deadline.ts'
 import { encode } from './encode.ts'
 import { failure, isUnrouted, statusOf } from './failure.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
@@ -81,31 +81,42 @@ class Passage {
   }
 
   async answer(): Promise<ApiResponse> {
-    let response: ApiResponse
-    try {
-      const deadline = this.#deadline()
-      const deadlineMs = deadline instanceof Promise ? await deadline : deadline
-      const user = await this.#admit()
-      const resource = this.#resource()
-      response = resource ? await this.#serve(resource, user, deadlineMs) : await this.#elsewhere(user)
-    } catch (error) {
-      response = await this.#refuse(error)
-    }
-    this.#depart(response)
+    const response = await this.#inTime()
     if (this.#request.wantsObjects) return response
     return { ...response, headers: { ...notKept, ...response.headers, ...this.#place?.headers, 'audit-id': this.#auditId } }
   }
 
-  /** Rejects with 400; there is something to wait for in that case alone. */
-  #deadline(): number | undefined | Promise<never> {
-    if (this.#request.wantsObjects || isLongRunning(this.#info)) return undefined
+  #inTime(): Promise<ApiResponse> {
+    const { wantsObjects, query } = this.#request
+    if (wantsObjects || isLongRunning(this.#info)) return this.#outcome(undefined)
     try {
-      return deadlineOf(this.#request.query)
+      const ms = askedTime(query)
+      const outcome = this.#outcome(new Deadline(ms))
+      return ms === undefined ? outcome : within(ms, outcome)
     } catch (error) {
-      return toldEarly(this.#server.core, this.#request, this.#info, this.#auditId, error).then((refusal) => {
-        throw refusal
-      })
+      return this.#refuseEarly(error)
     }
+  }
+
+  async #refuseEarly(error: unknown): Promise<ApiResponse> {
+    const refusal = await toldEarly(this.#server.core, this.#request, this.#info, this.#auditId, error)
+    const response = await this.#refuse(refusal)
+    this.#depart(response)
+    return response
+  }
+
+  /** `deadline` undefined: it may last as long as it likes. */
+  async #outcome(deadline: Deadline | undefined): Promise<ApiResponse> {
+    let response: ApiResponse
+    try {
+      const user = await this.#admit()
+      const resource = this.#resource()
+      response = resource ? await this.#serve(resource, user, deadline) : await this.#elsewhere(user)
+    } catch (error) {
+      response = await this.#refuse(error)
+    }
+    this.#depart(response)
+    return response
   }
 
   /** Gives its place to others, and counts it. */
@@ -177,7 +188,7 @@ class Passage {
     return this.#trail.answered(response, undefined, async () => objectSent(await shown()))
   }
 
-  async #serve(resource: ServedResource, user: UserInfo, deadlineMs: number | undefined): Promise<ApiResponse> {
+  async #serve(resource: ServedResource, user: UserInfo, deadline: Deadline | undefined): Promise<ApiResponse> {
     const request = this.#request
     const info = this.#info
     const trail = this.#trail
@@ -205,9 +216,10 @@ class Passage {
       waits: this.#waits,
       bulk: this.#bulk,
       warnings: this.#warnings,
+      deadline,
       ...(trail ? { trail } : {}),
     }
-    const answer: Answer = await within(deadlineMs, run(call))
+    const answer = await inItsTime(call, run)
     const response = warned(await encode(call, answer), this.#warnings)
     return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
   }
@@ -225,6 +237,20 @@ class Passage {
     return trail.answered(response, shown, async () => shown && JSON.stringify(shown))
   }
 }
+
+/** A write that is over has failed, whatever it came to; who only reads is never told so. */
+async function inItsTime(call: Call, run: (call: Call) => Answer | Promise<Answer>): Promise<Answer> {
+  const isLate = () => call.deadline?.isOver === true && !reading.has(call.info.verb)
+  try {
+    const answer = await run(call)
+    if (!isLate()) return answer
+  } catch (error) {
+    if (!isLate()) throw error
+  }
+  throw overdue()
+}
+
+const reading = new Set(['get', 'list', 'watch'])
 
 const maxAuditId = 64
 /** Answers are of this moment and for this client, unless they say otherwise. */

@@ -4,15 +4,17 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { keyIn } from '../registry/served.ts'
 import { Stored } from '../watch/stored.ts'
 import { storageOf } from './create.ts'
-import { parseExactRevision, tooLargeVersion } from './list-options.ts'
+import { parseExactRevision } from './list-options.ts'
+import { mayShow } from './revision-to-come.ts'
 import { liveObject } from './update-object.ts'
 
 /** GET of one object, as it is or, with `?at=`, as it was. */
 export function get(call: Call): Answer | Promise<Answer> {
   if (call.request.query.has('at')) return getAt(call)
-  const version = parseExactRevision(call.request.query.get('resourceVersion') ?? '')
-  if (version > call.core.caches.revision) throw tooLargeVersion(version, call.core.caches.revision)
-  return { kind: 'stored', status: 200, stored: liveObject(call, call.info.name) }
+  const sent = call.request.query.get('resourceVersion') ?? ''
+  const waiting = mayShow(call, parseExactRevision(sent), sent, { uncached: 0 })
+  const found = (): Answer => ({ kind: 'stored', status: 200, stored: liveObject(call, call.info.name) })
+  return waiting ? waiting.then(found) : found()
 }
 
 async function getAt(call: Call): Promise<Answer> {

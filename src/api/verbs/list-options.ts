@@ -1,6 +1,6 @@
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
 import { int64 } from '../../apimachinery/json.ts'
-import { badRequest, StatusError, unforeseen } from '../../apimachinery/status.ts'
+import { badRequest, unforeseen } from '../../apimachinery/status.ts'
 import { isTrue } from '../pipeline/request-info.ts'
 import { readSelectors, type Selectors } from './selection.ts'
 
@@ -114,13 +114,4 @@ export function parseRevision(text: string): number {
     throw badRequest(`invalid resource version: resourceVersion: ${invalid('resourceVersion', text, problem).message}`)
   }
   return Number(text)
-}
-
-/** `asked`: as text where it may be beyond what a number holds. `retryAfterSeconds`: 0 for a client that has nothing to wait for. */
-export function tooLargeVersion(asked: number | string, current: number, retryAfterSeconds = 1): StatusError {
-  const error = new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
-    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-    ...(retryAfterSeconds > 0 ? { retryAfterSeconds } : {}),
-  })
-  return error
 }

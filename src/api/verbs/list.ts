@@ -5,7 +5,8 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { Stored } from '../watch/stored.ts'
 import { continueToken, readContinueToken } from './continue-token.ts'
 import { storageOf } from './create.ts'
-import { type ListOptions, listOptions, parseRevision, tooLargeVersion } from './list-options.ts'
+import { type ListOptions, listOptions, parseRevision } from './list-options.ts'
+import { mayShow, tooLargeVersion } from './revision-to-come.ts'
 import { type Matches, type Selection, selectionOf } from './selection.ts'
 import { checkListable } from './unreadable.ts'
 import { prepareViews } from './view.ts'
@@ -24,7 +25,7 @@ export async function list(call: Call): Promise<Answer> {
     const at = await revisionAsked(call.core.store, call.request.query, call.core.clock.now())
     return page(call, prefix, at ?? caches.revision, undefined, options, selection)
   }
-  if (asked > caches.revision) throw tooLargeVersion(options.resourceVersion, caches.revision, isUncached(call) ? 0 : 1)
+  await mayShow(call, asked, options.resourceVersion, { uncached: 0 })
   // One object is read by its name: no page of a state that was.
   const isOne =
     selection.name !== undefined && prefix !== (call.resource.namespaced ? storageOf(call.resource).prefix : undefined)
@@ -35,9 +36,6 @@ export async function list(call: Call): Promise<Answer> {
   if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
   return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
 }
-
-/** kube-apiserver keeps no cache of events: it has nothing to wait for. */
-export const isUncached = ({ resource }: Call): boolean => storageOf(resource).resource === 'events'
 
 /** Makes the views by which objects under `prefix` are selected. undefined: all are there; ask again after waiting, others may write. */
 export function pendingViews(call: Call, prefix: string): Promise<unknown> | undefined {

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Change } from '../../store/store.ts'
 import { noteOf } from '../history/note.ts'
 import type { Call } from '../pipeline/call.ts'
+import { overdue } from '../pipeline/deadline.ts'
 import { restamp, serializer } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 
@@ -16,6 +17,7 @@ export async function removeStored(
   const { core } = call
   const bytesAt = (revision: number) => (last ? serializer(last, call.resource)(revision) : restamp(live.bytes, revision))
   if (dryRun) return new Stored(live.key, bytesAt(live.revision), live.revision)
+  if (call.deadline?.isOver) throw overdue()
   const commit = core.store.commit([{ key: live.key, value: undefined, expected: live.revision }, ...others], noteOf(call))
   const revision = await core.storage.time('delete', live.key, commit)
   return new Stored(live.key, bytesAt(revision), revision)

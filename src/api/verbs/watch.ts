@@ -1,11 +1,12 @@
-import { gone, type StatusError } from '../../apimachinery/status.ts'
+import { gone, StatusError } from '../../apimachinery/status.ts'
 import { Compacted } from '../../store/store.ts'
 import { notAcceptable } from '../negotiation/accept.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { WatchView } from '../watch/watch-view.ts'
 import { storageOf } from './create.ts'
-import { collectionPrefix, isUncached, pendingViews } from './list.ts'
-import { listOptions, parseExactRevision, tooLargeVersion } from './list-options.ts'
+import { collectionPrefix, pendingViews } from './list.ts'
+import { listOptions, parseExactRevision } from './list-options.ts'
+import { mayShow } from './revision-to-come.ts'
 import { selectionOf } from './selection.ts'
 import { checkListable } from './unreadable.ts'
 
@@ -22,13 +23,22 @@ export async function watch(call: Call): Promise<Answer> {
   if (call.accept.format === 'yaml') throw notAcceptable(true)
   const initial = options.sendInitialEvents ?? asked === 0
   checkListable(call.core.caches.of(storageOf(call.resource).prefix), call.resource)
-  const { revision } = call.core.caches
-  if (initial && asked > revision) return refused(tooLargeVersion(options.resourceVersion, revision, isUncached(call) ? 3 : 1))
+  const began = performance.now()
+  if (initial) {
+    try {
+      await mayShow(call, asked, options.resourceVersion, { uncached: 3 })
+    } catch (error) {
+      if (error instanceof StatusError) return refused(error)
+      throw error
+    }
+  }
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
   const prefix = collectionPrefix(call, namespace)
   if (needsViews && since === undefined)
     for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
-  const timeoutMs = options.timeoutSeconds ? options.timeoutSeconds * 1000 : minTimeoutMs * (1 + Math.random())
+  const askedMs = options.timeoutSeconds ? options.timeoutSeconds * 1000 : minTimeoutMs * (1 + Math.random())
+  // The wait for a revision is part of its time.
+  const timeoutMs = Math.max(0, askedMs - (performance.now() - began))
   try {
     const view = await WatchView.open(call.core.caches, {
       prefix,

@@ -13,6 +13,7 @@ import { noteOf } from '../history/note.ts'
 import type { KindContext } from '../kinds/kind.ts'
 import type { MetaLooks, MetaOptions } from '../kinds/meta.ts'
 import type { Call } from '../pipeline/call.ts'
+import { overdue } from '../pipeline/deadline.ts'
 import type { WriteOptions } from '../pipeline/options.ts'
 import { mayTakeLong } from '../pipeline/readable.ts'
 import { gvkText, type ServedResource, type Storage } from '../registry/served.ts'
@@ -112,7 +113,7 @@ interface AdmissionInput {
 }
 
 export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRequest {
-  const { resource, info, user, warnings, trail } = call
+  const { resource, info, user, warnings, deadline, trail } = call
   return {
     operation: input.operation,
     group: resource.group,
@@ -137,6 +138,7 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     waited: (ms) => {
       call.waits.ms += ms
     },
+    ...(deadline ? { deadline } : {}),
     ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
   }
 }
@@ -186,6 +188,7 @@ export async function commitObject(
   if (isLonger(write.text, maxObjectBytes)) {
     throw new StatusError(413, 'RequestEntityTooLarge', `etcdserver: request is too large`)
   }
+  if (call.deadline?.isOver) throw overdue()
   const commit = store.commit([{ key, value: stamped, expected, stamp }, ...others], noteOf(call))
   const revision = await call.core.storage.time(expected === 0 ? 'create' : 'update', key, commit)
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)

@@ -4,6 +4,7 @@ import { BookmarkClock } from './bookmark-clock.ts'
 import { CacheEvent } from './cache-event.ts'
 import { differences, storedPages } from './reload.ts'
 import { ResourceCache } from './resource-cache.ts'
+import { RevisionWaits } from './revision-waits.ts'
 import { Stored } from './stored.ts'
 
 const root = '/registry/'
@@ -16,6 +17,7 @@ export class Caches {
   readonly #byPrefix = new Map<string, ResourceCache>()
   /** Objects of bytes that this process is committing, so that they need not be parsed again. */
   readonly #written = new WeakMap<Uint8Array, KubeObject>()
+  readonly #waits = new RevisionWaits()
   readonly #unsubscribe: () => void
   #revision: Revision
 
@@ -52,6 +54,12 @@ export class Caches {
   /** The newest revision that every cache reflects. */
   get revision(): Revision {
     return this.#revision
+  }
+
+  /** Waits for `revision` to come, `ms` at most. Gives whether it has; a promise only while it has not. */
+  reach(revision: Revision, ms: number): boolean | Promise<boolean> {
+    if (revision <= this.#revision) return true
+    return this.#waits.until(revision, ms).then(() => revision <= this.#revision)
   }
 
   /** The cache of a stored resource, by its prefix; made when there is none yet. */
@@ -113,6 +121,7 @@ export class Caches {
       // What happened in between is not known, but watches come to the same end by the differences.
       cache.apply(differences(cache, present, revision))
     }
+    this.#waits.reached(revision)
   }
 
   #apply(events: readonly StoreEvent[]): void {
@@ -135,6 +144,7 @@ export class Caches {
     }
     this.#revision = events.at(-1)?.revision ?? this.#revision
     for (const [prefix, batch] of batches) this.of(prefix).apply(batch)
+    this.#waits.reached(this.#revision)
   }
 
   #event(event: StoreEvent, known?: Stored): CacheEvent {

@@ -69,6 +69,24 @@ test('initial events that are not older than a revision to come are refused as t
   })
 })
 
+test('a read of a revision to come waits for it, and shows it when it comes', async () => {
+  const asked = store.revision + 1
+  const read = (query: string) =>
+    api.handle({
+      method: 'GET',
+      path: '/api/v1/namespaces/default/configmaps',
+      query: new URLSearchParams(`resourceVersion=${asked}&${query}`),
+      headers: {},
+      user: admin,
+      signal: new AbortController().signal,
+    })
+  const reads = ['', 'resourceVersionMatch=Exact', 'limit=500'].map(read)
+  const first = watched(`resourceVersion=${asked}&${watchList.replace('=5', '=1')}`)
+  await client.create(configmaps, { metadata: { name: 'd' } } as never, inDefault)
+  for (const response of await Promise.all(reads)) assert.is(response.status, 200)
+  assert.match((await first).bytes.toString(), '"name":"d"')
+})
+
 test('in process the error of a watch is thrown to who reads it', async () => {
   const read = async () => {
     for await (const _ of client.watch(configmaps, { ...inDefault, resourceVersion: '1' })) return 'an event'

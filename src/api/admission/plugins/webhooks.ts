@@ -191,7 +191,7 @@ async function ask(
     throw badRequest(`admission webhook ${JSON.stringify(name)} does not support dry run`)
   }
   const { uid, version, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
-  const review = await calls.ask(clientConfig, body, timeoutSeconds).catch((error: Error) => {
+  const review = await calls.ask(clientConfig, body, timeLeft(request, timeoutSeconds)).catch((error: Error) => {
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
   const decoded = failing('failed to call webhook: ', () => decodeAnswer(review, version))
@@ -204,6 +204,10 @@ async function ask(
   if (!answer.allowed) throw rejection(name, answer.status)
   return answer
 }
+
+/** In milliseconds: a webhook's own time, or what is left to the request. */
+const timeLeft = ({ deadline }: AdmissionRequest, seconds: number): number =>
+  Math.min(seconds * 1000, deadline?.leftMs ?? Number.POSITIVE_INFINITY)
 
 function failing<T>(prefix: string, run: () => T, code: 400 | 503 = 503): T {
   try {

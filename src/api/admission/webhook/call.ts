@@ -27,15 +27,15 @@ export class WebhookCalls {
     this.#local = local
   }
 
-  /** Posts `body` to the webhook and gives its JSON answer. Throws an Error, worded as Go's client words it. `seconds`: at most. */
-  async ask(config: WebhookClientConfig, body: object, seconds: number): Promise<unknown> {
+  /** Posts `body` to the webhook and gives its JSON answer. Throws an Error, worded as Go's client words it. `ms`: at most. */
+  async ask(config: WebhookClientConfig, body: object, ms: number): Promise<unknown> {
     const local = this.#local?.ask(config.url, body)
     if (local) return local
-    const { url, shown } = urlOf(config, seconds)
+    const { url, shown } = urlOf(config, ms)
     try {
       const address = addressOf(this.#objects, config)
       const agent = this.#agentFor(url, address, config.caBundle)
-      const answer = await post({ url, address, agent, body: jsonText(body) }, seconds)
+      const answer = await post({ url, address, agent, body: jsonText(body) }, ms)
       return objectIn(answer)
     } catch (error) {
       throw error instanceof PostError ? new Error(`Post ${JSON.stringify(shown)}: ${error.message}`) : error
@@ -66,13 +66,14 @@ export class WebhookCalls {
 }
 
 /** Where to post, and how messages tell it: a port stays written that is https's own. */
-function urlOf({ url: given, service }: WebhookClientConfig, seconds: number): { url: URL; shown: string } {
+function urlOf({ url: given, service }: WebhookClientConfig, ms: number): { url: URL; shown: string } {
   if (!given && !service) throw new Error('webhook configuration must have either service or URL')
   const { namespace, name, path = '', port = 443 } = service ?? { namespace: '', name: '' }
   const text = given ?? `https://${name}.${namespace}.svc:${port}/${path.replace(/^\//, '')}`
   const url = new URL(text)
   url.pathname = joined(url.pathname)
-  url.searchParams.set('timeout', `${seconds}s`)
+  // The webhook is told in whole seconds.
+  if (ms > 0) url.searchParams.set('timeout', `${Math.ceil(ms / 1000)}s`)
   const isWritten = url.port === '' && /^https:\/\/[^/?#]*:443(?=[/?#]|$)/i.test(text)
   return { url, shown: isWritten ? url.href.replace(url.host, `${url.host}:443`) : url.href }
 }
@@ -109,8 +110,8 @@ interface Post {
  * Tries again when a connection that was kept between calls turns out to be closed before any answer: mostly it was while nobody used it. A new
  * connection is tried once.
  */
-async function post(asked: Post, seconds: number): Promise<Answer> {
-  const signal = AbortSignal.timeout(seconds * 1000)
+async function post(asked: Post, ms: number): Promise<Answer> {
+  const signal = AbortSignal.timeout(Math.max(0, Math.round(ms)))
   for (;;) {
     const answer = await postOnce(asked, signal)
     if (answer !== stale) return answer

@@ -18,7 +18,7 @@ for (const [name, port, expected] of [
   test(`a webhook behind the service ${name}:${port ?? ''} is told of under its name and port`, async () => {
     const calls = new WebhookCalls(objects)
     const service = { namespace: 'ns', name, path: '/a/', ...(port ? { port } : {}) }
-    const told = await calls.ask({ service }, {}, 10).catch((error: Error) => error.message)
+    const told = await calls.ask({ service }, {}, 10_000).catch((error: Error) => error.message)
     calls.close()
     assert.is(told, expected)
   })
