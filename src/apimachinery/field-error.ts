@@ -1,5 +1,6 @@
 import { goJson, quote } from './go-quote.ts'
-import { numberText } from './number-text.ts'
+import { WholeFloat } from './json.ts'
+import { doubleText, numberText } from './number-text.ts'
 import { groupResource } from './resource.ts'
 import { StatusError } from './status.ts'
 
@@ -28,6 +29,7 @@ const goText = (value: unknown): string => {
   if (typeof value === 'string') return quote(value)
   if (value === undefined || value === null) return 'null'
   if (typeof value === 'number') return numberText(value)
+  if (value instanceof WholeFloat) return doubleText(Number(value))
   return typeof value === 'object' ? goJson(value) : String(value)
 }
 

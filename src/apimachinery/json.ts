@@ -3,7 +3,9 @@
 // without fraction beyond that is a float64.
 
 /** What `JSON.stringify` writes as it is. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }
+const { rawJSON, isRawJSON } = JSON as unknown as { rawJSON(text: string): object; isRawJSON(value: unknown): boolean }
+
+export { isRawJSON }
 
 const longest = 16
 const integer = /^-?\d+$/
@@ -11,6 +13,23 @@ const largestInt64 = 2n ** 63n - 1n
 
 /** Whether `value` is an int64: a bigint, or a number without fraction that is small enough to be exact. */
 export const isInt64 = (value: unknown): value is number | bigint => typeof value === 'bigint' || Number.isSafeInteger(value)
+
+/**
+ * A float64 without fraction: what Go makes of 1.0 and 1e2 where it reads them without a type. It is not the int64 of that value until it was written,
+ * as 1 and 100, and read again. A leaf of JSON, which walks over values must not take for an object.
+ */
+export class WholeFloat extends Number {
+  toJSON(): unknown {
+    const value = this.valueOf()
+    return Object.is(value, -0) ? rawJSON('-0') : value
+  }
+}
+
+/** As `numberOf`; a float64 that would look like an int64 is a `WholeFloat`. */
+export function typedNumber(source: string): number | bigint | WholeFloat {
+  const value = numberOf(source)
+  return Number.isSafeInteger(value) && !integer.test(source) ? new WholeFloat(value) : value
+}
 
 /** The value of a number as JSON writes it: infinite when it is beyond float64. */
 export function numberOf(source: string): number | bigint {

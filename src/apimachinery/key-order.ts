@@ -1,3 +1,4 @@
+import { WholeFloat } from './json.ts'
 import { setMember } from './members.ts'
 import type { Steps } from './steps.ts'
 
@@ -79,7 +80,7 @@ export const startsWithDigit = (key: string | undefined): boolean => {
 }
 
 /** `value` with the members of its objects in order, all the way down. What is in order is shared. Instances of classes stay what they are, and
- *  so do objects with more than `most` members. */
+ *  so do objects with more than `most` members; a `WholeFloat` becomes the number that is read when it was written. */
 export function alphabetical(value: unknown, most = Number.POSITIVE_INFINITY): unknown {
   if (typeof value !== 'object' || value === null) return value
   return Array.isArray(value) ? items(value, most) : members(value as Record<string, unknown>, most)
@@ -88,7 +89,7 @@ export function alphabetical(value: unknown, most = Number.POSITIVE_INFINITY): u
 /** As `alphabetical` for objects of up to `mostInOrder` members, in steps. */
 export function* alphabeticalSteps(value: unknown): Steps<unknown> {
   if (typeof value !== 'object' || value === null) return value
-  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return readBack(value)
   const from = value as Record<string, unknown>
   const given = Object.keys(from)
   const keys = Array.isArray(value) ? given : inKeyOrder(given)
@@ -118,8 +119,10 @@ function items(list: readonly unknown[], most: number): readonly unknown[] {
   return copy ?? list
 }
 
-function members(object: Record<string, unknown>, most: number): Record<string, unknown> {
-  if (Object.getPrototypeOf(object) !== Object.prototype) return object
+const readBack = (instance: object): unknown => (instance instanceof WholeFloat ? Number(instance) + 0 : instance)
+
+function members(object: Record<string, unknown>, most: number): unknown {
+  if (Object.getPrototypeOf(object) !== Object.prototype) return readBack(object)
   const keys = Object.keys(object)
   const ordered = inKeyOrder(keys, most)
   let made: Record<string, unknown> | undefined = ordered === keys ? undefined : {}

@@ -1,7 +1,9 @@
+import { WholeFloat } from './json.ts'
 import { isSmall } from './json-size.ts'
 import type { Steps } from './steps.ts'
 
-/** Whether two JSON values are the same, whatever the order of their members. A member that is undefined counts as absent. */
+/** Whether two JSON values are the same, whatever the order of their members. A member that is undefined counts as absent; an int64 and a float64
+ *  are not the same. */
 export const sameJson = (a: unknown, b: unknown): boolean => same(a, b, { values: Number.POSITIVE_INFINITY })
 
 /** As `sameJson`; false, too, when more than so many values would have to be looked at. */
@@ -21,14 +23,20 @@ type JsonObject = Record<string, unknown>
 
 function sameMembers(a: JsonObject, b: JsonObject, left: { values: number }): boolean {
   let more = 0
+  let hasMembers = false
   for (const key in a) {
     if (a[key] === undefined) continue
     if (!Object.hasOwn(b, key) || !same(a[key], b[key], left)) return false
     more++
+    hasMembers = true
   }
   for (const key in b) if (b[key] !== undefined) more--
-  return more === 0
+  return more === 0 && (hasMembers || sameLeaves(a, b))
 }
+
+/** Of two without members: whether both are none, or both the same float64. */
+const sameLeaves = (a: object, b: object): boolean =>
+  a instanceof WholeFloat ? b instanceof WholeFloat && Number(a) === Number(b) : !(b instanceof WholeFloat)
 
 /** So many are compared in one step. */
 const stepSize = 500

@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { int64, isInt64, jsonText, numberOf, parseJson, writable } from '../../src/apimachinery/json.ts'
+import { int64, isInt64, jsonText, numberOf, parseJson, typedNumber, WholeFloat, writable } from '../../src/apimachinery/json.ts'
+import { alphabetical } from '../../src/apimachinery/key-order.ts'
 import { doubleText, numberText } from '../../src/apimachinery/number-text.ts'
+import { sameJson } from '../../src/apimachinery/same-json.ts'
 import { exactNumbers, hasLongIntegers } from '../../src/apimachinery/yaml/exact-numbers.ts'
 
 test('integers within 64 bits are read to the last digit, as bigints where a double is too short', () => {
@@ -74,6 +76,19 @@ test('numbers of YAML are those of the JSON that Go makes of it', () => {
     a: [1, 9007199254740993n, 2 ** 64, 10n ** 18n, 0.5],
     b: null,
   })
+})
+
+test('a float64 that looks like an int64 is told from it until it was written', () => {
+  for (const text of ['1.0', '1e2', '0.1e1', '-0.0', '9007199254740991.0']) assert.instance(typedNumber(text), WholeFloat, text)
+  for (const text of ['1', '-0', '1.5', '9007199254740992.0', '1e21']) assert.equal(typedNumber(text), numberOf(text), text)
+  const value = { b: typedNumber('1e2'), a: [typedNumber('-0.0')] }
+  assert.is(jsonText(value), '{"b":100,"a":[-0]}')
+  assert.equal(alphabetical(value), { a: [0], b: 100 })
+  assert.ok(sameJson(value, { a: [typedNumber('0.0')], b: typedNumber('100.0') }))
+  for (const other of [100, {}, typedNumber('101.0')]) {
+    assert.not(sameJson({ b: typedNumber('1e2') }, { b: other }))
+    assert.not(sameJson({ b: other }, { b: typedNumber('1e2') }))
+  }
 })
 
 test.run()

@@ -5,7 +5,8 @@ import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
 import { coerceMetadata, MetadataError } from '../../crd/schema/metadata.ts'
 import type { AppliedKind } from '../apply/applied-kind.ts'
 import type { ObjectRules } from '../registry/rules.ts'
-import { type Decoded, DecodeError, decodeUntypedSteps } from '../schema/decode.ts'
+import { type Decoded, DecodeError, decodeTypedSteps } from '../schema/decode.ts'
+import { hasFloats, markFloats } from '../schema/whole-floats.ts'
 import { thaw, thawObjectSteps, thawSteps } from '../watch/freeze.ts'
 
 /** How objects of a custom kind are read: metadata coerced, unknown fields pruned (and told), nulls dropped, defaults filled in. */
@@ -30,16 +31,20 @@ export function customRules(
   })
   return {
     *decode(text) {
-      const decoded = yield* decodeUntypedSteps(text)
+      const decoded = yield* decodeTypedSteps(text)
       yield
-      return yield* shaped(decoded)
+      const read = yield* shaped(decoded)
+      if (decoded.isTyped) markFloats(read.value)
+      return read
     },
     decodeValue: (value) => atOnce(shaped(own(value))),
     *decodePatched(value) {
       yield
       const own = yield* patchedCopy(value as JsonObject)
       yield
-      return yield* shaped({ value: own, strictErrors: [] })
+      const read = yield* shaped({ value: own, strictErrors: [] })
+      if (hasFloats(value as object)) markFloats(read.value)
+      return read
     },
     decodeApplied: (value) => atOnce(shaped(own(value), true)),
     canonical: (object) => object,

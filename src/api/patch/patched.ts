@@ -1,3 +1,4 @@
+import { goText } from '../../apimachinery/go-value.ts'
 import { jsonText } from '../../apimachinery/json.ts'
 import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
@@ -14,12 +15,12 @@ import {
 } from '../schema/decode.ts'
 import { objectFrom } from '../schema/json-syntax.ts'
 import { type StructType, typeOf } from '../schema/types.ts'
-import { goText } from './go-text.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
 import { inShownOrder, touchedByMerge, touchedByOperations } from './shown-order.ts'
 import { orderPrefix, parseStrategicPatch, strategicMergeSteps } from './strategic.ts'
+import { hasWritten } from './written.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -33,7 +34,7 @@ export interface ParsedPatch {
   readonly strictErrors: readonly string[]
   /** Whether numbers of the patched document may be `WrittenNumber`s. */
   readonly isWritten: boolean
-  /** The patched document, not yet read as its kind; of a built-in type with numbers as they are written. Throws StatusError. */
+  /** The patched document, not yet read as its kind, with numbers as they are written. Throws StatusError. */
   readonly applyTo: (type: StructType | undefined, document: JsonObject) => Steps<unknown>
   /** The text that a refusal shows of `patched`. */
   readonly shown: (patched: unknown) => string
@@ -45,16 +46,16 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
   if (kind === 'json') {
     const { operations, strictErrors } = parseJsonPatch(text, strict)
     const written = withWritten(operations)
-    const isWritten = operations.some((operation) => operation.written !== undefined)
-    const applyTo: ParsedPatch['applyTo'] = (type, document) => jsonPatchSteps(document, type ? written : operations)
+    const isWritten = written.some((operation) => hasWritten(operation.value))
+    const applyTo: ParsedPatch['applyTo'] = (_type, document) => jsonPatchSteps(document, written)
     const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByOperations(operations)))
     return { kind, strictErrors, isWritten, applyTo, shown }
   }
   if (kind === 'merge') {
     const { patch, written, strictErrors } = parseMergePatch(text, strict)
-    const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
+    const applyTo: ParsedPatch['applyTo'] = function* (_type, document) {
       yield
-      return yield* mergePatchSteps(document, type ? written : patch)
+      return yield* mergePatchSteps(document, written)
     }
     const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByMerge(patch)))
     return { kind, strictErrors, isWritten: written !== patch, applyTo, shown }

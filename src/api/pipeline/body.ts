@@ -11,6 +11,7 @@ import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
 import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, strictMessage, textAhead } from '../schema/decode.ts'
 import { typeOf } from '../schema/types.ts'
+import { hasFloats, markFloats } from '../schema/whole-floats.ts'
 import { textOf } from '../watch/stored.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { readYaml } from './read-yaml.ts'
@@ -113,6 +114,7 @@ function settle(
   const metadata = (rest.metadata ?? {}) as KubeObject['metadata']
   const object = { kind: gvk.kind, apiVersion, ...rest, metadata } as KubeObject
   if (hasEmpties(decoded.value)) markEmpties(object)
+  if (hasFloats(decoded.value)) markFloats(object)
   return { object, warnings: validation === 'Warn' ? [...twice, ...strictErrors] : [] }
 }
 

@@ -1,4 +1,5 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
+import { doubleText } from '../../apimachinery/number-text.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
@@ -10,6 +11,19 @@ const keyOrder = compareKeys(false)
 /** Texts that YAML 1.1 would read as something else when they are not quoted. */
 const ambiguous =
   /^(?:[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[-+]?\.[0-9_]+(?:[eE][-+]?[0-9]+)?|[-+]?0[xXob][0-9a-fA-F_]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|~|null|Null|NULL|true|True|TRUE|false|False|FALSE|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|y|Y|n|N|\d{4}-\d\d?-\d\d?(?:[Tt ].*)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|)$/
+
+/** What looks like a number beyond float64 is none. */
+const isAmbiguous = (text: string): boolean => ambiguous.test(text) && Math.abs(Number(text.replaceAll('_', ''))) !== Infinity
+
+const largestUint64 = 2n ** 64n - 1n
+
+/** go-yaml reads the digits of JSON first: what is no integer of 64 bits then is a float64, with an exponent from 1e6 on. */
+function yamlNumber(value: number): string {
+  const isInteger = Number.isInteger(value) && Math.abs(value) < 1e21
+  if (!isInteger) return doubleText(value)
+  const digits = BigInt(JSON.stringify(value))
+  return digits <= largestUint64 && digits >= -(2n ** 63n) ? String(digits) : doubleText(value)
+}
 
 /** As sigs.k8s.io/yaml writes what JSON holds: keys in order, lists not indented, long texts folded. */
 export function yamlText(object: object): string {
@@ -75,7 +89,8 @@ function explicitMember(key: string, value: unknown, indent: number): string {
 }
 
 function scalar(value: unknown, indent: number, column: number, key = false): string {
-  if (typeof value === 'string') return styled(value, { indent, column, key, width, pretty: false }, !ambiguous.test(value))
+  if (typeof value === 'string') return styled(value, { indent, column, key, width, pretty: false }, !isAmbiguous(value))
+  if (typeof value === 'number') return yamlNumber(value)
   if (isCollection(value)) return Array.isArray(value) ? '[]' : '{}'
   return String(value)
 }

@@ -1,3 +1,4 @@
+import { typedNumber, WholeFloat } from '../../apimachinery/json.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { canonical } from './canonical.ts'
 import { canonicalSteps } from './canonical-steps.ts'
@@ -76,15 +77,27 @@ export function* decodeValueSteps(type: StructType, value: unknown): Steps<Decod
 export const decodeUntyped = (text: string): Decoded => atOnce(decodeUntypedSteps(text))
 
 /** As `decodeUntyped`, of a large text in several turns of the event loop. */
-export function* decodeUntypedSteps(text: string): Steps<Decoded> {
+export function* decodeUntypedSteps(text: string, ofNumber?: (source: string) => unknown): Steps<Decoded> {
   const plain = parsePlain(text)
   if (plain !== undefined && typeof plain.value === 'object' && plain.value !== null && !Array.isArray(plain.value)) {
     return { value: plain.value as JsonObject, strictErrors: none }
   }
   const node = parseNode(text)
   yield
-  const { value, strictErrors } = decodeAsMap(node)
+  const { value, strictErrors } = decodeAsMap(node, ofNumber)
   return { value: value as JsonObject, strictErrors }
+}
+
+/** As `decodeUntypedSteps`, with float64 told from int64; `isTyped` when there is a `WholeFloat` in it. */
+export function* decodeTypedSteps(text: string): Steps<Decoded & { readonly isTyped: boolean }> {
+  let isTyped = false
+  const ofNumber = (source: string): unknown => {
+    const number = typedNumber(source)
+    if (number instanceof WholeFloat) isTyped = true
+    return number
+  }
+  const decoded = yield* decodeUntypedSteps(text, ofNumber)
+  return { ...decoded, isTyped }
 }
 
 /** The text of the answer for strict errors: `strict decoding error: unknown field "spec.x", duplicate field "spec.y"`. */

@@ -32,13 +32,13 @@ export function decodeAs(type: Type, node: Node): Found {
 }
 
 /** The same into Go's map[string]any, as custom resources and patches are read: only duplicates are errors. */
-export function decodeAsMap(node: Node): Found {
+export function decodeAsMap(node: Node, ofNumber: (text: string) => unknown = numberOf): Found {
   if (node.kind === 'null') return { value: {}, strictErrors: [] }
   if (node.kind !== 'object') {
     throw new DecodeError(`json: cannot unmarshal ${tokenOf(node)} into Go value of type map[string]interface {}`)
   }
   const run = new Decoding()
-  const value = run.untyped(node, '')
+  const value = run.untyped(node, '', ofNumber)
   if (run.typeError !== undefined) throw new DecodeError(run.typeError)
   return { value, strictErrors: [...run.strictErrors] }
 }
@@ -116,10 +116,10 @@ class Decoding {
     return result
   }
 
-  untyped(node: Node, path: string): unknown {
-    if (node.kind === 'array') return node.items.map((item, i) => this.untyped(item, `${path}[${i}]`))
+  untyped(node: Node, path: string, ofNumber: (text: string) => unknown): unknown {
+    if (node.kind === 'array') return node.items.map((item, i) => this.untyped(item, `${path}[${i}]`, ofNumber))
     if (node.kind === 'number') {
-      const number = numberOf(node.text)
+      const number = ofNumber(node.text)
       if (number === Infinity || number === -Infinity) this.mismatch(`number ${node.text}`, 'float64')
       return number
     }
@@ -128,7 +128,7 @@ class Decoding {
     for (const [key, item] of node.entries) {
       const at = below(path, key)
       if (Object.hasOwn(result, key)) this.strict('duplicate', at)
-      setMember(result, key, this.untyped(item, at))
+      setMember(result, key, this.untyped(item, at, ofNumber))
     }
     return result
   }

@@ -11,6 +11,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
+import { withoutFloats } from '../schema/whole-floats.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
 import { inOrder } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
@@ -140,10 +141,10 @@ async function admitAndStore(
   const present = core.caches.of(storage.prefix).get(key)
   if (present) throw existing(resource, name, present)
   if (isApply) object = resource.rules.pruned?.(object) ?? object
-  if (resource.isCustom) object = await asStored(call, object)
+  if (resource.isCustom) object = await asStored(call, withoutFloats(object))
   try {
     return await claimed(storage, { ...write, object }, async (others) => {
-      if (options.dryRun) return new Stored(key, await bytesWithout(call, object), 0, object)
+      if (options.dryRun) return await unstored(call, key, object)
       if (object.metadata.resourceVersion && object.metadata.resourceVersion !== '0') {
         throw unforeseen('resourceVersion should not be set on objects to be created')
       }
@@ -169,9 +170,9 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 }
 
 /** A dry run has no revision but the one that was sent, which nobody reads. */
-async function bytesWithout({ bulk, resource }: Call, object: KubeObject): Promise<Uint8Array> {
+async function unstored({ bulk, resource }: Call, key: string, object: KubeObject): Promise<Stored> {
   const written = inOrder(object, resource)
-  return Buffer.from(mayTakeLong(bulk) ? await inTurns(jsonSteps(written)) : goJson(written))
+  return new Stored(key, Buffer.from(mayTakeLong(bulk) ? await inTurns(jsonSteps(written)) : goJson(written)), 0, written)
 }
 
 export function storageOf(resource: ServedResource): Storage {

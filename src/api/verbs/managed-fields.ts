@@ -10,6 +10,7 @@ import { mayTakeLong, paced } from '../pipeline/readable.ts'
 import { convertBuiltIn } from '../registry/conversion.ts'
 import type { ServedResource } from '../registry/served.ts'
 import { asWritten, hasEmpties, markEmpties } from '../schema/decode.ts'
+import { hasFloats, markFloats, withoutFloats } from '../schema/whole-floats.ts'
 
 type Json = Parameters<typeof withManagers>[0]
 
@@ -53,9 +54,10 @@ function* trackedSteps(
   return withEntriesOf(next, shown, withManagers(shown, managers))
 }
 
-/** Go's omitempty hides empty lists and maps from field management. */
+/** Go's omitempty hides empty lists and maps from field management, to which numbers of one value are the same. */
 function shownToManagers({ resource }: Call, next: KubeObject): Json {
   const { type } = resource.rules
+  if (hasFloats(next)) return withoutFloats(next) as unknown as Json
   return (type && hasEmpties(next) ? asWritten(type, next) : next) as unknown as Json
 }
 
@@ -65,7 +67,8 @@ function withEntriesOf(next: KubeObject, shown: Json, tracked: Json): KubeObject
   const { managedFields } = (tracked as unknown as KubeObject).metadata
   const { managedFields: _, ...metadata } = next.metadata
   const result = { ...next, metadata: managedFields ? { ...metadata, managedFields } : metadata }
-  markEmpties(result)
+  if (hasEmpties(next)) markEmpties(result)
+  if (hasFloats(next)) markFloats(result)
   return result
 }
 

@@ -5,13 +5,16 @@ import { badRequest, StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
 import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
+import { typedValue } from '../patch/written.ts'
 import { checkCustomType } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { readYaml } from '../pipeline/read-yaml.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
+import type { ObjectRules } from '../registry/rules.ts'
 import type { ApiRequest } from '../request.ts'
-import { textAhead } from '../schema/decode.ts'
+import { type Decoded, textAhead } from '../schema/decode.ts'
+import { markFloats } from '../schema/whole-floats.ts'
 import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { textOf } from '../watch/stored.ts'
 import { apply } from './apply.ts'
@@ -105,8 +108,16 @@ function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, o
   const { rules } = call.resource
   if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation, mayTakeLong(call.bulk))
   const result = yield* change.applyTo(undefined, live)
-  const { value, strictErrors } = yield* attemptPatched(change, result, rules.decodePatched(result))
+  const { value, strictErrors } = yield* attemptPatched(change, result, decoded(rules, change, result))
   return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
+}
+
+/** A custom object that a patch made. */
+function* decoded(rules: ObjectRules, { isWritten }: ParsedPatch, result: unknown): Steps<Decoded> {
+  if (!isWritten) return yield* rules.decodePatched(result)
+  const { value, isTyped } = yield* typedValue(result)
+  if (isTyped) markFloats(value as object)
+  return yield* rules.decodePatched(value)
 }
 
 const kindChanged = (kind: string, now: string | undefined): string =>

@@ -13,6 +13,7 @@ import type { WriteOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong, paced, readStored } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
+import { withoutFloats } from '../schema/whole-floats.ts'
 import { thawSteps } from '../watch/freeze.ts'
 import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
@@ -105,7 +106,8 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   await breath(call.bulk)
   if (admitting) await admitValidating(call, update.admittedAs?.() ?? { ...admitting, object })
   const mayHaveUnknown = update.isApply || subresource === 'scale'
-  const kept = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
+  const known = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
+  const kept = withoutFloats(known)
   return commitUpdate(call, update, storage, live, stored, isCustom ? await asStored(call, kept) : kept)
 }
 

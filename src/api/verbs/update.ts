@@ -7,6 +7,7 @@ import { writeOptions } from '../pipeline/options.ts'
 import { breath, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
 import { hasEmpties, markEmpties } from '../schema/decode.ts'
+import { hasFloats, markFloats } from '../schema/whole-floats.ts'
 import { thawSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { asAsked, defaulted } from './defaulted.ts'
@@ -54,6 +55,7 @@ export const mayCreate = ({ strategy }: ServedResource, subresource: string): bo
 function* copyOf(object: KubeObject): Steps<KubeObject> {
   const copy = yield* thawSteps(object)
   if (hasEmpties(object)) markEmpties(copy)
+  if (hasFloats(object)) markFloats(copy)
   return copy
 }
 

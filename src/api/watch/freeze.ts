@@ -1,3 +1,4 @@
+import { WholeFloat } from '../../apimachinery/json.ts'
 import { setMember } from '../../apimachinery/members.ts'
 import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
@@ -43,7 +44,7 @@ const mostSpread = 500
 
 /** A copy that may be changed. For JSON values only. */
 export function thaw<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof WholeFloat) return value
   if (Array.isArray(value)) return value.map(thaw) as T
   const from = value as Record<string, unknown>
   const keys = Object.keys(from)
@@ -65,7 +66,7 @@ function eachThawed(from: Record<string, unknown>, keys: readonly string[]): Rec
 
 /** As `thaw`, in steps. */
 export function* thawSteps<T>(value: T, count = { values: 0 }): Steps<T> {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof WholeFloat) return value
   const out = (Array.isArray(value) ? [] : {}) as Record<string | number, unknown>
   const from = value as unknown as Record<string | number, unknown>
   const keys = Array.isArray(value) ? undefined : Object.keys(value)

@@ -1,4 +1,4 @@
-import { int64 } from '../../apimachinery/json.ts'
+import { int64, WholeFloat } from '../../apimachinery/json.ts'
 import { LazyList } from './lazy-list.ts'
 import {
   CelDouble,
@@ -26,6 +26,7 @@ export function fromJson(value: unknown): Value {
       return value
     case 'object':
       if (value === null) return null
+      if (value instanceof WholeFloat) return new CelDouble(Number(value))
       return Array.isArray(value) ? new LazyList(value, fromJson) : new JsonMap(value as Record<string, unknown>)
     default:
       return null

@@ -1,7 +1,7 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
 import { goTypeOf } from '../../apimachinery/go-type.ts'
+import { goText } from '../../apimachinery/go-value.ts'
 import { isInt64 } from '../../apimachinery/json.ts'
-import { numberText } from '../../apimachinery/number-text.ts'
 import { isJsonObject, type Json, type JsonObject, own } from '../schema/json-schema.ts'
 import { withChanges } from '../schema/prune.ts'
 import type { ScaleSubresource } from './definition.ts'
@@ -78,7 +78,4 @@ function lookup(object: JsonObject, path: string): { value?: Json; problem?: str
 }
 
 const accessorProblem = (path: string, value: Json, wanted: string): string =>
-  `.${steps(path).join('.')} accessor error: ${shown(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`
-
-const shown = (value: Json): string =>
-  value === null ? '<nil>' : typeof value === 'object' ? 'map[]' : typeof value === 'number' ? numberText(value) : String(value)
+  `.${steps(path).join('.')} accessor error: ${goText(value)} is of the type ${goTypeOf(value)}, expected ${wanted}`

@@ -1,8 +1,8 @@
-import { jsonText, parseJson, writable } from '../../apimachinery/json.ts'
+import { isRawJSON, jsonText, parseJson, WholeFloat, writable } from '../../apimachinery/json.ts'
 import { setMember } from '../../apimachinery/members.ts'
 
-/** A value as JSON has it; a bigint where a number loses digits of an int64. Objects may have any own key, '__proto__' too. */
-export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
+/** A value as JSON has it; a bigint where a number loses digits of an int64, a WholeFloat where it would look like one. Objects may have any own key, '__proto__' too. */
+export type Json = null | boolean | number | bigint | WholeFloat | string | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Json
 }
@@ -69,7 +69,7 @@ export interface JsonSchema {
 export const mostOf = (bound: number | bigint): number => Math.max(0, Number(bound))
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof WholeFloat)
 }
 
 export const isJsonArray = (value: unknown): value is readonly Json[] => Array.isArray(value)
@@ -80,6 +80,7 @@ export const own = (object: JsonObject, key: string): Json | undefined => (Objec
 /** What two JSON values have in common, as keys of a map or set, exactly when `sameJson` says that they are the same. */
 export function identityOf(value: Json): string | number | bigint | boolean | null {
   if (typeof value === 'string') return `"${value}`
+  if (value instanceof WholeFloat) return `float64 ${Number(value) + 0}`
   if (isJsonArray(value)) return `[${value.map(identityText).join(',')}]`
   if (!isJsonObject(value)) return value
   const members = Object.keys(value).sort()
@@ -98,7 +99,8 @@ export function goJson(value: unknown): string {
 export const withSortedKeys = (value: Json): Json =>
   typeof value === 'object' && value !== null ? (parseJson(JSON.stringify(value, sortedKeys)) as Json) : value
 
-const sortedKeys = (key: string, part: unknown): unknown => (isJsonObject(part) ? sorted(part) : writable(key, part))
+const sortedKeys = (key: string, part: unknown): unknown =>
+  isJsonObject(part) && !isRawJSON(part) ? sorted(part) : writable(key, part)
 
 /** For structures of Go, whose fields keep their order. */
 export function goStructJson(value: unknown): string {

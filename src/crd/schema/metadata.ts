@@ -1,5 +1,6 @@
 import { type FieldError, invalid } from '../../apimachinery/field-error.ts'
-import { isInt64 } from '../../apimachinery/json.ts'
+import { jsonTypeOf } from '../../apimachinery/go-type.ts'
+import { isInt64, WholeFloat } from '../../apimachinery/json.ts'
 import { isJsonArray, isJsonObject, type Json, type JsonObject, withSortedKeys } from './json-schema.ts'
 import type { SchemaNode } from './node.ts'
 import { atIndex, atKey, child } from './path.ts'
@@ -163,7 +164,9 @@ function readStruct(name: string, fields: MetaFields, value: Json, at: string, p
   return Object.fromEntries(entries)
 }
 
-function readValue(type: MetaType, value: Json, at: string, path: string, unknown: string[]): Json {
+function readValue(type: MetaType, given: Json, at: string, path: string, unknown: string[]): Json {
+  // Go reads metadata from its JSON, where a float64 is written as an integer.
+  const value = given instanceof WholeFloat ? Number(given) : given
   if (value === null) return null
   if (typeof type === 'object') {
     if ('map' in type) return readMap(value, at)
@@ -190,10 +193,8 @@ const goType = (type: MetaType): string => {
   return 'name' in type ? `v1.${type.name}` : 'map' in type ? 'map[string]string' : `[]${goType(type.list)}`
 }
 
-const goNames: Readonly<Record<string, string>> = { boolean: 'bool', bigint: 'number' }
-
 function wrongType(value: Json, wanted: string, at: string): MetadataError {
-  const kind = isJsonArray(value) ? 'array' : value === null ? 'null' : (goNames[typeof value] ?? typeof value)
+  const kind = jsonTypeOf(value)
   const where = at === '' ? 'value' : `struct field ${at}`
   return new MetadataError(`json: cannot unmarshal ${kind} into Go ${where} of type ${wanted}`)
 }

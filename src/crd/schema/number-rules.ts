@@ -1,16 +1,16 @@
-import { int64Of, isInt64, numberOf, WrittenNumber } from '../../apimachinery/json.ts'
+import { int64Of, isInt64, numberOf, WholeFloat, WrittenNumber } from '../../apimachinery/json.ts'
 import { doubleText } from '../../apimachinery/number-text.ts'
 import type { SchemaNode } from './node.ts'
 
 // How kube-openapi holds a number against its schema, whose bounds are all float64: an int64 is compared with the bound as an int64, a float64
 // with the bound as it is.
 
-export type JsonNumber = number | bigint
+export type JsonNumber = number | bigint | WholeFloat
 
 /** What breaks a schema: told of the value, of the factor (which is none), or of the whole object. */
 export type NumberProblem =
   | { readonly of: 'value'; readonly value: unknown; readonly detail: string }
-  | { readonly of: 'factor'; readonly factor: JsonNumber }
+  | { readonly of: 'factor'; readonly factor: number | bigint }
   | { readonly of: 'whole'; readonly detail: string }
 
 const largestExact = 2 ** 53 - 1
@@ -66,22 +66,23 @@ function alike(value: JsonNumber, bound: number, isInRange: boolean): Compared {
 }
 
 interface Compared {
-  readonly data: JsonNumber
-  readonly bound: JsonNumber
+  readonly data: number | bigint
+  readonly bound: number | bigint
   /** The bound as messages show it. */
   readonly text: string
   /** The data, for messages. */
   readonly shown: unknown
 }
 
-function isMultiple(value: JsonNumber, factor: JsonNumber): boolean {
+function isMultiple(value: number | bigint, factor: number | bigint): boolean {
   if (isInt64(value) && isInt64(factor)) return BigInt(value) % BigInt(factor) === 0n
   const [data, by] = [Number(value), Number(factor)]
   return isWhole(by < 1 ? (1 / by) * data : data / by)
 }
 
 /** 'integer with format int32' when a number is outside of what the type can hold. */
-function rangeComplaint(value: JsonNumber, node: SchemaNode): string | undefined {
+function rangeComplaint(given: JsonNumber, node: SchemaNode): string | undefined {
+  const value = given instanceof WholeFloat ? Number(given) : given
   const [type, second] = node.types
   if (second !== undefined) return undefined
   const { format } = node
@@ -96,4 +97,4 @@ function rangeComplaint(value: JsonNumber, node: SchemaNode): string | undefined
 }
 
 /** Whether an int64 can be read from the value's digits. */
-const isWritten64 = (value: JsonNumber): boolean => isInt64(value) || isInt64(numberOf(String(value)))
+const isWritten64 = (value: number | bigint): boolean => isInt64(value) || isInt64(numberOf(String(value)))

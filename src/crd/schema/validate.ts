@@ -7,7 +7,7 @@ import {
   tooMany,
   typeInvalid,
 } from '../../apimachinery/field-error.ts'
-import { int64Of, isInt64 } from '../../apimachinery/json.ts'
+import { int64Of, isInt64, WholeFloat } from '../../apimachinery/json.ts'
 import { isSmall } from '../../apimachinery/json-size.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
@@ -136,7 +136,7 @@ class Validation {
     }
     this.promised(value, node, path, outcome)
     if (typeof value === 'string') this.string(value, node, path, outcome)
-    else if (typeof value === 'number' || typeof value === 'bigint') this.number(value, node, path, outcome)
+    else if (isJsonNumber(value)) this.number(value, node, path, outcome)
     else if (isJsonArray(value)) this.array(value, node, path, correlation, outcome)
     this.enum(value, node, path, outcome)
     if (isJsonObject(value)) this.object(value, node, path, correlation, outcome)
@@ -167,7 +167,7 @@ class Validation {
     const fits =
       types.includes(actual) ||
       (actual === 'integer' && types.includes('number')) ||
-      (actual === 'number' && types.includes('integer') && isWhole(value as number))
+      (actual === 'number' && types.includes('integer') && isWhole(Number(value)))
     const isText = typeof value === 'string' || isJsonArray(value)
     if (!isText && format !== '' && !fits && format !== FORMAT_OF[actual]) {
       this.typeError(path, format, FORMAT_OF[actual] ?? '', outcome)
@@ -368,13 +368,16 @@ class Validation {
 
 /** Whether Go makes one of an enum's values of the number `value` by converting it to the type of that: an integer even to the text of that char. */
 function isConverted(value: Json, allowed: readonly Json[] = []): boolean {
-  if (typeof value !== 'number' && typeof value !== 'bigint') return false
+  if (!isJsonNumber(value)) return false
   return allowed.some((item) => {
     if (typeof item === 'string') return isInt64(value) && item === charOf(value)
-    if (typeof item !== 'number' && typeof item !== 'bigint') return false
-    return isInt64(item) ? int64Of(Number(value)) === item && !isInt64(value) : Number(value) === item
+    if (!isJsonNumber(item)) return false
+    return isInt64(item) ? int64Of(Number(value)) === item && !isInt64(value) : Number(value) === Number(item)
   })
 }
+
+const isJsonNumber = (value: Json): value is JsonNumber =>
+  typeof value === 'number' || typeof value === 'bigint' || value instanceof WholeFloat
 
 const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff
 
@@ -392,6 +395,6 @@ function merge(into: Outcome, from: Outcome): void {
 function typeName(value: Json): string {
   if (value === null) return 'null'
   if (isJsonArray(value)) return 'array'
-  if (typeof value === 'number' || typeof value === 'bigint') return isInt64(value) ? 'integer' : 'number'
+  if (isJsonNumber(value)) return isInt64(value) ? 'integer' : 'number'
   return typeof value
 }

@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jsonText, parseJson } from '../../../src/apimachinery/json.ts'
-import type { Client } from '../../../src/client/client.ts'
 import { testApi } from '../test-api.ts'
+import { send } from './send.ts'
 
 const long = 9007199254740993n
 const longest = 2n ** 63n - 1n
@@ -49,25 +49,6 @@ const definition = {
       },
     ],
   },
-}
-
-async function send(
-  client: Client,
-  method: string,
-  at: string,
-  body?: string,
-  type = 'application/json',
-  accept = 'application/json',
-) {
-  const answer = await client.raw({
-    method,
-    path: at,
-    headers: { 'content-type': type, accept },
-    ...(body === undefined ? {} : { body: Buffer.from(body) }),
-  })
-  const pieces: Uint8Array[] = []
-  for await (const piece of answer.body) pieces.push(piece)
-  return { status: answer.status, text: Buffer.concat(pieces).toString() }
 }
 
 const specIn = (text: string) => (parseJson(text) as { spec: Record<string, unknown> }).spec

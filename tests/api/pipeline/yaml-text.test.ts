@@ -42,4 +42,14 @@ test('a list written in steps is as it is written at once', () => {
   for (const items of [null, [null, 1.5, 'on']]) assert.is(atOnce(yamlTextSteps({ items })), yamlText({ items }))
 })
 
+test('numbers are written as go-yaml writes what it reads of their JSON', () => {
+  const numbers = [1e20, 2 ** 63, 1e21, 1234567.5, 0.25, 2n ** 63n - 1n, 1000000]
+  const texts = ['1e+20', '9223372036854776000', '1e+21', '1.2345675e+06', '0.25', '9223372036854775807', '1000000']
+  assert.is(yamlText({ numbers }), `numbers:\n${texts.map((text) => `- ${text}\n`).join('')}`)
+})
+
+test('a text that looks like a number is quoted, but not one that is beyond float64', () => {
+  assert.is(yamlText({ a: '1e308', b: '1e400', c: '1_0' }), 'a: "1e308"\nb: 1e400\nc: "1_0"\n')
+})
+
 test.run()

@@ -1,4 +1,5 @@
 import { jsonText, parseJson } from '../../../apimachinery/json.ts'
+import { numberText } from '../../../apimachinery/number-text.ts'
 import { sortSteps } from '../../../apimachinery/sort-steps.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 
@@ -214,5 +215,6 @@ function valueText(value: unknown): string {
       .map(([name, item]) => `${name}=${valueText(item)}`)
       .join('')
   }
+  if (typeof value === 'number') return numberText(value)
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

@@ -1,5 +1,7 @@
 import { goTypeOf } from '../../../apimachinery/go-type.ts'
+import { goText } from '../../../apimachinery/go-value.ts'
 import { jsonText } from '../../../apimachinery/json.ts'
+import { numberText } from '../../../apimachinery/number-text.ts'
 import { keyElement, type PathElement, valueElement } from '../fields/path-element.ts'
 import type { Atom, ListAtom, ScalarName } from '../types/atom.ts'
 import { isMap, type JsonMap } from './json-value.ts'
@@ -67,22 +69,14 @@ export function scalarProblem(scalar: ScalarName, value: unknown): string | unde
 function goSyntax(value: unknown): string {
   if (value === null) return 'interface {}(nil)'
   if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`
+  if (typeof value === 'number') return numberText(value)
   if (!isMap(value)) return jsonText(value)
   const keys = Object.keys(value).sort()
   return `map[string]interface {}{${keys.map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`
 }
 
 /** `&{…}`, as Go's %v shows a boxed value. */
-export function goPointer(value: unknown): string {
-  const plain = (v: unknown): string => {
-    if (v === null || v === undefined) return '<nil>'
-    if (Array.isArray(v)) return `[${v.map(plain).join(' ')}]`
-    if (!isMap(v)) return String(v)
-    const keys = Object.keys(v).sort()
-    return `map[${keys.map((key) => `${key}:${plain(v[key])}`).join(' ')}]`
-  }
-  return `&{${plain(value)}}`
-}
+export const goPointer = (value: unknown): string => `&{${goText(value)}}`
 
 /** What tells an item of an associative list from the others. Throws an Error when nothing does. */
 export function itemElement(list: ListAtom, item: unknown): PathElement {

@@ -1,4 +1,5 @@
-import { isInt64 } from '../../../apimachinery/json.ts'
+import { goTypeOf } from '../../../apimachinery/go-type.ts'
+import { isInt64, WholeFloat } from '../../../apimachinery/json.ts'
 import { sameJson } from '../../../apimachinery/same-json.ts'
 import { equals } from '../../cel/equality.ts'
 import { parseDuration, parseTimestamp } from '../../cel/library/time-text.ts'
@@ -28,15 +29,14 @@ export function adapt(value: Json, node: SchemaNode): Value {
     case 'string':
       return adaptString(value, node)
     case 'number':
-      if (typeof value !== 'number' && typeof value !== 'bigint')
-        throw new CelError(`invalid data, expected float, got ${typeof value}`)
+      if (typeof value !== 'number' && typeof value !== 'bigint' && !(value instanceof WholeFloat))
+        throw new CelError(`invalid data, expected float, got ${goTypeOf(value)}`)
       return new CelDouble(Number(value))
     case 'integer':
-      if (!isInt64(value))
-        throw new CelError(`invalid data, expected int, got ${typeof value === 'number' ? 'float64' : typeof value}`)
+      if (!isInt64(value)) throw new CelError(`invalid data, expected int, got ${goTypeOf(value)}`)
       return value
     case 'boolean':
-      if (typeof value !== 'boolean') throw new CelError(`invalid data, expected bool, got ${typeof value}`)
+      if (typeof value !== 'boolean') throw new CelError(`invalid data, expected bool, got ${goTypeOf(value)}`)
       return value
     default:
       if (node.preserve) return new Preserved(value)
@@ -53,7 +53,7 @@ function adaptList(value: Json, node: SchemaNode): Value {
 }
 
 function adaptString(value: Json, node: SchemaNode): Value {
-  if (typeof value !== 'string') throw new CelError(`invalid data, expected string, got ${typeof value}`)
+  if (typeof value !== 'string') throw new CelError(`invalid data, expected string, got ${goTypeOf(value)}`)
   switch (node.schema.format) {
     case 'duration':
       return parseDuration(value) ?? fail(`Invalid duration ${value}`)

@@ -242,14 +242,25 @@ function adapted(value: Json, node: SchemaNode): Value | CelError {
   }
 }
 
-/** A value that cannot be converted is left out: rules that use it fail. */
+/** A value that cannot be converted is an error: rules that use it fail with that. */
 function bindingsOf(self: Value | CelError, oldSelf: Value | CelError | undefined, optional: boolean): Record<string, Value> {
   const bindings: Record<string, Value> = {}
-  if (!(self instanceof CelError)) bindings.self = self
+  bind(bindings, 'self', self)
   if (optional)
     bindings.oldSelf = oldSelf === undefined || oldSelf instanceof CelError ? CelOptional.none : new CelOptional(oldSelf)
-  else if (oldSelf !== undefined && !(oldSelf instanceof CelError)) bindings.oldSelf = oldSelf
+  else if (oldSelf !== undefined) bind(bindings, 'oldSelf', oldSelf)
   return bindings
+}
+
+function bind(bindings: Record<string, Value>, name: string, value: Value | CelError): void {
+  if (!(value instanceof CelError)) bindings[name] = value
+  else {
+    Object.defineProperty(bindings, name, {
+      get: () => {
+        throw value
+      },
+    })
+  }
 }
 
 const ruleText = (rule: ValidationRule): string => (rule.message || rule.rule || '').trim()

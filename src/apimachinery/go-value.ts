@@ -1,10 +1,12 @@
-import { numberText } from '../../apimachinery/number-text.ts'
+import { WholeFloat } from './json.ts'
+import { doubleText, numberText } from './number-text.ts'
 
-/** A JSON value as Go's `%v` prints it: `map[a:1 b:[x y]]`, keys sorted. It stands in the causes of refused patches. */
+/** A JSON value as Go's `%v` prints it: `map[a:1 b:[x y]]`, keys sorted. */
 export function goText(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
   if (typeof value === 'number') return numberText(value)
+  if (value instanceof WholeFloat) return doubleText(Number(value))
   if (typeof value !== 'object') return String(value)
   const keys = Object.keys(value).sort()
   return `map[${keys.map((key) => `${key}:${goText((value as Record<string, unknown>)[key])}`).join(' ')}]`
