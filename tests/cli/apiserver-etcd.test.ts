@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openPki } from '../../src/api/auth/pki.ts'
-import { configmaps } from '../../src/apimachinery/resources.generated.ts'
+import { configmaps, secrets } from '../../src/apimachinery/resources.generated.ts'
 import { startEtcd } from '../store/etcd-server.ts'
 import { startApiServer } from './apiserver-process.ts'
 
@@ -73,6 +73,24 @@ test('of two servers on one etcd over TLS one is killed with -9 under load: noth
   await watching
   await second.kill('SIGTERM')
   assert.is(second.process.exitCode, 0)
+  await etcd.remove()
+})
+
+test('servers with keys of their own serve one cluster, Secrets too; the second one says what it does not share', async () => {
+  const etcd = await startEtcd()
+  const flags = ['--store', 'etcd', '--etcd-servers', etcd.url]
+  const [first, second] = await Promise.all(['one', 'two'].map((name) => startApiServer(join(folder, name), flags)))
+  assert.ok(first && second)
+  const warnings = [first, second].filter((s) =>
+    s.output().includes('warning: this etcd has the cluster of a server with other keys'),
+  )
+  assert.is(warnings.length, 1)
+  await first.client.create(secrets, { metadata: { name: 's' }, stringData: { a: 'b' } } as never, inDefault)
+  const read = (await second.client.get(secrets, 's', inDefault)) as { data?: Record<string, string> }
+  assert.equal(read.data, { a: 'Yg==' })
+  await second.client.delete(secrets, 's', inDefault)
+  assert.equal((await first.client.list(secrets, inDefault)).items, [])
+  await Promise.all([first.kill('SIGTERM'), second.kill('SIGTERM')])
   await etcd.remove()
 })
 

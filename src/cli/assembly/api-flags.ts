@@ -33,8 +33,9 @@ export const apiFlags = {
 export const apiHelp = `
   --token-auth-file FILE    CSV of bearer tokens: token,user,uid,"group1,group2"
   --encryption-provider-config FILE   EncryptionConfiguration: what is encrypted where it is kept, and by which keys. Default:
-                            Secrets, by a key made at the first start (DIR/pki/encryption.yaml). A new first key writes from the
-                            start on, and writes again what older ones wrote
+                            Secrets, by a key made at the first start (DIR/pki/encryption.yaml); with --store etcd nothing, as
+                            other servers would not have that key. A new first key writes from the start on, and writes again what
+                            older ones wrote
   --encryption-provider-config-automatic-reload true|false   whether that file is read again when it changes; default false
   --event-ttl 1h            how long Events are kept after they were last written
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names

@@ -24,7 +24,7 @@ import { systemClock } from '../../apimachinery/clock.ts'
 import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
-import { claimCluster } from './cluster-keys.ts'
+import { otherKeys } from './cluster-keys.ts'
 import { type EncryptedStoreOptions, type OpenEncryptedStore, openEncryptedStore } from './encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
@@ -65,7 +65,8 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const opened = await openEncryptedStore(options)
-  if (options.store.kind === 'etcd') await claimCluster(opened.store, pki, join(data, 'pki'))
+  const warning = options.store.kind === 'etcd' ? await otherKeys(opened.store, pki, join(data, 'pki')) : undefined
+  if (warning) console.error(`warning: ${warning}`)
   const steps = new StartSteps()
   const api = await createApi(apiOptions(options, pki, opened, steps))
   const stopKeeping = await makeFirstObjects(api, pki, options, steps)

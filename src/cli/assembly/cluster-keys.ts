@@ -12,22 +12,24 @@ interface ClusterKeys {
 }
 
 /**
- * Sees to it that all servers on one store have the same keys: what one issues or encrypts the others must know. The first one notes
- * its keys. One of the two may change, which is how keys are changed. Throws an Error that says what to do when neither is the noted one.
+ * What to tell whoever starts a server on a store whose first server has other keys than those in `folder`; undefined when they are the same. The
+ * first one notes its keys; one of the two may change, which is how keys are changed.
  */
-export async function claimCluster(store: Store, pki: Pick<Pki, 'caCert' | 'tokenKey'>, folder: string): Promise<void> {
+export async function otherKeys(
+  store: Store,
+  pki: Pick<Pki, 'caCert' | 'tokenKey'>,
+  folder: string,
+): Promise<string | undefined> {
   const own = keysOf(pki)
   for (;;) {
     const noted = await store.get(place)
     const known = noted && (JSON.parse(Buffer.from(noted.value).toString()) as ClusterKeys)
-    if (known?.authority === own.authority && known.tokens === own.tokens) return
+    if (known?.authority === own.authority && known.tokens === own.tokens) return undefined
     if (known && known.authority !== own.authority && known.tokens !== own.tokens)
-      throw new Error(
-        `this etcd has the cluster of a server with other keys than those in ${folder}: copy the folder pki of that server's --data there, and start again (or choose another --etcd-prefix for a new cluster)`,
-      )
+      return `this etcd has the cluster of a server with other keys than those in ${folder}: client certificates and service account tokens of one are refused by the other. To share them, stop this server and copy the folder pki of that server's --data there; for a new cluster choose another --etcd-prefix`
     try {
       await store.commit([{ key: place, value: Buffer.from(JSON.stringify(own)), expected: noted?.revision ?? 0 }])
-      return
+      return undefined
     } catch (error) {
       // Another server came first.
       if (!(error instanceof Conflict)) throw error

@@ -12,7 +12,7 @@ export interface EncryptedStoreOptions {
   /** Where keys, certificates and objects are kept. */
   readonly data: string
   readonly store: StoreChoice
-  /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none in memory. */
+  /** Path of an EncryptionConfiguration. Default: the one in `pki`, made at the first start, which encrypts Secrets; none is made for memory and etcd. */
   readonly encryptionConfig?: string
   /** Whether it is read again when it changes. */
   readonly encryptionReload?: boolean
@@ -32,7 +32,13 @@ export async function openEncryptedStore(options: EncryptedStoreOptions): Promis
   const { data, store: choice, encryptionConfig: file, encryptionReload } = options
   const kmsMetrics = new KmsMetrics(hostname())
   const pki = choice.kind === 'memory' ? undefined : join(data, 'pki')
-  const encryption = await Encryption.open({ file, pki, observe: kmsMetrics, log: console.error })
+  const encryption = await Encryption.open({
+    file,
+    pki,
+    isShared: choice.kind === 'etcd',
+    observe: kmsMetrics,
+    log: console.error,
+  })
   const reloads = encryptionReload ? new ReloadMetrics('encryption', hostname(), encryption.content) : undefined
   const store = new EncryptedStore(await openStore(choice, data), encryption.rules)
   const metrics = [

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,6 +12,8 @@ interface EncryptionPlace {
   /** An EncryptionConfiguration. Default: `encryption.yaml` in the folder of keys, made when it is missing; it encrypts Secrets. Without both nothing is. */
   readonly file: string | undefined
   readonly pki: string | undefined
+  /** Other servers read what this one writes: no key is made that they would not have. */
+  readonly isShared?: boolean
   readonly observe: KmsObserver
   /** Where it is told that a plugin keeps us waiting. */
   readonly log: (line: string) => void
@@ -40,7 +43,7 @@ export class Encryption {
 
   /** Resolves when every KMS plugin that writes has answered: without its key nothing can be read or written. Throws for a file that is not good. */
   static async open(place: EncryptionPlace): Promise<Encryption> {
-    const file = place.file ?? (place.pki === undefined ? undefined : await ownFile(place.pki))
+    const file = place.file ?? (place.pki === undefined ? undefined : await ownFile(place.pki, !place.isShared))
     const encryption = new Encryption(place, file, file === undefined ? '' : await readFile(file, 'utf8'))
     if (file === undefined) return encryption
     const { rules, plugins } = encryption.#read(encryption.content)
@@ -122,8 +125,9 @@ async function allHealthy(plugins: readonly KmsProvider[], withinMs: number): Pr
   }
 }
 
-async function ownFile(pki: string): Promise<string> {
+async function ownFile(pki: string, makes: boolean): Promise<string | undefined> {
   const own = join(pki, 'encryption.yaml')
+  if (!makes) return existsSync(own) ? own : undefined
   await mkdir(pki, { recursive: true, mode: 0o700 })
   // Of two servers that start on one folder, one makes it.
   await writeFile(own, newConfiguration(), { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {

@@ -21,9 +21,9 @@ export const storeFlags = {
 
 export const storeHelp = `
   --store lmdb|memory|etcd  where objects are kept: a file under --data (default), nowhere, or etcd
-  --etcd-servers URL,URL    with --store etcd. Several API servers may share one etcd: they show one cluster. They need the same
-                            keys: copy the folder pki of the first one's --data before the second one starts (on one machine they may
-                            share --data); with others it does not start
+  --etcd-servers URL,URL    with --store etcd. Several API servers may share one etcd: they show one cluster. For certificates
+                            and tokens of one to be believed by the others, copy the folder pki of the first one's --data before the
+                            second one starts (on one machine they may share --data)
   --etcd-cafile FILE        PEM: the authority of etcd's certificate, and our certificate and key for it
   --etcd-certfile FILE
   --etcd-keyfile FILE

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
@@ -102,6 +102,15 @@ test('without a file there is one of our own with a new key, readable by nobody 
   assert.is(statSync(join(pki, 'encryption.yaml')).mode & 0o077, 0)
   const none = await Encryption.open({ file: undefined, pki: undefined, observe, log: assert.unreachable })
   assert.equal(none.rules, [])
+})
+
+test('for a store that others read no key is made; one that is there serves', async () => {
+  const pki = join(folder, 'shared')
+  const open = () => Encryption.open({ file: undefined, pki, isShared: true, observe, log: assert.unreachable })
+  assert.equal((await open()).rules, [])
+  assert.not(existsSync(pki))
+  await Encryption.open({ file: undefined, pki, observe, log: assert.unreachable })
+  assert.is((await open()).rules.length, 1)
 })
 
 test.run()
