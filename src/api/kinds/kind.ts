@@ -74,8 +74,6 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly countsEmpties?: boolean
   /** Further changes that raise metadata.generation, such as a Deployment's annotations. */
   readonly raisesGeneration?: (object: T, old: T) => boolean
-  /** Fields that server-side apply may not own at each endpoint (GetResetFields): '' = the object, 'status' = the status endpoint. */
-  readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>>
   /** Cells of the Table row, as printed, in the order of schemas/kubernetes/table-columns.json. `now` is in milliseconds. Default: name and creation time. */
   readonly cells?: (object: T, now: number) => unknown[]
   /** metadata as kube-apiserver's internal form has it, which Table and PartialObjectMetadata show: without what conversion adds. */

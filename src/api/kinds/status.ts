@@ -53,7 +53,3 @@ const statusMeta: readonly (keyof ObjectMeta)[] = [
 export function keepMeta(meta: ObjectMeta, old: ObjectMeta): void {
   for (const field of statusMeta) copyField(meta, old, field)
 }
-
-/** What apply may not own when `status` is a subresource that changes nothing else. */
-export const statusResetFields = { '': [['status']], status: [['spec']] } as const
-export const statusAndMetaResetFields = { '': [['status']], status: [['metadata'], ['spec']] } as const

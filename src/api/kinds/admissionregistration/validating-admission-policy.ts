@@ -1,6 +1,6 @@
 import type { ValidatingAdmissionPolicy } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
@@ -22,7 +22,6 @@ export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOtherAndMeta,
-  resetFields: statusAndMetaResetFields,
   cells: (policy, now) => [
     policy.metadata.name,
     policy.spec?.validations?.length ?? 0,

@@ -4,7 +4,7 @@ import { definitionErrors, statusErrors } from '../../../crd/definition/errors.t
 import { beginDeletion, formatWarnings, prepareCreate, prepareUpdate } from '../../../crd/definition/lifecycle.ts'
 import { definitionNameRule } from '../../../crd/definition/name-errors.ts'
 import { kind } from '../kind.ts'
-import { keepOther, statusResetFields } from '../status.ts'
+import { keepOther } from '../status.ts'
 
 export const customResourceDefinition = kind<CustomResourceDefinition>({
   gvk: 'apiextensions.k8s.io/v1/CustomResourceDefinition',
@@ -23,5 +23,4 @@ export const customResourceDefinition = kind<CustomResourceDefinition>({
   validateUpdate: (definition, old, { subresource }) =>
     subresource === 'status' ? statusErrors(definition) : definitionErrors(definition, old),
   warnings: (definition, old) => formatWarnings(definition, old),
-  resetFields: statusResetFields,
 })

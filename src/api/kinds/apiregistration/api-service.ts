@@ -1,6 +1,6 @@
 import type { APIService } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { copyField, dropStatus, keepOther, statusAndMetaResetFields } from '../status.ts'
+import { copyField, dropStatus, keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { nameOfAPIService, validateAPIService, validateAPIServiceUpdate } from './api-service-validation.ts'
 
@@ -41,7 +41,6 @@ export const apiService = kind<APIService>({
     if (context.subresource !== 'status') return
     for (const field of ofStatus) copyField(service.metadata, old.metadata, field)
   },
-  resetFields: statusAndMetaResetFields,
   cells: (service, now) => [
     service.metadata.name,
     service.spec?.service ? `${service.spec.service.namespace}/${service.spec.service.name}` : 'Local',

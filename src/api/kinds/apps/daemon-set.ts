@@ -5,7 +5,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 
@@ -56,7 +56,6 @@ export const daemonSet = kind<DaemonSet>({
     const changed = jsonText(set.spec?.template) !== jsonText(old.spec?.template)
     setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))
   },
-  resetFields: statusResetFields,
   internalMetadata: (metadata) => withoutAnnotations(metadata, [templateGeneration]),
   fromNothing: { metadata: { annotations: { [templateGeneration]: '0' } } },
   cells: (set, now) => [

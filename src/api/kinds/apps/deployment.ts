@@ -43,7 +43,6 @@ export const deployment = kind<Deployment>({
     dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
     if (context.subresource === 'status') copyField(object.metadata, old.metadata, 'labels')
   },
-  resetFields: { '': [['status']], status: [['spec'], ['metadata', 'labels']] },
   fromNothing: { spec: { replicas: 0 } },
   cells: (object, now) => [
     object.metadata.name,

@@ -3,7 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, selectorCell } from '../table.ts'
 import { validateReplicaSet, validateReplicaSetUpdate } from './replica-set-validation.ts'
 
@@ -26,7 +26,6 @@ export const replicaSet = kind<ReplicaSet>({
     keepOther(object, old, context)
     dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
   },
-  resetFields: statusResetFields,
   fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [
     set.metadata.name,

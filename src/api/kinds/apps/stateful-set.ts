@@ -7,7 +7,7 @@ import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells } from '../table.ts'
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts'
 
@@ -83,7 +83,6 @@ export const statefulSet = kind<StatefulSet>({
     dropDisabledTemplateFields(set.spec?.template, old.spec?.template)
     dropDisabled(set, old)
   },
-  resetFields: statusResetFields,
   fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [
     set.metadata.name,

@@ -1,7 +1,6 @@
 import type { AutoscalingV1HorizontalPodAutoscaler, HorizontalPodAutoscaler } from '../../../apimachinery/kinds.generated.ts'
 import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
-import { statusResetFields } from '../status.ts'
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts'
 import { fromV1, roundTrip, toV1 } from './v1-conversion.ts'
 
@@ -16,7 +15,6 @@ export const horizontalPodAutoscalerV1 = kind<AutoscalingV1HorizontalPodAutoscal
   defaults: ({ spec }) => {
     spec.minReplicas ??= 1
   },
-  resetFields: statusResetFields,
   internalMetadata: (metadata) => withoutAnnotations(metadata, roundTrip),
   cells: (hpa, now) => horizontalPodAutoscaler.cells?.(fromV1(hpa), now) ?? [],
 })

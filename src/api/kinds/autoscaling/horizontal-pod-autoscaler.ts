@@ -1,6 +1,6 @@
 import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { validateHorizontalPodAutoscaler, validateHorizontalPodAutoscalerUpdate } from './horizontal-pod-autoscaler-validation.ts'
 import { metricsCell } from './metric-cells.ts'
@@ -41,7 +41,6 @@ export const horizontalPodAutoscaler = kind<HorizontalPodAutoscaler>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
-  resetFields: statusResetFields,
   cells: (hpa, now) => [
     hpa.metadata.name,
     `${hpa.spec?.scaleTargetRef?.kind ?? ''}/${hpa.spec?.scaleTargetRef?.name ?? ''}`,

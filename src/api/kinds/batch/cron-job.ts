@@ -2,7 +2,7 @@ import type { CronJob } from '../../../apimachinery/kinds.generated.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, selectorCell, since, yesNo } from '../table.ts'
 import { validateCronJob, validateCronJobUpdate } from './cron-job-validation.ts'
 import { defaultJobSpec, indexWarnings } from './job.ts'
@@ -45,7 +45,6 @@ export const cronJob = kind<CronJob>({
     keepOther(object, old, context)
     dropDisabledTemplateFields(object.spec?.jobTemplate?.spec?.template, old.spec?.jobTemplate?.spec?.template)
   },
-  resetFields: statusResetFields,
   cells: ({ metadata, spec, status, ...rest }, now) => [
     metadata.name,
     spec?.schedule ?? '',

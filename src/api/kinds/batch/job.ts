@@ -3,7 +3,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, humanDuration, selectorCell } from '../table.ts'
 import { validateJob, validateJobUpdate } from './job-validation.ts'
 
@@ -117,7 +117,6 @@ export const job = kind<Job>({
     // What is stored is read with defaults again, and the template may be another than the one that came.
     defaultLabels(object)
   },
-  resetFields: statusResetFields,
   cells: (object, now) => [
     object.metadata.name,
     statusCell(object),

@@ -82,11 +82,6 @@ export const certificateSigningRequest = kind<CertificateSigningRequest>({
     request.status = {}
   },
   prepareForUpdate: prepareUpdate,
-  resetFields: {
-    '': [['spec'], ['status']],
-    status: [['spec'], ['status', 'conditions']],
-    approval: [['spec'], ['status', 'certificate']],
-  },
   cells: (request, now) => [
     request.metadata.name,
     age(request, now),

@@ -35,7 +35,6 @@ export const namespace = kind<Namespace>({
     else copyField(object, old, 'status')
     if (subresource === '') object.spec = { ...object.spec, finalizers: [...(old.spec?.finalizers ?? [])] }
   },
-  resetFields: { '': [['status']], status: [['spec']], finalize: [['status']] },
   cells: (object, now) => [object.metadata.name, object.status?.phase ?? '', age(object, now)],
   selectableFields: { 'status.phase': (object) => object.status?.phase ?? '' },
 })

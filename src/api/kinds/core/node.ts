@@ -1,7 +1,7 @@
 import type { Node } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
-import { keepOther, statusResetFields } from '../status.ts'
+import { keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { nodeWarnings, validateNode, validateNodeUpdate } from './node-validation.ts'
 
@@ -73,7 +73,6 @@ export const node = kind<Node>({
       if (!old.status?.config) delete object.status?.config
     } else if (!old.spec?.configSource) delete object.spec?.configSource
   },
-  resetFields: statusResetFields,
   cells,
   selectableFields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
 })

@@ -4,7 +4,7 @@ import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
 import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, labelsText } from '../table.ts'
 import { validateReplicationController, validateReplicationControllerUpdate } from './replication-controller-validation.ts'
 
@@ -46,7 +46,6 @@ export const replicationController = kind<ReplicationController>({
     defaultLabels(object)
     dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
   },
-  resetFields: statusResetFields,
   cells: (rc, now) => [
     rc.metadata.name,
     rc.spec?.replicas ?? 0,

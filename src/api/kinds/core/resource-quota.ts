@@ -1,7 +1,7 @@
 import type { ResourceQuota } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { quotaWarnings, validateResourceQuota, validateResourceQuotaUpdate } from './resource-quota-validation.ts'
 
@@ -27,6 +27,5 @@ export const resourceQuota = kind<ResourceQuota>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
-  resetFields: statusResetFields,
   cells: (quota, now) => [quota.metadata.name, ...usageCells(quota), age(quota, now)],
 })

@@ -1,6 +1,6 @@
 import type { FlowSchema } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndAllMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndAllMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { validateFlowSchema, validateFlowSchemaUpdate } from './flow-schema-validation.ts'
 
@@ -14,7 +14,6 @@ export const flowSchema = kind<FlowSchema>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOtherAndAllMeta,
-  resetFields: statusAndMetaResetFields,
   cells: (schema, now) => [
     schema.metadata.name,
     schema.spec?.priorityLevelConfiguration?.name ?? '',

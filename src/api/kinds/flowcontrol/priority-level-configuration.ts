@@ -1,6 +1,6 @@
 import type { PriorityLevelConfiguration } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndAllMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndAllMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { validatePriorityLevel, validatePriorityLevelUpdate } from './priority-level-validation.ts'
 
@@ -27,7 +27,6 @@ export const priorityLevelConfiguration = kind<PriorityLevelConfiguration>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOtherAndAllMeta,
-  resetFields: statusAndMetaResetFields,
   cells: (level, now) => {
     const limited = level.spec?.limited
     const queuing = limited?.limitResponse?.queuing

@@ -1,6 +1,6 @@
 import type { Ingress } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { ingressWarnings, validateIngress, validateIngressUpdate } from './ingress-validation.ts'
 
@@ -29,7 +29,6 @@ export const ingress = kind<Ingress>({
   specFields: ['spec'],
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
-  resetFields: statusResetFields,
   cells: (object, now) => [
     object.metadata.name,
     object.spec?.ingressClassName ?? '<none>',

@@ -1,6 +1,6 @@
 import type { ServiceCIDR } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { validateServiceCIDR, validateServiceCIDRUpdate } from './service-cidr-validation.ts'
 
@@ -11,6 +11,5 @@ export const serviceCidr = kind<ServiceCIDR>({
   specFields: [],
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOtherAndMeta,
-  resetFields: statusAndMetaResetFields,
   cells: (object, now) => [object.metadata.name, (object.spec?.cidrs ?? []).join(','), age(object, now)],
 })

@@ -1,7 +1,7 @@
 import type { PodDisruptionBudget } from '../../../apimachinery/kinds.generated.ts'
 import { isPathSegmentName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOther, statusResetFields } from '../status.ts'
+import { dropStatus, keepOther } from '../status.ts'
 import { age } from '../table.ts'
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetUpdate } from './pod-disruption-budget-validation.ts'
 
@@ -15,7 +15,6 @@ export const podDisruptionBudget = kind<PodDisruptionBudget>({
   allowUnconditionalUpdate: false,
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOther,
-  resetFields: statusResetFields,
   cells: (budget, now) => [
     budget.metadata.name,
     String(budget.spec?.minAvailable ?? 'N/A'),

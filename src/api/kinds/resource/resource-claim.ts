@@ -1,6 +1,6 @@
 import type { ResourceV1ResourceClaim as ResourceClaim } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { defaultDeviceClaim } from './requests.ts'
 import { validateResourceClaim, validateResourceClaimUpdate } from './resource-claim-validation.ts'
@@ -35,6 +35,5 @@ export const resourceClaim = kind<ResourceClaim>({
     keepOtherAndMeta(claim, old, context)
     if (context.subresource === 'status' && old.status?.allocation && !claim.status?.allocation) dropDeallocated(claim)
   },
-  resetFields: statusAndMetaResetFields,
   cells: (claim, now) => [claim.metadata.name, stateCell(claim), age(claim, now)],
 })

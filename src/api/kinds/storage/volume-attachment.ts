@@ -2,7 +2,7 @@ import type { VolumeAttachment } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
 import { defaultDisks } from '../pod-spec/volume-defaults.ts'
-import { dropStatus, keepOtherAndMeta, statusAndMetaResetFields } from '../status.ts'
+import { dropStatus, keepOtherAndMeta } from '../status.ts'
 import { age } from '../table.ts'
 import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './volume-attachment-validation.ts'
 
@@ -20,7 +20,6 @@ export const volumeAttachment = kind<VolumeAttachment>({
   },
   prepareForCreate: dropStatus,
   prepareForUpdate: keepOtherAndMeta,
-  resetFields: statusAndMetaResetFields,
   cells: (attachment, now) => [
     attachment.metadata.name,
     attachment.spec?.attacher ?? '',

@@ -2,7 +2,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../../
 import { kind } from '../../kind.ts'
 import { roundResources } from '../../pod-spec/resource-list.ts'
 import { defaultClaimSpec } from '../../pod-spec/volume-defaults.ts'
-import { keepOther, statusResetFields } from '../../status.ts'
+import { keepOther } from '../../status.ts'
 import { age } from '../../table.ts'
 import { validateClaim, validateClaimUpdate } from './claim-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
@@ -70,6 +70,5 @@ export const persistentVolumeClaim = kind<PersistentVolumeClaim>({
     keepOther(claim, old, context)
     if (context.subresource === '') normalizeDataSources(claim.spec, old.spec)
   },
-  resetFields: statusResetFields,
   cells,
 })

@@ -2,7 +2,7 @@ import type { PersistentVolume } from '../../../../apimachinery/kinds.generated.
 import { kind } from '../../kind.ts'
 import { roundResources } from '../../pod-spec/resource-list.ts'
 import { defaultDisks } from '../../pod-spec/volume-defaults.ts'
-import { keepOther, statusResetFields } from '../../status.ts'
+import { keepOther } from '../../status.ts'
 import { age } from '../../table.ts'
 import { validateVolume, validateVolumeUpdate } from './persistent-volume-validation.ts'
 import { accessModesCell, storageClassOf } from './storage-cells.ts'
@@ -55,6 +55,5 @@ export const persistentVolume = kind<PersistentVolume>({
       volume.status.lastPhaseTransitionTime = context.now
     }
   },
-  resetFields: statusResetFields,
   cells,
 })

@@ -15,10 +15,6 @@ export const pod = kind<Pod>({
   prepareForUpdate: preparePodUpdate,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
-  resetFields: {
-    '': [['status']],
-    status: [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']],
-  },
   gracePeriod: podGracePeriod,
   cells: podCells,
   rowConditions: podRowConditions,

@@ -1,7 +1,7 @@
 import type { Service, ServiceSpec, ServiceStatus } from '../../../../apimachinery/kinds.generated.ts'
 import { isDns1123Label } from '../../../../apimachinery/names.ts'
 import { kind } from '../../kind.ts'
-import { dropStatus, keepOther, statusResetFields } from '../../status.ts'
+import { dropStatus, keepOther } from '../../status.ts'
 import { age, labelsText } from '../../table.ts'
 import { dropTypeDependentFields, isExternallyAccessible, keepAllocated, normalizeClusterIps } from './service-types.ts'
 import { validateService, validateServiceUpdate } from './service-validation.ts'
@@ -87,7 +87,6 @@ export const service = kind<Service>({
     dropTypeDependentFields(object, old)
     dropUnusedPolicy(object)
   },
-  resetFields: statusResetFields,
   cells: (object, now) => [
     object.metadata.name,
     object.spec?.type ?? '',
