@@ -40,7 +40,6 @@ interface Network {
   /** What carries Services: `nftables`, `iptables (nf_tables)` or `iptables (legacy)`; undefined when this machine can't, and why. */
   readonly proxy: string | undefined
   readonly problem: string | undefined
-  readonly dns: { readonly address: string; readonly port: number; readonly clusterIp: string }
   /** Resolves when everything has ended, after `signal` aborted. The kernel's rules stay: running pods keep their Services. */
   readonly stopped: Promise<void>
 }
@@ -52,15 +51,13 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const clusterIp = addressAt(serviceCidr, 10)
   const dns = await startDns({ ...options.dns, informers, clusterIp, domain, cidrs: [podCidr, serviceCidr], log })
   const closed = aborted(signal).then(() => dns.close())
-  const address = { address: options.dns.address, port: dns.port }
-  await ensureDnsService(client, { ...address, clusterIp })
+  await ensureDnsService(client, { address: options.dns.address, port: dns.port, clusterIp })
   const { proxy, problem } = await carry({ ...options, informers, clock, log })
   const balancer = runControllers(client, [loadBalancerController(options.nodeAddresses)], { signal, informers, clock, log })
   await balancer.started
   return {
     proxy,
     problem,
-    dns: { ...address, clusterIp },
     stopped: Promise.all([closed, balancer.stopped]).then(() => {}),
   }
 }

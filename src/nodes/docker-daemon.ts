@@ -7,9 +7,7 @@ import { Docker } from './docker/dockerode.ts'
 
 interface DockerDaemon {
   readonly docker: DockerClient
-  /** Slipway started it, in its data directory. It goes on when Slipway stops, as its containers do. */
-  readonly isOurs: boolean
-  /** Ends the daemon if it is ours, and waits until it has. */
+  /** Ends the daemon if it is one that Slipway started, and waits until it has. It goes on when Slipway stops, as its containers do. */
   stop(): Promise<void>
 }
 
@@ -36,12 +34,12 @@ const startSeconds = 60
 /** The Docker daemon to use: that of $DOCKER_HOST or the machine's, else our own, started when dockerd is installed and we are root. Throws NoDocker. */
 export async function connectDocker(options: DaemonOptions): Promise<DockerDaemon> {
   const machine = new Docker()
-  if (await answers(machine)) return { docker: machine, isOurs: false, stop: async () => {} }
+  if (await answers(machine)) return { docker: machine, stop: async () => {} }
   if (process.env.DOCKER_HOST) throw new NoDocker(`$DOCKER_HOST (${process.env.DOCKER_HOST}) does not answer`)
   const { dataDir, clock = systemClock, say = () => {} } = options
   const docker = new Docker({ socketPath: join(dataDir, 'docker.sock') })
   const stop = () => stopOwn(dataDir, clock)
-  if (await answers(docker)) return { docker, isOurs: true, stop }
+  if (await answers(docker)) return { docker, stop }
   if (options.onlyRunning) throw new NoDocker('none runs')
   const program = dockerd()
   if (!program)
@@ -50,7 +48,7 @@ export async function connectDocker(options: DaemonOptions): Promise<DockerDaemo
     throw new NoDocker('none answers at /var/run/docker.sock: start it, or run as root so that Slipway can')
   say('starting a Docker daemon')
   await startOwn(program, dataDir, docker, clock)
-  return { docker, isOurs: true, stop }
+  return { docker, stop }
 }
 
 async function answers(docker: DockerClient): Promise<boolean> {

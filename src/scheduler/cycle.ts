@@ -4,8 +4,6 @@ import { type NodeState, nodeStateOf } from './node-state.ts'
 
 interface Placement {
   readonly node: string
-  /** Total score by node, for those that had to be compared. */
-  readonly scores: ReadonlyMap<string, number>
   /** Where the next search begins. */
   readonly nextStart: number
 }
@@ -73,8 +71,9 @@ export function schedule(pod: Pod, world: World, options: CycleOptions): Placeme
   }
   const nextStart = total === 0 ? 0 : (options.start + seen) % total
   if (feasible.length === 0) return { rejections, total, nextStart }
-  const scores = feasible.length === 1 ? new Map([[feasible[0]?.name ?? '', 0]]) : score(pod, world, feasible, options.plugins)
-  return { node: best(scores, options.random), scores, nextStart }
+  const [first] = feasible
+  if (feasible.length === 1 && first) return { node: first.name, nextStart }
+  return { node: best(score(pod, world, feasible, options.plugins), options.random), nextStart }
 }
 
 /** A node must take the pod both with the pods nominated for it and without: those may still go elsewhere. */

@@ -31,8 +31,6 @@ export interface SchedulingQueue {
   retry(entry: Entry): void
   /** Brings back those that `event` may have made room for. */
   wake(event: ClusterEvent): void
-  /** Brings back a pod whose room was just made. */
-  activate(uid: string): void
   place(uid: string): Place | undefined
   counts(): Record<Place, number>
   /** Nothing comes back by itself any more: what waits keeps no process alive. */
@@ -155,11 +153,6 @@ class PodQueue implements SchedulingQueue {
     for (const { entry, place } of [...this.#known.values()])
       if (place === 'unschedulable' && [...entry.rejectedBy].some((name) => this.#byName.get(name)?.wakes?.(event, entry.pod)))
         this.#toBackoffOrActive(entry)
-  }
-
-  activate(uid: string): void {
-    const found = this.#known.get(uid)
-    if (found && (found.place === 'unschedulable' || found.place === 'backoff')) this.#toActiveOrGated(found.entry)
   }
 
   place(uid: string): Place | undefined {

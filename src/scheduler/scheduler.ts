@@ -45,11 +45,8 @@ interface SchedulerOptions {
 }
 
 export interface RunningScheduler {
-  /** Resolves when it has seen all nodes and pods and begun. */
-  readonly started: Promise<void>
   /** Resolves after `signal` aborted and the last binding ended. */
   readonly stopped: Promise<void>
-  readonly queue: SchedulingQueue
 }
 
 interface Scheduler {
@@ -115,7 +112,7 @@ export function startScheduler(options: SchedulerOptions): RunningScheduler {
     await Promise.all(scheduler.pending)
     await scheduler.recorder.flushed()
   }
-  return { started, stopped: run(), queue: scheduler.queue }
+  return { stopped: run() }
 }
 
 async function drain(scheduler: Scheduler, signal: AbortSignal): Promise<void> {

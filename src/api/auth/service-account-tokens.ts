@@ -44,7 +44,6 @@ interface TokenGrant {
 }
 
 export interface TokenIssuer {
-  readonly issuer: string
   /** Audiences that the API server itself accepts. */
   readonly audiences: readonly string[]
   issue(grant: TokenGrant, now: number): Promise<string>
@@ -81,7 +80,6 @@ export function createTokenIssuer(key: KeyObject, issuer = defaultIssuer, audien
   }
 
   return {
-    issuer,
     audiences,
     async issue(grant, now) {
       const text = `${header}.${encode(claimsFor(grant, issuer, Math.floor(now / 1000)))}`

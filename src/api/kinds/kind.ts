@@ -15,7 +15,6 @@ export interface KindContext {
   }
   /** The subresource being written: `status`, `scale`, `resize`, `ephemeralcontainers`, `finalize`, `approval`; '' for the object itself. */
   readonly subresource: string
-  readonly isApply: boolean
   /** The group, version and kind that the client named, e.g. `events.k8s.io/v1/Event` for what is stored as `v1/Event`. */
   readonly requested: string
   /** The labels of the namespace that the object is in. */

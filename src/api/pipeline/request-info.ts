@@ -9,8 +9,6 @@ export interface RequestInfo {
   readonly resource: string
   readonly subresource: string
   readonly name: string
-  /** What follows the subresource: the path that a proxy forwards. */
-  readonly rest: readonly string[]
   /** Unescaped. */
   readonly path: string
 }
@@ -59,17 +57,17 @@ function segmentsOf(path: string): string[] {
   return path.slice(path.startsWith('/') ? 1 : 0, end).split('/')
 }
 
-const nothing = { isResource: false, group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: [] }
+const nothing = { isResource: false, group: '', version: '', namespace: '', resource: '', subresource: '', name: '' }
 
-function placeOf(parts: readonly string[]): Pick<RequestInfo, 'namespace' | 'resource' | 'subresource' | 'name' | 'rest'> {
+function placeOf(parts: readonly string[]): Pick<RequestInfo, 'namespace' | 'resource' | 'subresource' | 'name'> {
   let namespace = ''
   let own = parts
   if (parts[0] === 'namespaces' && parts[1] !== undefined) {
     namespace = parts[1]
     if (parts.length > 2 && !namespaceSubresources.has(parts[2] ?? '')) own = parts.slice(2)
   }
-  const [resource = '', name = '', subresource = '', ...rest] = own
-  return { namespace, resource, subresource, name, rest }
+  const [resource = '', name = '', subresource = ''] = own
+  return { namespace, resource, subresource, name }
 }
 
 /** `watch=0` and `watch=false` are false; `watch`, `watch=` and anything else are true, as in Go's conversion of queries. */

@@ -15,12 +15,6 @@ export class Registry {
     return this.#byPath.get(pathKey(group, version, resource))
   }
 
-  /** The resource of a kind, for owner references and manifests. */
-  findKind(group: string, version: string, kind: string): ServedResource | undefined {
-    for (const r of this.#byPath.values()) if (r.kind === kind && r.group === group && r.version === version) return r
-    return undefined
-  }
-
   /** The resource in the version that it is stored in. */
   findStorage(storage: Storage): ServedResource | undefined {
     return this.find(storage.group, storage.version, storage.resource)

@@ -117,7 +117,7 @@ async function admitAndStore(
   const home = homeOf(call, storage)
   let object = resource.isCustom ? asked : await asStored(call, asked)
   if (home !== resource) await paced(call.bulk, fillDefaults(home.strategy, object))
-  const context = kindContext(call, '', isApply)
+  const context = kindContext(call, '')
   const hooks = core.hooks.get(`${storage.group}/${storage.resource}`)
   fillSystemFields(object.metadata, core.clock.now())
   home.strategy.prepareForCreate?.(object, context)

@@ -125,7 +125,7 @@ async function prepared(
   // Strategies compare parts of it with the stored object, which is canonical.
   const next = await canonicalOf(call, home, given)
   const { strategy } = home
-  const context = kindContext(call, update.subresource, update.isApply)
+  const context = kindContext(call, update.subresource)
   if (old.metadata.generation === undefined) delete next.metadata.generation
   else next.metadata.generation = old.metadata.generation
   if (home !== call.resource) await paced(call.bulk, fillDefaults(strategy, next))

@@ -24,14 +24,14 @@ import { Stored } from '../watch/stored.ts'
 const maxObjectBytes = 1536 * 1024
 export const modifiedText = 'the object has been modified; please apply your changes to the latest version and try again'
 
-export function kindContext(call: Call, subresource: string, isApply = false): KindContext {
+export function kindContext(call: Call, subresource: string): KindContext {
   const { name, uid, groups, extra } = call.user
   const userInfo = { groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) }
   const { core, info } = call
   const requested = gvkText(call.resource)
   const namespaceLabels = () => core.objects.get(namespaces, undefined, info.namespace)?.metadata.labels ?? {}
   const warn = (message: string): void => void call.warnings.add(message)
-  return { now: timeText(core.clock.now()), user: name, userInfo, subresource, isApply, requested, namespaceLabels, warn }
+  return { now: timeText(core.clock.now()), user: name, userInfo, subresource, requested, namespaceLabels, warn }
 }
 
 /** Whose rules of updates don't call ValidateObjectMetaUpdate. */

@@ -19,7 +19,6 @@ export interface ChartFile {
 export interface Lock {
   readonly dependencies: readonly Value[]
   readonly digest: string
-  readonly generated: string
 }
 
 export interface Chart {

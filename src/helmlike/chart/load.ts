@@ -42,7 +42,6 @@ function lockOf(file: ChartFile): Lock {
   return {
     dependencies: Array.isArray(list) ? list : [],
     digest: scalarText(map.get('digest')) ?? '',
-    generated: scalarText(map.get('generated')) ?? '',
   }
 }
 

@@ -78,9 +78,6 @@ export class Releases {
   revision(name: string, version?: number): Promise<ReleaseRecord> {
     return version === undefined ? this.store.last(name) : this.store.at(name, version)
   }
-  newest(): Promise<ReleaseRecord[]> {
-    return this.store.newest()
-  }
 
   /** `.Capabilities` and what else a render asks of the cluster. */
   async asked(): Promise<Pick<RenderOptions, 'capabilities' | 'host'>> {

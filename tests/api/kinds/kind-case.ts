@@ -3,7 +3,7 @@ import { fillDefaults, found, type Kind, type KindContext } from '../../../src/a
 import type { KubeObject, ObjectMeta } from '../../../src/apimachinery/object.ts'
 import { atOnce } from '../../../src/apimachinery/steps.ts'
 
-const plain: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
+const plain: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', requested: '' }
 
 function kindOf(gvk: string): Kind {
   const found = kinds.find((k) => k.gvk === gvk)

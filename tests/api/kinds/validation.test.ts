@@ -5,7 +5,7 @@ import { fillDefaults, found, type KindContext } from '../../../src/api/kinds/ki
 import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { atOnce } from '../../../src/apimachinery/steps.ts'
 
-const context: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', isApply: false, requested: '' }
+const context: KindContext = { now: '2026-01-01T00:00:00Z', user: 'admin', subresource: '', requested: '' }
 
 function problems(gvk: string, object: object, old?: object): string[] {
   const kind = kinds.find((k) => k.gvk === gvk)
