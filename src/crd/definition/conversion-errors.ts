@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../apimachinery/field-error.ts'
-import { isDns1035Label, isDns1123Subdomain, isPortNumber } from '../../apimachinery/names.ts'
-import { parseUrl } from '../formats/go-url.ts'
+import { isDns1035Label } from '../../apimachinery/names.ts'
+import { webhookServiceErrors, webhookUrlErrors } from '../formats/webhook-client.ts'
 import { atIndex } from '../schema/path.ts'
 import type { Conversion, WebhookClientConfig } from './definition.ts'
 
@@ -47,46 +47,11 @@ function clientErrors({ url, service, caBundle }: WebhookClientConfig, path: str
   return problem === undefined ? errors : [...errors, invalid(`${path}.caBundle`, caBundle, problem)]
 }
 
-/** A webhook's URL: https, with a host, without user, fragment and query. */
-function webhookUrlErrors(text: string, path: string): FieldError[] {
-  const form = '; desired format: https://host[/path]'
-  let url: ReturnType<typeof parseUrl>
-  try {
-    url = parseUrl(text)
-  } catch (error) {
-    return [required(path, `url must be a valid URL: ${(error as Error).message}${form}`)]
-  }
-  const errors: FieldError[] = []
-  if (url.scheme !== 'https') errors.push(invalid(path, url.scheme, `'https' is the only allowed URL scheme${form}`))
-  if (url.host === '') errors.push(invalid(path, '', `host must be specified${form}`))
-  if (url.user !== undefined) errors.push(invalid(path, url.user, 'user information is not permitted in the URL'))
-  if (url.fragment !== '') errors.push(invalid(path, url.fragment, 'fragments are not permitted in the URL'))
-  if (url.rawQuery !== '') errors.push(invalid(path, url.rawQuery, 'query parameters are not permitted in the URL'))
-  return errors
-}
-
 type Service = NonNullable<WebhookClientConfig['service']>
 
 /** The API server names the missing one of name and namespace by the other's name. */
-function serviceErrors({ name, namespace, path: urlPath, port = 443 }: Service, path: string): FieldError[] {
-  const errors: FieldError[] = []
-  if (!namespace) errors.push(required(`${path}.name`))
-  if (!name) errors.push(required(`${path}.namespace`))
-  const portProblems = isPortNumber(port)
-  if (portProblems.length > 0) errors.push(invalid(`${path}.port`, port, `port is not valid: ${portProblems.join(', ')}`))
-  return urlPath === undefined ? errors : [...errors, ...urlPathErrors(urlPath, `${path}.path`)]
-}
-
-function urlPathErrors(text: string, path: string): FieldError[] {
-  if (text === '/' || text === '') return []
-  if (text === '//') return [invalid(path, text, 'segment[0] may not be empty')]
-  const errors = text.startsWith('/') ? [] : [invalid(path, text, "must start with a '/'")]
-  for (const [i, step] of text.slice(1).replace(/\/$/, '').split('/').entries()) {
-    if (step === '') errors.push(invalid(path, text, `segment[${i}] may not be empty`))
-    else for (const problem of isDns1123Subdomain(step)) errors.push(invalid(path, text, `segment[${i}]: ${problem}`))
-  }
-  return errors
-}
+const serviceErrors = ({ name, namespace, path: urlPath, port = 443 }: Service, path: string): FieldError[] =>
+  webhookServiceErrors({ name: namespace, namespace: name, path: urlPath, port }, path)
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s[\s\S]*?-----END \1-----/g
 

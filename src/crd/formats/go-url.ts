@@ -1,3 +1,5 @@
+import { quote } from '../../apimachinery/go-quote.ts'
+
 /** A URL as Go's net/url sees it. Texts are decoded, except `rawPath` and `rawQuery`. */
 export interface GoUrl {
   readonly scheme: string
@@ -16,7 +18,7 @@ export interface GoUrl {
 /** Why a text is no URL, as Go says it. */
 class UrlError extends Error {
   constructor(text: string, why: string) {
-    super(`parse ${JSON.stringify(text)}: ${why}`)
+    super(`parse ${quote(text)}: ${why}`)
     this.name = 'UrlError'
   }
 }
@@ -93,7 +95,7 @@ function decodeQuery(text: string): string | undefined {
 function percentDecode(text: string): string {
   if (!text.includes('%')) return text
   const bad = /%(?![0-9a-fA-F]{2}).{0,2}/su.exec(text)
-  if (bad) throw new Error(`invalid URL escape ${JSON.stringify(bad[0])}`)
+  if (bad) throw new Error(`invalid URL escape ${quote(bad[0])}`)
   const bytes = Buffer.from(
     text.replace(/%([0-9a-fA-F]{2})|(.)/gsu, (_all, hex: string | undefined, char: string) =>
       hex === undefined ? Buffer.from(char).toString('hex') : hex,

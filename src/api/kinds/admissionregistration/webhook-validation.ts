@@ -5,7 +5,8 @@ import type {
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../../apimachinery/kinds.generated.ts'
-import { isDns1035Label, isDns1123Subdomain, isPortNumber } from '../../../apimachinery/names.ts'
+import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import { webhookServiceErrors, webhookUrlErrors } from '../../../crd/formats/webhook-client.ts'
 import { checkSupported, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
 import { webhookScope } from './expressions.ts'
@@ -40,47 +41,6 @@ function checkFullName(name: string | undefined, at: string, errors: Errors): vo
   else if (text.split('.').length < 3) {
     errors.push(invalid(at, text, 'should be a domain with at least three segments separated by dots'))
   }
-}
-
-const form = '; desired format: https://host[/path]'
-const urlPattern = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?#@]*)@)?([^/?#]*))?[^?#]*(?:\?([^#]*))?(?:#(.*))?$/
-
-function checkWebhookUrl(url: string, at: string, errors: Errors): void {
-  const [, scheme = '', user, host = '', query, fragment] = urlPattern.exec(url) ?? []
-  if (scheme.toLowerCase() !== 'https') errors.push(invalid(at, scheme, `'https' is the only allowed URL scheme${form}`))
-  if (!host) errors.push(invalid(at, host, `host must be specified${form}`))
-  if (user !== undefined) errors.push(invalid(at, user, 'user information is not permitted in the URL'))
-  if (fragment) errors.push(invalid(at, fragment, 'fragments are not permitted in the URL'))
-  if (query) errors.push(invalid(at, query, 'query parameters are not permitted in the URL'))
-}
-
-interface Service {
-  name?: string
-  namespace?: string
-  path?: string
-  port?: number
-}
-
-function checkServicePath(path: string, at: string, errors: Errors): void {
-  if (path === '' || path === '/') return
-  if (path === '//') {
-    errors.push(invalid(at, path, 'segment[0] may not be empty'))
-    return
-  }
-  if (!path.startsWith('/')) errors.push(invalid(at, path, "must start with a '/'"))
-  const steps = path.slice(1).replace(/\/$/, '').split('/')
-  for (const [i, step] of steps.entries()) {
-    if (step === '') errors.push(invalid(at, path, `segment[${i}] may not be empty`))
-    else for (const problem of isDns1123Subdomain(step)) errors.push(invalid(at, path, `segment[${i}]: ${problem}`))
-  }
-}
-
-function checkWebhookService({ name, namespace, path = '', port = 0 }: Service, at: string, errors: Errors): void {
-  requireText(name, `${at}.name`, errors)
-  requireText(namespace, `${at}.namespace`, errors)
-  const problems = isPortNumber(port)
-  if (problems.length > 0) errors.push(invalid(`${at}.port`, port, `port is not valid: ${problems.join(', ')}`))
-  checkServicePath(path, `${at}.path`, errors)
 }
 
 const sideEffects = ['None', 'NoneOnDryRun']
@@ -129,8 +89,11 @@ function validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors
   const path = `${at}.clientConfig`
   if ((url === undefined) === (service === undefined)) {
     errors.push(required(path, 'exactly one of url or service is required'))
-  } else if (url !== undefined) checkWebhookUrl(url, `${path}.url`, errors)
-  else if (service) checkWebhookService(service, `${path}.service`, errors)
+  } else if (url !== undefined) errors.push(...webhookUrlErrors(url, `${path}.url`))
+  else if (service) {
+    const { name, namespace, path: urlPath, port = 0 } = service
+    errors.push(...webhookServiceErrors({ name, namespace, path: urlPath, port }, `${path}.service`))
+  }
   if (!rules.anyConditions) validateMatchConditions(hook.matchConditions ?? [], webhookScope, `${at}.matchConditions`, errors)
 }
 
