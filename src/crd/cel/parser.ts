@@ -203,13 +203,9 @@ class Parser extends TokenReader {
     const optional = this.take('?') !== undefined
     const name = this.token
     if (name.kind !== 'ident' && name.kind !== 'escaped') {
-      const input = this.source.slice(dot.pos, name.kind === 'eof' ? name.pos : name.pos + name.text.length).trimEnd()
+      if (optional) this.noOptionalName(name)
       const reserved = name.kind === 'punct' && ['true', 'false', 'null'].includes(name.text)
-      this.syntaxError(
-        optional || reserved
-          ? `mismatched input '${name.text}' expecting IDENTIFIER`
-          : `no viable alternative at input '${input}'`,
-      )
+      this.syntaxError(reserved ? `mismatched input '${name.text}' expecting IDENTIFIER` : this.noAlternative(dot))
     }
     this.next()
     const field = this.fieldName(name)
@@ -217,6 +213,20 @@ class Parser extends TokenReader {
     const open = name.kind === 'ident' ? this.take('(') : undefined
     if (open === undefined) return this.make.select(dot.pos, operand, field)
     return this.expand(this.make.call(open.pos, field, this.args(), operand))
+  }
+
+  private noOptionalName(token: Token): never {
+    const names = '{IDENTIFIER, ESC_IDENTIFIER}'
+    this.syntaxIssue(`mismatched input '${token.kind === 'eof' ? '<EOF>' : token.text}' expecting ${names}`)
+    this.report(token.pos, 'unsupported ident kind')
+    throw new Stop()
+  }
+
+  /** What ANTLR says of a dot that the token after it cannot follow. */
+  private noAlternative(dot: Token): string {
+    const { token } = this
+    const end = token.kind === 'eof' ? token.pos : token.pos + token.text.length
+    return `no viable alternative at input '${this.source.slice(dot.pos, end)}'`
   }
 
   private fieldName(token: Token): string {
@@ -288,7 +298,7 @@ class Parser extends TokenReader {
         return this.map()
       case '.':
         this.next()
-        if (this.token.kind !== 'ident') this.syntaxError(`mismatched input '${this.token.text}' expecting IDENTIFIER`)
+        if (this.token.kind !== 'ident') this.syntaxError(this.noAlternative(token))
         return this.named(token)
       default:
         return this.noOperand(expected)
@@ -391,8 +401,9 @@ class Parser extends TokenReader {
     const elements: Expr[] = []
     const optional = new Set<number>()
     while (!this.is(']') && !(this.is(',') && elements.length === 0)) {
-      if (this.take('?') !== undefined) optional.add(elements.length)
-      elements.push(this.expression(elements.length === 0 ? FIRST_ELEMENT : OPERAND))
+      const isOptional = this.take('?') !== undefined
+      if (isOptional) optional.add(elements.length)
+      elements.push(this.expression(elements.length === 0 && !isOptional ? FIRST_ELEMENT : OPERAND))
       if (!this.anotherFollows()) break
     }
     this.close(']', elements.length > 0)
@@ -404,7 +415,7 @@ class Parser extends TokenReader {
     const entries: MapEntry[] = []
     while (!this.is('}') && !(this.is(',') && entries.length === 0)) {
       const optional = this.take('?') !== undefined
-      const key = this.expression(entries.length === 0 ? FIRST_ENTRY : OPERAND)
+      const key = this.expression(entries.length === 0 && !optional ? FIRST_ENTRY : OPERAND)
       const colon = this.expect(':')
       entries.push(this.make.entry(colon.pos, key, this.expression(), optional))
       if (!this.anotherFollows()) break

@@ -19,6 +19,12 @@ const told: readonly (readonly [source: string, ...problems: string[]])[] = [
   ['a[?1', "missing ']' at '<EOF>'"],
   ['!', `extraneous input '<EOF>' expecting ${operand}`],
   ['-', "no viable alternative at input '-'", `mismatched input '<EOF>' expecting ${operand}`],
+  ['..a', "no viable alternative at input '..'"],
+  ['. ', "no viable alternative at input '. '"],
+  ['f(.)', "no viable alternative at input '.)'"],
+  ['a.?', "mismatched input '<EOF>' expecting {IDENTIFIER, ESC_IDENTIFIER}"],
+  ['[?', `mismatched input '<EOF>' expecting ${operand}`],
+  ['{?', `mismatched input '<EOF>' expecting ${operand}`],
 ]
 
 for (const [source, ...problems] of told) {
