@@ -36,6 +36,8 @@ export interface ParsedPatch {
   readonly isWritten: boolean
   /** The patched document, not yet read as its kind, with numbers as they are written. Throws StatusError. */
   readonly applyTo: (type: StructType | undefined, document: JsonObject) => Steps<unknown>
+  /** `patched` with its members in the order in which the server writes them before it reads them. */
+  readonly ordered: (patched: unknown) => unknown
   /** The text that a refusal shows of `patched`. */
   readonly shown: (patched: unknown) => string
 }
@@ -48,8 +50,8 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     const written = withWritten(operations)
     const isWritten = written.some((operation) => hasWritten(operation.value))
     const applyTo: ParsedPatch['applyTo'] = (_type, document) => jsonPatchSteps(document, written)
-    const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByOperations(operations)))
-    return { kind, strictErrors, isWritten, applyTo, shown }
+    const ordered = (patched: unknown) => inShownOrder(patched, touchedByOperations(operations))
+    return { kind, strictErrors, isWritten, applyTo, ordered, shown: (patched) => asJson(ordered(patched)) }
   }
   if (kind === 'merge') {
     const { patch, written, strictErrors } = parseMergePatch(text, strict)
@@ -58,7 +60,7 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
       return yield* mergePatchSteps(document, written)
     }
     const shown = (patched: unknown) => asJson(inShownOrder(patched, touchedByMerge(patch)))
-    return { kind, strictErrors, isWritten: written !== patch, applyTo, shown }
+    return { kind, strictErrors, isWritten: written !== patch, applyTo, ordered: alphabetical, shown }
   }
   const { patch, strictErrors } = parseStrategicPatch(text, strict)
   const applyTo: ParsedPatch['applyTo'] = function* (type, document) {
@@ -66,7 +68,14 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     if (!type) throw badPatch('strategic merge patch format is not supported')
     return yield* strategicMergeSteps(type, document, patch)
   }
-  return { kind, strictErrors, isWritten: false, applyTo, shown: () => goText(withoutApplied(patch)) }
+  return {
+    kind,
+    strictErrors,
+    isWritten: false,
+    applyTo,
+    ordered: (patched) => patched,
+    shown: () => goText(withoutApplied(patch)),
+  }
 }
 
 export interface Patched {
@@ -111,7 +120,7 @@ export function* patchBuiltIn(
     yield
     if (patch.kind === 'strategic') return isLarge ? yield* decodePatchedSteps(type, patched) : decodePatched(type, patched)
     const read = patch.isWritten ? inOne(decodeWritten) : isLarge ? decodeValueSteps : inOne(decodeValue)
-    return patch.kind === 'merge' ? yield* orderly(type, patched, read) : yield* read(type, patched)
+    return yield* orderly(type, patch, patched, read)
   }
   const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
@@ -124,16 +133,16 @@ const inOne = (decode: typeof decodeValue): typeof decodeValueSteps =>
     return decode(type, value)
   }
 
-/** Reads a merged document; when there is more than one mistake, as Go does, which has it as maps and writes them in alphabetical order. */
-function* orderly(type: StructType, merged: unknown, read: typeof decodeValueSteps): Steps<Decoded> {
+/** Reads a patched document; when there is more than one mistake, in the order in which the server wrote it. */
+function* orderly(type: StructType, patch: ParsedPatch, patched: unknown, read: typeof decodeValueSteps): Steps<Decoded> {
   try {
-    const decoded = yield* read(type, merged)
+    const decoded = yield* read(type, patched)
     if (decoded.strictErrors.length < 2) return decoded
   } catch (e) {
     if (!(e instanceof DecodeError)) throw e
   }
   yield
-  return yield* read(type, alphabetical(merged))
+  return yield* read(type, patch.ordered(patched))
 }
 
 /** Reads the result of a patch. Throws 422 when it is nothing of its kind. */

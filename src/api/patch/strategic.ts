@@ -1,5 +1,5 @@
 import { goTypeOf } from '../../apimachinery/go-type.ts'
-import { goText } from '../../apimachinery/go-value.ts'
+import { goText, goTextVerb } from '../../apimachinery/go-value.ts'
 import { memberCopy, setMember } from '../../apimachinery/members.ts'
 import { unforeseen } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
@@ -93,7 +93,7 @@ function* withoutListDirectives(result: JsonObject, patch: JsonObject, type: Typ
 function byDirective(patch: JsonObject): JsonObject {
   if (patch[directive] === 'delete') return {}
   if (patch[directive] === 'replace') return objectFrom(Object.entries(patch).filter(([key]) => key !== directive))
-  throw unforeseen(`unknown patch type: ${goText(patch[directive])} in map: ${goText(patch)}`)
+  throw unforeseen(`unknown patch type: ${goTextVerb(patch[directive])} in map: ${goText(patch)}`)
 }
 
 /** Applies `$retainKeys`: members that it does not list go. */
@@ -129,6 +129,7 @@ function* mergeOrderedLists(original: JsonObject, patch: JsonObject, orderKeys: 
       list = strategyOf(field) === 'merge' ? yield* mergeList(current, change, element, mergeKey, false) : change
     }
     const isOfObjects = elementTypeOf(current ?? [], change ?? []) === 'map'
+    if (isOfObjects) checkIsFoundAmong(list, order, mergeKey)
     const parts = partition(list, order, mergeKey)
     setMember(original, key, arrange(parts, order, current ?? [], isOfObjects ? mergeKey : ''))
     delete patch[key]
@@ -159,6 +160,16 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
   }
   if (at < items.length) {
     throw unforeseen(`The order in patch list:\n${goText(patch)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`)
+  }
+}
+
+/** Each item is looked for in the order's items one after the other: one that is no map may not come before its own. */
+function checkIsFoundAmong(items: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
+  const wrong = order.findIndex((item) => !isObject(item))
+  if (wrong < 0) return
+  const before = new Set(order.slice(0, wrong).map((item) => (item as JsonObject)[mergeKey]))
+  for (const item of items) {
+    if (!before.has(requiredKey(mergeKey)(item))) throw unforeseen(`value for key ${wrong} is not a map`)
   }
 }
 
@@ -196,7 +207,7 @@ function applyListDirectives(original: readonly unknown[], patch: readonly unkno
       gone.add(requiredKey(mergeKey)(item))
     } else if (item[directive] === 'replace') replaces = true
     else if (item[directive] === 'merge') throw unforeseen('merging lists cannot yet be specified in the patch')
-    else throw unforeseen(`unknown patch type: ${goText(item[directive])} in map: ${goText(item)}`)
+    else throw unforeseen(`unknown patch type: ${goTextVerb(item[directive])} in map: ${goText(item)}`)
   }
   if (replaces) return { kept: changes, changes: [] }
   const isGone = (item: JsonObject): boolean => Object.hasOwn(item, mergeKey) && gone.has(item[mergeKey])

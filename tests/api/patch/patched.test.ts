@@ -48,6 +48,16 @@ test('a result that is not of its kind is refused, with the words of the way tha
   assert.match(refusal('merge', '{"kind":"Other"}'), 'no kind "Other" is registered for version "v1" in scheme')
 })
 
+test('of several mistakes that a JSON patch makes, the first in the order in which the server writes the result is told', () => {
+  const operations = [
+    { op: 'add', path: '/immutable', value: '' },
+    { op: 'add', path: '/data/a', value: 5 },
+    { op: 'add', path: '/binaryData', value: { z: 7, b: true } },
+  ]
+  assert.match(refusal('json', JSON.stringify(operations)), 'cannot unmarshal number into Go struct field ConfigMap.binaryData')
+  assert.match(refusal('json', JSON.stringify(operations.slice(0, 2))), 'Go struct field ConfigMap.data of type string')
+})
+
 test('a patch that is none is refused before anything is read', () => {
   assert.is(
     refusal('merge', '[]'),

@@ -75,6 +75,12 @@ test('what cannot be merged is refused with the server’s code and words', () =
   assert.equal(refusal({ containers: [{ image: 'x' }] }), [500, 'map: map[image:x] does not contain declared merge key: name'])
   assert.equal(refusal({ $retainKeys: 5 }), [400, 'invalid patch format of retainKeys'])
   assert.equal(refusal({ $patch: 'x' }), [500, 'unknown patch type: x in map: map[$patch:x]'])
+  assert.equal(refusal({ $patch: 5 }), [500, 'unknown patch type: %!s(int64=5) in map: map[$patch:5]'])
+  assert.equal(refusal({ $patch: { a: [null] } }), [
+    500,
+    'unknown patch type: map[a:[%!s(<nil>)]] in map: map[$patch:map[a:[<nil>]]]',
+  ])
+  assert.equal(refusal({ '$setElementOrder/containers': ['a'] }), [500, 'value for key 0 is not a map'])
 })
 
 test.run()
