@@ -3,6 +3,7 @@ import { endpointslices, nodes, pods, services } from '../../apimachinery/resour
 import { badRequest, notFound } from '../../apimachinery/status.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import type { ApiRequest } from '../request.ts'
+import { checkStoredName } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 import { isAllowedAddress, nodeAddress } from './allowed-address.ts'
 import { type Connection, forward, forwardUpgrade } from './forward.ts'
@@ -83,6 +84,7 @@ function toFolder({ path, query }: ApiRequest): Answer {
 const toKubelet = ({ core }: Call): Connection => ({ tls: { ...core.kubelet } })
 
 function podOf(call: Call, name: string): Pod {
+  checkStoredName(name)
   const pod = call.core.objects.get(pods, call.info.namespace, name)
   if (!pod) throw notFound(pods, name)
   return pod

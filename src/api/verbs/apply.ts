@@ -16,7 +16,7 @@ import { appliedTo } from './managed-fields.ts'
 import { patchText, tellPatch } from './patch.ts'
 import { checkReadable } from './unreadable.ts'
 import { checkName, mayCreate } from './update.ts'
-import { liveObject, updateObject } from './update-object.ts'
+import { checkStoredName, liveObject, updateObject } from './update-object.ts'
 
 /** Server-side apply: PATCH with application/apply-patch+yaml. Creates the object when there is none. */
 export async function apply(call: Call, subresource = ''): Promise<Answer> {
@@ -25,6 +25,7 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   tellPatch(call)
   // Below an object that is not there nothing is read.
   if (!mayCreate(resource, subresource)) liveObject(call, info.name)
+  else checkStoredName(info.name)
   const { config, twice } = readConfig(call)
   await breath(call.bulk)
   const storage = storageOf(resource)

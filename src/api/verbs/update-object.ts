@@ -1,8 +1,9 @@
 import type { FieldError } from '../../apimachinery/field-error.ts'
 import { quote } from '../../apimachinery/go-quote.ts'
+import { isPathSegmentName } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
-import { conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
+import { badRequest, conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
 import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
@@ -57,8 +58,15 @@ interface Update {
   readonly admits?: boolean
 }
 
+/** Throws 400 for a name that no stored object can have. */
+export function checkStoredName(name: string): void {
+  const problems = isPathSegmentName(name)
+  if (problems.length > 0) throw badRequest(`Name parameter invalid: ${quote(name)}: ${problems.join(';')}`)
+}
+
 /** The stored object under `name`, or 404. */
 export function liveObject(call: Call, name: string): Stored {
+  checkStoredName(name)
   const storage = storageOf(call.resource)
   const cache = call.core.caches.of(storage.prefix)
   const key = keyIn(storage, call.info.namespace, name)

@@ -13,7 +13,7 @@ import { createObject, settleNamespace, storageOf } from './create.ts'
 import { asAsked, defaulted } from './defaulted.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { settleOwners } from './metadata.ts'
-import { updateObject } from './update-object.ts'
+import { checkStoredName, updateObject } from './update-object.ts'
 
 /** PUT of a whole object, or of one of its subresources that has the object's own kind (status, finalize, approval …). */
 export async function update(call: Call, subresource = ''): Promise<Answer> {
@@ -25,6 +25,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
   if (call.trail) call.trail.asks(await paced(call.bulk, asAsked(call, body.object)))
   settleNamespace(body.object, resource, info.namespace)
   checkName(body.object, info.name)
+  checkStoredName(info.name)
   const object = await paced(call.bulk, defaulted(call, body.object))
   settleOwners(call, object, false)
   const manager = managerOf(call, options)
