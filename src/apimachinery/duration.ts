@@ -1,4 +1,5 @@
 /** metav1.Duration: text as Go's time.ParseDuration reads and Duration.String writes it. */
+import { timeQuote } from './go-quote.ts'
 
 const unitNanos: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 
@@ -12,7 +13,7 @@ export function canonicalDuration(text: string): string {
 /** Nanoseconds. */
 export function parseDuration(text: string): number {
   const invalid = (): never => {
-    throw new DurationError(`time: invalid duration ${JSON.stringify(text)}`)
+    throw new DurationError(`time: invalid duration ${timeQuote(text)}`)
   }
   const negative = text.startsWith('-')
   let rest = /^[+-]/.test(text) ? text.slice(1) : text
@@ -24,9 +25,9 @@ export function parseDuration(text: string): number {
     if (number === undefined) return invalid()
     rest = rest.slice(number.length)
     const unit = /^[^\d.]+/.exec(rest)?.[0]
-    if (unit === undefined) throw new DurationError(`time: missing unit in duration ${JSON.stringify(text)}`)
+    if (unit === undefined) throw new DurationError(`time: missing unit in duration ${timeQuote(text)}`)
     if (!Object.hasOwn(unitNanos, unit)) {
-      throw new DurationError(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`)
+      throw new DurationError(`time: unknown unit ${timeQuote(unit)} in duration ${timeQuote(text)}`)
     }
     total += Math.trunc(Number(number) * (unitNanos[unit] ?? 0))
     rest = rest.slice(unit.length)

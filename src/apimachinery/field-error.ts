@@ -96,7 +96,7 @@ export function invalidObject(r: { group: string; kind: string }, name: string, 
   const errors = all.slice(0, howMany(all))
   const texts = [...new Set(errors.map((e) => `${e.field}: ${e.message}`))]
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const message = `${groupResource({ group: r.group, resource: r.kind })} "${name}" is invalid${texts.length > 0 ? `: ${text}` : ''}`
+  const message = `${groupResource({ group: r.group, resource: r.kind })} ${quote(name)} is invalid${texts.length > 0 ? `: ${text}` : ''}`
   const causes = errors.map((e) => ({ reason: e.type, message: e.message, field: e.field }))
   return new StatusError(422, 'Invalid', message, {
     ...(name ? { name } : {}),

@@ -36,6 +36,20 @@ export function quote(s: string, asciiOnly = false): string {
   return `${out}"`
 }
 
+/** Package time's own quoting, as its errors have it: every byte outside ASCII, and every control character, in hexadecimal. */
+export function timeQuote(s: string): string {
+  if (PLAIN.test(s)) return `"${s}"`
+  let out = '"'
+  for (const ch of s) {
+    const c = ch.codePointAt(0) as number
+    if (ch === '"' || ch === '\\') out += `\\${ch}`
+    else if (c >= 0x20 && c < 0x80) out += ch
+    else if (c >= 0xdc80 && c <= 0xdcff) out += `\\x${hex(c - 0xdc00, 2)}`
+    else for (const byte of Buffer.from(ch)) out += `\\x${hex(byte, 2)}`
+  }
+  return `${out}"`
+}
+
 /** A text that Go holds behind a pointer: messages show it as JSON does, not quoted as other texts. */
 export const pointedText = (text: string): object => ({ toJSON: () => text })
 

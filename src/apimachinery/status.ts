@@ -1,3 +1,4 @@
+import { quote } from './go-quote.ts'
 import { groupResource } from './resource.ts'
 
 /** meta.k8s.io/v1 Status: the body of every error answer. */
@@ -72,11 +73,11 @@ const details = (r: Named, name: string): StatusDetails => ({
 })
 
 export function notFound(r: Named, name: string): StatusError {
-  return new StatusError(404, 'NotFound', `${groupResource(r)} "${name}" not found`, details(r, name))
+  return new StatusError(404, 'NotFound', `${groupResource(r)} ${quote(name)} not found`, details(r, name))
 }
 
 export function alreadyExists(r: Named, name: string): StatusError {
-  return new StatusError(409, 'AlreadyExists', `${groupResource(r)} "${name}" already exists`, details(r, name))
+  return new StatusError(409, 'AlreadyExists', `${groupResource(r)} ${quote(name)} already exists`, details(r, name))
 }
 
 /** An optimistic-lock or precondition conflict; `why` is the sentence after the colon. */
@@ -84,7 +85,7 @@ export function conflict(r: Named, name: string, why: string): StatusError {
   return new StatusError(
     409,
     'Conflict',
-    `Operation cannot be fulfilled on ${groupResource(r)} "${name}": ${why}`,
+    `Operation cannot be fulfilled on ${groupResource(r)} ${quote(name)}: ${why}`,
     details(r, name),
   )
 }
@@ -93,7 +94,7 @@ export function forbidden(r: Named, name: string, why: string): StatusError {
   return new StatusError(
     403,
     'Forbidden',
-    `${groupResource(r)}${name ? ` "${name}"` : ''} is forbidden: ${why}`,
+    `${groupResource(r)}${name ? ` ${quote(name)}` : ''} is forbidden: ${why}`,
     details(r, name),
   )
 }

@@ -1,6 +1,11 @@
 /** RFC 3339 times as Go's time.Parse reads and metav1.Time and MicroTime write them. */
+import { timeQuote } from '../../apimachinery/go-quote.ts'
 
-const layouts = { seconds: '2006-01-02T15:04:05Z07:00', micros: '2006-01-02T15:04:05.000000Z07:00' }
+const layouts = {
+  seconds: '2006-01-02T15:04:05Z07:00',
+  micros: '2006-01-02T15:04:05.000000Z07:00',
+  nanos: '2006-01-02T15:04:05.999999999Z07:00',
+}
 /** A day that there is in every year. */
 const dayOfYear = /(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31/
 const canonicalSeconds = new RegExp(`^\\d{4}-(?:${dayOfYear.source})T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\dZ$`)
@@ -20,6 +25,17 @@ export function canonicalMicroTime(text: string): string | null {
   return isZero(date) && /^0*$/.test(fraction)
     ? null
     : `${date.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0').slice(0, 6)}Z`
+}
+
+/** Why `text` is no time in RFC 3339, with or without a fraction of the second: Go's message. */
+export function timeProblem(text: string): string | undefined {
+  try {
+    parse(text, layouts.nanos)
+    return undefined
+  } catch (error) {
+    if (error instanceof TimeError) return error.message
+    throw error
+  }
 }
 
 const zeroMs = Date.parse('0001-01-01T00:00:00Z')
@@ -49,9 +65,9 @@ const parts: readonly Part[] = [
 
 /** Walks the layout as Go does, so that the error names the part that does not fit. */
 function parse(text: string, layout: string): { date: Date; fraction: string } {
-  const quoted = JSON.stringify(text)
+  const quoted = timeQuote(text)
   const fail = (rest: string, part: string): never => {
-    throw new TimeError(`parsing time ${quoted} as "${layout}": cannot parse ${JSON.stringify(rest)} as "${part}"`)
+    throw new TimeError(`parsing time ${quoted} as "${layout}": cannot parse ${timeQuote(rest)} as "${part}"`)
   }
   const values: number[] = []
   let rest = text
@@ -74,7 +90,7 @@ function parse(text: string, layout: string): { date: Date; fraction: string } {
   const zone = /^(?:Z|([+-])(\d{2}):(\d{2}))/.exec(rest)
   if (!zone) return fail(rest, 'Z07:00')
   if (rest.length > zone[0].length) {
-    throw new TimeError(`parsing time ${quoted}: extra text: ${JSON.stringify(rest.slice(zone[0].length))}`)
+    throw new TimeError(`parsing time ${quoted}: extra text: ${timeQuote(rest.slice(zone[0].length))}`)
   }
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = values
   const date = new Date(0)

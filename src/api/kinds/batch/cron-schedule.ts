@@ -1,3 +1,6 @@
+import { DurationError, parseDuration } from '../../../apimachinery/duration.ts'
+import { quote } from '../../../apimachinery/go-quote.ts'
+
 interface Bounds {
   readonly min: number
   readonly max: number
@@ -12,16 +15,18 @@ const bounds: readonly Bounds[] = [
   { min: 0, max: 6, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
 ]
 const descriptors = new Set(['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'])
-const duration = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/
 const integer = /^[+-]?[0-9]+$/
 
 class Problem extends Error {}
 
 function parseInteger(text: string): number {
   if (!integer.test(text)) {
-    throw new Problem(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`)
+    throw new Problem(`failed to parse int from ${text}: strconv.Atoi: parsing ${quote(text)}: invalid syntax`)
   }
   const n = Number(text)
+  if (Math.abs(n) >= 2 ** 63) {
+    throw new Problem(`failed to parse int from ${text}: strconv.Atoi: parsing ${quote(text)}: value out of range`)
+  }
   if (n < 0) throw new Problem(`negative number (${n}) not allowed: ${text}`)
   return n
 }
@@ -50,23 +55,14 @@ function checkRange(text: string, { min, max, names }: Bounds): void {
   if (step === 0) throw new Problem(`step of range should be a positive number: ${text}`)
 }
 
-function isDuration(text: string): boolean {
-  let rest = text
-  if (rest === '0') return true
-  for (let match = duration.exec(rest); match; match = duration.exec(rest)) {
-    rest = rest.slice(match[0].length)
-    if (rest === '') return true
-    if (/^[+-]/.test(rest)) return false
-  }
-  return false
-}
-
 function checkDescriptor(text: string): void {
   if (descriptors.has(text)) return
   if (!text.startsWith('@every ')) throw new Problem(`unrecognized descriptor: ${text}`)
-  const length = text.slice('@every '.length)
-  if (!isDuration(length)) {
-    throw new Problem(`failed to parse duration ${text}: time: invalid duration ${JSON.stringify(length)}`)
+  try {
+    parseDuration(text.slice('@every '.length))
+  } catch (error) {
+    if (error instanceof DurationError) throw new Problem(`failed to parse duration ${text}: ${error.message}`)
+    throw error
   }
 }
 
@@ -87,7 +83,7 @@ function check(schedule: string): void {
   if (zone) {
     const space = text.indexOf(' ')
     if (space < 0) {
-      throw new Problem(`invalid schedule format: runtime error: slice bounds out of range [${zone[0].length}:-1]`)
+      throw new Problem(`invalid schedule format: runtime error: slice bounds out of range [:-1]`)
     }
     const name = text.slice(zone[0].length, space)
     if (name !== '' && !isTimeZone(name)) throw new Problem(`provided bad location ${name}: unknown time zone ${name}`)

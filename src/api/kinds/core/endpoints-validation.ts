@@ -1,6 +1,7 @@
 import { type FieldError, invalid, required } from '../../../apimachinery/field-error.ts'
 import type { EndpointAddress, Endpoints } from '../../../apimachinery/kinds.generated.ts'
 import { isPortNumber } from '../../../apimachinery/names.ts'
+import { timeProblem } from '../../schema/time.ts'
 import { checkChoice, checkLabel, checkQualifiedName, checkSubdomain, type Errors, isSame, pushInvalid } from '../errors.ts'
 import { checkLegacyIp, ipWarnings, parseIp } from '../ip.ts'
 
@@ -62,13 +63,11 @@ export function validateEndpoints({ subsets = [], metadata }: Endpoints): FieldE
 }
 
 const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time'
-const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/
 
 function validateAnnotationTime(annotations: Readonly<Record<string, string>>, errors: Errors): void {
   const time = annotations[triggerTime]
-  if (time === undefined || (rfc3339.test(time) && !Number.isNaN(Date.parse(time)))) return
-  const text = `parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05.999999999Z07:00": cannot parse ${JSON.stringify(time)} as "2006"`
-  errors.push(invalid('annotations', triggerTime, text))
+  const problem = time === undefined ? undefined : timeProblem(time)
+  if (problem !== undefined) errors.push(invalid('annotations', triggerTime, problem))
 }
 
 /** Subsets that do not change are not judged again. */

@@ -64,12 +64,13 @@ export function validateNode(node: Node): FieldError[] {
   })
   if (cidrs.length < 2) return errors
   const families = cidrs.map((cidr) => parseCidr(cidr)?.address.family)
-  const bad = cidrs.find((_, i) => families[i] === undefined)
-  if (bad !== undefined) {
-    const text = `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: ${bad}`
+  const bad = families.indexOf(undefined)
+  if (bad >= 0) {
+    const why = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`
+    const text = `invalid PodCIDRs. failed to check with dual stack with error:${why}`
     errors.push({ type: 'InternalError', field: at, message: `Internal error: ${text}` })
   }
-  if (bad !== undefined || new Set(families).size < 2 || cidrs.length > 2) {
+  if (bad >= 0 || new Set(families).size < 2 || cidrs.length > 2) {
     errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'))
   }
   return errors

@@ -1,6 +1,6 @@
 // Sprig's and Helm's date and duration functions.
 
-import { quote } from '../../../apimachinery/go-quote.ts'
+import { quote, timeQuote } from '../../../apimachinery/go-quote.ts'
 import { formatFloat } from '../../gotemplate/float.ts'
 import { formatValue } from '../../gotemplate/format.ts'
 import type { Implementation } from '../../gotemplate/function-table.ts'
@@ -8,7 +8,7 @@ import { parseGoFloat } from '../../gotemplate/number.ts'
 import { FunctionError } from '../../gotemplate/run.ts'
 import { Int, int64, typeName, type Value } from '../../gotemplate/value.ts'
 import type { HostRun } from '../host.ts'
-import { durationProblem, durationText, durationValue, parseDuration, roundDuration, SECOND, timeQuote } from './duration.ts'
+import { durationProblem, durationText, durationValue, parseDuration, roundDuration, SECOND } from './duration.ts'
 import { floorDiv, formatTime, type Instant, instantBehind, parseTime, timeValue, ZERO_NS, zoneOf } from './time.ts'
 
 const local = () => zoneOf('Local') ?? 'UTC'

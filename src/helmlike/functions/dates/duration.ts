@@ -1,5 +1,5 @@
 // time.Duration: nanoseconds, and Go's text for them.
-import { toBytes } from '../../gotemplate/bytes.ts'
+import { timeQuote } from '../../../apimachinery/go-quote.ts'
 import { Int, type MethodTable } from '../../gotemplate/value.ts'
 
 export const SECOND = 1_000_000_000n
@@ -28,10 +28,6 @@ export function parseDuration(text: string): bigint | undefined {
   if (total > MAX) return undefined
   return m[1] === '-' ? -total : total
 }
-
-/** Package time's own quoting: every byte outside ASCII, and every control character, in hexadecimal. */
-export const timeQuote = (s: string) =>
-  `"${s.replace(/["\\]/g, '\\$&').replace(/[^\x20-\x7e]+/g, (part) => toBytes(part).toString('hex').replace(/../g, '\\x$&'))}"`
 
 /** What time.ParseDuration says about a text that parseDuration refused. */
 export function durationProblem(text: string): string {

@@ -138,12 +138,12 @@ function validateIps(ips: Ips, old: Ips, at: string, errors: Errors): void {
   })
   if (!ips || ips.length < 2) return
   const families = ips.map(({ ip = '' }) => parseIp(ip)?.family)
-  const bad = ips.find((_, i) => families[i] === undefined)
-  if (bad) {
-    const text = `failed to check for dual stack with error:invalid IP: ${bad.ip ?? ''}`
+  const bad = families.indexOf(undefined)
+  if (bad >= 0) {
+    const text = `failed to check for dual stack with error:invalid IP[${bad}]: ${ips[bad]?.ip ?? ''}`
     errors.push({ type: 'InternalError', field: at, message: `Internal error: ${text}` })
   }
-  if (bad || new Set(families).size < 2 || ips.length > 2) {
+  if (bad >= 0 || new Set(families).size < 2 || ips.length > 2) {
     errors.push(invalid(at, internal('[]core.PodIP', ips), 'may specify no more than one IP for each IP family'))
   }
 }
