@@ -40,30 +40,73 @@ export const onceScope = (operator: string): InformerScope<Secret> => ({
 
 const attempts = 5
 
-export function createOnceValues(options: OnceOptions): OnceValues {
-  const { client, ownerResource, namespace: fallback, fieldManager, operator, cached } = options
+export class OnceSecrets implements OnceValues {
+  readonly #options: OnceOptions
   /** By the owner's uid: the Secret as it was last read or written. */
-  const known = new Map<string, Secret>()
+  readonly #known = new Map<string, Secret>()
 
-  const remember = (uid: string, secret: Secret): void => {
-    if (!cached?.().hasSynced()) known.set(uid, secret)
+  constructor(options: OnceOptions) {
+    this.#options = options
   }
-  const load = async (namespace: string, name: string, uid: string): Promise<Secret | undefined> => {
+
+  async value<V>(owner: KubeObject, key: string, make: () => V | Promise<V>): Promise<V> {
+    if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) throw new Error(`once(${JSON.stringify(key)}): letters, digits, '-', '_' or '.'`)
+    const uid = owner.metadata.uid ?? ''
+    let made: V | undefined
+    for (let attempt = 1; ; attempt++) {
+      const live = await (attempt === 1 ? this.#recall(owner) : this.#load(owner))
+      const kept = live?.data?.[key]
+      if (kept !== undefined) return parseJson(Buffer.from(kept, 'base64').toString()) as V
+      made ??= await make()
+      const text = jsonText(made)
+      if (text === undefined) throw new Error(`once(${JSON.stringify(key)}): the value can't be written as JSON`)
+      try {
+        const data = { [key]: Buffer.from(text).toString('base64') }
+        this.#remember(uid, await this.#save(owner, live, data))
+        return parseJson(text) as V
+      } catch (error) {
+        this.#known.delete(uid)
+        const isRace = isConflict(error) || isAlreadyExists(error) || isNotFound(error)
+        if (!isRace || attempt === attempts) throw error
+      }
+    }
+  }
+
+  forget(uid: string): void {
+    this.#known.delete(uid)
+  }
+
+  #placeOf({ metadata }: KubeObject): { readonly namespace: string; readonly name: string; readonly uid: string } {
+    const { uid = '', namespace = this.#options.namespace } = metadata
+    return { namespace, name: `slipway-once-${uid}`, uid }
+  }
+
+  #remember(uid: string, secret: Secret): void {
+    if (!this.#options.cached?.().hasSynced()) this.#known.set(uid, secret)
+  }
+
+  /** As it was when last seen; it may have changed since. */
+  async #recall(owner: KubeObject): Promise<Secret | undefined> {
+    const { namespace, name, uid } = this.#placeOf(owner)
+    const cache = this.#options.cached?.()
+    return cache?.hasSynced() ? cache.get(`${namespace}/${name}`) : (this.#known.get(uid) ?? this.#load(owner))
+  }
+
+  async #load(owner: KubeObject): Promise<Secret | undefined> {
+    const { namespace, name, uid } = this.#placeOf(owner)
     try {
-      const live = await client.get(secrets, name, { namespace })
-      remember(uid, live)
+      const live = await this.#options.client.get(secrets, name, { namespace })
+      this.#remember(uid, live)
       return live
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error
     }
   }
-  /** As it was when last seen; it may have changed since. */
-  const recall = async (namespace: string, name: string, uid: string): Promise<Secret | undefined> => {
-    const cache = cached?.()
-    return cache?.hasSynced() ? cache.get(`${namespace}/${name}`) : (known.get(uid) ?? load(namespace, name, uid))
-  }
-  const save = (namespace: string, name: string, owner: KubeObject, live: Secret | undefined, data: Record<string, string>) => {
+
+  #save(owner: KubeObject, live: Secret | undefined, data: Record<string, string>): Promise<Secret> {
+    const { client, ownerResource, fieldManager, operator } = this.#options
+    const { namespace, name } = this.#placeOf(owner)
     if (live) {
       const { uid, resourceVersion } = live.metadata
       const body = { metadata: { uid, resourceVersion }, data }
@@ -71,33 +114,5 @@ export function createOnceValues(options: OnceOptions): OnceValues {
     }
     const metadata = { name, namespace, labels: { [label]: operator }, ownerReferences: [controlledBy(ownerResource, owner)] }
     return client.create(secrets, { metadata, type: 'Opaque', data }, { namespace, fieldManager })
-  }
-
-  return {
-    async value<V>(owner: KubeObject, key: string, make: () => V | Promise<V>): Promise<V> {
-      if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key)) throw new Error(`once(${JSON.stringify(key)}): letters, digits, '-', '_' or '.'`)
-      const { uid = '', namespace = fallback } = owner.metadata
-      const name = `slipway-once-${uid}`
-      let made: V | undefined
-      for (let attempt = 1; ; attempt++) {
-        const live = await (attempt === 1 ? recall : load)(namespace, name, uid)
-        const kept = live?.data?.[key]
-        if (kept !== undefined) return parseJson(Buffer.from(kept, 'base64').toString()) as V
-        made ??= await make()
-        const text = jsonText(made)
-        if (text === undefined) throw new Error(`once(${JSON.stringify(key)}): the value can't be written as JSON`)
-        try {
-          const data = { [key]: Buffer.from(text).toString('base64') }
-          const saved = await save(namespace, name, owner, live, data)
-          remember(uid, saved)
-          return parseJson(text) as V
-        } catch (error) {
-          known.delete(uid)
-          const isRace = isConflict(error) || isAlreadyExists(error) || isNotFound(error)
-          if (!isRace || attempt === attempts) throw error
-        }
-      }
-    },
-    forget: (uid) => void known.delete(uid),
   }
 }

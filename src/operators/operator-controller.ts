@@ -10,7 +10,7 @@ import { type Context, type Controller, defineController, type Watch } from './c
 import { milliseconds } from './duration.ts'
 import type { EventType } from './events.ts'
 import { addFinalizer, hasFinalizer, isDeleting, removeFinalizer } from './finalizers.ts'
-import { createOnceValues, type OnceValues, onceScope } from './once.ts'
+import { OnceSecrets, type OnceValues, onceScope } from './once.ts'
 import type { CacheScope, Child, Operator, Outcome, Reconcile, Scope, ScopedKind, Stored } from './operator.ts'
 import { isBlocked, type Status, waitingForKind, writeOutcome } from './outcome.ts'
 
@@ -43,7 +43,7 @@ export function controllerFor(operator: Operator, options: OperatorControllerOpt
     const { fieldManager, name } = operator
     const common = { client, ownerResource: definition.for, fieldManager, namespace: options.namespace, operator: name }
     const cached = onceCache(operator, options, informers)
-    const made = createOnceValues({ ...common, ...(cached ? { cached } : {}) })
+    const made = new OnceSecrets({ ...common, ...(cached ? { cached } : {}) })
     onceValues.set(client, made)
     return made
   }

@@ -41,66 +41,96 @@ function interleaved(states: Iterable<NodeState>): NodeState[] {
   return Array.from({ length: longest }, (_, i) => columns.flatMap((c) => c[i] ?? [])).flat()
 }
 
-export function createSnapshot({ namespaceLabels, groupSelectors }: Surroundings): Snapshot {
-  const states = new Map<string, MutableNodeState>()
-  /** Where each pod counts, by uid; also on nodes that are not known (yet). */
-  const placed = new Map<string, { pod: Pod; node: string; assumed: boolean }>()
-  const strays = new Map<string, Map<string, Pod>>()
-  const images = new Map<string, number>()
-  let ordered: readonly NodeState[] | undefined
+export const createSnapshot = (surroundings: Surroundings): Snapshot => new ClusterSnapshot(surroundings)
 
-  const countImages = (state: NodeState, by: 1 | -1) => {
-    for (const name of state.images.keys()) images.set(name, (images.get(name) ?? 0) + by)
+class ClusterSnapshot implements Snapshot {
+  readonly namespaceLabels: Surroundings['namespaceLabels']
+  readonly groupSelectors: Surroundings['groupSelectors']
+  readonly #states = new Map<string, MutableNodeState>()
+  /** Where each pod counts, by uid; also on nodes that are not known (yet). */
+  readonly #placed = new Map<string, { pod: Pod; node: string; assumed: boolean }>()
+  /** Pods on nodes that are not known, by node and uid. */
+  readonly #strays = new Map<string, Map<string, Pod>>()
+  readonly #images = new Map<string, number>()
+  #ordered: readonly NodeState[] | undefined
+
+  constructor({ namespaceLabels, groupSelectors }: Surroundings) {
+    this.namespaceLabels = namespaceLabels
+    this.groupSelectors = groupSelectors
   }
-  const remove = (uid: string) => {
-    const known = placed.get(uid)
+
+  get nodes(): readonly NodeState[] {
+    this.#ordered ??= interleaved(this.#states.values())
+    return this.#ordered
+  }
+
+  nodesWithImage(name: string): number {
+    return this.#images.get(name) ?? 0
+  }
+
+  setNode(node: Node): void {
+    const name = node.metadata.name ?? ''
+    const before = this.#states.get(name)
+    if (before) this.#countImages(before, -1)
+    const state = nodeStateOf(node, before?.pods.values() ?? this.#strays.get(name)?.values())
+    this.#strays.delete(name)
+    this.#states.set(name, state)
+    this.#countImages(state, 1)
+    this.#ordered = undefined
+  }
+
+  removeNode(name: string): void {
+    const before = this.#states.get(name)
+    if (!before) return
+    this.#countImages(before, -1)
+    if (before.pods.size > 0) this.#strays.set(name, new Map(before.pods))
+    this.#states.delete(name)
+    this.#ordered = undefined
+  }
+
+  setPod(pod: Pod): void {
+    this.#put(pod, pod.spec?.nodeName ?? '', false)
+  }
+
+  removePod(pod: Pod): void {
+    this.#remove(pod.metadata.uid ?? '')
+  }
+
+  assume(pod: Pod, node: string): void {
+    this.#put(pod, node, true)
+  }
+
+  forget({ metadata: { uid = '' } }: Pod): void {
+    if (this.isAssumed(uid)) this.#remove(uid)
+  }
+
+  isAssumed(uid: string): boolean {
+    return this.#placed.get(uid)?.assumed === true
+  }
+
+  state(node: string): NodeState | undefined {
+    return this.#states.get(node)
+  }
+
+  #countImages(state: NodeState, by: 1 | -1): void {
+    for (const name of state.images.keys()) this.#images.set(name, (this.#images.get(name) ?? 0) + by)
+  }
+
+  #remove(uid: string): void {
+    const known = this.#placed.get(uid)
     if (!known) return
-    placed.delete(uid)
-    strays.get(known.node)?.delete(uid)
-    const state = states.get(known.node)
+    this.#placed.delete(uid)
+    this.#strays.get(known.node)?.delete(uid)
+    const state = this.#states.get(known.node)
     if (state) displace(state, known.pod)
   }
-  const put = (pod: Pod, node: string, assumed: boolean) => {
+
+  #put(pod: Pod, node: string, assumed: boolean): void {
     const uid = pod.metadata.uid ?? ''
-    remove(uid)
-    placed.set(uid, { pod, node, assumed })
-    const state = states.get(node)
+    this.#remove(uid)
+    this.#placed.set(uid, { pod, node, assumed })
+    const state = this.#states.get(node)
     if (state) place(state, pod)
-    else strays.set(node, (strays.get(node) ?? new Map()).set(uid, pod))
-  }
-  return {
-    get nodes() {
-      ordered ??= interleaved(states.values())
-      return ordered
-    },
-    nodesWithImage: (name) => images.get(name) ?? 0,
-    namespaceLabels,
-    groupSelectors,
-    setNode(node) {
-      const name = node.metadata.name ?? ''
-      const before = states.get(name)
-      if (before) countImages(before, -1)
-      const state = nodeStateOf(node, before?.pods.values() ?? strays.get(name)?.values())
-      strays.delete(name)
-      states.set(name, state)
-      countImages(state, 1)
-      ordered = undefined
-    },
-    removeNode(name) {
-      const before = states.get(name)
-      if (!before) return
-      countImages(before, -1)
-      if (before.pods.size > 0) strays.set(name, new Map(before.pods))
-      states.delete(name)
-      ordered = undefined
-    },
-    setPod: (pod) => put(pod, pod.spec?.nodeName ?? '', false),
-    removePod: (pod) => remove(pod.metadata.uid ?? ''),
-    assume: (pod, node) => put(pod, node, true),
-    forget(pod) {
-      if (placed.get(pod.metadata.uid ?? '')?.assumed) remove(pod.metadata.uid ?? '')
-    },
-    isAssumed: (uid) => placed.get(uid)?.assumed === true,
-    state: (node) => states.get(node),
+    else this.#strays.set(node, (this.#strays.get(node) ?? new Map()).set(uid, pod))
   }
 }
