@@ -7,6 +7,7 @@ import { restamped } from '../api/watch/serialize.ts'
 import { EncryptedStore } from '../store/encryption/encrypted-store.ts'
 import type { KmsObserver } from '../store/encryption/kms/observer.ts'
 import { openLmdbStore, restoreLmdbStore } from '../store/lmdb/lmdb-store.ts'
+import { ownFolder } from '../store/lmdb/owner.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import type { RestoredValue } from '../store/mvcc/restore.ts'
 import { type BackupLine, readBackup, writePiece } from './assembly/backup-file.ts'
@@ -57,7 +58,8 @@ export async function run(argv: string[]): Promise<number> {
   if (present.length > 0 && !values.replace)
     throw new Error(`${data.path} has data (${present.join(', ')}): name another by --data, or put it aside with --replace`)
   data.make()
-  const restored = await restore(file, data, values['encryption-provider-config'])
+  const release = await ownFolder(data.file('store'))
+  const restored = await restore(file, data, values['encryption-provider-config']).finally(release)
   if (values.output === 'json') process.stdout.write(`${JSON.stringify({ data: data.path, ...restored })}\n`)
   else
     process.stdout.write(
@@ -136,10 +138,16 @@ async function* values(file: string, sealing: EncryptedStore, counts: { objects:
 /** Of the store that is replaced: revisions that it gave out must not come again either. */
 async function newestRevision(data: DataDirectory): Promise<number> {
   if (!existsSync(data.file('store'))) return 0
-  const store = openLmdbStore({ path: data.file('store') })
-  const { revision } = store
-  await store.close()
-  return revision
+  try {
+    const store = openLmdbStore({ path: data.file('store') })
+    const { revision } = store
+    await store.close()
+    return revision
+  } catch (error) {
+    // That may be why there is to be another. It was written not long after the backup.
+    process.stderr.write(`${(error as Error).message}\n`)
+    return 0
+  }
 }
 
 async function putAside(data: DataDirectory): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readNote } from '../../src/api/history/note.ts'
 import { reencrypt } from '../../src/api/watch/reencrypt.ts'
 import { serializer } from '../../src/api/watch/serialize.ts'
 import { readEncryptionConfiguration } from '../../src/store/encryption/configuration.ts'
@@ -113,7 +114,8 @@ test('a new first key writes from then on, reads what the old one wrote, and wri
   await put(new EncryptedStore(inner, rules(`{${gcm(1)}}`)), secretKey, 'one')
   const both = new EncryptedStore(inner, rules(`{${gcm(2, 1)}}, {identity: {}}`))
   assert.match(text((await both.get(secretKey))?.value) ?? '', '"one"')
-  assert.is(await reencrypt(both, new AbortController().signal), 2)
+  assert.is(await reencrypt(both, new AbortController().signal, () => 7), 2)
+  assert.is(readNote(await both.noteAt(both.revision))?.timeMs, 7, 'times of revisions can be looked up after it, too')
   assert.is(await reencrypt(both, new AbortController().signal), 0)
   const onlyNew = new EncryptedStore(inner, rules(`{${gcm(2)}}`))
   const { items } = await onlyNew.range('/registry/core/secrets/')

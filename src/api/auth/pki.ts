@@ -101,7 +101,7 @@ async function openAuthority(directory: string, file: string, now: number): Prom
   const { publicKey, validTo } = new X509Certificate(pair.cert)
   const end = new Date(validTo)
   if (end.getTime() < now) {
-    throw new Error(`${join(directory, file)}.crt expired at ${end.toISOString()}: remove the folder to make a new authority`)
+    throw new Error(`${join(directory, file)}.crt expired at ${end.toISOString()}: remove it and its key to make a new authority`)
   }
   let issuer: Promise<Issuer> | undefined
   return {
@@ -160,7 +160,8 @@ async function openTokenKey(path: string): Promise<KeyObject> {
   try {
     return createPrivateKey(await readFile(path, 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw new Error(`${path} can't be used: it holds no private key; remove it to make a new one`, { cause: error })
   }
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   await writePrivate(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())

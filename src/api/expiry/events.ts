@@ -1,7 +1,7 @@
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { Event } from '../../apimachinery/kinds.generated.ts'
 import { Conflict, type Revision, type Store } from '../../store/store.ts'
-import { apiserverUser } from '../auth/users.ts'
+import { noteOfServer } from '../history/note.ts'
 import { prefixOf } from '../registry/conversion.ts'
 import type { Caches } from '../watch/caches.ts'
 
@@ -52,7 +52,7 @@ export function expireEvents({ store, caches, clock, ttlMs }: EventExpiryOptions
       if (cache.get(d.key)?.revision === d.revision) due.push(d)
     }
     queue.splice(0, head)
-    const note = JSON.stringify([clock.now(), apiserverUser.name, 'expire', 'kube-apiserver'])
+    const note = noteOfServer('expire', clock.now())
     const failed = await removeAll(store, due, note)
     queue.unshift(...failed)
     head = 0

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keepLocalServices } from '../../api/aggregation/local-services.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
@@ -25,6 +24,7 @@ import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
 import { otherKeys } from './cluster-keys.ts'
+import { DataDirectory } from './data-directory.ts'
 import { type EncryptedStoreOptions, type OpenEncryptedStore, openEncryptedStore } from './encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
@@ -61,7 +61,7 @@ export interface AssembledApi {
 /** The API with its store, authority, security and first objects, in process: `listen` opens its port. */
 export async function assembleApi(options: ApiAssemblyOptions): Promise<AssembledApi> {
   const { data } = options
-  await mkdir(data, { recursive: true, mode: 0o700 })
+  new DataDirectory(data).make()
   const serviceAddress = firstAddress(options.serviceCidr)
   const pki = await openPki({ directory: join(data, 'pki'), serviceAddress, addresses: options.addresses ?? [] })
   const opened = await openEncryptedStore(options)

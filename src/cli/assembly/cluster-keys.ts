@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import type { Pki } from '../../api/auth/pki.ts'
+import { noteOfServer } from '../../api/history/note.ts'
 import { Conflict, type Store } from '../../store/store.ts'
 
 /** Beside the objects: which keys the servers of one store have. */
@@ -28,7 +29,8 @@ export async function otherKeys(
     if (known && known.authority !== own.authority && known.tokens !== own.tokens)
       return `this etcd has the cluster of a server with other keys than those in ${folder}: client certificates and service account tokens of one are refused by the other. To share them, stop this server and copy the folder pki of that server's --data there; for a new cluster choose another --etcd-prefix`
     try {
-      await store.commit([{ key: place, value: Buffer.from(JSON.stringify(own)), expected: noted?.revision ?? 0 }])
+      const value = Buffer.from(JSON.stringify(own))
+      await store.commit([{ key: place, value, expected: noted?.revision ?? 0 }], noteOfServer('claim', Date.now()))
       return undefined
     } catch (error) {
       // Another server came first.

@@ -63,7 +63,7 @@ export async function openStore(choice: StoreChoice, directory: string): Promise
     case 'memory':
       return (await import('../../store/memory/memory-store.ts')).createMemoryStore()
     case 'lmdb':
-      return (await import('../../store/lmdb/lmdb-store.ts')).openLmdbStore({ path: join(directory, 'store') })
+      return (await import('../../store/lmdb/lmdb-store.ts')).openOwnLmdbStore({ path: join(directory, 'store') })
     case 'etcd':
       return (await import('../../store/etcd/etcd-store.ts')).openEtcdStore(choice.etcd)
   }

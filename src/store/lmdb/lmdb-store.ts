@@ -5,6 +5,8 @@ import type { Engine, Table } from '../mvcc/engine.ts'
 import { type MvccOptions, MvccStore } from '../mvcc/mvcc-store.ts'
 import { type RestoredValue, restoreInto } from '../mvcc/restore.ts'
 import { type Revision, StorageFull, type Store } from '../store.ts'
+import { damageOf } from './damage.ts'
+import { ownFolder } from './owner.ts'
 
 interface LmdbOptions extends MvccOptions {
   /** The database file; its folder is made, readable by its owner only. */
@@ -14,11 +16,29 @@ interface LmdbOptions extends MvccOptions {
    * recover from a commit that fails half way, so none is begun without room for it. Default 16 MiB.
    */
   readonly reserveBytes?: number
+  /** Called when it is closed. */
+  readonly onClosed?: () => void
+}
+
+/** Opens the store as the only process of this machine that does. Throws an Error that says so when another has it, or the file is damaged. */
+export async function openOwnLmdbStore(options: LmdbOptions): Promise<Store> {
+  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
+  const release = await ownFolder(options.path)
+  try {
+    return openLmdbStore({ ...options, onClosed: release })
+  } catch (error) {
+    release()
+    throw error
+  }
 }
 
 /** Opens (or makes) the store in one LMDB file. A commit is durable when it resolves: LMDB syncs the data, then the page that points to it. */
 export function openLmdbStore(options: LmdbOptions): Store {
-  return new MvccStore(openEngine(options), options)
+  try {
+    return new MvccStore(openEngine(options), options)
+  } catch (error) {
+    throw /^MDB_/.test((error as Error).message) ? damaged(options.path, (error as Error).message) : error
+  }
 }
 
 /** Makes a store of a snapshot in a file that is not there yet; see restoreInto. */
@@ -37,9 +57,22 @@ export async function restoreLmdbStore(
 }
 
 function openEngine(options: LmdbOptions): Engine {
-  mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 })
-  const root = open<Buffer, Buffer>({
-    path: options.path,
+  const { path } = options
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const damage = damageOf(path)
+  if (damage !== undefined) throw damaged(path, damage)
+  return lmdbEngine(openRoot(path), options)
+}
+
+function damaged(path: string, why: string): Error {
+  return new Error(
+    `the store ${path} is damaged: ${why}; bring back a backup (slipway restore FILE --replace), or move the file away`,
+  )
+}
+
+function openRoot(path: string): RootDatabase<Buffer, Buffer> {
+  return open<Buffer, Buffer>({
+    path,
     noSubdir: true,
     maxDbs: 8,
     encoding: 'binary',
@@ -49,10 +82,9 @@ function openEngine(options: LmdbOptions): Engine {
     compression: false,
     cache: false,
   })
-  return lmdbEngine(root, options.path, options.reserveBytes ?? 16 << 20)
 }
 
-function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string, reserveBytes: number): Engine {
+function lmdbEngine(root: RootDatabase<Buffer, Buffer>, { path, reserveBytes = 16 << 20, onClosed }: LmdbOptions): Engine {
   const openTable = (name: string) => root.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' })
   const log = openTable('log')
   const folder = dirname(path)
@@ -72,7 +104,10 @@ function lmdbEngine(root: RootDatabase<Buffer, Buffer>, path: string, reserveByt
       const stats = log.getStats() as { pageSize: number; treeLeafPageCount: number; overflowPages: number }
       return stats.pageSize * (stats.treeLeafPageCount + stats.overflowPages)
     },
-    close: () => root.close(),
+    close: async () => {
+      await root.close()
+      onClosed?.()
+    },
   }
 }
 
