@@ -16,7 +16,7 @@ import { lowestOomScore } from './docker/oom-floor.ts'
 import { startKubeletServer } from './kubelet-server.ts'
 import { keepLease } from './lease.ts'
 import type { NodeContext } from './node-context.ts'
-import { capacityOf, machineFacts } from './node-object.ts'
+import { capacityOf, type MachineFacts, machineFacts } from './node-object.ts'
 import { PodSet } from './pod-set.ts'
 import { watchReferences } from './references.ts'
 import { createRegistration, type Registration } from './registration.ts'
@@ -71,33 +71,17 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     machineFacts(docker, options.dataDir),
     ensureNetwork(docker, options.podNetwork, options.clusterId),
   ])
-  const engine = connectEngine(docker, { clusterId: options.clusterId, node: name, network: options.podNetwork.name })
   const onError = (error: unknown, what: string) => log.error(`${what} failed`, error, { node: name })
   const own = createInformer(client, nodes, { fieldSelector: `metadata.name=${name}`, onError })
   const podInformer = createInformer(client, pods, { fieldSelector: `spec.nodeName=${name}`, onError })
   const serviceInformer = createInformer(client, services, { onError })
   const references = watchReferences(client, { signal, onError, onChange: (uids) => podSet.referencesChanged(uids) })
-  const events = createEventRecorder(client, { clock, component: 'kubelet', host: name, log })
   const context: NodeContext = {
-    client,
-    engine,
-    clock,
-    log,
-    events,
-    nodeName: name,
-    hostIps: options.addresses,
-    clusterDns: options.clusterDns,
-    clusterDomain: options.clusterDomain,
-    dataDir: options.dataDir,
-    allocatable: capacityOf(machine),
-    memoryCapacity: machine.memory,
+    ...(await surroundings(options, machine, clock, log)),
+    engine: connectEngine(docker, { clusterId: options.clusterId, node: name, network: options.podNetwork.name }),
     addresses: createAddressPool(podCidrOf(own)),
     sources: volumeSources(client, references),
-    tokens: new ProjectedTokens(),
     services: () => serviceInformer.list(),
-    daemon: { ...machine, lowestOomScore: await lowestOomScore() },
-    runtimeOf: (className) => dockerRuntime(client, machine.runtimes, className),
-    signal,
   }
   const podSet = new PodSet(context, references)
   const server = await startKubeletServer(context, podSet, {
@@ -127,7 +111,34 @@ export async function startNode(options: NodeOptions): Promise<NodeAgent> {
     name,
     kubeletPort: server.port,
     ready,
-    closed: closedAfter(signal, () => [server.close(), events.flushed(), registration.written()]),
+    closed: closedAfter(signal, () => [server.close(), context.events.flushed(), registration.written()]),
+  }
+}
+
+/** What the pods of a node are told of the node and its cluster, and what they share. */
+async function surroundings(
+  options: NodeOptions,
+  machine: MachineFacts,
+  clock: Clock,
+  log: Log,
+): Promise<Omit<NodeContext, 'engine' | 'addresses' | 'sources' | 'services'>> {
+  const { client, name, signal } = options
+  return {
+    client,
+    clock,
+    log,
+    events: createEventRecorder(client, { clock, component: 'kubelet', host: name, log }),
+    nodeName: name,
+    hostIps: options.addresses,
+    clusterDns: options.clusterDns,
+    clusterDomain: options.clusterDomain,
+    dataDir: options.dataDir,
+    allocatable: capacityOf(machine),
+    memoryCapacity: machine.memory,
+    tokens: new ProjectedTokens(),
+    daemon: { ...machine, lowestOomScore: await lowestOomScore() },
+    runtimeOf: (className) => dockerRuntime(client, machine.runtimes, className),
+    signal,
   }
 }
 

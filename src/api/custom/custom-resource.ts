@@ -14,7 +14,7 @@ import { publishedSchemas } from '../../crd/definition/openapi.ts'
 import { scaleOf, withReplicas } from '../../crd/definition/scale.ts'
 import { type CompiledSchema, compileSchema } from '../../crd/schema/compiled.ts'
 import type { JsonObject } from '../../crd/schema/json-schema.ts'
-import { type Convert, customKind } from '../apply/applied-kind.ts'
+import { type AppliedKind, type Convert, customKind } from '../apply/applied-kind.ts'
 import type { OpenApiSchema } from '../apply/types/schema-types.ts'
 import type { AlsoServed, Conversion, ServedResource, ServedSubresource, Storage } from '../registry/served.ts'
 import type { ScalePaths } from '../subresources/scale.ts'
@@ -37,62 +37,81 @@ export function customResources(definition: CustomResourceDefinition, convert: C
   const { group = '', scope } = definition.spec
   const names = { ...definition.spec.names, ...definition.status?.acceptedNames }
   const plural = names.plural ?? ''
-  const version = storageVersion(definition) ?? ''
   const storage: Storage = {
     prefix: `/registry/${group}/${plural}/`,
     group,
     resource: plural,
-    version,
+    version: storageVersion(definition) ?? '',
     kind: names.kind ?? '',
     namespaced: scope === 'Namespaced',
   }
   const schemas = new Map(versionsOf(definition).map((v) => [v.name, v.schema?.openAPIV3Schema]))
-  const compiled = new Map<string, CompiledSchema | undefined>()
-  for (const [name, schema] of schemas) compiled.set(name, schema && compileSchema(schema))
+  const compiled = new Map([...schemas].map(([name, schema]) => [name, schema && compileSchema(schema)]))
   const served = versionsOf(definition).filter((v) => v.served)
-  return served.map((v): ServedResource => {
-    const warning = deprecationWarning(definition, v)
-    const schema = compiled.get(v.name)
-    const kind = names.kind ?? ''
-    const hasStatus = v.subresources?.status !== undefined
-    const applied = customKind({
-      group,
-      version: v.name,
-      kind,
-      schemas: schemas as ReadonlyMap<string, OpenApiSchema | undefined>,
-      hasStatus,
-      checksFit: mayHaveChanged(definition) || definition.spec.conversion?.strategy === 'Webhook',
-      convert: otherVersions(definition, convert),
-    })
-    const isAsStored = v.name === version && !mayHaveChanged(definition)
-    const conversion = isAsStored ? undefined : conversionTo(definition, v.name, storage, compiled, convert)
-    return {
-      group,
-      version: v.name,
-      resource: plural,
-      kind,
-      namespaced: storage.namespaced,
-      listKind: names.listKind || `${kind}List`,
-      singular: names.singular || kind.toLowerCase(),
-      shortNames: names.shortNames ?? [],
-      categories: names.categories ?? [],
-      verbs: new Set(allVerbs),
-      subresources: subresourcesOf(group, v, kind),
-      storage,
-      rules: customRules(schema, definition.spec.preserveUnknownFields ?? false, applied),
-      strategy: customStrategy(definition, v, schema),
-      columns: tableOf(v).columns,
-      isCustom: true,
-      ...(v.schema?.openAPIV3Schema ? { openApiSchema: v.schema.openAPIV3Schema } : {}),
-      published: (document) => publishedSchemas(definition, v.name, document),
-      isTerminating: isConditionTrue(definition, 'Terminating'),
-      ...(v.subresources?.scale ? { scale: scalePaths(definition, v.subresources.scale) } : {}),
-      ...(warning ? { deprecation: warning } : {}),
-      ...(conversion ? { conversion } : {}),
-      ...(served.length > 1 ? { alsoServed: alsoServed(definition, served, v.name, convert) } : {}),
-    }
-  })
+  const family: Family = { definition, convert, storage, names, schemas: schemas as Family['schemas'], compiled, served }
+  return served.map((version) => servedVersion(family, version))
 }
+
+/** What the versions of a definition have in common. */
+interface Family {
+  readonly definition: CustomResourceDefinition
+  readonly convert: ConvertObject
+  readonly storage: Storage
+  readonly names: NonNullable<CustomResourceDefinition['spec']['names']>
+  readonly schemas: ReadonlyMap<string, OpenApiSchema | undefined>
+  readonly compiled: ReadonlyMap<string, CompiledSchema | undefined>
+  readonly served: readonly DefinitionVersion[]
+}
+
+function servedVersion(family: Family, version: DefinitionVersion): ServedResource {
+  const { definition, convert, storage, names, compiled, served } = family
+  const { group, kind } = storage
+  const { scale } = version.subresources ?? {}
+  const warning = deprecationWarning(definition, version)
+  const schema = compiled.get(version.name)
+  const isAsStored = version.name === storage.version && !mayHaveChanged(definition)
+  const conversion = isAsStored ? undefined : conversionTo(definition, version.name, storage, compiled, convert)
+  return {
+    group,
+    version: version.name,
+    resource: storage.resource,
+    kind,
+    namespaced: storage.namespaced,
+    listKind: names.listKind || `${kind}List`,
+    singular: names.singular || kind.toLowerCase(),
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    verbs: new Set(allVerbs),
+    subresources: subresourcesOf(group, version, kind),
+    storage,
+    rules: customRules(schema, definition.spec.preserveUnknownFields ?? false, appliedKindOf(family, version)),
+    strategy: customStrategy(definition, version, schema),
+    columns: tableOf(version).columns,
+    isCustom: true,
+    ...(version.schema?.openAPIV3Schema ? { openApiSchema: version.schema.openAPIV3Schema } : {}),
+    published: (document) => publishedSchemas(definition, version.name, document),
+    isTerminating: isConditionTrue(definition, 'Terminating'),
+    ...(scale ? { scale: scalePaths(definition, scale) } : {}),
+    ...(warning ? { deprecation: warning } : {}),
+    ...(conversion ? { conversion } : {}),
+    ...(served.length > 1 ? { alsoServed: alsoServed(definition, served, version.name, convert) } : {}),
+  }
+}
+
+/** The kind as field management sees it. */
+const appliedKindOf = (
+  { definition, convert, storage, schemas }: Family,
+  { name, subresources }: DefinitionVersion,
+): AppliedKind =>
+  customKind({
+    group: storage.group,
+    version: name,
+    kind: storage.kind,
+    schemas,
+    hasStatus: subresources?.status !== undefined,
+    checksFit: mayHaveChanged(definition) || definition.spec.conversion?.strategy === 'Webhook',
+    convert: otherVersions(definition, convert),
+  })
 
 function subresourcesOf(group: string, version: DefinitionVersion, kind: string): ReadonlyMap<string, ServedSubresource> {
   const found = new Map<string, ServedSubresource>()

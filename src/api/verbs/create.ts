@@ -7,7 +7,7 @@ import { Conflict } from '../../store/store.ts'
 import { fillDefaults, found, type KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
 import { readBody } from '../pipeline/body.ts'
-import type { Answer, Call } from '../pipeline/call.ts'
+import type { Answer, Call, HookedWrite } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
@@ -80,7 +80,7 @@ export async function createObject(
       ? { ...object, metadata: { ...object.metadata, name: resource.strategy.keepsGenerateName ? base : generatedName(base) } }
       : object
     try {
-      return await admitAndStore(call, copy, options, storage, isApply)
+      return await admitAndStore({ call, options, storage, isApply }, copy)
     } catch (e) {
       const taken = e instanceof StatusError && e.reason === 'AlreadyExists'
       if (!generates || !taken) throw e
@@ -95,13 +95,16 @@ function generatedTaken(e: StatusError, storage: Storage): StatusError {
   return error
 }
 
-async function admitAndStore(
-  call: Call,
-  asked: KubeObject,
-  options: WriteOptions,
-  storage: Storage,
-  isApply: boolean,
-): Promise<Stored> {
+/** How a new object comes, and where it goes. */
+interface Creation {
+  readonly call: Call
+  readonly options: WriteOptions
+  readonly storage: Storage
+  readonly isApply: boolean
+}
+
+async function admitAndStore(creation: Creation, asked: KubeObject): Promise<Stored> {
+  const { call, options, storage } = creation
   const { resource, core } = call
   let name = asked.metadata.name ?? ''
   if (resource.isTerminating) {
@@ -137,6 +140,13 @@ async function admitAndStore(
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await breath(call.bulk)
   await admitValidating(call, { ...admission, object })
+  return storeNew(creation, { ...write, object }, name)
+}
+
+/** Commits what was admitted, with what is claimed for it; in a dry run only as if. */
+async function storeNew({ call, options, storage, isApply }: Creation, write: HookedWrite, name: string): Promise<Stored> {
+  const { resource, core } = call
+  let { object } = write
   const key = keyIn(storage, object.metadata.namespace, name)
   const present = core.caches.of(storage.prefix).get(key)
   if (present) throw existing(resource, name, present)
