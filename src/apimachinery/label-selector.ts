@@ -46,7 +46,7 @@ function scan(source: string): Token[] {
     tokens.push(token.token)
     at = token.end
   }
-  tokens.push({ type: 'end', text: '' })
+  tokens.push(end)
   return tokens
 }
 
@@ -63,7 +63,9 @@ function scanSymbol(source: string, start: number): { token: Token; end: number 
   return { token: { type: text, text }, end: start + text.length }
 }
 
-const asValue = (type: string) => (type === 'in' || type === 'notin' ? 'identifier' : type)
+const end: Token = { type: 'end', text: '' }
+const asValue = (token: Token): Token =>
+  token.type === 'in' || token.type === 'notin' ? { type: 'identifier', text: token.text } : token
 
 class Parser {
   readonly #tokens: readonly Token[]
@@ -74,13 +76,12 @@ class Parser {
   }
 
   #peek(): Token {
-    const token = this.#tokens[this.#at] ?? { type: 'end', text: '' }
-    return { type: asValue(token.type), text: token.text }
+    return asValue(this.#tokens[this.#at] ?? end)
   }
 
   #next(asOperator = false): Token {
-    const token = this.#tokens[this.#at++] ?? { type: 'end', text: '' }
-    return asOperator ? token : { type: asValue(token.type), text: token.text }
+    const token = this.#tokens[this.#at++] ?? end
+    return asOperator ? token : asValue(token)
   }
 
   parse(): Requirement[] {
@@ -123,12 +124,12 @@ class Parser {
     if (problems.length > 0) {
       throw new SelectorError(`<nil>: Invalid value: ${JSON.stringify(key)}: ${problems.join('; ')}`)
     }
-    if (absent) return requirement(key, '!', [])
+    if (absent) return { key, operator: '!', values: [] }
     const after = this.#peek().type
-    if (after === 'end' || after === ',') return requirement(key, 'exists', [])
+    if (after === 'end' || after === ',') return { key, operator: 'exists', values: [] }
     const operator = this.#operator()
     const values = operator === 'in' || operator === 'notin' ? this.#values() : [this.#exactValue()]
-    return requirement(key, operator, [...new Set(values)].sort())
+    return requirement(key, operator, values.length > 1 ? [...new Set(values)].sort() : values)
   }
 
   #operator(): SelectorOperator {

@@ -1,3 +1,4 @@
+import { markLarge } from './json-size.ts'
 import type { Steps } from './steps.ts'
 
 /** Sets an own member whatever its name, `__proto__` too. */
@@ -14,6 +15,7 @@ export function* memberCopy(object: Readonly<Record<string, unknown>>, keys?: re
   const copied = keys ?? Object.keys(object)
   if (keys === undefined && copied.length < stepSize) return { ...object }
   const copy: Record<string, unknown> = {}
+  if (copied.length >= stepSize) markLarge(copy)
   for (const [i, key] of copied.entries()) {
     if (i % stepSize === 0) yield
     setMember(copy, key, object[key])

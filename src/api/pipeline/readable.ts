@@ -12,6 +12,9 @@ import type { Bulk } from './call.ts'
 import { unrecognized } from './unrecognized.ts'
 import { UnreadableYaml, yamlToJson } from './yaml-thread.ts'
 
+/** What is done to smaller objects is done before anyone would wait long, whatever is in them. */
+const longBytes = 16 * 1024
+
 /** YAML up to this is read at once, whatever is in it. */
 const quickYaml = 2 * 1024
 
@@ -64,7 +67,7 @@ function isJson(body: Uint8Array): boolean {
 export const bulkOf = ({ body }: ApiRequest): Bulk => ({ bytes: body instanceof Uint8Array ? body.length : 0 })
 
 /** Whether a request is worth being done in turns: what one can hold is done before anyone else would wait long. */
-export const mayTakeLong = ({ bytes }: Bulk): boolean => bytes >= largeBytes
+export const mayTakeLong = ({ bytes }: Bulk): boolean => bytes >= longBytes
 
 /** Does `steps` in turns of the event loop when the request may take long; what is small and waits for nobody is there at once. */
 export const paced = <T>(bulk: Bulk, steps: Steps<T>): T | Promise<T> => (mayTakeLong(bulk) ? inTurns(steps) : promptly(steps))
@@ -77,5 +80,5 @@ export function breath(bulk: Bulk): Promise<void> | undefined {
 /** The object of `stored`, which the request works on from now on: a small change of a large object is as much work as a large one. */
 export function readStored(bulk: Bulk, stored: Stored): KubeObject | Promise<KubeObject> {
   bulk.bytes = Math.max(bulk.bytes, stored.bytes.length)
-  return stored.bytes.length < largeBytes ? stored.object : inTurns(stored.read())
+  return stored.bytes.length < longBytes ? stored.object : inTurns(stored.read())
 }

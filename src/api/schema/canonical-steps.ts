@@ -12,6 +12,7 @@ import {
   markEmpties,
   nothingIn,
   type StructCanonicalizer,
+  unknownField,
   zeroOf,
 } from './canonical.ts'
 import { isObject } from './scalars.ts'
@@ -71,9 +72,13 @@ class Converting {
 
   *#struct(type: StructType, from: JsonObject): Steps<unknown> {
     const ready = new Map<string, unknown>()
-    for (const [key, inner] of Object.entries(from)) {
+    for (const key of Object.keys(from)) {
+      const inner = from[key]
+      if (inner === undefined) continue
       const field = type.byName.get(key)
-      if (field && !isSmall(inner)) ready.set(key, yield* this.value(field.type, inner))
+      // Found here, before all of tens of thousands of fields are asked for again.
+      if (!field) throw unknownField(type)
+      if (!isSmall(inner)) ready.set(key, yield* this.value(field.type, inner))
     }
     return this.#now(() => (canonicalizerOf(type, this.#mode) as StructCanonicalizer)(from, ready))
   }

@@ -269,9 +269,11 @@ function putAbsent(to: Record<string, unknown>, { fields, nextShown }: StructFie
 
 function placeIn(places: ReadonlyMap<string, number>, key: string, type: StructType): number {
   const place = places.get(key)
-  if (place === undefined) throw new Misfit(`unknown field in ${type.goType}`)
+  if (place === undefined) throw unknownField(type)
   return place
 }
+
+export const unknownField = (type: StructType): Misfit => new Misfit(`unknown field in ${type.goType}`)
 
 interface StructFields {
   readonly fields: readonly CompiledField[]

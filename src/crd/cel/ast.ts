@@ -95,6 +95,18 @@ export function walk(expr: Expr, visit: (expr: Expr, ancestors: readonly Expr[])
   for (const child of children(expr)) walk(child, visit, path)
 }
 
+/** The terms of a chain of `||` and `&&`, each followed by the parts of the chain that it completes: a long expression is little else. */
+export function chainOf(expr: Expr): Expr[] {
+  const parts: Expr[] = []
+  const open: Expr[] = [expr]
+  // Parents before their children from right to left, and all of it turned around.
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    parts.push(next)
+    if (next.kind === 'call' && (next.fn === OP.or || next.fn === OP.and)) open.push(...next.args)
+  }
+  return parts.reverse()
+}
+
 /** 'a.b.c' of a chain of plain selects, else undefined. */
 export function qualifiedName(expr: Expr): string | undefined {
   if (expr.kind === 'ident') return expr.name

@@ -1,4 +1,5 @@
-import { type Call, type Comprehension, type Expr, OP, qualifiedName } from './ast.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
+import { type Call, type Comprehension, chainOf, type Expr, OP, qualifiedName } from './ast.ts'
 import { candidateNames, type Environment, lookupGlobal, type Overload } from './environment.ts'
 import type { Issue } from './source.ts'
 import {
@@ -42,10 +43,17 @@ export interface ResolvedCall {
   readonly namespaced: boolean
 }
 
-/** Checks `expr` against `environment`. With issues, the result is of no use. */
-export function check(expr: Expr, environment: Environment): { checked: Checked; issues: Issue[] } {
+/** So many parts of a chain are looked at in one step. */
+export const chainStep = 200
+
+/** Checks `expr` against `environment`, in steps. With issues, the result is of no use. */
+export function* check(expr: Expr, environment: Environment): Steps<{ checked: Checked; issues: Issue[] }> {
   const checker = new Checker(environment)
-  checker.check(expr)
+  for (const [i, part] of chainOf(expr).entries()) {
+    if (i % chainStep === chainStep - 1) yield
+    checker.checkAhead(part)
+  }
+  yield
   const types = new Map<number, CelType>()
   for (const [id, type] of checker.types) types.set(id, substitute(checker.subs, type, true))
   const { idents, calls, structs } = checker
@@ -64,6 +72,7 @@ class Checker {
   readonly structs = new Map<number, string>()
   readonly issues: Issue[] = []
   readonly subs = new Map<string, CelType>()
+  private readonly ahead = new Map<Expr, CelType>()
   private readonly environment: Environment
   private scope: Scope | undefined
   private freshVariables = 0
@@ -72,7 +81,14 @@ class Checker {
     this.environment = environment
   }
 
+  /** Checks a part of a chain before what it is a part of. */
+  checkAhead(part: Expr): void {
+    this.ahead.set(part, this.check(part))
+  }
+
   check(expr: Expr): CelType {
+    const known = this.ahead.get(expr)
+    if (known !== undefined) return known
     const type = this.typeOfNode(expr)
     this.types.set(expr.id, type)
     return type

@@ -1,5 +1,6 @@
-import { type Call, type Comprehension, type Expr, OP } from './ast.ts'
-import type { Checked } from './checker.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
+import { type Call, type Comprehension, chainOf, type Expr, OP } from './ast.ts'
+import { type Checked, chainStep } from './checker.ts'
 import {
   add,
   fixed,
@@ -59,11 +60,18 @@ interface LocalVariable {
 }
 
 /** What running `checked` can cost at least and at most, in units of roughly 50 ns, before it is run. */
-export function estimateCost(checked: Checked, declaredSize: DeclaredSize): Range {
-  return new Coster(checked, declaredSize).cost(checked.expr)
+export function* estimateCost(checked: Checked, declaredSize: DeclaredSize): Steps<Range> {
+  const coster = new Coster(checked, declaredSize)
+  let cost = ZERO
+  for (const [i, part] of chainOf(checked.expr).entries()) {
+    if (i % chainStep === chainStep - 1) yield
+    cost = coster.costAhead(part)
+  }
+  return cost
 }
 
 class Coster {
+  private readonly ahead = new Map<Expr, Range>()
   private readonly checked: Checked
   private readonly declared: DeclaredSize
   private readonly paths = new Map<number, readonly string[]>()
@@ -78,7 +86,18 @@ class Coster {
     this.sizes = { declared, of: (operand) => operand.size ?? declared(operand) ?? UNKNOWN }
   }
 
+  /** The cost of a part of a chain, told before that of what it is a part of. */
+  costAhead(part: Expr): Range {
+    const cost = this.cost(part)
+    this.ahead.set(part, cost)
+    return cost
+  }
+
   cost(expr: Expr): Range {
+    return this.ahead.get(expr) ?? this.costOf(expr)
+  }
+
+  private costOf(expr: Expr): Range {
     switch (expr.kind) {
       case 'literal':
         return ZERO

@@ -37,6 +37,7 @@ export class BrokenConstant extends Error {}
 export class Compiler {
   readonly environment: Environment
   readonly checked: Checked | undefined
+  private readonly ahead = new Map<Expr, Compiled>()
   /** What was compiled of constants, and of conversions of them. */
   private readonly constants = new WeakSet<Compiled>()
 
@@ -45,7 +46,18 @@ export class Compiler {
     this.checked = checked
   }
 
+  /** Compiles a part of a chain before what it is a part of. */
+  compileAhead(part: Expr, scope: Scope): Compiled {
+    const run = this.compile(part, scope)
+    this.ahead.set(part, run)
+    return run
+  }
+
   compile(expr: Expr, scope: Scope): Compiled {
+    return this.ahead.get(expr) ?? this.compiled(expr, scope)
+  }
+
+  private compiled(expr: Expr, scope: Scope): Compiled {
     switch (expr.kind) {
       case 'literal':
         return this.constant(expr.value)

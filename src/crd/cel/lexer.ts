@@ -1,3 +1,4 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { Issue } from './source.ts'
 
 type TokenKind = 'int' | 'uint' | 'float' | 'string' | 'bytes' | 'ident' | 'escaped' | 'punct' | 'eof'
@@ -30,14 +31,18 @@ const QUOTED = new RegExp(
   'y',
 )
 
-/** The tokens of `source`, ending with one 'eof'. What is no token is an issue and is skipped, as ANTLR does. */
-export function tokenize(source: string): { tokens: Token[]; issues: Issue[] } {
+/** So many tokens are read in one step. */
+const stepSize = 2000
+
+/** The tokens of `source`, ending with one 'eof', in steps. What is no token is an issue and is skipped, as ANTLR does. */
+export function* tokenize(source: string): Steps<{ tokens: Token[]; issues: Issue[] }> {
   const tokens: Token[] = []
   const issues: Issue[] = []
   let pos = 0
   for (;;) {
     pos += matchAt(SPACE, source, pos)?.length ?? 0
     if (pos >= source.length) break
+    if ((tokens.length + issues.length) % stepSize === stepSize - 1) yield
     const token = tokenAt(source, pos)
     if (token === undefined) {
       const length = badLength(source, pos)

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { type Call, type Expr, type FieldEntry, type MapEntry, OP } from './ast.ts'
 import {
   FIRST_ARGUMENT,
@@ -42,14 +43,18 @@ interface Syntax {
 }
 
 /** The syntax tree of `source`, macros expanded. Throws CompileError. */
-export function parse(source: string, syntax: Syntax): Expr {
+export const parse = (source: string, syntax: Syntax): Expr => atOnce(parseSteps(source, syntax))
+
+/** As `parse`, in steps. */
+export function* parseSteps(source: string, syntax: Syntax): Steps<Expr> {
   const size = source.length <= MAX_SIZE ? source.length : Array.from(source).length
   if (size > MAX_SIZE) {
     throw new CompileError(source, [
       { pos: -1, message: `expression code point size exceeds limit: size: ${size}, limit ${MAX_SIZE}` },
     ])
   }
-  const { tokens, issues } = tokenize(source)
+  const { tokens, issues } = yield* tokenize(source)
+  yield
   const parser = new Parser(source, tokens, syntax, issues)
   const expr = parser.start()
   if (issues.length > 0 || expr === undefined) throw new CompileError(source, issues)
@@ -149,7 +154,8 @@ class Parser extends TokenReader {
 
   private leftAssociative(operators: Readonly<Record<string, string>>, operand: () => Expr): Expr {
     let left = operand()
-    while (this.token.kind === 'punct' && Object.hasOwn(operators, this.token.text)) {
+    for (let links = 1; this.token.kind === 'punct' && Object.hasOwn(operators, this.token.text); links++) {
+      this.limitLinks(links)
       const token = this.token
       this.next()
       left = this.make.call(token.pos, operators[token.text] as string, [left, operand()])
@@ -181,10 +187,7 @@ class Parser extends TokenReader {
     let expr = this.primary(expected)
     this.firstOperand = OPERAND
     for (let links = 0; ; links++) {
-      if (links > MAX_DEPTH) {
-        this.issues.push({ pos: -1, message: 'max recursion depth exceeded' })
-        throw new Stop()
-      }
+      this.limitLinks(links)
       const open = this.take('[')
       if (open !== undefined) {
         const optional = this.take('?') !== undefined
@@ -197,6 +200,13 @@ class Parser extends TokenReader {
       if (dot === undefined) return expr
       expr = this.dotted(expr, dot)
     }
+  }
+
+  /** Each link of a chain that is read from the left is one level more of the tree. */
+  private limitLinks(links: number): void {
+    if (links <= MAX_DEPTH) return
+    this.issues.push({ pos: -1, message: 'max recursion depth exceeded' })
+    throw new Stop()
   }
 
   private dotted(operand: Expr, dot: Token): Expr {

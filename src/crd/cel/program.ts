@@ -1,11 +1,12 @@
-import type { Expr } from './ast.ts'
-import { type Checked, check } from './checker.ts'
+import { atOnce, type Steps } from '../../apimachinery/steps.ts'
+import { chainOf, type Expr } from './ast.ts'
+import { type Checked, chainStep, check } from './checker.ts'
 import { type DeclaredSize, estimateCost } from './cost-estimate.ts'
 import type { Range } from './cost-range.ts'
 import type { Environment } from './environment.ts'
 import { BrokenConstant, Compiler, type Scope } from './evaluator.ts'
 import type { Bindings, Compiled, Frame } from './frame.ts'
-import { parse } from './parser.ts'
+import { parse, parseSteps } from './parser.ts'
 import { CompileError } from './source.ts'
 import { type CelType, DYN } from './types.ts'
 import { validateLiterals } from './validators.ts'
@@ -26,20 +27,34 @@ export interface Program {
 const NO_SCOPE: Scope = { slots: new Map(), size: 0 }
 
 /** Parses, type checks and compiles. Throws CompileError, whose message shows every issue under its source line. */
-export function compileExpression(source: string, environment: Environment): Program {
-  const expr = parse(source, environment)
-  const { checked, issues } = check(expr, environment)
+export const compileExpression = (source: string, environment: Environment): Program =>
+  atOnce(compileExpressionSteps(source, environment))
+
+/** As `compileExpression`, in steps. */
+export function* compileExpressionSteps(source: string, environment: Environment): Steps<Program> {
+  const expr = yield* parseSteps(source, environment)
+  yield
+  const { checked, issues } = yield* check(expr, environment)
+  yield
   if (issues.length > 0) throw new CompileError(source, issues)
   if (environment.homogeneousLiterals) {
     const invalid = validateLiterals(checked)
     if (invalid.length > 0) throw new CompileError(source, invalid)
+    yield
   }
-  return { source, type: checked.types.get(expr.id) ?? DYN, checked, ...planned(expr, environment, checked) }
+  return { source, type: checked.types.get(expr.id) ?? DYN, checked, ...(yield* planned(expr, environment, checked)) }
 }
 
-function planned(expr: Expr, environment: Environment, checked: Checked | undefined): Pick<Program, 'run' | 'brokenConstant'> {
+type Plan = Pick<Program, 'run' | 'brokenConstant'>
+
+function* planned(expr: Expr, environment: Environment, checked: Checked | undefined): Steps<Plan> {
+  const compiler = new Compiler(environment, checked)
   try {
-    return { run: new Compiler(environment, checked).compile(expr, NO_SCOPE), brokenConstant: undefined }
+    for (const [i, part] of chainOf(expr).entries()) {
+      if (i % chainStep === chainStep - 1) yield
+      compiler.compileAhead(part, NO_SCOPE)
+    }
+    return { run: compiler.compile(expr, NO_SCOPE), brokenConstant: undefined }
   } catch (error) {
     if (!(error instanceof BrokenConstant)) throw error
     const { message } = error
@@ -53,7 +68,7 @@ function planned(expr: Expr, environment: Environment, checked: Checked | undefi
 /** Compiles without type checking: names and overloads are found while it runs. */
 export function compileUnchecked(source: string, environment: Environment): Program {
   const expr = parse(source, environment)
-  return { source, type: DYN, checked: undefined, ...planned(expr, environment, undefined) }
+  return { source, type: DYN, checked: undefined, ...atOnce(planned(expr, environment, undefined)) }
 }
 
 /** Runs `program`. Throws CelError when the expression fails, CostLimitExceeded when it uses more than `limit` units. */
@@ -78,8 +93,8 @@ export function evaluateCounting(
   }
 }
 
-/** The static cost of `program`, given what is declared of the sizes of its inputs. */
-export function programCost(program: Program, declaredSize: DeclaredSize): Range {
+/** The static cost of `program`, given what is declared of the sizes of its inputs; in steps. */
+export function* programCost(program: Program, declaredSize: DeclaredSize): Steps<Range> {
   if (program.checked === undefined) throw new Error('an unchecked expression has no static cost')
-  return estimateCost(program.checked, declaredSize)
+  return yield* estimateCost(program.checked, declaredSize)
 }

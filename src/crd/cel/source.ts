@@ -30,15 +30,15 @@ function displayIssue(source: string, issue: Issue): string {
   const before = source.slice(0, issue.pos)
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length
-  const leading = Array.from(source.slice(lineStart, issue.pos))
+  // Wide characters get a wide marker, so that the caret stays below its column.
+  const dots = before.slice(lineStart).replace(WIDE, '\uff0e')
   const end = source.indexOf('\n', lineStart)
   const snippet = source.slice(lineStart, end === -1 ? undefined : end).replaceAll('\t', ' ')
-  const head = `ERROR: <input>:${line}:${leading.length + 1}: ${issue.message}`
+  const head = `ERROR: <input>:${line}:${dots.length + 1}: ${issue.message}`
   if (Buffer.byteLength(snippet) > LONGEST_SNIPPET) return head
-  const at = Array.from(snippet)[leading.length]
-  // Wide characters get a wide marker, so that the caret stays below its column.
-  const dots = leading.map((char) => (isMultibyte(char) ? '\uff0e' : '.')).join('')
-  return `${head}\n | ${snippet}\n | ${dots}${at !== undefined && isMultibyte(at) ? '\uff3e' : '^'}`
+  const isWide = (source.codePointAt(issue.pos) ?? 0) > 0x7f
+  return `${head}\n | ${snippet}\n | ${dots.replace(NARROW, '.')}${isWide ? '\uff3e' : '^'}`
 }
 
-const isMultibyte = (char: string): boolean => (char.codePointAt(0) as number) > 0x7f
+const NARROW = /[\0-\x7f]/g
+const WIDE = /[^\0-\x7f]/gu

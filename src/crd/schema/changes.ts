@@ -1,4 +1,4 @@
-import { setMember } from '../../apimachinery/members.ts'
+import { memberCopy, setMember } from '../../apimachinery/members.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Json, JsonObject } from './json-schema.ts'
 
@@ -29,17 +29,8 @@ export function* changedMembers(
     if (i % stepSize === stepSize - 1) yield
     const value = object[key] as Json
     const changed = yield* change(key, value)
-    if (changed !== value && !copy) copy = yield* firstMembers(object, keys, i)
+    if (changed !== value && !copy) copy = (yield* memberCopy(object, keys.slice(0, i))) as Record<string, Json>
     if (copy && changed !== undefined) setMember(copy, key, changed)
   }
   return copy ?? object
-}
-
-function* firstMembers(object: JsonObject, keys: readonly string[], count: number): Steps<Record<string, Json>> {
-  const copy: Record<string, Json> = {}
-  for (let i = 0; i < count; i++) {
-    if (i % stepSize === stepSize - 1) yield
-    setMember(copy, keys[i] as string, object[keys[i] as string] as Json)
-  }
-  return copy
 }

@@ -72,22 +72,23 @@ export function compileSchema(schema: JsonSchema): CompiledSchema {
       yield
       const embedded = embeddedErrors(object, node)
       yield
-      errors.push(...embedded, ...newDuplicates(object, old, node))
+      for (const error of [...embedded, ...(yield* newDuplicates(object, old, node))]) errors.push(error)
       yield
-      return withRules(yield* tree(), node, object, old, errors, told)
+      return yield* withRules(yield* tree(), node, object, old, errors, told)
     },
     *validateStatus(object, old) {
-      const errors = [...statusErrors(object, old, node), ...newDuplicates(object, old, node)]
+      const errors = [...statusErrors(object, old, node), ...(yield* newDuplicates(object, old, node))]
       yield
-      return withRules(yield* tree(), node, object, old, errors)
+      return yield* withRules(yield* tree(), node, object, old, errors)
     },
   }
 }
 
 /** Lists that had duplicates before may keep having them. */
-function newDuplicates(object: JsonObject, old: JsonObject | undefined, node: SchemaNode): FieldError[] {
-  const found = duplicateItems(object, node)
-  return found.length > 0 && old !== undefined && duplicateItems(old, node).length > 0 ? [] : found
+function* newDuplicates(object: JsonObject, old: JsonObject | undefined, node: SchemaNode): Steps<FieldError[]> {
+  const found = yield* duplicateItems(object, node)
+  if (found.length === 0 || old === undefined) return found
+  return (yield* duplicateItems(old, node)).length > 0 ? [] : found
 }
 
 function statusErrors(object: JsonObject, old: JsonObject, node: SchemaNode): FieldError[] {
@@ -107,14 +108,14 @@ const BLOCKING = new Set([
   'FieldValueTypeInvalid',
 ])
 
-function withRules(
+function* withRules(
   tree: RuleNode | undefined,
   node: SchemaNode,
   object: JsonObject,
   old: JsonObject | undefined,
   errors: FieldError[],
   told: readonly FieldError[] = [],
-): Validated {
+): Steps<Validated> {
   if (tree === undefined) return { errors, warnings: [] }
   if ([...told, ...errors].some((error) => BLOCKING.has(error.type))) {
     const detail =
@@ -122,6 +123,6 @@ function withRules(
     return { errors: [...errors, invalid('<nil>', null, detail)], warnings: [] }
   }
   const correlation = old === undefined ? undefined : new Correlation(object, old, node)
-  const outcome = runRules(tree, object, old, correlation)
+  const outcome = yield* runRules(tree, object, old, correlation)
   return { errors: [...errors, ...outcome.errors], warnings: outcome.warnings }
 }

@@ -72,8 +72,8 @@ const shown = (path: string, value: Json, detail: string): FieldError =>
 function* ruleErrors(node: SchemaNode, value: Json, place: Place, path: string): Steps<FieldError[]> {
   const tree = yield* ruleTree(node, node === place.root)
   if (tree === undefined) return []
-  const { errors } = runRules(tree, value, value, undefined, path)
-  return errors.length > 0 ? errors : runRules(tree, value, undefined, undefined, path).errors
+  const { errors } = yield* runRules(tree, value, value, undefined, path)
+  return errors.length > 0 ? errors : (yield* runRules(tree, value, undefined, undefined, path)).errors
 }
 
 function metadataProblem(object: JsonObject, root: SchemaNode): string | undefined {

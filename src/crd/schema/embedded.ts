@@ -17,7 +17,7 @@ const MOST_ANNOTATION_BYTES = 256 * 1024
 
 /** What is wrong with the apiVersion, kind and metadata of the embedded resources in `value`. */
 export function embeddedErrors(value: Json, node: SchemaNode | undefined, path = ''): FieldError[] {
-  if (node === undefined) return []
+  if (node === undefined || !node.hasEmbedded) return []
   if (isJsonArray(value)) return value.flatMap((item, i) => embeddedErrors(item, node.items, atIndex(path, i)))
   if (!isJsonObject(value)) return []
   const errors = node.embedded ? resourceErrors(value, path) : []

@@ -97,7 +97,7 @@ class Coercer {
   }
 
   coerce(value: Json, node: SchemaNode | undefined, path: string): Json {
-    if (node === undefined) return value
+    if (node === undefined || !node.hasEmbedded) return value
     if (isJsonArray(value)) {
       const items = value.map((item, i) => this.coerce(item, node.items, atIndex(path, i)))
       return items.every((item, i) => item === value[i]) ? value : items

@@ -12,6 +12,10 @@ export interface SchemaNode {
   readonly nullable: boolean
   readonly intOrString: boolean
   readonly embedded: boolean
+  /** Whether this or anything below it is an embedded resource: where nothing is, nobody has to look. */
+  readonly hasEmbedded: boolean
+  /** Whether this or anything below it is a list whose items must differ. */
+  readonly hasSets: boolean
   readonly preserve: boolean
   readonly hasDefault: boolean
   readonly properties: ReadonlyMap<string, SchemaNode>
@@ -52,18 +56,26 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
   const format = of === 'defaults' ? (schema.format ?? '') : knownFormat(schema.format ?? '', types)
   const below = (inner: JsonSchema): SchemaNode => nodeOf(inner, of)
   const { items } = schema
+  const embedded = schema['x-kubernetes-embedded-resource'] === true
+  const listType = schema['x-kubernetes-list-type'] ?? ''
+  const properties = new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, below(property)]))
+  const additional =
+    typeof schema.additionalProperties === 'object' ? below(schema.additionalProperties) : schema.additionalProperties
+  const item = items === undefined || Array.isArray(items) ? undefined : below(items as JsonSchema)
+  const parts = [...properties.values(), ...(typeof additional === 'object' ? [additional] : []), ...(item ? [item] : [])]
   return {
     schema: withFloatBounds(schema),
     types,
     nullable: schema.nullable === true,
     intOrString,
-    embedded: schema['x-kubernetes-embedded-resource'] === true,
+    embedded,
+    hasEmbedded: embedded || parts.some((part) => part.hasEmbedded),
+    hasSets: listType === 'set' || listType === 'map' || parts.some((part) => part.hasSets),
     preserve: schema['x-kubernetes-preserve-unknown-fields'] === true,
     hasDefault: schema.default !== undefined && schema.default !== null,
-    properties: new Map(Object.entries(schema.properties ?? {}).map(([name, property]) => [name, below(property)])),
-    additional:
-      typeof schema.additionalProperties === 'object' ? below(schema.additionalProperties) : schema.additionalProperties,
-    items: items === undefined || Array.isArray(items) ? undefined : below(items as JsonSchema),
+    properties,
+    additional,
+    items: item,
     required: schema.required ?? [],
     allowed: schema.enum === undefined || schema.enum.length === 0 ? undefined : allowedBy(schema.enum),
     anyOf: (schema.anyOf ?? []).map(below),
@@ -73,7 +85,7 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
     format,
     checkFormat: format === '' ? undefined : stringFormat(format),
     pattern: schema.pattern ? compiledPattern(schema.pattern) : undefined,
-    listType: schema['x-kubernetes-list-type'] ?? '',
+    listType,
     listMapKeys: schema['x-kubernetes-list-map-keys'] ?? [],
     mapType: schema['x-kubernetes-map-type'] ?? '',
     rules: schema['x-kubernetes-validations'] ?? [],
@@ -120,4 +132,5 @@ export function fieldNode(node: SchemaNode | undefined, name: string): SchemaNod
 export const defaultOf = (node: SchemaNode): Json => node.schema.default as Json
 
 /** The root of a resource: its apiVersion, kind and metadata are not in the schema. */
-export const asResourceRoot = (node: SchemaNode): SchemaNode => (node.embedded ? node : { ...node, embedded: true })
+export const asResourceRoot = (node: SchemaNode): SchemaNode =>
+  node.embedded ? node : { ...node, embedded: true, hasEmbedded: true }

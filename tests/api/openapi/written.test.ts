@@ -3,19 +3,21 @@ import * as assert from 'uvu/assert'
 import { definitionsOf, documentV2, partsV3 } from '../../../src/api/openapi/documents.ts'
 import { inTurns, jsonMembers } from '../../../src/api/openapi/written.ts'
 import { asking } from '../abuse/asking.ts'
-import { longestTurn } from '../abuse/turns.ts'
+import { longestTurn, mostTurnMs } from '../abuse/turns.ts'
 
 const { ask, api } = await asking()
 const all = [...api.core.registry.all()]
 
 test('/openapi/v2 is the whole document, and nobody waits long while it is written', async () => {
   const whole = JSON.parse(JSON.stringify(documentV2(all, definitionsOf(all, 'v2'))))
+  // Each writes it once.
+  const servers = [ask, (await asking()).ask, (await asking()).ask]
   let text = ''
   const turn = await longestTurn(async () => {
-    text = (await ask('GET', '/openapi/v2')).text
+    text = (await (servers.shift() ?? ask)('GET', '/openapi/v2')).text
   })
   assert.equal(JSON.parse(text), whole)
-  assert.ok(turn < 50, `a turn took ${turn} ms`)
+  assert.ok(turn < mostTurnMs, `a turn took ${turn} ms`)
 })
 
 test('/openapi/v3 of a version is its whole document, under the hash that the index names', async () => {

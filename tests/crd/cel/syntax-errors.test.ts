@@ -55,4 +55,36 @@ for (const source of [
   })
 }
 
+for (const operator of ['+', '*', '==']) {
+  test(`a chain of ${operator} is a tree as deep as it is long: 250 levels are read, no more`, () => {
+    const chain = (terms: number) =>
+      Array(terms)
+        .fill(operator === '==' ? 'true' : '1')
+        .join(operator)
+    compileExpression(chain(251), KUBERNETES_ENVIRONMENT)
+    for (const terms of [252, 20_000]) {
+      assert.throws(
+        () => compileExpression(chain(terms), KUBERNETES_ENVIRONMENT),
+        'ERROR: <input>:-1:0: max recursion depth exceeded',
+      )
+    }
+  })
+}
+
+test('the caret stands under what is meant, and is wide under wide characters', () => {
+  for (const [source, line] of [
+    ["'ä' + 1 + #", ' | .．........^'],
+    ['\t1 == ä', ' | ......＾'],
+    ["'𝄞' + 𝄞", ' | .．....＾'],
+    ['1 +\n  b', ' | ..^'],
+  ] as const) {
+    try {
+      compileExpression(source, KUBERNETES_ENVIRONMENT)
+      assert.unreachable()
+    } catch (error) {
+      assert.ok((error as Error).message.split('\n').includes(line), (error as Error).message)
+    }
+  }
+})
+
 test.run()

@@ -1,4 +1,4 @@
-import { isSmall } from '../../../apimachinery/json-size.ts'
+import { isSmall, markLarge } from '../../../apimachinery/json-size.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { FieldSet } from './field-set.ts'
 import { isBefore, isField, normalElement, type PathElement, sortElements, sortElementsSteps } from './path-element.ts'
@@ -163,6 +163,8 @@ function* writeLevelSteps(set: FieldSet, isMember: boolean): Steps<FieldsV1> {
     const below = set.children.get(element)
     level[element] = below ? yield* writeLevelSteps(below, set.members.has(element)) : leaf
   }
+  if (elements.length >= partElements) markLarge(level)
+  yield
   return Object.freeze(level)
 }
 

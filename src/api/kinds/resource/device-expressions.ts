@@ -1,5 +1,6 @@
 import { forbiddenField, invalid } from '../../../apimachinery/field-error.ts'
-import { estimateCost } from '../../../crd/cel/cost-estimate.ts'
+import { atOnce } from '../../../apimachinery/steps.ts'
+import { type DeclaredSize, estimateCost } from '../../../crd/cel/cost-estimate.ts'
 import { extend, type StructTypes } from '../../../crd/cel/environment.ts'
 import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import { compileExpression } from '../../../crd/cel/program.ts'
@@ -41,9 +42,8 @@ export function checkDeviceExpression(source: string, at: string, errors: Errors
       return
     }
     if (!checked) return
-    const cost = estimateCost(checked, ({ type: operand }) =>
-      operand.kind === 'map' ? { min: 0, max: mostAttributes } : { min: 0, max: mostTexts },
-    )
+    const sizes: DeclaredSize = ({ type: operand }) => ({ min: 0, max: operand.kind === 'map' ? mostAttributes : mostTexts })
+    const cost = atOnce(estimateCost(checked, sizes))
     if (cost.max > maxCost) errors.push(forbiddenField(at, 'too complex, exceeds cost limit'))
   } catch (error) {
     if (!(error instanceof CompileError)) throw error

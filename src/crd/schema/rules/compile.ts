@@ -1,7 +1,7 @@
 import type { Steps } from '../../../apimachinery/steps.ts'
-import { extend } from '../../cel/environment.ts'
+import { type Environment, extend } from '../../cel/environment.ts'
 import { KUBERNETES_ENVIRONMENT } from '../../cel/libraries.ts'
-import { compileExpression, type Program, programCost } from '../../cel/program.ts'
+import { compileExpressionSteps, type Program, programCost } from '../../cel/program.ts'
 import { CompileError } from '../../cel/source.ts'
 import { optionalOf } from '../../cel/types.ts'
 import type { ValidationRule } from '../json-schema.ts'
@@ -50,14 +50,16 @@ export function* compileRules(
   const plain = extend(KUBERNETES_ENVIRONMENT, { structs, variables: { self: type, oldSelf: type } })
   const optional = extend(KUBERNETES_ENVIRONMENT, { structs, variables: { self: type, oldSelf: optionalOf(type) } })
   const sizes = declaredSizes(declaration)
-  const compile = (rule: ValidationRule): CompiledRule => {
+  const compile = function* (rule: ValidationRule): Steps<CompiledRule> {
     if ((rule.rule ?? '').trim() === '') return { rule, ...NOTHING }
     const environment = rule.optionalOldSelf ? optional : plain
-    const program = compiled(rule.rule as string, environment, '')
+    const program = yield* compiled(rule.rule as string, environment, '')
     if (typeof program === 'string') return { rule, ...NOTHING, error: program }
     if (program.type.kind !== 'bool') return { rule, ...NOTHING, error: 'cel expression must evaluate to a bool' }
     if (program.brokenConstant !== undefined) return { rule, ...NOTHING, error: `program ${unplanned(program)}` }
-    const message = rule.messageExpression ? compiled(rule.messageExpression, environment, 'messageExpression ') : undefined
+    const message = rule.messageExpression
+      ? yield* compiled(rule.messageExpression, environment, 'messageExpression ')
+      : undefined
     const messageError = typeof message === 'object' ? messageProblem(message) : message
     const messageProgram = typeof message === 'object' && messageError === undefined ? message : undefined
     return {
@@ -65,17 +67,17 @@ export function* compileRules(
       program,
       error: undefined,
       usesOldSelf: usesOldSelf(program),
-      maxCost: programCost(program, sizes).max,
+      maxCost: (yield* programCost(program, sizes)).max,
       maxRuns: mostOccurrences(declaration),
       message: messageProgram,
       messageError,
-      messageMaxCost: messageProgram === undefined ? 0 : programCost(messageProgram, sizes).max,
+      messageMaxCost: messageProgram === undefined ? 0 : (yield* programCost(messageProgram, sizes)).max,
       fieldPath: normalizedPath(rule, node),
     }
   }
   const all: CompiledRule[] = []
   for (const rule of rules) {
-    all.push(compile(rule))
+    all.push(yield* compile(rule))
     yield
   }
   return all
@@ -88,9 +90,9 @@ function messageProblem(program: Program): string | undefined {
   return program.brokenConstant === undefined ? undefined : `messageExpression ${unplanned(program)}`
 }
 
-function compiled(source: string, environment: Parameters<typeof compileExpression>[1], what: string): Program | string {
+function* compiled(source: string, environment: Environment, what: string): Steps<Program | string> {
   try {
-    return compileExpression(source, environment)
+    return yield* compileExpressionSteps(source, environment)
   } catch (error) {
     if (error instanceof CompileError) return `${what}compilation failed: ${error.message}`
     throw error

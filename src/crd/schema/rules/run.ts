@@ -64,17 +64,17 @@ export interface RuleOutcome {
   readonly warnings: FieldError[]
 }
 
-/** Runs the rules over `value`. `old`: the value it replaces; without it transition rules do not run. */
-export function runRules(
+/** Runs the rules over `value`, in steps. `old`: the value it replaces; without it transition rules do not run. */
+export function* runRules(
   tree: RuleNode,
   value: Json,
   old: Json | undefined,
   correlation: Correlation | undefined,
   base = '',
-): RuleOutcome {
+): Steps<RuleOutcome> {
   const run = new Run()
   try {
-    run.node(tree, value, old ?? undefined, base, { current: correlation, parent: undefined })
+    yield* run.node(tree, value, old ?? undefined, base, { current: correlation, parent: undefined })
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error
   }
@@ -106,43 +106,38 @@ function belowField(ratchet: Ratchet, name: string): Ratchet {
 class Run {
   readonly errors: FieldError[] = []
   readonly warnings: FieldError[] = []
-  private budget = OBJECT_BUDGET
+  private budget = OBJECT_BUDGET;
 
-  node(tree: RuleNode, value: Json, old: Json | undefined, path: string, ratchet: Ratchet): void {
+  *node(tree: RuleNode, value: Json, old: Json | undefined, path: string, ratchet: Ratchet): Steps<void> {
     if (value === null) return
     const before = old === null ? undefined : old
-    if (tree.rules.length > 0) this.rules(tree, value, before, path, ratchet)
-    if (isJsonArray(value)) this.array(tree, value, before, path, ratchet)
-    else if (isJsonObject(value)) this.object(tree, value, before, path, ratchet)
+    if (tree.rules.length > 0) yield* this.rules(tree, value, before, path, ratchet)
+    if (isJsonArray(value)) yield* this.array(tree, value, before, path, ratchet)
+    else if (isJsonObject(value)) yield* this.object(tree, value, before, path, ratchet)
   }
 
-  private array(tree: RuleNode, list: readonly Json[], old: Json | undefined, path: string, ratchet: Ratchet): void {
+  private *array(tree: RuleNode, list: readonly Json[], old: Json | undefined, path: string, ratchet: Ratchet): Steps<void> {
     const { items } = tree
     if (items === undefined) return
-    list.forEach((item, i) => {
+    for (const [i, item] of list.entries()) {
       const before = findByKeys(tree.node, old, item)
-      this.node(
-        items,
-        item,
-        before,
-        atIndex(path, i),
-        below(ratchet, (correlation) => correlation.item(i)),
-      )
-    })
+      const inside = below(ratchet, (correlation) => correlation.item(i))
+      yield* this.node(items, item, before, atIndex(path, i), inside)
+    }
   }
 
-  private object(tree: RuleNode, object: JsonObject, old: Json | undefined, path: string, ratchet: Ratchet): void {
+  private *object(tree: RuleNode, object: JsonObject, old: Json | undefined, path: string, ratchet: Ratchet): Steps<void> {
     const before = isJsonObject(old) ? old : {}
     for (const key of Object.keys(object)) {
       const property = tree.properties.get(key)
       const value = object[key] as Json
       if (tree.additional !== undefined)
-        this.node(tree.additional, value, own(before, key), atKey(path, key), belowField(ratchet, key))
-      if (property !== undefined) this.node(property, value, own(before, key), child(path, key), belowField(ratchet, key))
+        yield* this.node(tree.additional, value, own(before, key), atKey(path, key), belowField(ratchet, key))
+      if (property !== undefined) yield* this.node(property, value, own(before, key), child(path, key), belowField(ratchet, key))
     }
   }
 
-  private rules(tree: RuleNode, value: Json, old: Json | undefined, path: string, ratchet: Ratchet): void {
+  private *rules(tree: RuleNode, value: Json, old: Json | undefined, path: string, ratchet: Ratchet): Steps<void> {
     const type = tree.node.schema.type ?? ''
     if (this.budget <= 0)
       this.stop(path, type, 'validation failed due to running out of cost budget, no further validation rules will be run')
@@ -153,6 +148,7 @@ class Run {
       if (rule.error !== undefined) this.errors.push(invalid(orNil(path), type, `rule compile error: ${rule.error}`))
       if (rule.program === undefined || (rule.usesOldSelf && oldSelf === undefined && !rule.rule.optionalOldSelf)) continue
       this.rule(rule, rule.program, self, oldSelf, { path, type, value, ratchet })
+      yield
     }
   }
 
