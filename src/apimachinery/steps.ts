@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 export type Steps<T> = Generator<Promise<unknown> | undefined, T, void>
 
 /** So long others wait at most, if no step takes longer. */
-const turnMs = 4
+export const turnMs = 4
 
 /** A step that needs what may not be there yet. */
 export function* awaited<T>(value: T | Promise<T>): Steps<T> {
@@ -68,5 +68,16 @@ export async function inTurns<T>(steps: Steps<T>): Promise<T> {
       started = performance.now()
     }
     step = steps.next()
+  }
+}
+
+/** For a loop that waits for what is often there at once: gives others a turn, if the loop has had one for long. */
+export function pauses(): () => Promise<void> | undefined {
+  let started = performance.now()
+  return () => {
+    if (performance.now() - started < turnMs) return undefined
+    return setImmediate().then(() => {
+      started = performance.now()
+    })
   }
 }

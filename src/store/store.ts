@@ -62,6 +62,8 @@ export interface RangeOptions {
   /** Only keys strictly after this one. */
   readonly after?: string
   readonly limit?: number
+  /** Whether `remaining` is counted, which takes as long as to read all that follows; without, it only says whether there is any. Default true. */
+  readonly counts?: boolean
   /** As of this revision; default now. Throws Compacted when it is no longer kept. */
   readonly revision?: Revision
   /** `told`: items that cannot be read come with the reason. Default: they are an error. */

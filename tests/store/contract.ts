@@ -103,6 +103,8 @@ function reads(withStore: WithStore): void {
       ['/p/a', '/p/b'],
     )
     assert.is(page.remaining, 1)
+    assert.ok((await store.range('/p/', { limit: 1, counts: false })).remaining > 0)
+    assert.is((await store.range('/p/', { limit: 3, counts: false })).remaining, 0)
     const rest = await store.range('/p/', { after: '/p/b', limit: 2 })
     assert.equal(
       rest.items.map((i) => i.key),

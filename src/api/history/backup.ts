@@ -38,7 +38,7 @@ async function* snapshot(store: Store, revision: number): AsyncGenerator<Uint8Ar
   yield Buffer.from(line({ revision }))
   let items = 0
   for (let after: string | undefined; ; ) {
-    const page = await store.range('/', { revision, limit: pageSize, ...(after === undefined ? {} : { after }) })
+    const page = await store.range('/', { revision, limit: pageSize, counts: false, ...(after === undefined ? {} : { after }) })
     items += page.items.length
     yield Buffer.from(
       page.items.map((v) => line({ key: v.key, revision: v.revision, created: v.created, value: textOf(v.value) })).join(''),

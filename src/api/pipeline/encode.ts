@@ -11,7 +11,7 @@ import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeRefusedWatch, encodeWatch } from './encode-watch.ts'
-import { bytesOf, bytesSteps, newline } from './formats.ts'
+import { bytesOf, listSteps, newline } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
 
@@ -101,26 +101,30 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
   }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
   if (accept.as === 'Table') {
-    return { status: 200, headers, body: { bytes: await inTurns(tableSteps(call, items, metadata)) } }
+    return { status: 200, headers, body: { chunks: await inTurns(tableSteps(call, items, metadata)) } }
   }
   if (accept.as === 'PartialObjectMetadata') throw anotherForm(accept, `is a list (${goType(resource, kind)})`)
   if (accept.as !== '') {
     const partial = await inTurns(each(items, (object) => partialMetadata(call, object)))
-    const list = {
-      kind: 'PartialObjectMetadataList',
-      apiVersion: `meta.k8s.io/${accept.version}`,
-      metadata,
-      items: partial.length > 0 ? partial : null,
+    const kind = 'PartialObjectMetadataList'
+    const apiVersion = `meta.k8s.io/${accept.version}`
+    if (accept.format === 'protobuf') {
+      const type = { ...metaKind(accept), kind: 'PartialObjectMetadata' }
+      return { status: 200, headers, body: { chunks: await protobufList({ type, kind, apiVersion }, partial, metadata) } }
     }
-    return { status: 200, headers, body: { bytes: await inTurns(bytesSteps(list, accept, metaKind(accept))) } }
+    const list = { kind, apiVersion, metadata, items: partial.length > 0 ? partial : null }
+    return { status: 200, headers, body: { chunks: await inTurns(listSteps(list, 'items', accept)) } }
   }
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
-  if (accept.format === 'protobuf')
-    return { status: 200, headers, body: { chunks: await protobufList(resource, items, metadata) } }
+  if (accept.format === 'protobuf') {
+    const objects = items.values().map(({ object }) => object)
+    return { status: 200, headers, body: { chunks: await protobufList({ type: resource, kind, apiVersion }, objects, metadata) } }
+  }
   const shown = await inTurns(each(items, (object) => (resource.isCustom ? object : withoutKind(object))))
-  const list = inOrder({ kind, apiVersion, metadata, items: shown }, resource)
-  return { status: 200, headers, body: { bytes: await inTurns(bytesSteps(list, accept, { ...resource, kind })) } }
+  // The objects are in order, as they are stored.
+  const list = { ...inOrder({ kind, apiVersion, metadata, items: [] }, resource), items: shown }
+  return { status: 200, headers, body: { chunks: await inTurns(listSteps(list, 'items', accept)) } }
 }
 
 /** So many objects, which may have to be parsed, are shown in one step. */
@@ -135,13 +139,13 @@ function* each<T>(items: readonly Stored[], show: (object: KubeObject) => T): St
   return shown
 }
 
-function* tableSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array> {
+function* tableSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array[]> {
   const table = encodeTable(call, items.slice(0, stepSize), metadata)
   for (let from = stepSize; from < items.length; from += stepSize) {
     yield
     table.rows?.push(...(encodeTable(call, items.slice(from, from + stepSize), metadata).rows ?? []))
   }
-  return yield* bytesSteps(table, call.accept, metaKind(call.accept))
+  return yield* listSteps(table, 'rows', call.accept)
 }
 
 function withoutKind(object: KubeObject): object {

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest } from '../../apimachinery/status.ts'
+import { pauses } from '../../apimachinery/steps.ts'
 import { protobufListPieces } from '../encoding/assemble.ts'
 import {
   decodeMessage,
@@ -13,10 +13,9 @@ import {
   WireError,
 } from '../encoding/protobuf.ts'
 import { unsupported } from '../negotiation/content.ts'
-import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
+import type { GroupVersionKind } from '../registry/served.ts'
 import type { Decoded } from '../schema/decode.ts'
 import { type StructType, structType, typeOf } from '../schema/types.ts'
-import type { Stored } from '../watch/stored.ts'
 import { mostTokens, tooMany } from './body-shape.ts'
 import { unrecognized } from './unrecognized.ts'
 
@@ -53,22 +52,26 @@ export function encodeProtobuf(object: object, gvk: GroupVersionKind): Uint8Arra
   return encode(messageType({ ...gvk, kind }), object, apiVersion, kind)
 }
 
-/** How long items are encoded before others have their turn. */
-const turnMs = 4
+/** What a list in protobuf says of itself. */
+interface ListType {
+  /** Of its items. */
+  readonly type: GroupVersionKind
+  readonly apiVersion: string
+  readonly kind: string
+}
 
 /** A list as protobuf, in pieces. Long lists let other requests in between. */
-export async function protobufList(resource: ServedResource, items: readonly Stored[], metadata: object): Promise<Uint8Array[]> {
-  const type = messageType(resource)
+export async function protobufList(list: ListType, items: Iterable<object>, metadata: object): Promise<Uint8Array[]> {
+  const type = messageType(list.type)
   const messages: Uint8Array[] = []
-  let turn = performance.now()
+  const pause = pauses()
   for (const item of items) {
-    messages.push(encodeMessage(type, item.object))
-    if (performance.now() - turn < turnMs) continue
-    await setImmediate()
-    turn = performance.now()
+    messages.push(encodeMessage(type, item))
+    const others = pause()
+    if (others) await others
   }
   const pieces = protobufListPieces(encodeMessage(structType('meta/v1.ListMeta'), metadata), messages)
-  return envelopePieces(apiVersionOf(resource), resource.listKind, pieces)
+  return envelopePieces(list.apiVersion, list.kind, pieces)
 }
 
 function messageType({ group, version, kind }: GroupVersionKind): StructType {

@@ -1,8 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
+import { turnMs } from '../../apimachinery/steps.ts'
 import { Compacted } from '../../store/store.ts'
 import type { Sink } from '../request.ts'
 import type { CacheEvent } from '../watch/cache-event.ts'
 import type { WatchItem, WatchView } from '../watch/watch-view.ts'
 import type { FrameEncoder } from './frames.ts'
+
+/** So many events at once are not news: the watch catches up, and there may be more of them. */
+const manyEvents = 500
 
 /** Writes what `view` sees into `sink` until it ends; then calls `release`. */
 export function feedWatch(view: WatchView, frames: FrameEncoder, sink: Sink, release: () => void): void {
@@ -55,6 +60,7 @@ class WatchFeed {
   }
 
   #sendAll(): Promise<void> | undefined {
+    let started: number | undefined
     while (!this.#isFull) {
       if (this.#left.length > 0) {
         const left = this.#left
@@ -68,13 +74,18 @@ class WatchFeed {
       const joined = events && this.#joined(events)
       if (joined) {
         if (joined.length > 0) this.#write(joined)
-        continue
+        if (events.length < manyEvents) continue
+        return setImmediate()
       }
       const items = events ? this.#view.itemsOf(events) : this.#view.take()
       if (items instanceof Promise) return items.then((old) => this.#send(old, 0))
       if (items.length === 0 && !events) return undefined
       const slow = this.#send(items, 0)
       if (slow) return slow
+      // Others have a turn between batches of what there was before the watch began.
+      if (events && events.length < manyEvents) continue
+      started ??= performance.now()
+      if (performance.now() - started >= turnMs) return setImmediate()
     }
     return undefined
   }

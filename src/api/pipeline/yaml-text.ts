@@ -1,6 +1,5 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import { doubleText } from '../../apimachinery/number-text.ts'
-import type { Steps } from '../../apimachinery/steps.ts'
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 
@@ -32,25 +31,17 @@ export function yamlText(object: object): string {
   return collection(value, 0, true)
 }
 
-/** So many items are written in one step. */
-const stepSize = 10
-
-/** As `yamlText`, item by item of the lists that `object` has. */
-export function* yamlTextSteps(object: object): Steps<string> {
+/** As `yamlText`, in parts: the lists that `object` has item by item. */
+export function* yamlTextParts(object: object): Generator<string> {
   const members = Object.entries(object).filter(([, value]) => value !== undefined)
-  const parts: string[] = []
   for (const [key, value] of members.sort(([a], [b]) => keyOrder(a, b))) {
     if (!Array.isArray(value) || value.length === 0) {
-      parts.push(member(key, parseJson(jsonText(value)), 0))
+      yield member(key, parseJson(jsonText(value)), 0)
       continue
     }
-    parts.push(`${scalar(key, 2, 0, true)}:\n`)
-    for (const [i, item] of value.entries()) {
-      if (i % stepSize === stepSize - 1) yield
-      parts.push(`- ${element(parseJson(jsonText(item)), 0)}`)
-    }
+    yield `${scalar(key, 2, 0, true)}:\n`
+    for (const item of value) yield `- ${element(parseJson(jsonText(item)), 0)}`
   }
-  return parts.join('')
 }
 
 type Collection = unknown[] | Record<string, unknown>

@@ -1,4 +1,5 @@
 import { isNotFound } from '../../apimachinery/status.ts'
+import { pauses } from '../../apimachinery/steps.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { deleteObject, warnOfChildren } from './delete.ts'
 import { deleteOptions } from './delete-options.ts'
@@ -18,7 +19,9 @@ export async function removeCollection(call: Call): Promise<Answer> {
   // What cannot be shown keeps all from being deleted.
   await viewAll(call.resource, found.items)
   if (found.items.length > 0) warnOfChildren(call, options)
+  const pause = pauses()
   for (const stored of found.items) {
+    await pause()
     const namespace = call.resource.namespaced ? (stored.object.metadata.namespace ?? '') : ''
     const one: Call = { ...call, info: { ...call.info, namespace, name: stored.name } }
     try {

@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { badRequest, StatusError } from '../../apimachinery/status.ts'
-import { Compacted, FutureRevision } from '../../store/store.ts'
+import { Compacted, FutureRevision, type RangeOptions } from '../../store/store.ts'
 import { revisionAsked } from '../history/at.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { Stored } from '../watch/stored.ts'
@@ -89,6 +90,9 @@ async function listOn(call: Call, prefix: string, options: ListOptions, selectio
   return page(call, prefix, revision, after, options, selection)
 }
 
+/** So many are read at once, whether they are selected or not. */
+const batchSize = 1000
+
 /** A page as of `revision`, after the key `after`. */
 async function page(
   call: Call,
@@ -102,32 +106,30 @@ async function page(
   const items: Stored[] = []
   let from = after
   for (;;) {
-    const size = Math.min(limit - items.length, 1000)
-    const range = await readRange(call, prefix, revision, from, size, after)
+    const left = limit - items.length
+    // How many more there are is told of the last batch of a page that selects nothing.
+    const isLast = !matches && left <= batchSize
+    const range = await readRange(call, prefix, { revision, limit: isLast ? left : batchSize, counts: isLast }, from, after)
     const found = range.items.map((item) => new Stored(item.key, item.value, item.revision))
     if (needsViews) await prepareViews(call.resource, found)
-    for (const stored of found) if (!matches || matches(stored)) items.push(stored)
-    const last = range.items.at(-1)?.key
-    if (range.remaining === 0 || last === undefined) return listed(call, prefix, items, revision, undefined, {})
+    for (const stored of found) {
+      if (items.length >= limit) return listed(call, prefix, items, revision, from, {})
+      if (!matches || matches(stored)) items.push(stored)
+      from = stored.key
+    }
+    if (range.remaining === 0 || found.length === 0) return listed(call, prefix, items, revision, undefined, {})
     if (items.length >= limit)
-      return listed(call, prefix, items, revision, last, matches ? {} : { remainingItemCount: range.remaining })
-    from = last
+      return listed(call, prefix, items, revision, from, matches ? {} : { remainingItemCount: range.remaining })
+    await nextTurn()
   }
 }
 
-async function readRange(
-  call: Call,
-  prefix: string,
-  revision: number,
-  from: string | undefined,
-  limit: number,
-  after: string | undefined,
-) {
+async function readRange(call: Call, prefix: string, options: RangeOptions, from: string | undefined, after: string | undefined) {
   try {
-    return await call.core.store.range(prefix, { revision, limit, ...(from === undefined ? {} : { after: from }) })
+    return await call.core.store.range(prefix, { ...options, ...(from === undefined ? {} : { after: from }) })
   } catch (e) {
     if (e instanceof Compacted) throw after === undefined ? expiredList() : expiredToken(after.slice(prefix.length))
-    if (e instanceof FutureRevision) throw tooLargeVersion(revision, call.core.caches.revision)
+    if (e instanceof FutureRevision) throw tooLargeVersion(options.revision as number, call.core.caches.revision)
     throw e
   }
 }

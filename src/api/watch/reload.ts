@@ -11,6 +11,7 @@ export async function* storedPages(store: Store, prefix: string, revision: Revis
   for (;;) {
     const page = await store.range(prefix, {
       limit: pageSize,
+      counts: false,
       revision,
       unreadable: 'told',
       ...(after === undefined ? {} : { after }),

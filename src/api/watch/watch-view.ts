@@ -6,8 +6,12 @@ import type { Stored } from './stored.ts'
 
 /** A watch that lags this many revisions behind is ended: the client starts again. */
 const maxLag = 50_000
-/** So many present objects, or events of the log, are taken at a time. */
+/** So many events of the log are taken at a time. */
 const batchSize = 500
+/** So many present objects: as Tables each takes its time. */
+const presentBatch = 100
+/** When more events wait, only the first so many are taken: others want a turn. */
+const mostEvents = 1000
 
 export interface WatchViewOptions {
   /** The resource's prefix, or that of one namespace in it. */
@@ -114,7 +118,7 @@ export class WatchView {
     if (!this.#isOpen) return []
     if (this.#presentAt < this.#present.length) return this.#takePresent()
     if (this.#bookmark === 'end') return this.#takeBookmark(true)
-    const events = this.#cache.eventsAfter(this.#cursor)
+    const events = this.#nextEvents()
     if (!events) return this.#takeOld()
     this.#pass(events)
     if (events.length === 0) return this.#bookmark === 'due' ? this.#takeBookmark(false) : []
@@ -130,9 +134,18 @@ export class WatchView {
   /** The next events, the same array for all that are at the same place; undefined when something else comes first (`take` it). */
   takeEvents(): readonly CacheEvent[] | undefined {
     if (!this.#isOpen || this.#presentAt < this.#present.length || this.#bookmark !== 'none') return undefined
-    const events = this.#cache.eventsAfter(this.#cursor)
+    const events = this.#nextEvents()
     if (events) this.#pass(events)
     return events
+  }
+
+  #nextEvents(): readonly CacheEvent[] | undefined {
+    const events = this.#cache.eventsAfter(this.#cursor)
+    if (!events || events.length <= mostEvents) return events
+    let count = mostEvents
+    // What a commit did is never told in two parts.
+    while (events[count]?.revision === events[count - 1]?.revision) count++
+    return events.slice(0, count)
   }
 
   /** Those of `events` that are under the watch's prefix. */
@@ -144,7 +157,7 @@ export class WatchView {
 
   #takePresent(): readonly WatchItem[] {
     const start = this.#presentAt
-    this.#presentAt += batchSize
+    this.#presentAt += presentBatch
     const items = this.#present.slice(start, this.#presentAt).map((stored): WatchItem => ({ kind: 'present', stored }))
     if (this.#presentAt >= this.#present.length) this.#present = []
     if (this.#present.length === 0) this.#presentAt = 0

@@ -104,7 +104,8 @@ export class MvccStore implements Store {
       }
       items.push(found)
     }
-    return { items, revision, remaining: last ? this.#remaining(last, end, at) : 0 }
+    const remaining = !last ? 0 : options.counts === false ? 1 : this.#remaining(last, end, at)
+    return { items, revision, remaining }
   }
 
   count(prefix: string): number {
@@ -227,7 +228,7 @@ export class MvccStore implements Store {
   }
 
   /** Live keys, and for a read of the past the deleted ones too, merged in order. */
-  *#keys(start: Buffer, end: Buffer, withDead: boolean): Iterable<{ key: Buffer; value: Buffer }> {
+  *#keys(start: Buffer, end: Buffer, withDead: boolean): Iterable<{ key: Buffer; value: Buffer; isDead?: boolean }> {
     if (!withDead) {
       yield* this.#engine.live.range(start, end)
       return
@@ -235,16 +236,21 @@ export class MvccStore implements Store {
     const dead = this.#engine.dead.range(start, end)[Symbol.iterator]()
     let next = dead.next()
     for (const entry of this.#engine.live.range(start, end)) {
-      for (; !next.done && Buffer.compare(next.value.key, entry.key) < 0; next = dead.next()) yield next.value
+      for (; !next.done && Buffer.compare(next.value.key, entry.key) < 0; next = dead.next())
+        yield { ...next.value, isDead: true }
       yield entry
     }
-    for (; !next.done; next = dead.next()) yield next.value
+    for (; !next.done; next = dead.next()) yield { ...next.value, isDead: true }
   }
 
   #remaining(from: Buffer, end: Buffer, at: Revision | undefined): number {
     if (at === undefined) return this.#engine.live.count(from, end)
     let n = 0
-    for (const { value } of this.#keys(from, end, true)) if (this.#versionAt(decodePosition(value), at)) n++
+    for (const { value, isDead } of this.#keys(from, end, true)) {
+      const position = decodePosition(value)
+      // What has not changed since needs no look at its record.
+      if (position.revision <= at ? !isDead : this.#versionAt(position, at)) n++
+    }
     return n
   }
 
