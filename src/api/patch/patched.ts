@@ -1,7 +1,9 @@
+import { jsonTypeOf } from '../../apimachinery/go-type.ts'
 import { goText } from '../../apimachinery/go-value.ts'
 import { jsonText } from '../../apimachinery/json.ts'
 import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
+import { badRequest } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import {
   type Decoded,
@@ -14,7 +16,8 @@ import {
   strictMessage,
 } from '../schema/decode.ts'
 import { objectFrom } from '../schema/json-syntax.ts'
-import { type StructType, typeOf } from '../schema/types.ts'
+import { kindProblem } from '../schema/schemes.ts'
+import type { StructType } from '../schema/types.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
@@ -116,11 +119,12 @@ export function* patchBuiltIn(
 ): Steps<Patched> {
   const patched = yield* patch.applyTo(type, document)
   if (patch.kind !== 'strategic') checkKind(document, patched, patch)
+  const itself = calledAs(document, patched)
   const readAll = function* (): Steps<Decoded> {
     yield
-    if (patch.kind === 'strategic') return isLarge ? yield* decodePatchedSteps(type, patched) : decodePatched(type, patched)
+    if (patch.kind === 'strategic') return isLarge ? yield* decodePatchedSteps(type, itself) : decodePatched(type, itself)
     const read = patch.isWritten ? inOne(decodeWritten) : isLarge ? decodeValueSteps : inOne(decodeValue)
-    return yield* orderly(type, patch, patched, read)
+    return yield* orderly(type, patch, itself, read)
   }
   const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
   return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
@@ -155,17 +159,33 @@ export function* attemptPatched<T>(patch: ParsedPatch, patched: unknown, read: S
   }
 }
 
-/** A patch may not make another kind of a document; the server notices when it cannot read the result. */
+/** `patched` with the kind and the version of the document, whatever text it calls itself. */
+function calledAs(document: JsonObject, patched: unknown): unknown {
+  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return patched
+  const { apiVersion = '', kind = '' } = patched as JsonObject
+  if (apiVersion === document.apiVersion && kind === document.kind) return patched
+  const areTexts = [apiVersion, kind].every((text) => typeof text === 'string' || text === null)
+  return areTexts ? { ...patched, apiVersion: document.apiVersion, kind: document.kind } : patched
+}
+
+/** What a JSON or merge patch made must call itself of its kind, of any version; it is looked at before the rest is read. */
 function checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch): void {
-  const { apiVersion = document.apiVersion, kind = document.kind } = (patched ?? {}) as JsonObject
+  const { apiVersion, kind } = (patched ?? {}) as JsonObject
   if (apiVersion === document.apiVersion && kind === document.kind) return
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return
-  const { group, version } = parseApiVersion(apiVersion)
-  const own = parseApiVersion(String(document.apiVersion))
-  const message = typeOf(group, version, kind)
-    ? `converting (${version}.${kind}) to (${own.group.split('.')[0] || 'core'}.${document.kind}): unknown conversion`
-    : `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`
-  throw invalidPatched(patch.shown(patched), message)
+  const own = { ...parseApiVersion(String(document.apiVersion)), kind: String(document.kind) }
+  for (const [field, value] of Object.entries({ apiVersion, kind })) {
+    if (typeof value === 'string' || value === undefined || value === null) continue
+    const why = `json: cannot unmarshal ${jsonTypeOf(value)} into Go struct field .${field} of type string`
+    throw invalidPatched(patch.shown(patched), `couldn't get version/kind; json parse error: ${why}`)
+  }
+  const text = (apiVersion ?? '') as string
+  // Without a version it is read as what the server has inside, whose fields have other names.
+  if (text === '' || text === `${own.group}/`) {
+    const { name } = (document.metadata ?? {}) as { name?: string }
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+  }
+  const problem = kindProblem(text, (kind as string | undefined) || own.kind, own)
+  if (problem !== undefined) throw invalidPatched(patch.shown(patched), problem)
 }
 
 /** The warnings for the strict errors of `patch` and of what it made; under `Strict` throws StatusError 422 if there are any. For

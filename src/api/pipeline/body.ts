@@ -10,6 +10,7 @@ import type { ObjectRules } from '../registry/rules.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import type { ApiRequest } from '../request.ts'
 import { type Decoded, DecodeError, hasEmpties, markEmpties, readTypeMeta, strictMessage, textAhead } from '../schema/decode.ts'
+import { kindProblem } from '../schema/schemes.ts'
 import { typeOf } from '../schema/types.ts'
 import { hasFloats, markFloats } from '../schema/whole-floats.ts'
 import { textOf } from '../watch/stored.ts'
@@ -47,11 +48,12 @@ function* bodySteps(
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
   const read = json === undefined ? typeMetaOfText(text, gvk, bytes) : typeMetaOfYaml(json.value, gvk, bytes)
-  const meta = read.apiVersion === '/' ? { ...read, apiVersion: '' } : read
+  // Of the path's own group no version is the path's.
+  const meta = ['/', `${gvk.group}/`].includes(read.apiVersion) ? { ...read, apiVersion: '' } : read
   if (meta.apiVersion.split('/').length > 2) throw unrecognized(gvk, `unexpected GroupVersion string: ${meta.apiVersion}`, bytes)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
-  if (!isCustom) checkKind(meta, gvk)
+  if (!isCustom) checkKind(meta, gvk, () => (json === undefined ? text : jsonText(json.value)))
   const decoded =
     json === undefined
       ? yield* attemptSteps(meta, gvk, rules.decode(text))
@@ -87,7 +89,7 @@ interface TypeMeta {
 
 function decodeObject(body: object, gvk: GroupVersionKind, rules: ObjectRules): Read {
   const meta = typeMetaOf(body)
-  checkKind(meta, gvk)
+  checkKind(meta, gvk, () => jsonText(body))
   return { decoded: attempt(meta, gvk, () => rules.decodeValue(privateCopy(body))), meta }
 }
 
@@ -162,25 +164,14 @@ function cannotHandle(meta: TypeMeta, gvk: GroupVersionKind, why: string): Statu
   return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${gvk.kind}: ${why}`)
 }
 
-/** Versions that are not served any more are still known to kube-apiserver: they only differ from the path's. */
-const isPrerelease = (version: string): boolean => /^v\d+(?:alpha|beta)\d+$/.test(version)
-
 /** Throws 400 for kinds and versions that are not `gvk`'s; kube-apiserver looks for the type before it reads the rest. */
-function checkKind(meta: TypeMeta, gvk: GroupVersionKind): void {
-  const apiVersion = meta.apiVersion || apiVersionOf(gvk)
-  const kind = meta.kind || gvk.kind
-  const { group, version } = parseApiVersion(apiVersion)
-  const isKnown = version === gvk.version || isPrerelease(version) || typeOf(group, version, kind) !== undefined
-  if (kind === gvk.kind && group === gvk.group && isKnown) return
-  if (!typeOf(group, version, kind)) {
-    throw cannotHandle(
-      meta,
-      gvk,
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
-    )
-  }
-  const internal = (g: string) => (g === '' || g === 'events.k8s.io' ? 'core' : (g.split('.')[0] ?? g))
-  throw cannotHandle(meta, gvk, `converting (${version}.${kind}) to (${internal(gvk.group)}.${gvk.kind}): unknown conversion`)
+function checkKind(meta: TypeMeta, gvk: GroupVersionKind, text: () => string): void {
+  const own = apiVersionOf(gvk)
+  const apiVersion = meta.apiVersion || own
+  if (apiVersion === own && (meta.kind || gvk.kind) === gvk.kind) return
+  if (apiVersion.endsWith('/')) throw cannotHandle(meta, gvk, `Object 'apiVersion' is missing in '${text()}'`)
+  const problem = kindProblem(apiVersion, meta.kind || gvk.kind, gvk)
+  if (problem !== undefined) throw cannotHandle(meta, gvk, problem)
 }
 
 function yamlToValue(text: string, gvk: GroupVersionKind): { value: unknown } {

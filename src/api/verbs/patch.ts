@@ -1,7 +1,6 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
 import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
@@ -94,9 +93,8 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
   const own = mayTakeLong(call.bulk) ? yield* thawObjectSteps(live) : thawObject(live)
   const { value, warnings } = yield* read(call, change, own as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
-  const { apiVersion, kind } = value as { apiVersion?: string; kind?: string }
-  if (resource.isCustom) checkCustomType(resource, { apiVersion: apiVersion ?? '', kind: kind ?? '' }, info.name)
-  else if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) throw badRequest(kindChanged(resource.kind, kind))
+  const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string }
+  if (resource.isCustom) checkCustomType(resource, { apiVersion, kind }, info.name)
   const object = value as unknown as KubeObject
   settleNamespace(object, resource, info.namespace)
   checkName(object, info.name)
@@ -119,6 +117,3 @@ function* decoded(rules: ObjectRules, { isWritten }: ParsedPatch, result: unknow
   if (isTyped) markFloats(value as object)
   return yield* rules.decodePatched(value)
 }
-
-const kindChanged = (kind: string, now: string | undefined): string =>
-  `the kind in the patched object (${now ?? ''}) does not match the kind of the resource (${kind})`

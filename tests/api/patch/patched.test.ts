@@ -58,6 +58,18 @@ test('of several mistakes that a JSON patch makes, the first in the order in whi
   assert.match(refusal('json', JSON.stringify(operations.slice(0, 2))), 'Go struct field ConfigMap.data of type string')
 })
 
+test('a patched document is of the kind and version of the path, whatever version it calls itself', () => {
+  assert.is(patched('strategic', '{"kind":"Other","apiVersion":"apps/v1"}').value.kind, 'ConfigMap')
+  assert.is(patched('merge', '{"kind":null}').value.kind, 'ConfigMap')
+  const nameless = '400 the name of the object (x based on URL) was undeterminable: name must be provided'
+  assert.is(refusal('merge', '{"apiVersion":null}'), nameless)
+  assert.is(refusal('json', '[{"op":"replace","path":"/apiVersion","value":""}]'), nameless)
+  assert.match(
+    refusal('merge', '{"apiVersion":5}'),
+    "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .apiVersion of type string",
+  )
+})
+
 test('a patch that is none is refused before anything is read', () => {
   assert.is(
     refusal('merge', '[]'),
