@@ -6,7 +6,8 @@ import { gone, StatusError } from '../../src/apimachinery/status.ts'
 import { createInformer } from '../../src/client/informer.ts'
 import { createInformerSet } from '../../src/client/informer-set.ts'
 import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
-import { createServer, eventually } from './informer-server.ts'
+import { eventually } from '../eventually.ts'
+import { createServer } from './informer-server.ts'
 
 const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { namespace: 'a', name }, data })
 

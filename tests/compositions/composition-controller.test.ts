@@ -10,7 +10,7 @@ import { type Composition, compositions } from '../../src/compositions/compositi
 import { startCompositions } from '../../src/compositions/start.ts'
 import { silentLog } from '../../src/operators/log.ts'
 import { startTestServer } from '../../src/testkit/start.ts'
-import { eventually as within } from '../client/informer-server.ts'
+import { eventually as within } from '../eventually.ts'
 
 /** A busy machine takes its time. */
 const eventually = (holds: () => boolean | Promise<boolean>) => within(holds, 20_000)

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert'
 import type { Pod } from '../../src/apimachinery/kinds.generated.ts'
 import { nodes } from '../../src/apimachinery/resources.generated.ts'
 import { label } from '../../src/nodes/docker/labels.ts'
+import { eventually } from '../eventually.ts'
 import { dockerDaemon } from './docker.ts'
 import { type Harness, socketOf, startHarness } from './node-harness.ts'
 
@@ -53,12 +54,12 @@ test('when Docker goes away and comes back, the node says so, and what died mean
     await door.shut()
     const isReady = async () =>
       (await h.client.get(nodes, h.node.name)).status?.conditions?.find((c) => c.type === 'Ready')?.status === 'True'
-    while (await isReady()) await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually(async () => !(await isReady()), 60_000)
     const [victim] = await real.listContainers({ filters: { label: [`${label.podName}=two`, `${label.role}=sandbox`] } })
     await real.getContainer(victim?.Id ?? '').kill()
     await door.open()
     await h.until('two', (p) => main(p)?.restartCount === 1 && main(p)?.ready === true)
-    while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually(isReady, 60_000)
     const after = await h.until('one', (p) => main(p)?.ready === true)
     assert.is(main(after)?.containerID, main(one)?.containerID)
     assert.is(main(after)?.restartCount, 0)

@@ -6,7 +6,8 @@ import { type Controller, defineController, watching } from '../../src/operators
 import { createLog } from '../../src/operators/log.ts'
 import { runControllers } from '../../src/operators/run-controllers.ts'
 import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
-import { createServer, eventually, type Server } from '../client/informer-server.ts'
+import { createServer, type Server } from '../client/informer-server.ts'
+import { eventually } from '../eventually.ts'
 
 const map = (name: string, data: Record<string, string> = {}): ConfigMap => ({ metadata: { namespace: 'a', name }, data })
 

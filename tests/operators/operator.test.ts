@@ -8,7 +8,8 @@ import { defineOperator, type OperatorDefinition } from '../../src/operators/ope
 import { statusFrom } from '../../src/operators/outcome.ts'
 import { runOperators } from '../../src/operators/run-operators.ts'
 import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
-import { createServer, eventually, type Server } from '../client/informer-server.ts'
+import { createServer, type Server } from '../client/informer-server.ts'
+import { eventually } from '../eventually.ts'
 
 const at = { namespace: 'a' }
 const parent = (data: Record<string, string> = {}): ConfigMap => ({ metadata: { name: 'db', ...at, generation: 1 }, data })

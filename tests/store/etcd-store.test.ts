@@ -4,6 +4,7 @@ import { EtcdApi } from '../../src/store/etcd/api.ts'
 import { connectionTo } from '../../src/store/etcd/connection.ts'
 import { openEtcdStore } from '../../src/store/etcd/etcd-store.ts'
 import { Compacted, StorageFull, type Store, ValueTooLarge } from '../../src/store/store.ts'
+import { eventually } from '../eventually.ts'
 import { contract } from './contract.ts'
 import { type EtcdServer, startEtcd } from './etcd-server.ts'
 import { startProxy } from './tcp-proxy.ts'
@@ -68,7 +69,7 @@ test('etcd is killed and started again under load: acknowledged commits are ther
   const writers = [0, 1, 2, 3].map(writer)
   for (let kill = 0; kill < 3; kill++) {
     const before = acknowledged.length
-    while (acknowledged.length < before + 50) await new Promise((resolve) => setTimeout(resolve, 5))
+    await eventually(() => acknowledged.length >= before + 50)
     await own.kill()
     await own.start()
   }

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../../eventually.ts'
 import { asking } from './asking.ts'
 import { longestTurn, mostTurnMs } from './turns.ts'
 
@@ -42,7 +43,7 @@ const define = (spec: object): Promise<Answer> =>
 /** Makes an object of the kind that was defined last, as soon as it is served. */
 async function make(spec: object): Promise<Answer> {
   const target = `/apis/b.io/v1/namespaces/default/a${count}s`
-  while ((await ask('GET', target)).status === 404) await new Promise((resolve) => setTimeout(resolve, 10))
+  await eventually(async () => (await ask('GET', target)).status !== 404)
   const metadata = { name: `x${++made}` }
   const body = JSON.stringify({ apiVersion: 'b.io/v1', kind: `A${count}`, metadata, spec })
   return timed(() => ask('POST', target, body, json))

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../../eventually.ts'
 import { asking } from './asking.ts'
 import { longestTurn, mostTurnMs } from './turns.ts'
 
@@ -165,7 +166,7 @@ test.before(async () => {
   for (const [target, body] of made) await create(target, body)
   await create(definitions, definition('gadgets', 'Gadget', gadgetSpec))
   // Served when the definition is established.
-  while ((await ask('GET', gadgets)).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+  await eventually(async () => (await ask('GET', gadgets)).status === 200)
   const map = `"m":{${members(48_000, (i) => `"k${i}":"v"`)}}`
   await create(gadgets, gadget(map).replace('"g"', '"map"'))
 })

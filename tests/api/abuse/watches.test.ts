@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Sink } from '../../../src/api/request.ts'
+import { eventually } from '../../eventually.ts'
 import { admin } from '../test-api.ts'
 import { asking } from './asking.ts'
 import { longestTurn } from './turns.ts'
@@ -58,10 +59,6 @@ const create = (name: string, size = 100) =>
     json,
   )
 
-const settled = async (done: () => boolean) => {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
 test('ten thousand watches are told of every change, and nobody waits for it', async () => {
   global.gc?.()
   const before = process.memoryUsage().heapUsed
@@ -72,7 +69,7 @@ test('ten thousand watches are told of every change, and nobody waits for it', a
   const each = (process.memoryUsage().heapUsed - before) / sinks.length
   assert.ok(each < 10_000, `a watch takes ${each} bytes`)
   await create('warm')
-  await settled(() => sinks.every((s) => s.writes > 0))
+  await eventually(() => sinks.every((s) => s.writes > 0), 60_000)
   const [first] = sinks
   const one = (first as Counting).bytes
   let runs = 0
@@ -81,7 +78,7 @@ test('ten thousand watches are told of every change, and nobody waits for it', a
   const turn = await longestTurn(async () => {
     runs++
     for (let i = 10; i < 30; i++) await create(`b${runs}${i}`)
-    await settled(() => sinks.every((s) => s.bytes > one * 20 * runs))
+    await eventually(() => sinks.every((s) => s.bytes > one * 20 * runs), 60_000)
   }, most)
   assert.ok(turn < most, `a turn took ${turn} ms`)
   const sizes = new Set(sinks.map((s) => s.bytes))
@@ -95,12 +92,12 @@ test('a thousand watches that take nothing hold nothing of what happens', async 
   const stops: (() => void)[] = []
   for (const sink of stuck) stops.push(await watch(sink))
   await create('first')
-  await settled(() => stuck.every((s) => s.writes > 0))
+  await eventually(() => stuck.every((s) => s.writes > 0), 60_000)
   const size = stuck[0]?.bytes ?? 0
   const taking = new Counting()
   stops.push(await watch(taking))
   for (let i = 0; i < 300; i++) await create(`s${i}`, 10_000)
-  await settled(() => taking.bytes > 300 * 10_000)
+  await eventually(() => taking.bytes > 300 * 10_000, 60_000)
   assert.ok(stuck.every((s) => s.bytes === size))
   for (const stop of stops) stop()
 })

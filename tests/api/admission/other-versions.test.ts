@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../../eventually.ts'
 import { sending } from '../sending.ts'
 
 // Policies that name one version of a custom kind, and writes in another; as kube-apiserver 1.36.3 answers them.
@@ -19,7 +19,7 @@ await send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
   },
 })
 // Served when the definition is established.
-while ((await send('GET', '/apis/example.com/v2/things')).status === 404) await setImmediate()
+await eventually(async () => (await send('GET', '/apis/example.com/v2/things')).status !== 404)
 const create = (version: string, name: string, spec: object) =>
   send('POST', `/apis/example.com/${version}/namespaces/default/things`, {
     apiVersion: `example.com/${version}`,

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { customResource } from '../../../src/crd/authoring/custom-resource.ts'
 import { schema } from '../../../src/crd/authoring/schema.ts'
 import { installDefinition } from '../../../src/operators/install-definition.ts'
+import { eventually } from '../../eventually.ts'
 import { testApi } from '../test-api.ts'
 
 const Widget = customResource({
@@ -80,7 +81,7 @@ test('an object that a changed schema does not fit has no managers any more, and
     const changed = await client.patch(gs, 'x', { type: 'merge', body: { spec: { b: String(performance.now()) } } }, at)
     return changed.metadata.managedFields === undefined
   }
-  while (!(await isServed())) await new Promise(setImmediate)
+  await eventually(isServed)
   const refused = await client.apply(gs, g('x', { b: 'c' }), options).catch((error: Error) => error.message)
   assert.is(
     refused,

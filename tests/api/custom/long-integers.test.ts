@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { jsonText, parseJson } from '../../../src/apimachinery/json.ts'
+import { eventually } from '../../eventually.ts'
 import { testApi } from '../test-api.ts'
 import { send } from './send.ts'
 
@@ -58,7 +59,7 @@ async function served() {
   const { api, client } = await testApi()
   const made = await send(client, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', jsonText(definition))
   assert.is(made.status, 201, made.text)
-  while ((await send(client, 'GET', path)).status !== 200) await new Promise(setImmediate)
+  await eventually(async () => (await send(client, 'GET', path)).status === 200)
   return { api, client }
 }
 

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../../eventually.ts'
 import { admin, testApi } from '../test-api.ts'
 
 // Custom objects are maps in Go, which it writes in alphabetical order; of built-in kinds only maps (labels, data) are.
@@ -39,7 +40,7 @@ test.before(async () => {
       spec: { group: 'order.example.com', scope: 'Namespaced', names, versions: [version] },
     },
   })
-  while (!(await send('GET', objects)).includes('OList')) await new Promise(setImmediate)
+  await eventually(async () => (await send('GET', objects)).includes('OList'))
 })
 
 /** The names of all members, in the order of the text. */

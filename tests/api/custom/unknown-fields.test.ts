@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Client } from '../../../src/client/client.ts'
+import { eventually } from '../../eventually.ts'
 import { testApi } from '../test-api.ts'
 
 const group = 'unknown.example.com'
@@ -48,7 +49,7 @@ async function send(client: Client, method: string, at: string, body: object, ty
 async function served() {
   const { api, client } = await testApi()
   await send(client, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition, 'json')
-  while ((await client.raw({ method: 'GET', path })).status !== 200) await new Promise(setImmediate)
+  await eventually(async () => (await client.raw({ method: 'GET', path })).status === 200)
   return { api, client }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { eventually } from '../../eventually.ts'
 import { asking } from '../abuse/asking.ts'
 import { admin } from '../test-api.ts'
 import { digestOf } from './protobuf-form.ts'
@@ -27,7 +27,7 @@ test("the documents of a custom resource are kube-apiserver's", async () => {
   const made = await ask('POST', path, JSON.stringify(definition), { 'content-type': 'application/json' })
   assert.is(made.status, 201, made.text)
   // Served when the definition is established.
-  while ((await ask('GET', '/apis/oa.example.com/v1')).status === 404) await setImmediate()
+  await eventually(async () => (await ask('GET', '/apis/oa.example.com/v1')).status !== 404)
   assert.equal(JSON.parse((await ask('GET', '/openapi/v3/apis/oa.example.com/v1')).text), v3)
   const { paths } = JSON.parse((await ask('GET', '/openapi/v2')).text) as { paths: Record<string, unknown> }
   const own = Object.fromEntries(Object.entries(paths).filter(([at]) => at.includes('/oa.example.com/v1/')))

@@ -12,10 +12,7 @@ import type { Client } from '../../../src/client/client.ts'
 import { installDefinition } from '../../../src/operators/install-definition.ts'
 import { applicationFor, applications } from '../../../src/sync/application/application.ts'
 import { testApi } from '../../api/test-api.ts'
-import { eventually as within } from '../../client/informer-server.ts'
-
-/** A busy machine takes its time. */
-const eventually = (holds: () => boolean | Promise<boolean>) => within(holds, 20_000)
+import { eventually } from '../../eventually.ts'
 
 interface Context {
   folder: string

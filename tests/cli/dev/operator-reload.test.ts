@@ -17,10 +17,7 @@ import type { Client } from '../../../src/client/client.ts'
 import { silentLog } from '../../../src/operators/log.ts'
 import { startTestServer } from '../../../src/testkit/start.ts'
 import { testApi } from '../../api/test-api.ts'
-import { eventually as within } from '../../client/informer-server.ts'
-
-/** A busy machine takes its time. */
-const eventually = (holds: () => boolean | Promise<boolean>) => within(holds, 20_000)
+import { eventually } from '../../eventually.ts'
 
 interface Context {
   folder: string

@@ -38,7 +38,7 @@ import { operatorObjects } from '../../../src/sync/operators/operator-object.ts'
 import { pusherAnnotation, pusherText } from '../../../src/sync/operators/pusher.ts'
 import { helmChartRenderer } from '../../../src/sync/render/chart.ts'
 import { type Sync, startSync } from '../../../src/sync/sync.ts'
-import { eventually } from '../../client/informer-server.ts'
+import { eventually } from '../../eventually.ts'
 
 interface World {
   client: Client

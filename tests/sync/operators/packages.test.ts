@@ -7,7 +7,7 @@ import type { NpmRun } from '../../../src/sync/operators/npm-install.ts'
 import { type PackagePlan, PackagesError } from '../../../src/sync/operators/package-plan.ts'
 import { Packages } from '../../../src/sync/operators/packages.ts'
 import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
-import { eventually } from '../../client/informer-server.ts'
+import { eventually } from '../../eventually.ts'
 
 const source = { gitdir: '/', commit: '', path: '.' }
 const planOf = (digest: string): PackagePlan & { kind: 'locked' } => ({

@@ -3,7 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { type Reachable, WebhookPort } from '../../../src/sync/operators/webhook-port.ts'
 import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
-import { eventually } from '../../client/informer-server.ts'
+import { eventually } from '../../eventually.ts'
 
 async function opened(preferred?: number) {
   const clock = createVirtualClock()
