@@ -39,7 +39,7 @@ test('$patch: replace takes the rest of the list or map as it is', () => {
   })
 })
 
-test('$deleteFromPrimitiveList and $retainKeys', () => {
+test('$deleteFromPrimitiveList takes out the values that it names, $retainKeys all members but those', () => {
   const meta = strategicMergePatch(
     pod,
     { metadata: { finalizers: ['a', 'b'] } },
