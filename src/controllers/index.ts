@@ -26,6 +26,7 @@ import { replicationControllerController } from './replicationcontroller.ts'
 import { resourceQuotaController } from './resourcequota.ts'
 import { rootCaPublisher } from './root-ca-publisher.ts'
 import { serviceAccountController } from './serviceaccount.ts'
+import { type AccountTokens, serviceAccountTokenController } from './serviceaccount-token.ts'
 import { statefulSetController } from './statefulset/statefulset.ts'
 import { attributesProtectionController, claimProtectionController, volumeProtectionController } from './storage-protection.ts'
 import { taintEvictionController } from './taint-eviction.ts'
@@ -38,6 +39,8 @@ interface ControllerOptions {
   readonly caBundle: string
   /** Signs certificate requests; without it nobody here does. */
   readonly authority?: CertificateAuthority | undefined
+  /** Makes the tokens of Secrets; without it nobody here does. */
+  readonly issueToken?: AccountTokens['issueToken'] | undefined
   /** IPv4 range that nodes get their pod ranges from, each a /24. */
   readonly clusterCidr?: string
   readonly clock?: Clock
@@ -59,7 +62,9 @@ export interface RunningControllers extends Pick<Running, 'informers' | 'metrics
 }
 
 /** All controllers that follow one kind. */
-const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr' | 'authority'>): Controller[] => [
+const allControllers = (
+  options: Pick<ControllerOptions, 'caBundle' | 'clusterCidr' | 'authority' | 'issueToken'>,
+): Controller[] => [
   deploymentController,
   replicaSetController,
   replicationControllerController,
@@ -73,6 +78,7 @@ const allControllers = (options: Pick<ControllerOptions, 'caBundle' | 'clusterCi
   namespaceController,
   serviceAccountController,
   rootCaPublisher(options.caBundle),
+  ...(options.issueToken ? [serviceAccountTokenController({ caBundle: options.caBundle, issueToken: options.issueToken })] : []),
   nodeIpamController(options.clusterCidr ?? '10.42.0.0/16'),
   nodeLifecycleController,
   taintEvictionController,

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { HistoryItem } from '../../src/api/history/object-history.ts'
@@ -118,6 +119,9 @@ test('a backup that is cut off, or is none, is refused and changes nothing', asy
   assert.equal(readdirSync(other), [])
   writeFileSync(file, 'hello')
   assert.match((await slipway('restore', file, '--data', other)).stderr, /no backup of Slipway/)
+  writeFileSync(file, gzipSync('{"format":"slipway-backup","version":2}\n{"lines":1}\n'))
+  assert.match((await slipway('restore', file, '--data', other)).stderr, /is a backup of form 2, this Slipway reads form 1/)
+  assert.match((await slipway('restore', join(folder, 'none'), '--data', other)).stderr, /there is no file/)
 })
 
 test.after(async () => {

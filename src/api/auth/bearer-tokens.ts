@@ -5,7 +5,8 @@ import type { Objects } from '../objects.ts'
 import type { UserInfo } from '../request.ts'
 import { userOfClaims } from './bound-tokens.ts'
 import type { JwtAuthenticator } from './jwt/authenticator.ts'
-import type { TokenIssuer } from './service-account-tokens.ts'
+import { type LegacyClaims, legacyIssuer, userOfLegacyToken } from './legacy-tokens.ts'
+import type { TokenClaims, TokenIssuer } from './service-account-tokens.ts'
 import { anonymousUser, authenticatedGroup, unauthenticatedGroup } from './users.ts'
 
 export interface StaticToken {
@@ -21,6 +22,8 @@ export interface TokenOptions {
   /** Tokens of other issuers. */
   readonly jwt?: JwtAuthenticator
   readonly now?: () => number
+  /** Hears of each use of a Secret's token. */
+  readonly legacyUsed?: (secret: Secret) => void
 }
 
 /** What a token was found to be. */
@@ -32,7 +35,8 @@ type TokenAnswer =
 /** Says whose `token` it is, for the asked audiences (default: the API server's). */
 export type ReviewToken = (token: string, audiences?: readonly string[]) => TokenAnswer | Promise<TokenAnswer>
 
-export function createTokenReview({ objects, issuer, staticTokens = [], jwt, now = Date.now }: TokenOptions): ReviewToken {
+export function createTokenReview(options: TokenOptions): ReviewToken {
+  const { objects, issuer, staticTokens = [], jwt, now = Date.now, legacyUsed } = options
   // Looked up by digest: neither time nor memory tells how much of a guess was right.
   const known = new Map(staticTokens.map(({ token, user }) => [digest(token), user]))
   return (token, audiences) => {
@@ -43,12 +47,17 @@ export function createTokenReview({ objects, issuer, staticTokens = [], jwt, now
     try {
       const claims = issuer.read(token)
       if (!claims) return (own.length > 0 && ofOtherIssuer(jwt, token, own)) || { user: undefined, reasons: [] }
-      const shared = claims.aud.filter((a) => asked.includes(a))
+      const isLegacy = claims.iss === legacyIssuer
+      const aud = isLegacy ? issuer.audiences : (claims as TokenClaims).aud
+      const shared = aud.filter((a) => asked.includes(a))
       if (shared.length === 0) {
         const text = (list: readonly string[]) => `[${list.map((a) => JSON.stringify(a)).join(' ')}]`
-        throw new Error(`token audiences ${text(claims.aud)} is invalid for the target audiences ${text(asked)}`)
+        throw new Error(`token audiences ${text(aud)} is invalid for the target audiences ${text(asked)}`)
       }
-      return { user: withAuthenticated(userOfClaims(objects, claims, now())), audiences: shared }
+      const user = isLegacy
+        ? userOfLegacyToken(objects, token, claims as LegacyClaims, legacyUsed)
+        : userOfClaims(objects, claims as TokenClaims, now())
+      return { user: withAuthenticated(user), audiences: shared }
     } catch (error) {
       return { user: undefined, reasons: [(error as Error).message] }
     }

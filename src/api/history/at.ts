@@ -42,7 +42,7 @@ async function timeOf(store: Store, revision: Revision): Promise<number> {
 }
 
 function notKept(what: string, { compacted }: Store): StatusError {
-  return new StatusError(410, 'Expired', `${what} is no longer kept: the oldest revision that is, is ${compacted}`)
+  return new StatusError(410, 'Expired', `${what} is no longer kept: the oldest revision that is, is ${Math.max(compacted, 1)}`)
 }
 
 /** The store's own refusal, said as the API says it. */

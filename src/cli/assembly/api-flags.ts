@@ -16,6 +16,12 @@ import { openAuthorization } from './authorization.ts'
 import { type AuthorizationValues, authorizationFlags, authorizationHelp } from './authorization-flags.ts'
 import { durationMs } from './duration.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
+import {
+  type ServiceAccountValues,
+  serviceAccountFlags,
+  serviceAccountHelp,
+  serviceAccountWishes,
+} from './service-account-keys.ts'
 
 /** The flags of kube-apiserver that every verb which runs the API has. */
 export const apiFlags = {
@@ -23,6 +29,7 @@ export const apiFlags = {
   ...authorizationFlags,
   ...auditFlags,
   ...flowFlags,
+  ...serviceAccountFlags,
   'token-auth-file': { type: 'string' },
   'encryption-provider-config': { type: 'string' },
   'encryption-provider-config-automatic-reload': { type: 'string' },
@@ -39,10 +46,11 @@ export const apiHelp = `
   --encryption-provider-config-automatic-reload true|false   whether that file is read again when it changes; default false
   --event-ttl 1h            how long Events are kept after they were last written
   --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
-${authenticationHelp}${authorizationHelp}${flowHelp}${auditHelp}`
+${serviceAccountHelp}${authenticationHelp}${authorizationHelp}${flowHelp}${auditHelp}`
 
 type Values = Parameters<typeof openAuthentication>[0] &
   AuthorizationValues &
+  ServiceAccountValues &
   Parameters<typeof openAudit>[0] &
   Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
@@ -65,6 +73,7 @@ export interface ApiWishes {
     | 'eventTtlMs'
     | 'flags'
     | 'flow'
+    | 'serviceAccounts'
     | 'staticTokens'
   >
   readonly port: { readonly frontProxy?: FrontProxyTrust }
@@ -76,9 +85,11 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
   const encryptionConfig = values['encryption-provider-config']
   const authorization = await openAuthorization(values)
   const frontProxy = await frontProxyOf(values)
+  const serviceAccounts = await serviceAccountWishes(values)
   return {
     api: {
-      authentication: anonymousBeside(await openAuthentication(values, [defaultIssuer]), values),
+      authentication: anonymousBeside(await openAuthentication(values, serviceAccounts.issuers ?? [defaultIssuer]), values),
+      serviceAccounts,
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
       disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],

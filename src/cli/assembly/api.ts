@@ -3,6 +3,7 @@ import { keepLocalServices } from '../../api/aggregation/local-services.ts'
 import { createAuthenticator } from '../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../api/auth/authorize.ts'
 import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
+import { LegacyUse } from '../../api/auth/legacy-use.ts'
 import { openPki, type Pki } from '../../api/auth/pki.ts'
 import { writeDefaultRoles } from '../../api/auth/rbac/default-roles.ts'
 import { createTokenIssuer, type TokenIssuer } from '../../api/auth/service-account-tokens.ts'
@@ -28,6 +29,7 @@ import { DataDirectory } from './data-directory.ts'
 import { type EncryptedStoreOptions, type OpenEncryptedStore, openEncryptedStore } from './encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from './encryption-upkeep.ts'
 import type { FlowWishes } from './flow-control.ts'
+import type { ServiceAccountWishes } from './service-account-keys.ts'
 
 export interface ApiAssemblyOptions extends EncryptedStoreOptions {
   readonly serviceCidr: string
@@ -40,6 +42,8 @@ export interface ApiAssemblyOptions extends EncryptedStoreOptions {
   readonly staticTokens?: readonly StaticToken[]
   /** Other issuers of tokens, and who may ask without credentials. */
   readonly authentication?: OpenAuthentication
+  /** By what service account tokens are signed and believed. Default: the key in `pki`. */
+  readonly serviceAccounts?: ServiceAccountWishes
   /** Which authorizers are asked; default Node and RBAC. */
   readonly authorization?: OpenAuthorization
   /** Names of admission plugins that are off. */
@@ -53,6 +57,8 @@ export interface ApiAssemblyOptions extends EncryptedStoreOptions {
 export interface AssembledApi {
   readonly api: Api
   readonly pki: Pki
+  /** Of service accounts. */
+  readonly issuer: TokenIssuer
   /** Makes default/kubernetes lead to this address, too, as long as this server runs. */
   advertise(address: string, port: number): Promise<void>
   close(): Promise<void>
@@ -68,7 +74,11 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   const warning = options.store.kind === 'etcd' ? await otherKeys(opened.store, pki, join(data, 'pki')) : undefined
   if (warning) console.error(`warning: ${warning}`)
   const steps = new StartSteps()
-  const api = await createApi(apiOptions(options, pki, opened, steps))
+  const issuer = createTokenIssuer({ key: pki.tokenKey, ...options.serviceAccounts })
+  const legacyUse = new LegacyUse(() => api.handle)
+  const api: Api = await createApi(
+    apiOptions(options, pki, opened, steps, (objects) => securityOf(options, issuer, objects, legacyUse)),
+  )
   const stopKeeping = await makeFirstObjects(api, pki, options, steps)
   const stop = new AbortController()
   const upkeep = await keepEncrypted({ ...opened, signal: stop.signal })
@@ -76,6 +86,7 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
   return {
     api,
     pki,
+    issuer,
     async advertise(address, port) {
       const { handle, objects } = api
       api.knownAs(`${address}:${port}`)
@@ -99,7 +110,13 @@ export async function assembleApi(options: ApiAssemblyOptions): Promise<Assemble
 }
 
 /** What was asked for on the command line, as the API takes it. */
-function apiOptions(options: ApiAssemblyOptions, pki: Pki, opened: OpenEncryptedStore, steps: StartSteps): ApiOptions {
+function apiOptions(
+  options: ApiAssemblyOptions,
+  pki: Pki,
+  opened: OpenEncryptedStore,
+  steps: StartSteps,
+  security: (objects: Objects) => Security,
+): ApiOptions {
   const { serviceCidr, authentication, authorization, audit, flags } = options
   const allocations = new AllocationMetrics()
   return {
@@ -116,7 +133,7 @@ function apiOptions(options: ApiAssemblyOptions, pki: Pki, opened: OpenEncrypted
     frontProxy: pki.frontProxy,
     hooks: (objects) =>
       new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
-    security: (objects) => securityOf(options, createTokenIssuer(pki.tokenKey), objects),
+    security,
     admission: { disabled: options.disabledAdmission ?? [] },
   }
 }
@@ -125,12 +142,14 @@ function securityOf(
   { authentication, authorization, staticTokens = [] }: ApiAssemblyOptions,
   issuer: TokenIssuer,
   objects: Objects,
+  legacyUse: LegacyUse,
 ): Security {
   const { authenticate, reviewToken } = createAuthenticator({
     objects,
     issuer,
     staticTokens,
     anonymous: authentication?.anonymous,
+    legacyUsed: legacyUse.seen,
     ...(authentication ? { jwt: authentication.jwt } : {}),
   })
   const authorizer = createAuthorizer(objects, authorization?.choice)

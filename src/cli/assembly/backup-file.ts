@@ -57,14 +57,15 @@ export async function writeBackup(path: string, content: AsyncIterable<string>):
 
 /** The lines of a backup. Throws at the end when it is cut off, and at once when it is no backup. */
 export async function* readBackup(path: string): AsyncGenerator<BackupLine> {
-  await stat(path)
+  await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`there is no file ${path}`) : error
+  })
   let count = 0
   let end: End | undefined
   for await (const batch of lines(whole(createReadStream(path)))) {
     for (const line of batch) {
       const value = parsed(path, line)
-      if (count === 0 && (value as Partial<BackupHead>).format !== 'slipway-backup')
-        throw new Error(`${path} is no backup of Slipway`)
+      if (count === 0) checkHead(path, value as Partial<BackupHead>)
       if ('lines' in value) end = value
       else {
         count++
@@ -74,6 +75,12 @@ export async function* readBackup(path: string): AsyncGenerator<BackupLine> {
   }
   if (!end || end.lines !== count)
     throw new Error(`${path} is cut off or no backup of Slipway: it ends after ${count} lines${end ? ` of ${end.lines}` : ''}`)
+}
+
+function checkHead(path: string, { format, version }: Partial<BackupHead>): void {
+  if (format !== 'slipway-backup') throw new Error(`${path} is no backup of Slipway`)
+  if (version !== 1)
+    throw new Error(`${path} is a backup of form ${version}, this Slipway reads form 1: restore it by the version that made it`)
 }
 
 /** What can be unpacked; where that ends too early the lines tell. */

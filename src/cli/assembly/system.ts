@@ -91,7 +91,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   await keepClusterInfo(api.handle, { server: `https://${ownAddress}:${listening.port}`, caCert: pki.caCert })
   await writeKubeconfig(data.kubeconfig, { server, caCert: pki.caCert, user: { client: pki.admin } })
   writeGitconfig(data, server, pki.admin, pki.caCert)
-  const loops = await startLoops(options, pki, clientFor)
+  const loops = await startLoops(options, assembled, clientFor)
   const agents = await startNodes(options, pki, clientFor)
   return {
     server,
@@ -123,7 +123,7 @@ const listen = ({ port, api: wishes }: SystemOptions, { api, pki }: AssembledApi
 /** What makes the cluster be as its objects say, but for the nodes: controllers, compositions, scheduler and network. */
 async function startLoops(
   { nodes, proxy, log, signal }: SystemOptions,
-  pki: Pki,
+  { pki, issuer }: AssembledApi,
   clientFor: ClientFor,
 ): Promise<{ readonly proxy: string; readonly stopped: readonly Promise<unknown>[] }> {
   const running = { clock: systemClock, log, signal }
@@ -131,6 +131,7 @@ async function startLoops(
     client: clientFor(master, 'kube-controller-manager'),
     caBundle: pki.caCert,
     authority: pki,
+    issueToken: issuer.issueLegacy,
     clusterCidr: podNetwork.subnet,
     ...running,
   })

@@ -20,7 +20,7 @@ import { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from './objects-in-memory.ts'
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const issuer = createTokenIssuer(privateKey)
+const issuer = createTokenIssuer({ key: privateKey })
 const now = Date.parse('2026-01-01T00:00:00Z')
 const withAccount = () => new ObjectsInMemory().put(serviceaccounts, { metadata: { name: 'bot', namespace: 'x', uid: 'u1' } })
 const ask = (objects: ObjectsInMemory, spec: object, at = now) =>
@@ -75,7 +75,7 @@ test('a token with a changed payload, of another key, for another audience or of
     codeOf(() => authenticator(objects).authenticate(bearer(forged))),
     401,
   )
-  const other = createTokenIssuer(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+  const other = createTokenIssuer({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey })
   assert.is(
     codeOf(() => createAuthenticator({ objects, issuer: other, now: () => now }).authenticate(bearer(token))),
     401,
@@ -147,6 +147,74 @@ test('a token for a pod on a node that does not exist names the node without a u
   assert.equal(
     Object.keys(extra).sort(),
     ['credential-id', 'node-name', 'pod-name', 'pod-uid'].map((k) => `authentication.kubernetes.io/${k}`),
+  )
+})
+
+test('the token of a Secret is its account while both are there and it is the one that the Secret has', async () => {
+  const objects = withAccount()
+  const secret = { metadata: { name: 's', namespace: 'x', uid: 'su' }, type: 'kubernetes.io/service-account-token' }
+  const account = { metadata: { name: 'bot', namespace: 'x', uid: 'u1' } }
+  const token = await issuer.issueLegacy(account, secret)
+  const kept = (more: object = {}) =>
+    objects.put(secrets, { ...secret, data: { token: Buffer.from(token).toString('base64') }, ...more } as never)
+  const used: string[] = []
+  const { authenticate, reviewToken } = createAuthenticator({
+    objects,
+    issuer,
+    legacyUsed: (s) => used.push(s.metadata.name ?? ''),
+  })
+  const reason = async () => {
+    const answer = await reviewToken(token)
+    return answer.user ? answer.user.name : answer.reasons[0]
+  }
+  assert.is(await reason(), 'Token has been invalidated')
+  kept()
+  assert.equal(await authenticate(bearer(token)), {
+    name: 'system:serviceaccount:x:bot',
+    uid: 'u1',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:x', 'system:authenticated'],
+  })
+  assert.equal(used, ['s'])
+  assert.is((await reviewToken(token, ['vault'])).user, undefined, 'it is for the API server only')
+  kept({ metadata: { ...secret.metadata, labels: { 'kubernetes.io/legacy-token-invalid-since': '2026-01-01' } } })
+  assert.match(String(await reason()), /^the token in secret x\/s for service account x\/bot has been marked invalid/)
+  kept({ data: { token: 'b3RoZXI=' } })
+  assert.is(await reason(), "Token does not match server's copy")
+  kept()
+  objects.put(serviceaccounts, { metadata: { name: 'bot', namespace: 'x', uid: 'u2' } })
+  assert.is(await reason(), 'ServiceAccount UID (u2) does not match claim (u1)')
+})
+
+test('tokens of further keys and issuers are believed, and the documents name all keys', async () => {
+  const objects = withAccount()
+  const [old, fresh] = [privateKey, generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey]
+  const token = (await ask(objects, {})).status?.token ?? ''
+  const rotated = createTokenIssuer({
+    key: fresh,
+    otherKeys: [old],
+    issuers: ['https://new.example', 'https://kubernetes.default.svc'],
+  })
+  const who = (by: typeof issuer, text: string) => createAuthenticator({ objects, issuer: by, now: () => now }).reviewToken(text)
+  assert.is((await who(rotated, token)).user?.name, 'system:serviceaccount:x:bot')
+  const answer = await requestToken({ metadata: {}, spec: {} } as TokenRequest, {
+    objects,
+    issuer: rotated,
+    namespace: 'x',
+    name: 'bot',
+    now,
+  })
+  assert.is((await who(rotated, answer.status?.token ?? '')).user?.name, 'system:serviceaccount:x:bot')
+  assert.equal(answer.spec?.audiences, ['https://new.example', 'https://kubernetes.default.svc'])
+  assert.is((await who(issuer, answer.status?.token ?? '')).user, undefined)
+  const alone = createTokenIssuer({ key: fresh, issuers: ['https://kubernetes.default.svc'] })
+  assert.equal(await who(alone, token), { user: undefined, reasons: ['invalid signature, no keys found'] })
+  assert.equal(
+    (rotated.jwks() as { keys: { alg: string }[] }).keys.map((k) => k.alg),
+    ['ES384', 'RS256'],
+  )
+  assert.equal(
+    (rotated.discovery('h:1') as { id_token_signing_alg_values_supported: string[] }).id_token_signing_alg_values_supported,
+    ['ES384', 'RS256'],
   )
 })
 
