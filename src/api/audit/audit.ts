@@ -3,7 +3,7 @@ import { Counter, header, sample } from '../health/exposition.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { type AuditPolicy, extentOf } from './policy.ts'
-import { type Sink, Trail } from './trail.ts'
+import { type LineSink, Trail } from './trail.ts'
 
 /** Who a request comes from, and what it asks for, before it is known whether it may. */
 interface Opening {
@@ -19,10 +19,10 @@ export class Audit {
   readonly #levels = new Counter('apiserver_audit_level_total', 'Counter of policy levels for audit events (1 per request).')
   #events = 0
   readonly #policy: AuditPolicy
-  readonly #sink: Sink
+  readonly #sink: LineSink
   readonly #clock: Clock
 
-  constructor(policy: AuditPolicy, sink: Sink, clock: Clock) {
+  constructor(policy: AuditPolicy, sink: LineSink, clock: Clock) {
     this.#policy = policy
     this.#sink = (line) => {
       this.#events++

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, type WriteStream } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import type { Clock } from '../../apimachinery/clock.ts'
-import type { Sink } from './trail.ts'
+import type { LineSink } from './trail.ts'
 
 interface LogFileOptions {
   /** `-` is the standard output. */
@@ -16,7 +16,7 @@ interface LogFileOptions {
 }
 
 interface LogFile {
-  readonly write: Sink
+  readonly write: LineSink
   /** Resolves when all is written. */
   close(): Promise<void>
 }
@@ -32,7 +32,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   let stream = append(path)
   let size = sizeOf(path)
-  const write: Sink = (line) => {
+  const write: LineSink = (line) => {
     const bytes = Buffer.byteLength(line)
     if (size > 0 && size + bytes > most) {
       stream.end()

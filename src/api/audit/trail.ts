@@ -6,13 +6,14 @@ import type { Decision } from '../auth/authorizer.ts'
 import type { Impersonated } from '../auth/impersonate.ts'
 import { isLongRunning } from '../pipeline/in-flight.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
-import type { ApiRequest, ApiResponse, UserInfo } from '../request.ts'
+import type { ApiRequest, ApiResponse, Sink, UserInfo } from '../request.ts'
 import { withoutManagedFields } from './managed-fields.ts'
+import { ObservedSink } from './observed-sink.ts'
 import { type Extent, type Level, levels, type Stage } from './policy.ts'
 import { sourcesOf } from './source-addresses.ts'
 
 /** Takes one line of the log. What it gives resolves when more may follow. */
-export type Sink = (line: string) => void | Promise<void>
+export type LineSink = (line: string) => void | Promise<void>
 
 interface TrailOptions {
   readonly id: string
@@ -23,7 +24,7 @@ interface TrailOptions {
   readonly extent: Extent
   readonly receivedMs: number
   readonly now: () => number
-  readonly sink: Sink
+  readonly sink: LineSink
 }
 
 const maxUserAgent = 1024
@@ -136,7 +137,11 @@ export class Trail {
     }
     const end = once(() => this.#tell('ResponseComplete'))
     this.#o.request.signal.addEventListener('abort', () => void end(), { once: true })
-    if ('stream' in body) return { ...response, body: { stream: observed(body.stream, end) } }
+    if ('stream' in body) {
+      const { feed } = body
+      const fed = feed && ((sink: Sink) => feed(new ObservedSink(sink, end)))
+      return { ...response, body: { stream: observed(body.stream, end), ...(fed ? { feed: fed } : {}) } }
+    }
     return { ...response, body: { events: observed(body.events, end) } }
   }
 
@@ -214,7 +219,7 @@ function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z')
 }
 
-function once<T>(run: () => T): () => T | undefined {
+function once(run: () => void | Promise<void>): () => void | Promise<void> {
   let isDone = false
   return () => {
     if (isDone) return undefined

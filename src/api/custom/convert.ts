@@ -14,7 +14,7 @@ export function createConversion(webhooks: WebhookCalls): ConvertObject {
     const config = definition.spec.conversion?.webhook?.clientConfig
     if (!config) throw new Error('webhook configuration must have either service or URL')
     return webhooks.ask(config as WebhookClientConfig, review, webhookMs).catch((error: Error) => {
-      throw new Error(error.message.replace(/context deadline exceeded$/, clientTimeout))
+      throw new Error(clientsOwn(error.message))
     })
   })
   return (definition, object, apiVersion) => {
@@ -22,6 +22,13 @@ export function createConversion(webhooks: WebhookCalls): ConvertObject {
     if (definition.spec.conversion?.strategy !== 'Webhook' || isBare(object)) return { ...object, apiVersion }
     return byWebhook.convert(definition, object, apiVersion)
   }
+}
+
+function clientsOwn(message: string): string {
+  if (!message.endsWith('context deadline exceeded')) return message
+  if (message.startsWith('unexpected error when reading'))
+    return `${message} (Client.Timeout or context cancellation while reading body)`
+  return message.replace(/context deadline exceeded$/, clientTimeout)
 }
 
 /** What stands for an object that is not there yet: no webhook is asked about that. */

@@ -181,6 +181,7 @@ function conversionTo(
     return converted instanceof Promise ? converted.then((o) => pruned(o, name)) : pruned(converted, name)
   }
   return {
+    asksWebhook: definition.spec.conversion?.strategy === 'Webhook',
     fromStorage: (object) => to(asStored(object), version),
     toStorage: (object) => {
       const converted = to(object, storage.version)

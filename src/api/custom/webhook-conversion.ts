@@ -8,15 +8,20 @@ import { ConversionError, convertedIn, convertedObject, reviewOf, UnreadableObje
 /** Posts a ConversionReview to the definition's webhook and gives what it answers. Throws an Error. */
 type PostReview = (definition: CustomResourceDefinition, review: object) => Promise<unknown>
 
-/** Objects that wait for one review, and what becomes of them. */
+/** What becomes of an object: another, or why it could not be converted. */
+type Outcome = KubeObject | StatusError
+
+/** Objects that wait for one review, and what becomes of each. */
 interface Batch {
   readonly objects: KubeObject[]
-  /** An object each, or why that one could not be converted. */
-  readonly answer: Promise<readonly (KubeObject | StatusError)[]>
+  readonly answer: Promise<readonly Outcome[]>
 }
 
 /** As many objects as one review carries. */
 const mostObjects = 500
+
+/** So many that fail alike one after another are taken for all: nobody answers. */
+const enoughAlike = 3
 
 /**
  * Conversions by webhook. What is asked for in one go (a list, a batch of events) is one review: `convert` may be called for each object
@@ -37,7 +42,7 @@ export class WebhookConversion {
     const open = batches.get(apiVersion)
     const batch = open && open.objects.length < mostObjects ? open : this.#begin(definition, apiVersion, batches)
     const place = batch.objects.push(object) - 1
-    const converted = (await batch.answer)[place] as KubeObject | StatusError
+    const converted = (await batch.answer)[place] as Outcome
     if (converted instanceof Error) throw converted
     return converted
   }
@@ -55,7 +60,33 @@ export class WebhookConversion {
     return batch
   }
 
-  async #review(definition: CustomResourceDefinition, objects: readonly KubeObject[], apiVersion: string) {
+  /** Reviews of several objects are ours: what one of them is refused for, the others are not. */
+  async #review(definition: CustomResourceDefinition, objects: readonly KubeObject[], apiVersion: string): Promise<Outcome[]> {
+    const together = await this.#ask(definition, objects, apiVersion)
+    if (!(together instanceof Error)) return together
+    return objects.length === 1 ? [together] : this.#oneByOne(definition, objects, apiVersion)
+  }
+
+  async #oneByOne(definition: CustomResourceDefinition, objects: readonly KubeObject[], apiVersion: string): Promise<Outcome[]> {
+    const outcomes: Outcome[] = []
+    let alike = 0
+    for (const object of objects) {
+      const [outcome = unforeseen('nothing was asked')] = [await this.#ask(definition, [object], apiVersion)].flat()
+      const [last] = outcomes.slice(-1)
+      alike = outcome instanceof Error ? (messageOf(last) === outcome.message ? alike + 1 : 1) : 0
+      outcomes.push(outcome)
+      if (alike < enoughAlike) continue
+      return [...outcomes, ...Array<Outcome>(objects.length - outcomes.length).fill(outcome)]
+    }
+    return outcomes
+  }
+
+  /** An outcome each; or, when the answer as a whole is no good, why. */
+  async #ask(
+    definition: CustomResourceDefinition,
+    objects: readonly KubeObject[],
+    apiVersion: string,
+  ): Promise<Outcome[] | StatusError> {
     const { group, version } = parseApiVersion(objects[0]?.apiVersion ?? '')
     const webhook = `conversion webhook for ${group}/${version}, Kind=${objects[0]?.kind}`
     const failure = (error: unknown): StatusError => {
@@ -76,7 +107,9 @@ export class WebhookConversion {
         }
       })
     } catch (error) {
-      throw failure(error)
+      return failure(error)
     }
   }
 }
+
+const messageOf = (outcome: Outcome | undefined): string | undefined => (outcome instanceof Error ? outcome.message : undefined)

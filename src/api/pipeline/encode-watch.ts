@@ -41,7 +41,7 @@ export function encodeWatch(call: Call, view: WatchView, timeoutMs: number): Api
   if (call.accept.as === 'PartialObjectMetadataList')
     return { status: 200, headers, body: { stream: untilFirst(request, call.resource, view, release) } }
   const feed = (sink: Sink) => {
-    feedWatch(view, frames, sink, release)
+    feedWatch(view, frames, sink, release, call.core.clock)
     return release
   }
   return { status: 200, headers, body: { stream: streamOf(request, view, frames, release), feed } }

@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import { type Clock, sleep } from '../../apimachinery/clock.ts'
+import { StatusError } from '../../apimachinery/status.ts'
 import { turnMs } from '../../apimachinery/steps.ts'
 import { Compacted } from '../../store/store.ts'
 import type { Sink } from '../request.ts'
@@ -9,9 +11,13 @@ import type { FrameEncoder } from './frames.ts'
 /** So many events at once are not news: the watch catches up, and there may be more of them. */
 const manyEvents = 500
 
+/** An event that cannot be shown is tried again so often, and for so long, before the watch ends (kube-apiserver's reflector). */
+const againMs = 1000
+const longestStallMs = 30_000
+
 /** Writes what `view` sees into `sink` until it ends; then calls `release`. */
-export function feedWatch(view: WatchView, frames: FrameEncoder, sink: Sink, release: () => void): void {
-  new WatchFeed(view, frames, sink, release).start()
+export function feedWatch(view: WatchView, frames: FrameEncoder, sink: Sink, release: () => void, clock: Clock): void {
+  new WatchFeed(view, frames, sink, release, clock).start()
 }
 
 /**
@@ -23,18 +29,22 @@ class WatchFeed {
   readonly #frames: FrameEncoder
   readonly #sink: Sink
   readonly #release: () => void
+  readonly #clock: Clock
   /** A frame or old events are being made. */
   #isBusy = false
   #isFull = false
   #isEnded = false
   /** What was taken from the view and not sent: part of one batch at most. */
   #left: readonly WatchItem[] = []
+  /** Since when (ms) the first of `#left` cannot be shown. */
+  #stalledSince: number | undefined
 
-  constructor(view: WatchView, frames: FrameEncoder, sink: Sink, release: () => void) {
+  constructor(view: WatchView, frames: FrameEncoder, sink: Sink, release: () => void, clock: Clock) {
     this.#view = view
     this.#frames = frames
     this.#sink = sink
     this.#release = release
+    this.#clock = clock
   }
 
   start(): void {
@@ -105,14 +115,27 @@ class WatchFeed {
       }
       const frame = this.#frames.encode(items[i] as WatchItem, matches)
       if (frame instanceof Promise) {
-        return frame.then((bytes) => {
-          this.#write(bytes)
-          return this.#send(items, i + 1)
-        })
+        return frame.then(
+          (bytes) => {
+            this.#stalledSince = undefined
+            this.#write(bytes)
+            return this.#send(items, i + 1)
+          },
+          (error) => this.#stall(error, items.slice(i)),
+        )
       }
       this.#write(frame)
     }
     return undefined
+  }
+
+  /** A webhook cannot convert what comes next: nothing is told until it can. */
+  async #stall(error: unknown, left: readonly WatchItem[]): Promise<void> {
+    const now = this.#clock.now()
+    this.#stalledSince ??= now
+    if (!(error instanceof StatusError) || now - this.#stalledSince > longestStallMs) throw error
+    this.#left = left
+    await sleep(this.#clock, againMs)
   }
 
   #write(bytes: Uint8Array | undefined): void {

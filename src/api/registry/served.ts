@@ -75,6 +75,8 @@ export interface AlsoServed {
 }
 
 export interface Conversion {
+  /** A webhook is asked, which may fail. */
+  readonly asksWebhook?: boolean
   fromStorage(object: KubeObject): KubeObject | Promise<KubeObject>
   toStorage(object: KubeObject): KubeObject | Promise<KubeObject>
 }

@@ -14,7 +14,7 @@ export async function removeCollection(call: Call): Promise<Answer> {
   const { selectors, limit } = listOptions(call.request.query, false)
   selectionOf(call.resource, selectors)
   const options = await deleteOptions(call)
-  const found = await list(call)
+  const found = await list(call, false)
   if (found.kind !== 'list') return found
   // What cannot be shown keeps all from being deleted.
   await viewAll(call.resource, found.items)

@@ -9,11 +9,14 @@ import { storageOf } from './create.ts'
 import { type ListOptions, listOptions, parseRevision } from './list-options.ts'
 import { mayShow, tooLargeVersion } from './revision-to-come.ts'
 import { type Matches, type Selection, selectionOf } from './selection.ts'
-import { checkListable } from './unreadable.ts'
+import { checkListable, checkShowable } from './unreadable.ts'
 import { prepareViews } from './view.ts'
 
-/** GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. */
-export async function list(call: Call): Promise<Answer> {
+/**
+ * GET of a collection: from memory when the newest state is asked for, from the store for an exact earlier revision. `isFromCache` false: not as
+ * kube-apiserver's cache answers, which shows nothing of a kind while one of it cannot be converted.
+ */
+export async function list(call: Call, isFromCache = true): Promise<Answer> {
   const options = listOptions(call.request.query, false)
   const selection = selectionOf(call.resource, options.selectors)
   const { matches, namespace } = selection
@@ -34,6 +37,8 @@ export async function list(call: Call): Promise<Answer> {
   const exact = asked > 0 && (options.resourceVersionMatch === 'Exact' || pages)
   if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, selection)
   const ignoresLimit = options.resourceVersion === '0'
+  if (isFromCache && (ignoresLimit || (options.limit === 0 && options.resourceVersionMatch !== 'Exact')))
+    await checkShowable(call)
   if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
   return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
 }

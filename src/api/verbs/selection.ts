@@ -14,7 +14,7 @@ export interface Selection {
   readonly namespace: string | undefined
   /** The only one that can be selected, from `metadata.name=`. */
   readonly name: string | undefined
-  /** `matches` looks at fields as the resource shows them: `prepareViews` comes first. */
+  /** `matches` looks at labels or fields as the resource shows them: `prepareViews` comes first. */
   readonly needsViews: boolean
 }
 
@@ -34,20 +34,29 @@ export function readSelectors(labelSelector: string, fieldSelector: string): Sel
 export function selectionOf(resource: ServedResource, { byLabels, terms }: Selectors): Selection {
   for (const term of terms) checkField(resource, term.field)
   const predicates: Matches[] = []
-  if (byLabels) predicates.push(labelsMatch(byLabels))
+  if (byLabels) predicates.push(labelsMatch(resource, byLabels))
   for (const [field, of] of fieldTerms(terms)) predicates.push(fieldMatches(resource, field, of))
   const one = (field: string) => terms.find((t) => t.field === field && !t.negated && t.value !== '')?.value
   const [namespace, name] = [one('metadata.namespace'), one('metadata.name')]
   const [only] = predicates
-  const needsViews = resource.conversion !== undefined && terms.some((t) => !t.field.startsWith('metadata.'))
+  const byViews = (byLabels && resource.conversion?.asksWebhook) || terms.some((t) => !t.field.startsWith('metadata.'))
+  const needsViews = resource.conversion !== undefined && byViews === true
   if (predicates.length <= 1) return { matches: only, namespace, name, needsViews }
   return { matches: (stored) => predicates.every((p) => p(stored)), namespace, name, needsViews }
 }
 
-const labelsMatch =
-  (predicate: LabelPredicate): Matches =>
-  (stored) =>
-    predicate(stored.labels)
+/** A webhook may give an object other labels in each version. */
+function labelsMatch(resource: ServedResource, predicate: LabelPredicate): Matches {
+  if (!resource.conversion?.asksWebhook) return (stored) => predicate(stored.labels)
+  return (stored) => predicate(viewOf(resource, stored).labels)
+}
+
+/** As the resource shows it; the view is there (`needsViews`). */
+function viewOf(resource: ServedResource, stored: Stored): Stored {
+  const view = viewAs(resource, stored)
+  if (view instanceof Promise) throw new Error(`${stored.key}: selected before it was converted`)
+  return view
+}
 
 function fieldMatches(resource: ServedResource, field: string, { only, not }: FieldTerms): Matches {
   const admits = (value: string) => (only === undefined || only === value) && !not.has(value)
@@ -55,11 +64,7 @@ function fieldMatches(resource: ServedResource, field: string, { only, not }: Fi
   if (field === 'metadata.namespace') return (stored) => admits(stored.object.metadata.namespace ?? '')
   const read = resource.strategy.selectableFields?.[field]
   if (!read) return () => false
-  return (stored) => {
-    const view = viewAs(resource, stored)
-    if (view instanceof Promise) throw new Error(`${stored.key}: selected before it was converted`)
-    return admits(read(view.object))
-  }
+  return (stored) => admits(read(viewOf(resource, stored).object))
 }
 
 function checkField(resource: ServedResource, field: string): void {

@@ -8,7 +8,7 @@ import { collectionPrefix, pendingViews } from './list.ts'
 import { listOptions, parseExactRevision } from './list-options.ts'
 import { mayShow } from './revision-to-come.ts'
 import { selectionOf } from './selection.ts'
-import { checkListable } from './unreadable.ts'
+import { checkListable, checkShowable } from './unreadable.ts'
 
 /** When the client names no timeout: between 30 and 60 minutes, so that not all start again together. */
 const minTimeoutMs = 30 * 60_000
@@ -32,6 +32,8 @@ export async function watch(call: Call): Promise<Answer> {
       throw error
     }
   }
+  const views = checkShowable(call)
+  if (views) await views
   const since = initial ? undefined : asked === 0 ? call.core.caches.revision : asked
   const prefix = collectionPrefix(call, namespace)
   if (needsViews && since === undefined)

@@ -46,6 +46,37 @@ test('what is asked for together is one review, and each gets its own object', a
   assert.equal(asked, [3])
 })
 
+test('of objects that are asked for together only those fail that the webhook refuses', async () => {
+  const asked: number[] = []
+  const conversion = new WebhookConversion(async (_, review) => {
+    const { uid, desiredAPIVersion, objects } = (review as Review).request
+    asked.push(objects.length)
+    const result = objects.some((o) => o.metadata.name === 'b') ? { status: 'Failure', message: 'no b' } : { status: 'Success' }
+    const convertedObjects = objects.map((o) => rename(o, desiredAPIVersion))
+    return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'ConversionReview', response: { uid, convertedObjects, result } }
+  })
+  const outcomes = await Promise.allSettled(
+    ['a', 'b', 'c'].map((n) => conversion.convert(definition, widget(n), 'example.com/v2')),
+  )
+  assert.equal(
+    outcomes.map((o) => o.status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+  assert.equal(asked, [3, 1, 1, 1])
+})
+
+test('a webhook that answers nobody is not asked for each object', async () => {
+  let asked = 0
+  const conversion = new WebhookConversion(async () => {
+    asked++
+    throw new Error('connection refused')
+  })
+  const names = Array.from({ length: 50 }, (_, i) => `w${i}`)
+  const outcomes = await Promise.allSettled(names.map((n) => conversion.convert(definition, widget(n), 'example.com/v2')))
+  assert.ok(outcomes.every((o) => o.status === 'rejected'))
+  assert.is(asked, 4)
+})
+
 test('a review has the members that kube-apiserver sends, in its order', async () => {
   let sent: unknown
   const conversion = new WebhookConversion(async (_, review) => {

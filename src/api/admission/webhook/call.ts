@@ -1,20 +1,16 @@
 import type { Agent } from 'node:https'
-import { isIP } from 'node:net'
 import { posix } from 'node:path'
 import { jsonText } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
 import type { Objects } from '../../objects.ts'
-import { type Answer, objectIn } from './answer.ts'
-import { goError } from './go-error.ts'
+import { objectIn } from './answer.ts'
+import { PostError } from './exchange.ts'
 import type { LocalWebhooks } from './local.ts'
+import { post, type Route, serverName } from './post.ts'
 
-const mostBytes = 10 * 1024 * 1024
 /** Webhooks whose connections stay open between calls. */
 const mostAgents = 200
-
-/** Nothing was answered. */
-class PostError extends Error {}
 
 /** How an API server asks webhooks: those of its own process by a call, others over connections that it keeps. */
 export class WebhookCalls {
@@ -34,11 +30,16 @@ export class WebhookCalls {
     const { url, shown } = urlOf(config, ms)
     try {
       const address = addressOf(this.#objects, config)
-      const agent = this.#agentFor(url, address, config.caBundle)
-      const answer = await post({ url, address, agent, body: jsonText(body) }, ms)
-      return objectIn(answer)
+      // A service's certificate is for its name, wherever it sends us.
+      const name = config.url ? undefined : serverName(url)
+      const route = (to: URL): Route => {
+        const at = to.host === url.host ? address : undefined
+        return { address: at, servername: name ?? serverName(to), agent: this.#agentFor(to, at, name, config.caBundle) }
+      }
+      return objectIn(await post({ url, body: jsonText(body), route, ms }))
     } catch (error) {
-      throw error instanceof PostError ? new Error(`Post ${JSON.stringify(shown)}: ${error.message}`) : error
+      if (!(error instanceof PostError)) throw error
+      throw new Error(`Post ${JSON.stringify(error.at ?? shown)}: ${error.message}`)
     }
   }
 
@@ -46,15 +47,15 @@ export class WebhookCalls {
     for (const agent of this.#agents.values()) agent.destroy()
   }
 
-  #agentFor(url: URL, address: string | undefined, caBundle: string | undefined): Agent {
-    const key = `${url.host} ${address ?? ''} ${caBundle ?? ''}`
+  #agentFor(url: URL, address: string | undefined, name: string | undefined, caBundle: string | undefined): Agent {
+    const key = `${url.host} ${address ?? ''} ${name ?? ''} ${caBundle ?? ''}`
     const known = this.#agents.get(key)
     if (known) return known
     const ca = caBundle ? Buffer.from(caBundle, 'base64').toString() : undefined
     // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
     const trust = ca ? { ca, allowPartialTrustChain: true } : {}
     const { Agent } = process.getBuiltinModule('node:https')
-    const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: serverName(url), ...trust })
+    const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: name ?? serverName(url), ...trust })
     if (this.#agents.size >= mostAgents) {
       const [oldest] = this.#agents.keys()
       this.#agents.get(oldest ?? '')?.destroy()
@@ -95,72 +96,3 @@ function addressOf(objects: Objects, { url, service }: WebhookClientConfig): str
 
 /** A path as Go's path.Join has it: no slash twice, none at the end. */
 const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/$/, '')
-
-/** Addresses are no names that TLS could ask for. */
-const serverName = ({ hostname }: URL): string => (isIP(hostname.replace(/^\[|\]$/g, '')) ? '' : hostname)
-
-interface Post {
-  readonly url: URL
-  readonly address: string | undefined
-  readonly agent: Agent
-  readonly body: string
-}
-
-/**
- * Tries again when a connection that was kept between calls turns out to be closed before any answer: mostly it was while nobody used it. A new
- * connection is tried once.
- */
-async function post(asked: Post, ms: number): Promise<Answer> {
-  const signal = AbortSignal.timeout(Math.max(0, Math.round(ms)))
-  for (;;) {
-    const answer = await postOnce(asked, signal)
-    if (answer !== stale) return answer
-  }
-}
-
-const stale = Symbol('the connection was kept, and is closed')
-
-function postOnce({ url, address, agent, body }: Post, signal: AbortSignal): Promise<Answer | typeof stale> {
-  const host = address ?? url.hostname.replace(/^\[|\]$/g, '')
-  return new Promise((resolve, reject) => {
-    const fail = (why: string): void => reject(new PostError(why))
-    let isAnswered = false
-    const call = process.getBuiltinModule('node:https').request({
-      host,
-      port: url.port || 443,
-      path: `${url.pathname}${url.search}`,
-      method: 'POST',
-      agent,
-      servername: serverName(url),
-      headers: {
-        host: url.host,
-        'content-type': 'application/json',
-        accept: 'application/json, */*',
-        'user-agent': 'kube-apiserver-admission',
-        'content-length': Buffer.byteLength(body),
-      },
-      signal,
-    })
-    call.on('error', (error: NodeJS.ErrnoException) => {
-      if (call.reusedSocket && !isAnswered && (error.code === 'ECONNRESET' || error.code === 'EPIPE')) resolve(stale)
-      else fail(goError(error, host, url.port || '443'))
-    })
-    call.on('response', (response) => {
-      isAnswered = true
-      const pieces: Buffer[] = []
-      let size = 0
-      response.on('data', (piece: Buffer) => {
-        size += piece.length
-        pieces.push(piece)
-        if (size > mostBytes) call.destroy(new Error('http: response body too large'))
-      })
-      response.on('error', (error) => fail(goError(error, host, url.port || '443')))
-      response.on('end', () => {
-        const text = Buffer.concat(pieces).toString()
-        const { statusCode: status = 500, headers } = response
-        resolve({ status, type: headers['content-type'] ?? '', text })
-      })
-    })
-    call.end(body)
-  })
-}

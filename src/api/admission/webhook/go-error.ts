@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { quote } from '../../../apimachinery/go-quote.ts'
 
 /** Go's words for what went wrong on the way. */
 export function goError(error: NodeJS.ErrnoException, host: string, port: string): string {
@@ -20,9 +21,30 @@ export function goError(error: NodeJS.ErrnoException, host: string, port: string
     case 'ECONNRESET':
       // Closed before an answer, or in the middle of one.
       return error.message === 'socket hang up' ? 'EOF' : error.message
+    case 'HPE_INVALID_CONSTANT':
+    case 'HPE_INVALID_VERSION':
+    case 'HPE_INVALID_STATUS':
+      return `net/http: HTTP/1.x transport connection broken: ${malformed(error)}`
     default:
       return error.message
   }
+}
+
+/** What does not begin as an answer, as net/http tells it. */
+function malformed({ rawPacket }: Error & { rawPacket?: Uint8Array }): string {
+  const line =
+    Buffer.from(rawPacket ?? [])
+      .toString('latin1')
+      .split(/\r?\n/, 1)[0] ?? ''
+  const space = line.indexOf(' ')
+  if (space < 0) return `malformed HTTP response ${quote(line)}`
+  const status =
+    line
+      .slice(space + 1)
+      .trimStart()
+      .split(' ', 1)[0] ?? ''
+  if (!/^\d{3}$/.test(status)) return `malformed HTTP status code ${quote(status)}`
+  return `malformed HTTP version ${quote(line.slice(0, space))}`
 }
 
 /** The address that was tried first: a name may have several. */
