@@ -5,62 +5,44 @@ import type { LastDispatch } from './queue-set.ts'
 
 type Sample = readonly [labels: string, value: number]
 
+const gauges: readonly (readonly [name: string, help: string, value: (level: Level) => number])[] = [
+  ['nominal_limit_seats', 'Seats configured for each level.', (l) => l.limits.nominal],
+  ['lower_limit_seats', 'Seats that a level keeps when it lends all it may.', (l) => l.limits.lower],
+  ['upper_limit_seats', 'Seats that a level has when it borrows all it may.', (l) => l.limits.upper],
+  ['current_limit_seats', 'Seats that a level has now.', (l) => l.seats],
+  [
+    'demand_seats_average',
+    'Average over the last adjustment period of the seats that a level could use.',
+    (l) => l.demand.average,
+  ],
+  [
+    'demand_seats_high_watermark',
+    'Highest over the last adjustment period of the seats that a level could use.',
+    (l) => l.demand.highWatermark,
+  ],
+  [
+    'demand_seats_stdev',
+    'Standard deviation over the last adjustment period of the seats that a level could use.',
+    (l) => l.demand.deviation,
+  ],
+  ['demand_seats_smoothed', 'Smoothed demand for seats.', (l) => l.demand.smoothed],
+  ['target_seats', 'Seats that a level was to get before they were shared out.', (l) => l.target],
+  ['current_r', 'Virtual time of the last change.', (l) => l.queueSet.currentR],
+]
+
 /** What /metrics tells of the levels themselves: their limits, how seats are lent, and how far virtual time has come. */
 export function* levelLines(levels: readonly Level[], fairFraction: number): Generator<string> {
   const label = ({ name }: Level) => `priority_level="${labelValue(name)}"`
-  const each = (value: (level: Level) => number): Sample[] => levels.map((level) => [label(level), value(level)])
-  const gauge = (name: string, help: string, samples: readonly Sample[]) => family(name, 'gauge', help, samples)
-  yield* gauge(
-    'nominal_limit_seats',
-    'Seats configured for each level.',
-    each((l) => l.limits.nominal),
-  )
-  yield* gauge(
-    'lower_limit_seats',
-    'Seats that a level keeps when it lends all it may.',
-    each((l) => l.limits.lower),
-  )
-  yield* gauge(
-    'upper_limit_seats',
-    'Seats that a level has when it borrows all it may.',
-    each((l) => l.limits.upper),
-  )
-  yield* gauge(
-    'current_limit_seats',
-    'Seats that a level has now.',
-    each((l) => l.seats),
-  )
-  yield* gauge(
-    'demand_seats_average',
-    'Average over the last adjustment period of the seats that a level could use.',
-    each((l) => l.demand.average),
-  )
-  yield* gauge(
-    'demand_seats_high_watermark',
-    'Highest over the last adjustment period of the seats that a level could use.',
-    each((l) => l.demand.highWatermark),
-  )
-  yield* gauge(
-    'demand_seats_stdev',
-    'Standard deviation over the last adjustment period of the seats that a level could use.',
-    each((l) => l.demand.deviation),
-  )
-  yield* gauge(
-    'demand_seats_smoothed',
-    'Smoothed demand for seats.',
-    each((l) => l.demand.smoothed),
-  )
-  yield* gauge(
-    'target_seats',
-    'Seats that a level was to get before they were shared out.',
-    each((l) => l.target),
-  )
-  yield* gauge('seat_fair_frac', 'Fair fraction of its target that each level gets whom no bound stops.', [['', fairFraction]])
-  yield* gauge(
-    'current_r',
-    'Virtual time of the last change.',
-    each((l) => l.queueSet.currentR),
-  )
+  for (const [name, help, value] of gauges) {
+    yield* family(
+      name,
+      'gauge',
+      help,
+      levels.map((level) => [label(level), value(level)]),
+    )
+  }
+  const fair = 'Fair fraction of its target that each level gets whom no bound stops.'
+  yield* family('seat_fair_frac', 'gauge', fair, [['', fairFraction]])
   yield* dispatchLines(levels.flatMap((l) => (l.queueSet.lastDispatch ? [[label(l), l.queueSet.lastDispatch] as const] : [])))
 }
 

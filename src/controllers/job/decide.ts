@@ -250,52 +250,15 @@ interface Progress {
 
 function statusOf(job: Job, pods: readonly Pod[], t: Tally, end: End | undefined, progress: Progress): JobStatus {
   const { now, suspended, active } = progress
-  const before = job.status ?? {}
   const terminating = pods.filter((p) => isTerminating(p) && p.status?.phase !== 'Failed' && !hasSucceeded(p)).length
-  let conditions: JobCondition[] = [...(before.conditions ?? [])]
-  let startTime = before.startTime
-  const wasSuspended = findCondition(conditions, 'Suspended')?.status === 'True'
-  if (suspended && !end) {
-    conditions = withCondition<JobCondition>(
-      conditions,
-      { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended', lastProbeTime: timeText(now) },
-      now,
-    )
-    startTime = undefined
-  } else if (wasSuspended) {
-    conditions = withCondition<JobCondition>(
-      conditions,
-      { type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed', lastProbeTime: timeText(now) },
-      now,
-    )
-  }
-  if (!suspended) startTime ??= timeText(now)
   const isCounted = t.uncounted.succeeded.length + t.uncounted.failed.length === 0
   const hasEnded = end !== undefined && isCounted && t.release.length === 0 && !pods.some(isActive) && terminating === 0
-  if (end)
-    conditions = withCondition<JobCondition>(
-      conditions,
-      {
-        type: end.type,
-        status: 'True',
-        reason: end.reason,
-        message: end.message,
-        lastProbeTime: probe(conditions, end.type, now),
-      },
-      now,
-    )
-  const type = end?.type === 'SuccessCriteriaMet' ? 'Complete' : 'Failed'
-  if (hasEnded)
-    conditions = withCondition<JobCondition>(
-      conditions,
-      { type, status: 'True', reason: end.reason, message: end.message, lastProbeTime: timeText(now) },
-      now,
-    )
-  const isUncounted = t.uncounted.succeeded.length + t.uncounted.failed.length > 0
+  const conditions = conditionsOf(job.status?.conditions ?? [], end, hasEnded, progress)
+  const startTime = suspended ? end && job.status?.startTime : (job.status?.startTime ?? timeText(now))
   return {
     ...(conditions.length > 0 ? { conditions } : {}),
     ...(startTime ? { startTime } : {}),
-    ...(hasEnded && type === 'Complete' ? { completionTime: timeText(now) } : {}),
+    ...(hasEnded && finalType(end) === 'Complete' ? { completionTime: timeText(now) } : {}),
     active: hasEnded ? 0 : active,
     succeeded: t.succeeded,
     failed: t.failed,
@@ -303,8 +266,31 @@ function statusOf(job: Job, pods: readonly Pod[], t: Tally, end: End | undefined
     terminating,
     ...(isIndexed(job) && t.completed.size > 0 ? { completedIndexes: formatIndexes(t.completed) } : {}),
     ...(isIndexed(job) && job.spec?.backoffLimitPerIndex !== undefined ? { failedIndexes: formatIndexes(t.failedIndexes) } : {}),
-    uncountedTerminatedPods: isUncounted ? { succeeded: [...t.uncounted.succeeded], failed: [...t.uncounted.failed] } : {},
+    uncountedTerminatedPods: isCounted ? {} : { succeeded: [...t.uncounted.succeeded], failed: [...t.uncounted.failed] },
   }
+}
+
+/** The condition that a Job ends with when its last pod has. */
+const finalType = ({ type }: End): 'Complete' | 'Failed' => (type === 'SuccessCriteriaMet' ? 'Complete' : 'Failed')
+
+function conditionsOf(
+  before: readonly JobCondition[],
+  end: End | undefined,
+  hasEnded: boolean,
+  { now, suspended }: Progress,
+): JobCondition[] {
+  let conditions = [...before]
+  const set = (condition: Omit<JobCondition, 'lastProbeTime'>, lastProbeTime = timeText(now)): void => {
+    conditions = withCondition<JobCondition>(conditions, { ...condition, lastProbeTime }, now)
+  }
+  const wasSuspended = findCondition(before, 'Suspended')?.status === 'True'
+  if (suspended && !end) set({ type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended' })
+  else if (wasSuspended) set({ type: 'Suspended', status: 'False', reason: 'JobResumed', message: 'Job resumed' })
+  if (!end) return conditions
+  const { type, reason, message } = end
+  set({ type, status: 'True', reason, message }, probe(conditions, type, now))
+  if (hasEnded) set({ type: finalType(end), status: 'True', reason, message })
+  return conditions
 }
 
 const probe = (conditions: readonly JobCondition[], type: string, now: number): string =>

@@ -227,25 +227,9 @@ export class Releases {
     await this.store.update(r)
     await this.hooks(r, 'pre-delete')
     const objects = objectsOf(r.manifest)
-    const kept = objects.filter(isKept)
-    const problems: string[] = []
-    for (const x of sortByKind(
-      objects.filter((y) => !isKept(y)).map((y) => ({ kind: y.kind ?? '', object: y })),
-      UNINSTALL_ORDER,
-    )) {
-      try {
-        await this.cluster.delete(x.object, r.namespace, this.o.cascade)
-      } catch (e) {
-        problems.push(`${label(x.object)}: ${(e as Error).message}`)
-      }
-    }
-    if (this.o.wait && problems.length === 0)
-      await waitGone(
-        this.cluster,
-        objects.filter((x) => !isKept(x)),
-        r.namespace,
-        this.o.timeoutMs,
-      )
+    const gone = objects.filter((x) => !isKept(x))
+    const problems = await this.deleteAll(gone, r.namespace)
+    if (this.o.wait && problems.length === 0) await waitGone(this.cluster, gone, r.namespace, this.o.timeoutMs)
     await this.hooks(r, 'post-delete')
     if (problems.length > 0) {
       await this.store.update({ ...r, info: { ...r.info, status: 'failed', description: problems.join('; ') } })
@@ -257,7 +241,24 @@ export class Releases {
         info: { ...r.info, status: 'uninstalled', description: this.o.description ?? 'Uninstallation complete' },
       })
     else for (const old of history) await this.store.delete(old)
-    return kept
+    return objects.filter(isKept)
+  }
+
+  /** Deletes objects in Helm's order; what could not be, in words. */
+  private async deleteAll(objects: readonly Unstructured[], namespace: string): Promise<string[]> {
+    const problems: string[] = []
+    const inOrder = sortByKind(
+      objects.map((object) => ({ kind: object.kind ?? '', object })),
+      UNINSTALL_ORDER,
+    )
+    for (const { object } of inOrder) {
+      try {
+        await this.cluster.delete(object, namespace, this.o.cascade)
+      } catch (e) {
+        problems.push(`${label(object)}: ${(e as Error).message}`)
+      }
+    }
+    return problems
   }
 
   /** Runs the release's test hooks, those that `only` names; `look` sees the release before the hooks are cleaned up, also when one failed. Throws Error when one fails. */

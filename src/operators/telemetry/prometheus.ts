@@ -47,10 +47,20 @@ export function metricsText(measured: Measured): string {
   return [...controllerFamilies(measured), ...queueFamilies(measured), ...otherFamilies(measured)].join('')
 }
 
+type Counted = readonly [name: string, type: 'counter' | 'gauge', help: string, value: (m: ControllerMetrics) => number]
+
+const ofControllers: readonly Counted[] = [
+  ['reconcile_errors_total', 'counter', 'Reconciles that failed.', (m) => m.error],
+  ['terminal_reconcile_errors_total', 'counter', 'Failures that are not retried.', (m) => m.terminal],
+  ['reconcile_panics_total', 'counter', 'Failures that were no Error.', (m) => m.panics],
+  ['reconcile_timeouts_total', 'counter', 'Reconciles that passed their deadline.', (m) => m.timeouts],
+  ['max_concurrent_reconciles', 'gauge', 'Workers.', (m) => m.workers],
+  ['active_workers', 'gauge', 'Workers that work.', (m) => m.activeWorkers],
+]
+
 function controllerFamilies({ metrics }: Measured): string[] {
-  const each = (value: (m: ControllerMetrics) => number): Sample[] =>
-    [...metrics].map(([controller, m]) => [{ controller }, value(m)])
-  const results = [...metrics].flatMap(([controller, m]): Sample[] => [
+  const all = [...metrics]
+  const results = all.flatMap(([controller, m]): Sample[] => [
     [{ controller, result: 'error' }, m.error],
     [{ controller, result: 'requeue' }, 0],
     [{ controller, result: 'requeue_after' }, m.requeueAfter],
@@ -59,46 +69,18 @@ function controllerFamilies({ metrics }: Measured): string[] {
   const prefix = 'controller_runtime'
   return [
     family(`${prefix}_reconcile_total`, 'counter', 'Reconciles, by how they ended.', results),
-    family(
-      `${prefix}_reconcile_errors_total`,
-      'counter',
-      'Reconciles that failed.',
-      each((m) => m.error),
-    ),
-    family(
-      `${prefix}_terminal_reconcile_errors_total`,
-      'counter',
-      'Failures that are not retried.',
-      each((m) => m.terminal),
-    ),
-    family(
-      `${prefix}_reconcile_panics_total`,
-      'counter',
-      'Failures that were no Error.',
-      each((m) => m.panics),
-    ),
-    family(
-      `${prefix}_reconcile_timeouts_total`,
-      'counter',
-      'Reconciles that passed their deadline.',
-      each((m) => m.timeouts),
-    ),
-    family(
-      `${prefix}_max_concurrent_reconciles`,
-      'gauge',
-      'Workers.',
-      each((m) => m.workers),
-    ),
-    family(
-      `${prefix}_active_workers`,
-      'gauge',
-      'Workers that work.',
-      each((m) => m.activeWorkers),
+    ...ofControllers.map(([name, type, help, value]) =>
+      family(
+        `${prefix}_${name}`,
+        type,
+        help,
+        all.map(([controller, m]): Sample => [{ controller }, value(m)]),
+      ),
     ),
     histograms(
       `${prefix}_reconcile_time_seconds`,
       'How long reconciles took.',
-      [...metrics].map(([controller, m]) => [{ controller }, m.seconds] as const),
+      all.map(([controller, m]) => [{ controller }, m.seconds] as const),
     ),
   ]
 }

@@ -101,18 +101,7 @@ export async function receivePack(
     if (request.sideBand) band.progress(line)
   }
   const push: Push = { repository, updates: request.updates, options: request.options, print, signal }
-  const report = (unpack: string, refused: string | undefined) => {
-    const lines = [
-      pktLine(`unpack ${unpack}\n`),
-      ...request.updates.map((u) =>
-        pktLine(refused === undefined ? `ok ${u.ref}\n` : `ng ${u.ref} ${refused.replaceAll('\n', ' ')}\n`),
-      ),
-      flushPkt,
-    ]
-    if (request.reportStatus && request.sideBand) band.report(Buffer.concat(lines))
-    else if (request.reportStatus) write(Buffer.concat(lines))
-    if (request.sideBand) band.end()
-  }
+  const report = (unpack: string, refused: string | undefined) => reportStatus(request, band, write, unpack, refused)
   let pack: string | undefined
   try {
     pack = await takeObjects(repositories.pathOf(repository), request.updates, reader, signal)
@@ -135,6 +124,26 @@ export async function receivePack(
   } catch (error) {
     report('ok', reasonOf(error))
   }
+}
+
+/** The end of the answer: what became of the pack, and of each ref. `refused`: why none has moved. */
+function reportStatus(
+  request: Request,
+  band: SideBand,
+  write: (bytes: Buffer) => void,
+  unpack: string,
+  refused: string | undefined,
+): void {
+  const lines = [
+    pktLine(`unpack ${unpack}\n`),
+    ...request.updates.map((u) =>
+      pktLine(refused === undefined ? `ok ${u.ref}\n` : `ng ${u.ref} ${refused.replaceAll('\n', ' ')}\n`),
+    ),
+    flushPkt,
+  ]
+  if (request.reportStatus && request.sideBand) band.report(Buffer.concat(lines))
+  else if (request.reportStatus) write(Buffer.concat(lines))
+  if (request.sideBand) band.end()
 }
 
 function reasonOf(error: unknown): string {
