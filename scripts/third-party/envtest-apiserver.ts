@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { assembleApi } from '../../src/cli/assembly/api.ts'
+import { assembleApi } from '../../src/cli/assembly/api/api.ts'
 
 // envtest asks --help whether the program is so old that it knows --insecure-port.
 if (process.argv.includes('--help')) {

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
-import { assembleApi } from './assembly/api.ts'
-import { apiFlags, apiHelp, apiWishes } from './assembly/api-flags.ts'
-import { ownAddress } from './assembly/node-addresses.ts'
-import { checkPort, portOf } from './assembly/port.ts'
-import { storeChoice, storeFlags, storeHelp } from './assembly/store-choice.ts'
-import { tuneForServing } from './assembly/v8-settings.ts'
-import { lowerV8Workers } from './assembly/v8-workers.ts'
+import { assembleApi } from './assembly/api/api.ts'
+import { apiFlags, apiHelp, apiWishes } from './assembly/api/api-flags.ts'
+import { ownAddress } from './assembly/machine/node-addresses.ts'
+import { checkPort, portOf } from './assembly/machine/port.ts'
+import { tuneForServing } from './assembly/machine/v8-settings.ts'
+import { lowerV8Workers } from './assembly/machine/v8-workers.ts'
+import { storeChoice, storeFlags, storeHelp } from './assembly/storage/store-choice.ts'
 
 const help = `slipway apiserver: the Kubernetes API alone, without controllers, scheduler and nodes
 

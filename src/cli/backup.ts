@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util'
 import { backupPath } from '../api/history/backup.ts'
 import type { Client } from '../client/client.ts'
 import { lines } from '../client/lines.ts'
-import { type BackupHead, filePieces, writeBackup } from './assembly/backup-file.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
-import { DataDirectory } from './assembly/data-directory.ts'
+import { DataDirectory } from './assembly/machine/data-directory.ts'
 import { messageOf } from './assembly/resource-words.ts'
+import { type BackupHead, filePieces, writeBackup } from './assembly/storage/backup-file.ts'
 
 const help = `slipway backup: everything of a running Slipway in one file, as of one moment
 

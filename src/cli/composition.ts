@@ -11,7 +11,7 @@ import { stderrLog } from '../operators/log.ts'
 import { type Manifest, ManifestError } from '../sync/render/manifest.ts'
 import { parseManifests } from '../sync/render/yaml-manifests.ts'
 import { connectionHelp, connectionOptions, connectTo } from './assembly/connection.ts'
-import { stopSignal } from './assembly/stop-signal.ts'
+import { stopSignal } from './assembly/machine/stop-signal.ts'
 import { webhooksFor } from './assembly/webhook-address.ts'
 
 const help = `slipway composition: kinds made of other kinds, without a program

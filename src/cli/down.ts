@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { DataDirectory } from './assembly/data-directory.ts'
-import { purge } from './assembly/purge.ts'
+import { DataDirectory } from './assembly/machine/data-directory.ts'
+import { purge } from './assembly/machine/purge.ts'
 
 const help = `slipway down: stop a running Slipway; containers go on running and are adopted at the next start
 

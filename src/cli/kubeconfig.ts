@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse, stringify } from 'yaml'
-import { DataDirectory } from './assembly/data-directory.ts'
+import { DataDirectory } from './assembly/machine/data-directory.ts'
 
 const help = `slipway kubeconfig: credentials of the administrator for kubectl, helm and git
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Client } from '../client/client.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
-import { DataDirectory } from './assembly/data-directory.ts'
+import { DataDirectory } from './assembly/machine/data-directory.ts'
 import { table } from './assembly/table.ts'
 
 const help = `slipway repo: repositories of the built-in Git server (a push to a new name makes one too)

@@ -10,9 +10,9 @@ import { openLmdbStore, restoreLmdbStore } from '../store/lmdb/lmdb-store.ts'
 import { ownFolder } from '../store/lmdb/owner.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import type { RestoredValue } from '../store/mvcc/restore.ts'
-import { type BackupLine, readBackup, writePiece } from './assembly/backup-file.ts'
-import { DataDirectory } from './assembly/data-directory.ts'
-import { Encryption } from './assembly/encryption.ts'
+import { DataDirectory } from './assembly/machine/data-directory.ts'
+import { type BackupLine, readBackup, writePiece } from './assembly/storage/backup-file.ts'
+import { Encryption } from './assembly/storage/encryption.ts'
 
 const help = `slipway restore: makes a data directory of a backup, from which \`slipway up\` goes on
 

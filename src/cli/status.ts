@@ -6,7 +6,7 @@ import { isNotFound } from '../apimachinery/status.ts'
 import type { Client } from '../client/client.ts'
 import { applications } from '../sync/application/application.ts'
 import { connect, connectionHelp, connectionOptions } from './assembly/connection.ts'
-import { DataDirectory, type RunFacts } from './assembly/data-directory.ts'
+import { DataDirectory, type RunFacts } from './assembly/machine/data-directory.ts'
 import { table } from './assembly/table.ts'
 
 const help = `slipway status: what runs, and how it is

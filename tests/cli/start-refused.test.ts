@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DataDirectory } from '../../src/cli/assembly/data-directory.ts'
-import { checkPort, portOf } from '../../src/cli/assembly/port.ts'
+import { DataDirectory } from '../../src/cli/assembly/machine/data-directory.ts'
+import { checkPort, portOf } from '../../src/cli/assembly/machine/port.ts'
 
 test('a port that another program has is told of before anything starts', async () => {
   const server = createServer()

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Client } from '../../client/client.ts'
 import { httpsClient } from '../../client/https.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { DataDirectory } from './data-directory.ts'
+import { DataDirectory } from './machine/data-directory.ts'
 
 /** The flags by which every verb that talks to a cluster finds it. */
 export const connectionOptions = {

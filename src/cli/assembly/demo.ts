@@ -4,7 +4,7 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { services } from '../../apimachinery/resources.generated.ts'
-import type { DataDirectory } from './data-directory.ts'
+import type { DataDirectory } from './machine/data-directory.ts'
 import type { System } from './system.ts'
 
 interface DemoOptions {

@@ -5,7 +5,7 @@ import { headersOf } from '../../api/http/http1.ts'
 import type { Security } from '../../api/pipeline/security.ts'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { GitUser } from '../../sync/git/git-server.ts'
-import type { DataDirectory } from './data-directory.ts'
+import type { DataDirectory } from './machine/data-directory.ts'
 
 /** Git settings that carry the administrator's certificate: no password or token stands in any URL. */
 export function writeGitconfig(data: DataDirectory, server: string, admin: { cert: string; key: string }, caCert: string): void {

@@ -17,10 +17,10 @@ import { startScheduler } from '../../scheduler/scheduler.ts'
 import { helmChartRenderer } from '../../sync/render/chart.ts'
 import { ChartCache } from '../../sync/render/chart-cache.ts'
 import { type Sync, startSync } from '../../sync/sync.ts'
-import { type AssembledApi, assembleApi } from './api.ts'
-import type { ApiWishes } from './api-flags.ts'
-import type { DataDirectory } from './data-directory.ts'
+import { type AssembledApi, assembleApi } from './api/api.ts'
+import type { ApiWishes } from './api/api-flags.ts'
 import { gitUser, writeGitconfig } from './git-access.ts'
+import type { DataDirectory } from './machine/data-directory.ts'
 
 interface SystemOptions {
   readonly data: DataDirectory

@@ -8,7 +8,7 @@ import { stderrLog } from '../../operators/log.ts'
 import type { Operator } from '../../operators/operator.ts'
 import { runOperators } from '../../operators/run-operators.ts'
 import { connectionHelp, connectionOptions, connectTo } from '../assembly/connection.ts'
-import { stopSignal } from '../assembly/stop-signal.ts'
+import { stopSignal } from '../assembly/machine/stop-signal.ts'
 import { operatorsIn } from '../assembly/user-operators.ts'
 import { webhooksFor } from '../assembly/webhook-address.ts'
 

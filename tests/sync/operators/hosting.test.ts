@@ -23,7 +23,7 @@ import {
   validatingwebhookconfigurations,
 } from '../../../src/apimachinery/resources.generated.ts'
 import { isNotFound } from '../../../src/apimachinery/status.ts'
-import { assembleApi } from '../../../src/cli/assembly/api.ts'
+import { assembleApi } from '../../../src/cli/assembly/api/api.ts'
 import type { Client } from '../../../src/client/client.ts'
 import { inProcessClient } from '../../../src/client/in-process.ts'
 import { startControllers } from '../../../src/controllers/index.ts'

@@ -3,7 +3,7 @@ import { getPriority, platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { lowerV8Workers } from '../../../src/cli/assembly/v8-workers.ts'
+import { lowerV8Workers } from '../../../../src/cli/assembly/machine/v8-workers.ts'
 
 test("V8's threads alone get the lowest priority", () => {
   const tasks = mkdtempSync(join(tmpdir(), 'slipway-tasks-'))

@@ -4,8 +4,8 @@ import { dirname, join, normalize, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { SnapshotEnd, SnapshotHead, SnapshotItem } from '../../api/history/backup.ts'
-import { lines } from '../../client/lines.ts'
+import type { SnapshotEnd, SnapshotHead, SnapshotItem } from '../../../api/history/backup.ts'
+import { lines } from '../../../client/lines.ts'
 
 /** A backup is gzipped lines of JSON: this head, the snapshot's lines, pieces of files, and an end that counts the lines before it. */
 export interface BackupHead {

@@ -1,4 +1,4 @@
-import type { InFlightLimits } from '../../api/pipeline/in-flight.ts'
+import type { InFlightLimits } from '../../../api/pipeline/in-flight.ts'
 
 /** kube-apiserver's flags of how many requests are answered at a time. */
 export const flowFlags = {

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readFile, realpath } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { ReloadMetrics } from '../../api/health/reload-metrics.ts'
+import type { ReloadMetrics } from '../../../api/health/reload-metrics.ts'
 
 interface ReloadedFileOptions {
   readonly path: string

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openPki } from '../../../src/api/auth/pki.ts'
-import { openAuthentication } from '../../../src/cli/assembly/authentication.ts'
-import { startIssuer, tokenOf } from '../../api/auth/issuer-server.ts'
+import { openPki } from '../../../../src/api/auth/pki.ts'
+import { openAuthentication } from '../../../../src/cli/assembly/api/authentication.ts'
+import { startIssuer, tokenOf } from '../../../api/auth/issuer-server.ts'
 
 const test = suite('authentication config')
 const folder = mkdtempSync(join(tmpdir(), 'slipway-authentication-'))

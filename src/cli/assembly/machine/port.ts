@@ -1,5 +1,5 @@
 import { createServer } from 'node:net'
-import { listenOn } from '../../apimachinery/open-port.ts'
+import { listenOn } from '../../../apimachinery/open-port.ts'
 
 /** The number that `--port` names. Throws when it is none. */
 export function portOf(text: string): number {

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type EncryptionRule, readEncryptionConfiguration } from '../../store/encryption/configuration.ts'
-import type { KmsObserver } from '../../store/encryption/kms/observer.ts'
-import { type KmsOptions, type KmsProvider, kmsProvider } from '../../store/encryption/kms/provider.ts'
-import { TryLater } from './reloaded-file.ts'
+import { type EncryptionRule, readEncryptionConfiguration } from '../../../store/encryption/configuration.ts'
+import type { KmsObserver } from '../../../store/encryption/kms/observer.ts'
+import { type KmsOptions, type KmsProvider, kmsProvider } from '../../../store/encryption/kms/provider.ts'
+import { TryLater } from '../api/reloaded-file.ts'
 
 interface EncryptionPlace {
   /** An EncryptionConfiguration. Default: `encryption.yaml` in the folder of keys, made when it is missing; it encrypts Secrets. Without both nothing is. */

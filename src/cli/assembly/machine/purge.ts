@@ -1,7 +1,7 @@
-import { removeNetwork } from '../../network/network.ts'
-import { connectDocker } from '../../nodes/docker-daemon.ts'
-import { removeEverything } from '../../nodes/purge.ts'
-import { unmountAll } from '../../nodes/volumes/mount-table.ts'
+import { removeNetwork } from '../../../network/network.ts'
+import { connectDocker } from '../../../nodes/docker-daemon.ts'
+import { removeEverything } from '../../../nodes/purge.ts'
+import { unmountAll } from '../../../nodes/volumes/mount-table.ts'
 import type { DataDirectory } from './data-directory.ts'
 import { removeNodeAddresses } from './node-addresses.ts'
 

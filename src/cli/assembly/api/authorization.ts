@@ -8,15 +8,15 @@ import {
   type ConfigurationContext,
   type FileKind,
   readAuthorizationConfiguration,
-} from '../../api/auth/authorization/configuration.ts'
-import { AuthorizationMetrics } from '../../api/auth/authorization/metrics.ts'
-import { type AskServer, webhookAuthorizer } from '../../api/auth/authorization/webhook.ts'
-import type { AuthorizerChoice, ChosenAuthorizer } from '../../api/auth/authorize.ts'
-import type { MetricLines } from '../../api/health/metrics.ts'
-import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
-import { writeDuration } from '../../apimachinery/duration.ts'
-import { httpsClient } from '../../client/https.ts'
-import { readKubeconfig } from '../../client/kubeconfig.ts'
+} from '../../../api/auth/authorization/configuration.ts'
+import { AuthorizationMetrics } from '../../../api/auth/authorization/metrics.ts'
+import { type AskServer, webhookAuthorizer } from '../../../api/auth/authorization/webhook.ts'
+import type { AuthorizerChoice, ChosenAuthorizer } from '../../../api/auth/authorize.ts'
+import type { MetricLines } from '../../../api/health/metrics.ts'
+import { ReloadMetrics } from '../../../api/health/reload-metrics.ts'
+import { writeDuration } from '../../../apimachinery/duration.ts'
+import { httpsClient } from '../../../client/https.ts'
+import { readKubeconfig } from '../../../client/kubeconfig.ts'
 import { type AuthorizationValues, entriesOfFlags } from './authorization-flags.ts'
 import { ReloadedFile } from './reloaded-file.ts'
 

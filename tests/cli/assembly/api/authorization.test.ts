@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openPki, type Pki } from '../../../src/api/auth/pki.ts'
-import { ReloadMetrics } from '../../../src/api/health/reload-metrics.ts'
-import { openAuthorization, serverOf } from '../../../src/cli/assembly/authorization.ts'
-import { ReloadedFile } from '../../../src/cli/assembly/reloaded-file.ts'
+import { openPki, type Pki } from '../../../../src/api/auth/pki.ts'
+import { ReloadMetrics } from '../../../../src/api/health/reload-metrics.ts'
+import { openAuthorization, serverOf } from '../../../../src/cli/assembly/api/authorization.ts'
+import { ReloadedFile } from '../../../../src/cli/assembly/api/reloaded-file.ts'
 
 const test = suite('authorization config')
 const folder = mkdtempSync(join(tmpdir(), 'slipway-authorization-'))

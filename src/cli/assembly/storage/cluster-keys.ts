@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
-import type { Pki } from '../../api/auth/pki.ts'
-import { noteOfServer } from '../../api/history/note.ts'
-import { Conflict, type Store } from '../../store/store.ts'
+import type { Pki } from '../../../api/auth/pki.ts'
+import { noteOfServer } from '../../../api/history/note.ts'
+import { Conflict, type Store } from '../../../store/store.ts'
 
 /** Beside the objects: which keys the servers of one store have. */
 const place = '/slipway/keys'

@@ -1,5 +1,5 @@
-import { type AuthorizerEntry, type AuthorizerType, authorizerTypes } from '../../api/auth/authorization/configuration.ts'
-import { durationMs } from './duration.ts'
+import { type AuthorizerEntry, type AuthorizerType, authorizerTypes } from '../../../api/auth/authorization/configuration.ts'
+import { durationMs } from '../duration.ts'
 
 export const authorizationFlags = {
   'authorization-config': { type: 'string' },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { EtcdOptions } from '../../store/etcd/etcd-store.ts'
-import type { Store } from '../../store/store.ts'
-import { durationMs } from './duration.ts'
+import type { EtcdOptions } from '../../../store/etcd/etcd-store.ts'
+import type { Store } from '../../../store/store.ts'
+import { durationMs } from '../duration.ts'
 
 /** Where objects are kept. */
 export type StoreChoice =
@@ -61,10 +61,10 @@ export function storeChoice(values: StoreFlagValues): StoreChoice {
 export async function openStore(choice: StoreChoice, directory: string): Promise<Store> {
   switch (choice.kind) {
     case 'memory':
-      return (await import('../../store/memory/memory-store.ts')).createMemoryStore()
+      return (await import('../../../store/memory/memory-store.ts')).createMemoryStore()
     case 'lmdb':
-      return (await import('../../store/lmdb/lmdb-store.ts')).openOwnLmdbStore({ path: join(directory, 'store') })
+      return (await import('../../../store/lmdb/lmdb-store.ts')).openOwnLmdbStore({ path: join(directory, 'store') })
     case 'etcd':
-      return (await import('../../store/etcd/etcd-store.ts')).openEtcdStore(choice.etcd)
+      return (await import('../../../store/etcd/etcd-store.ts')).openEtcdStore(choice.etcd)
   }
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { Audit } from '../../api/audit/audit.ts'
-import { openLogFile } from '../../api/audit/log-file.ts'
-import { readAuditPolicy } from '../../api/audit/policy.ts'
-import { systemClock } from '../../apimachinery/clock.ts'
+import { Audit } from '../../../api/audit/audit.ts'
+import { openLogFile } from '../../../api/audit/log-file.ts'
+import { readAuditPolicy } from '../../../api/audit/policy.ts'
+import { systemClock } from '../../../apimachinery/clock.ts'
 
 export interface OpenAudit {
   readonly audit: Audit

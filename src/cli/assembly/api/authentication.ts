@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { certificatesIn, type FrontProxyTrust } from '../../api/auth/front-proxy.ts'
-import { createJwtAuthenticator, type JwtAuthenticator } from '../../api/auth/jwt/authenticator.ts'
+import { certificatesIn, type FrontProxyTrust } from '../../../api/auth/front-proxy.ts'
+import { createJwtAuthenticator, type JwtAuthenticator } from '../../../api/auth/jwt/authenticator.ts'
 import {
   type AnonymousLimits,
   allAlgorithms,
   jwtIssuer,
   readAuthenticationConfiguration,
-} from '../../api/auth/jwt/configuration.ts'
-import { JwtMetrics } from '../../api/auth/jwt/metrics.ts'
-import type { MetricLines } from '../../api/health/metrics.ts'
-import { ReloadMetrics } from '../../api/health/reload-metrics.ts'
-import { ConfigError } from '../../apimachinery/config-shape.ts'
+} from '../../../api/auth/jwt/configuration.ts'
+import { JwtMetrics } from '../../../api/auth/jwt/metrics.ts'
+import type { MetricLines } from '../../../api/health/metrics.ts'
+import { ReloadMetrics } from '../../../api/health/reload-metrics.ts'
+import { ConfigError } from '../../../apimachinery/config-shape.ts'
 import { ReloadedFile, TryLater } from './reloaded-file.ts'
 
 export const authenticationFlags = {

@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { apiWishes } from '../../../src/cli/assembly/api-flags.ts'
+import { apiWishes } from '../../../../src/cli/assembly/api/api-flags.ts'
 
 const anonymous = async (values: Parameters<typeof apiWishes>[0]) => {
   const { error } = console

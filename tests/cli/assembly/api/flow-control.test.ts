@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { flowWishes } from '../../../src/cli/assembly/flow-control.ts'
+import { flowWishes } from '../../../../src/cli/assembly/api/flow-control.ts'
 
 test('the limits of requests are those of kube-apiserver, unless flags say otherwise', () => {
   assert.equal(flowWishes({}), { priorityAndFairness: true, limits: { reading: 400, writing: 200 } })

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openPki, type Pki } from '../../../src/api/auth/pki.ts'
-import { otherKeys } from '../../../src/cli/assembly/cluster-keys.ts'
-import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
+import { openPki, type Pki } from '../../../../src/api/auth/pki.ts'
+import { otherKeys } from '../../../../src/cli/assembly/storage/cluster-keys.ts'
+import { createMemoryStore } from '../../../../src/store/memory/memory-store.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'slipway-keys-'))
 const pkiIn = (name: string): Promise<Pki> => openPki({ directory: join(folder, name), serviceAddress: '10.43.0.1' })

@@ -1,8 +1,15 @@
 import { readFile } from 'node:fs/promises'
-import type { StaticToken } from '../../api/auth/bearer-tokens.ts'
-import type { FrontProxyTrust } from '../../api/auth/front-proxy.ts'
-import { defaultIssuer } from '../../api/auth/service-account-tokens.ts'
-import { readTokenFile } from '../../api/auth/token-file.ts'
+import type { StaticToken } from '../../../api/auth/bearer-tokens.ts'
+import type { FrontProxyTrust } from '../../../api/auth/front-proxy.ts'
+import { defaultIssuer } from '../../../api/auth/service-account-tokens.ts'
+import { readTokenFile } from '../../../api/auth/token-file.ts'
+import { durationMs } from '../duration.ts'
+import {
+  type ServiceAccountValues,
+  serviceAccountFlags,
+  serviceAccountHelp,
+  serviceAccountWishes,
+} from '../service-account-keys.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
 import {
@@ -14,14 +21,7 @@ import {
 } from './authentication.ts'
 import { openAuthorization } from './authorization.ts'
 import { type AuthorizationValues, authorizationFlags, authorizationHelp } from './authorization-flags.ts'
-import { durationMs } from './duration.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
-import {
-  type ServiceAccountValues,
-  serviceAccountFlags,
-  serviceAccountHelp,
-  serviceAccountWishes,
-} from './service-account-keys.ts'
 
 /** The flags of kube-apiserver that every verb which runs the API has. */
 export const apiFlags = {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DataDirectory } from '../../../src/cli/assembly/data-directory.ts'
+import { DataDirectory } from '../../../../src/cli/assembly/machine/data-directory.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const folder = mkdtempSync(join(tmpdir(), 'data-directory-'))

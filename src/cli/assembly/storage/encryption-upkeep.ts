@@ -1,10 +1,10 @@
-import type { Check } from '../../api/health/checks.ts'
-import type { ReloadMetrics } from '../../api/health/reload-metrics.ts'
-import { reencrypt } from '../../api/watch/reencrypt.ts'
-import type { EncryptedStore } from '../../store/encryption/encrypted-store.ts'
-import type { KmsProvider } from '../../store/encryption/kms/provider.ts'
+import type { Check } from '../../../api/health/checks.ts'
+import type { ReloadMetrics } from '../../../api/health/reload-metrics.ts'
+import { reencrypt } from '../../../api/watch/reencrypt.ts'
+import type { EncryptedStore } from '../../../store/encryption/encrypted-store.ts'
+import type { KmsProvider } from '../../../store/encryption/kms/provider.ts'
+import { ReloadedFile } from '../api/reloaded-file.ts'
 import type { Encryption } from './encryption.ts'
-import { ReloadedFile } from './reloaded-file.ts'
 
 interface UpkeepOptions {
   readonly store: EncryptedStore
