@@ -109,10 +109,11 @@ function bootstrapUser(objects: Objects, token: string, now: number): UserInfo |
   const expires = field(secret, 'expiration')
   if (expires && !(Date.parse(expires) > now)) return undefined
   if (field(secret, 'usage-bootstrap-authentication') !== 'true') return undefined
-  const extra = field(secret, 'auth-extra-groups')
-    .split(',')
-    .filter((g) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(g))
-  return { name: `system:bootstrap:${id}`, groups: ['system:bootstrappers', ...extra] }
+  const text = field(secret, 'auth-extra-groups')
+  const extra = text === '' ? [] : text.split(',')
+  // One that it may not give makes the whole token worthless (k8s.io/cluster-bootstrap/token/util/secret).
+  if (!extra.every((g) => /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(g))) return undefined
+  return { name: `system:bootstrap:${id}`, groups: [...new Set(['system:bootstrappers', ...extra])].sort() }
 }
 
 const field = (secret: Secret, key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()

@@ -102,6 +102,23 @@ test('fixed tokens and bootstrap tokens are known, passwords are not read; nothi
   } as object as { metadata: object })
   const { authenticate } = authenticator(objects)
   assert.is((await authenticate(bearer('abcdef.0123456789abcdef'))).name, 'system:bootstrap:abcdef')
+  const withGroups = (groups: string) =>
+    objects.put(secrets, {
+      metadata: { name: 'bootstrap-token-abcdee', namespace: 'kube-system' },
+      type: 'bootstrap.kubernetes.io/token',
+      data: Object.fromEntries(
+        Object.entries({ ...data, 'token-id': 'abcdee', 'auth-extra-groups': groups }).map(([k, v]) => [k, base64(v)]),
+      ),
+    } as object as { metadata: object })
+  withGroups('system:bootstrappers:b,system:bootstrappers:a')
+  const expected = ['system:bootstrappers', 'system:bootstrappers:a', 'system:bootstrappers:b', 'system:authenticated']
+  assert.equal((await authenticate(bearer('abcdee.0123456789abcdef'))).groups, expected)
+  withGroups('system:bootstrappers:a,system:masters')
+  assert.is(
+    codeOf(() => authenticate(bearer('abcdee.0123456789abcdef'))),
+    401,
+    'a group that it may not give makes a token worthless',
+  )
   assert.is(
     codeOf(() => authenticate(bearer('abcdef.0123456789abcdee'))),
     401,

@@ -1,10 +1,12 @@
 import type {
   CertificateSigningRequest,
+  CSIDriver,
   Node,
   PersistentVolumeClaim,
   Pod,
   ResourceSlice,
   TokenRequest,
+  Volume,
 } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { csidrivers, nodes, persistentvolumeclaims, persistentvolumes, pods } from '../../../apimachinery/resources.generated.ts'
@@ -215,8 +217,19 @@ async function checkAudience(objects: Objects, authorize: Authorize, request: Ad
     )
   )
     return
-  const drivers = driversOf(objects, pod).flatMap((name) => objects.get(csidrivers, undefined, name) ?? [])
-  if (drivers.some((d) => d.spec.tokenRequests?.some((t) => t.audience === audience))) return
+  const missing: string[] = []
+  for (const volume of pod.spec?.volumes ?? []) {
+    try {
+      if (driverOf(objects, pod, volume)?.spec.tokenRequests?.some((t) => t.audience === audience)) return
+    } catch (error) {
+      missing.push((error as Error).message)
+    }
+  }
+  if (missing.length > 0)
+    throw refuse(
+      request,
+      `error validating audience ${quote(audience)}: ${missing.length === 1 ? missing[0] : `[${missing.join(', ')}]`}`,
+    )
   const { user, namespace = '', name } = request
   const resource = { group: '', version: 'v1', resource: audience, subresource: '', namespace, name }
   if ((await authorize({ user, verb: 'request-serviceaccounts-token-audience', resource })).allowed) return
@@ -224,13 +237,24 @@ async function checkAudience(objects: Objects, authorize: Authorize, request: Ad
   throw refuse(request, `audience ${quote(audience)} not found in pod spec volume, ${why}`)
 }
 
-function driversOf(objects: Objects, pod: Pod): string[] {
-  return (pod.spec?.volumes ?? []).flatMap((v) => {
-    const claimName = v.persistentVolumeClaim?.claimName ?? (v.ephemeral ? `${pod.metadata.name}-${v.name}` : undefined)
-    const claim = claimName ? objects.get(persistentvolumeclaims, pod.metadata.namespace, claimName) : undefined
-    const volume = claim?.spec?.volumeName ? objects.get(persistentvolumes, undefined, claim.spec.volumeName) : undefined
-    return v.csi?.driver ?? volume?.spec?.csi?.driver ?? []
-  })
+/** The driver that a volume is of; undefined when none. Throws 404 when something on the way to it is not there. */
+function driverOf(objects: Objects, pod: Pod, volume: Volume): CSIDriver | undefined {
+  const name = volume.csi?.driver ?? driverOfClaim(objects, pod, volume)
+  if (!name) return undefined
+  const driver = objects.get(csidrivers, undefined, name)
+  if (!driver) throw notFound({ group: 'storage.k8s.io', resource: 'csidriver' }, name)
+  return driver
+}
+
+function driverOfClaim(objects: Objects, pod: Pod, { name, persistentVolumeClaim, ephemeral }: Volume): string | undefined {
+  const claimName = persistentVolumeClaim?.claimName ?? (ephemeral ? `${pod.metadata.name}-${name}` : undefined)
+  if (claimName === undefined) return undefined
+  const claim = objects.get(persistentvolumeclaims, pod.metadata.namespace, claimName)
+  if (!claim) throw notFound(listed('persistentvolumeclaim'), claimName)
+  const volumeName = claim.spec?.volumeName ?? ''
+  const volume = objects.get(persistentvolumes, undefined, volumeName)
+  if (!volume) throw notFound(listed('persistentvolume'), volumeName)
+  return volume.spec?.csi?.driver
 }
 
 const nameOf = ({ operation, object, name }: AdmissionRequest): string =>
