@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DataDirectory } from '../../../../src/cli/assembly/machine/data-directory.ts'
 
-const root = join(import.meta.dirname, '../../..')
+const root = join(import.meta.dirname, '../../../..')
 const folder = mkdtempSync(join(tmpdir(), 'data-directory-'))
 test.after(() => rmSync(folder, { recursive: true }))
 
