@@ -10,8 +10,8 @@ import { createInformer, type Informer } from '../client/informer.ts'
 import type { InformerSet } from '../client/informer-set.ts'
 import { removeFinalizer } from '../operators/finalizers.ts'
 import { type Log, stderrLog } from '../operators/log.ts'
-import { createQueue, type Queue } from '../operators/queue.ts'
 import type { RunOptions } from '../operators/run-controllers.ts'
+import { createQueue, type Queue } from '../operators/work/queue.ts'
 import { type Discovered, discoverAll, isKind } from './discovery.ts'
 import {
   createOwnershipGraph,

@@ -4,13 +4,11 @@ import { aborted } from '../apimachinery/aborted.ts'
 import { type Clock, sleep, systemClock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import type { InformerSet } from '../client/informer-set.ts'
-import type { Activity } from './activity.ts'
 import type { Controller } from './controller.ts'
 import { type Duration, milliseconds } from './duration.ts'
 import { electionGate } from './election/election-gate.ts'
 import { alwaysOpen, type Gate } from './election/gate.ts'
 import { joinShard, type Shard } from './election/sharding.ts'
-import { whenServed } from './kind-served.ts'
 import { type Log, stderrLog } from './log.ts'
 import type { Operator } from './operator.ts'
 import { controllerFor } from './operator-controller.ts'
@@ -21,6 +19,8 @@ import { type StatusServerOptions, serveStatus } from './telemetry/status-server
 import type { Tracer } from './telemetry/trace.ts'
 import { startWebhooks, type WebhookSettings } from './webhooks/start.ts'
 import { createWebhookMeter } from './webhooks/webhook-metrics.ts'
+import type { Activity } from './work/activity.ts'
+import { whenServed } from './work/kind-served.ts'
 
 interface ElectionSettings {
   /** Unlike that of any other process; default: the host's name and something random. */

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import type { Secret } from '../../src/apimachinery/kinds.generated.ts'
 import { secrets } from '../../src/apimachinery/resources.generated.ts'
 import { defineOperator, watching } from '../../src/operators/operator.ts'
-import { TerminalError } from '../../src/operators/worker.ts'
+import { TerminalError } from '../../src/operators/work/worker.ts'
 import { startTestServer } from '../../src/testkit/start.ts'
 import { Database, database, databaseCrd, databaseOperator } from './database.ts'
 

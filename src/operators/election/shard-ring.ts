@@ -1,6 +1,6 @@
 import type { Clock } from '../../apimachinery/clock.ts'
-import type { Activity } from '../activity.ts'
 import type { Log } from '../log.ts'
+import type { Activity } from '../work/activity.ts'
 import { isSettled, liveMembers, ownerOf, ringOf, type Seen } from './members.ts'
 
 interface ShardRingOptions {

@@ -1,7 +1,7 @@
 // The metrics of a running set of operators, as controller-runtime and client-go name them, in Prometheus' text format.
 
-import type { Queue } from '../queue.ts'
 import type { WebhookMetrics } from '../webhooks/webhook-metrics.ts'
+import type { Queue } from '../work/queue.ts'
 import type { ControllerMetrics } from './controller-metrics.ts'
 import type { Histogram } from './histogram.ts'
 import type { RequestCounts } from './request-counts.ts'

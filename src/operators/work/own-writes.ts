@@ -1,9 +1,9 @@
-import { type Clock, sleep } from '../apimachinery/clock.ts'
-import { type KubeObject, keyOf } from '../apimachinery/object.ts'
-import type { Resource } from '../apimachinery/resource.ts'
-import type { Client, Target } from '../client/client.ts'
-import type { Informer } from '../client/informer.ts'
-import type { InformerSet } from '../client/informer-set.ts'
+import { type Clock, sleep } from '../../apimachinery/clock.ts'
+import { type KubeObject, keyOf } from '../../apimachinery/object.ts'
+import type { Resource } from '../../apimachinery/resource.ts'
+import type { Client, Target } from '../../client/client.ts'
+import type { Informer } from '../../client/informer.ts'
+import type { InformerSet } from '../../client/informer-set.ts'
 
 /** How long a deletion waits to be seen by the informer before the work goes on regardless. */
 const deadlineMs = 10_000

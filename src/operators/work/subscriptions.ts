@@ -1,7 +1,7 @@
-import { type KubeObject, keyOf } from '../apimachinery/object.ts'
-import type { Resource } from '../apimachinery/resource.ts'
-import type { InformerSet } from '../client/informer-set.ts'
-import { type Controller, ownerKey } from './controller.ts'
+import { type KubeObject, keyOf } from '../../apimachinery/object.ts'
+import type { Resource } from '../../apimachinery/resource.ts'
+import type { InformerSet } from '../../client/informer-set.ts'
+import { type Controller, ownerKey } from '../controller.ts'
 import { priorities, type Queue } from './queue.ts'
 
 /** Told why a key was added: the object that changed, as it was and is. */

@@ -1,7 +1,7 @@
-import type { Clock } from '../apimachinery/clock.ts'
-import { type KubeObject, keyOf } from '../apimachinery/object.ts'
-import type { Resource } from '../apimachinery/resource.ts'
-import { sameValue } from './equality.ts'
+import type { Clock } from '../../apimachinery/clock.ts'
+import { type KubeObject, keyOf } from '../../apimachinery/object.ts'
+import type { Resource } from '../../apimachinery/resource.ts'
+import { sameValue } from '../equality.ts'
 import type { Trigger } from './subscriptions.ts'
 
 /** Notices objects that are reconciled over and over although what they ask for has not changed. */

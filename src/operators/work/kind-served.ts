@@ -1,9 +1,9 @@
-import { type Clock, sleep } from '../apimachinery/clock.ts'
-import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
-import { customresourcedefinitions } from '../apimachinery/resources.generated.ts'
-import type { Client } from '../client/client.ts'
-import { createInformer } from '../client/informer.ts'
-import type { Log } from './log.ts'
+import { type Clock, sleep } from '../../apimachinery/clock.ts'
+import { apiVersionOf, type Resource } from '../../apimachinery/resource.ts'
+import { customresourcedefinitions } from '../../apimachinery/resources.generated.ts'
+import type { Client } from '../../client/client.ts'
+import { createInformer } from '../../client/informer.ts'
+import type { Log } from '../log.ts'
 
 interface ServedOptions {
   readonly clock: Clock

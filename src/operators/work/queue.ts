@@ -1,6 +1,6 @@
-import type { Clock } from '../apimachinery/clock.ts'
+import type { Clock } from '../../apimachinery/clock.ts'
+import { createQueueMeter, type QueueMeter, type QueueMetrics } from '../telemetry/queue-metrics.ts'
 import { ReadyKeys } from './ready-keys.ts'
-import { createQueueMeter, type QueueMeter, type QueueMetrics } from './telemetry/queue-metrics.ts'
 
 /** Higher runs first. Initial lists and resyncs run after real changes, so that changes overtake a restart. */
 export const priorities = { change: 0, initial: -100 } as const

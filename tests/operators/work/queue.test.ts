@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createQueue, priorities } from '../../src/operators/queue.ts'
-import { createVirtualClock } from '../../src/testkit/virtual-clock.ts'
+import { createQueue, priorities } from '../../../src/operators/work/queue.ts'
+import { createVirtualClock } from '../../../src/testkit/virtual-clock.ts'
 
 function make(random = () => 0.5) {
   const clock = createVirtualClock()

@@ -1,14 +1,14 @@
-import type { KubeObject } from '../apimachinery/object.ts'
-import { isConflict, isNamespaceTerminating, isNotFound, StatusError } from '../apimachinery/status.ts'
-import type { Client } from '../client/client.ts'
+import type { KubeObject } from '../../apimachinery/object.ts'
+import { isConflict, isNamespaceTerminating, isNotFound, StatusError } from '../../apimachinery/status.ts'
+import type { Client } from '../../client/client.ts'
+import type { Context, Controller, Result } from '../controller.ts'
+import { fenced } from '../election/fence.ts'
+import type { Gate, Term } from '../election/gate.ts'
+import type { ControllerMetrics } from '../telemetry/controller-metrics.ts'
+import { type Tracer, traced } from '../telemetry/trace.ts'
 import type { Activity } from './activity.ts'
-import type { Context, Controller, Result } from './controller.ts'
-import { fenced } from './election/fence.ts'
-import type { Gate, Term } from './election/gate.ts'
 import type { LoopDetector } from './loops.ts'
 import type { Queue } from './queue.ts'
-import type { ControllerMetrics } from './telemetry/controller-metrics.ts'
-import { type Tracer, traced } from './telemetry/trace.ts'
 
 /** An error that trying again will not mend: it is counted and logged, and the object runs again only when something changes. */
 export class TerminalError extends Error {
