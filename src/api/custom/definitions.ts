@@ -42,61 +42,83 @@ const underWayMs = 200
  * what is gone, and deletes the objects of one that is being deleted. Returns what ends it.
  */
 export function followDefinitions(options: DefinitionsOptions): () => void {
-  const { objects, registry, clock } = options
-  const busy = new Set<string>()
-  const again = new Set<string>()
-  const retries = new Set<() => void>()
-  let isEnded = false
-  const all = (): readonly CustomResourceDefinition[] => objects.list(resource) as unknown as readonly CustomResourceDefinition[]
-  const get = (name: string) => objects.get(resource, undefined, name) as unknown as CustomResourceDefinition | undefined
+  const follower = new DefinitionFollower(options)
+  return () => follower.stop()
+}
 
-  const work = async (name: string): Promise<void> => {
-    if (busy.has(name)) {
-      again.add(name)
-      return
+class DefinitionFollower {
+  readonly #options: DefinitionsOptions
+  /** Names of definitions that are worked on, and of those that changed meanwhile. */
+  readonly #busy = new Set<string>()
+  readonly #again = new Set<string>()
+  readonly #retries = new Set<() => void>()
+  readonly #unsubscribe: () => void
+  #isEnded = false
+
+  constructor(options: DefinitionsOptions) {
+    this.#options = options
+    for (const definition of this.#all()) {
+      this.#serve(definition)
+      void this.#work(definition.metadata.name ?? '')
     }
-    busy.add(name)
-    try {
-      const definition = get(name)
-      if (definition) await settle(options, definition, all())
-    } catch {
-      if (isEnded) return
-      // Somebody else wrote first, or the store is full: look again at what is stored then.
-      const cancel = clock.after(retryMs, () => {
-        retries.delete(cancel)
-        void work(name)
-      })
-      retries.add(cancel)
-    } finally {
-      busy.delete(name)
-      if (again.delete(name)) void work(name)
+    this.#unsubscribe = options.objects.onChange(resource, (now, before) =>
+      this.#changed(now as unknown as CustomResourceDefinition, before as unknown as CustomResourceDefinition),
+    )
+  }
+
+  stop(): void {
+    this.#isEnded = true
+    this.#unsubscribe()
+    for (const cancel of this.#retries) cancel()
+  }
+
+  #all(): readonly CustomResourceDefinition[] {
+    return this.#options.objects.list(resource) as unknown as readonly CustomResourceDefinition[]
+  }
+
+  #changed(now: CustomResourceDefinition | undefined, before: CustomResourceDefinition | undefined): void {
+    if (now) {
+      if (!before || changesService(now, before)) this.#serve(now)
+      void this.#work(now.metadata.name ?? '')
+    } else if (before) {
+      const { group = '', names } = before.spec
+      this.#options.registry.replaceCustom(group, names?.plural ?? '', [])
+      // Its names are free again.
+      for (const other of this.#all()) if (other.spec.group === group) void this.#work(other.metadata.name ?? '')
     }
   }
-  const serve = (definition: CustomResourceDefinition) => {
+
+  #serve(definition: CustomResourceDefinition): void {
+    const { registry, convert } = this.#options
     const { group = '', names } = definition.spec
     const isServed = isConditionTrue(definition, 'Established') && !isGone(definition)
-    registry.replaceCustom(group, names?.plural ?? '', isServed ? customResources(definition, options.convert) : [])
+    registry.replaceCustom(group, names?.plural ?? '', isServed ? customResources(definition, convert) : [])
   }
 
-  for (const definition of all()) {
-    serve(definition)
-    void work(definition.metadata.name ?? '')
-  }
-  const unsubscribe = objects.onChange(resource, (now, before) => {
-    const [next, old] = [now, before] as unknown as [CustomResourceDefinition | undefined, CustomResourceDefinition | undefined]
-    if (next) {
-      if (!old || changesService(next, old)) serve(next)
-      void work(next.metadata.name ?? '')
-    } else if (old) {
-      registry.replaceCustom(old.spec.group ?? '', old.spec.names?.plural ?? '', [])
-      // Its names are free again.
-      for (const other of all()) if (other.spec.group === old.spec.group) void work(other.metadata.name ?? '')
+  async #work(name: string): Promise<void> {
+    if (this.#busy.has(name)) {
+      this.#again.add(name)
+      return
     }
-  })
-  return () => {
-    isEnded = true
-    unsubscribe()
-    for (const cancel of retries) cancel()
+    this.#busy.add(name)
+    try {
+      const definition = this.#options.objects.get(resource, undefined, name)
+      if (definition) await settle(this.#options, definition as unknown as CustomResourceDefinition, this.#all())
+    } catch {
+      // Somebody else wrote first, or the store is full: look again at what is stored then.
+      if (!this.#isEnded) this.#retry(name)
+    } finally {
+      this.#busy.delete(name)
+      if (this.#again.delete(name)) void this.#work(name)
+    }
+  }
+
+  #retry(name: string): void {
+    const cancel = this.#options.clock.after(retryMs, () => {
+      this.#retries.delete(cancel)
+      void this.#work(name)
+    })
+    this.#retries.add(cancel)
   }
 }
 
