@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
-import { assembleApi } from './assembly/api/api.ts'
-import { apiFlags, apiHelp, apiWishes } from './assembly/api/api-flags.ts'
+import type { OpenPort } from '../apimachinery/open-port.ts'
+import { type AssembledApi, assembleApi } from './assembly/api/api.ts'
+import { type ApiWishes, apiFlags, apiHelp, apiWishes } from './assembly/api/api-flags.ts'
 import { ownAddress } from './assembly/machine/node-addresses.ts'
 import { checkPort, portOf } from './assembly/machine/port.ts'
 import { tuneForServing } from './assembly/machine/v8-settings.ts'
@@ -21,21 +22,20 @@ Examples:
   slipway apiserver --data /tmp/api --store memory --host 127.0.0.1 --port 7443
 `
 
+const flags = {
+  data: { type: 'string' },
+  port: { type: 'string', default: '6443' },
+  host: { type: 'string', default: '0.0.0.0' },
+  'write-kubeconfig': { type: 'string' },
+  ...apiFlags,
+  ...storeFlags,
+  'service-cidr': { type: 'string', default: '10.43.0.0/16' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      data: { type: 'string' },
-      port: { type: 'string', default: '6443' },
-      host: { type: 'string', default: '0.0.0.0' },
-      'write-kubeconfig': { type: 'string' },
-      ...apiFlags,
-      ...storeFlags,
-      'service-cidr': { type: 'string', default: '10.43.0.0/16' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  })
+  const { values } = parseArgs({ args: argv, options: flags })
   if (values.help) {
     process.stdout.write(help)
     return 0
@@ -47,20 +47,14 @@ export async function run(argv: string[]): Promise<number> {
   const port = portOf(values.port)
   await checkPort(port, values.host)
   const wishes = await apiWishes(values)
-  const { api, pki, advertise, close } = await assembleApi({
+  const assembled = await assembleApi({
     data: values.data,
     store: storeChoice(values),
     serviceCidr: values['service-cidr'],
     ...wishes.api,
   })
-  const listening = await api.listen({
-    port,
-    host: values.host,
-    cert: pki.serving.cert,
-    key: pki.serving.key,
-    clientCa: pki.caCert,
-    ...wishes.port,
-  })
+  const listening = await listen(assembled, port, values.host, wishes)
+  const { pki, advertise, close } = assembled
   const address = ownAddress()
   if (address) await advertise(address, listening.port)
   const server = `https://127.0.0.1:${listening.port}`
@@ -78,3 +72,6 @@ export async function run(argv: string[]): Promise<number> {
   await close()
   return 0
 }
+
+const listen = ({ api, pki }: AssembledApi, port: number, host: string, wishes: ApiWishes): Promise<OpenPort> =>
+  api.listen({ port, host, cert: pki.serving.cert, key: pki.serving.key, clientCa: pki.caCert, ...wishes.port })

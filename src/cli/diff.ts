@@ -3,7 +3,7 @@ import { jsonText } from '../apimachinery/json.ts'
 import { RestMapper } from '../client/rest-mapper.ts'
 import { applications, controlNamespace, trackingName } from '../sync/application/application.ts'
 import { inventoryOf } from '../sync/application/status.ts'
-import { PlanRefused, plan } from '../sync/plan/plan.ts'
+import { type PlannedChange, PlanRefused, plan } from '../sync/plan/plan.ts'
 import { planSummary, planText } from '../sync/plan/plan-text.ts'
 import { chartRenderer } from '../sync/render/chart.ts'
 import { ManifestError } from '../sync/render/manifest.ts'
@@ -63,16 +63,8 @@ export async function run(argv: string[]): Promise<number> {
       prune: app !== undefined,
     })
     const changes = found.changes.filter((c) => c.action !== 'keep')
-    if (values.output === 'json') {
-      const rows = changes.map(({ action, object, fields }) => ({
-        action,
-        kind: object.kind,
-        namespace: object.metadata.namespace,
-        name: object.metadata.name,
-        fields: object.kind === 'Secret' ? fields.map((f) => f.field) : fields,
-      }))
-      process.stdout.write(`${jsonText(rows)}\n`)
-    } else process.stdout.write(`${[planSummary(found), ...planText(found, namespace)].join('\n')}\n`)
+    if (values.output === 'json') process.stdout.write(`${jsonText(changes.map(rowOf))}\n`)
+    else process.stdout.write(`${[planSummary(found), ...planText(found, namespace)].join('\n')}\n`)
     return changes.length > 0 ? 1 : 0
   } catch (error) {
     if (!(error instanceof PlanRefused || error instanceof ManifestError)) throw error
@@ -80,3 +72,12 @@ export async function run(argv: string[]): Promise<number> {
     return 2
   }
 }
+
+/** A change for programs. What is in a Secret is not shown. */
+const rowOf = ({ action, object, fields }: PlannedChange) => ({
+  action,
+  kind: object.kind,
+  namespace: object.metadata.namespace,
+  name: object.metadata.name,
+  fields: object.kind === 'Secret' ? fields.map((f) => f.field) : fields,
+})

@@ -118,22 +118,14 @@ async function* watch<T extends KubeObject>(
 ): AsyncGenerator<NonNullable<Position>> {
   const isResumed = 'resourceVersion' in from
   const timeoutSeconds = Math.floor(300 + options.random() * 300)
-  // A server or a connection that went silent ends here too: at the latest after the time of the watch, and soon where bookmarks
-  // tell that it lives.
-  const silent = new AbortController()
-  const cancelLast = options.clock.after((timeoutSeconds + 30) * 1000, () => silent.abort())
-  let cancelSoon = () => {}
-  const lives = () => {
-    cancelSoon()
-    cancelSoon = options.clock.after(silentMs, () => silent.abort())
-  }
+  const silence = listenFor(options.clock, timeoutSeconds)
   let initial: Map<string, T> | undefined = isResumed ? undefined : new Map()
   try {
     const batches = client.watch(resource, {
       ...scopeOf(options),
       allowWatchBookmarks: true,
       timeoutSeconds,
-      signal: AbortSignal.any([options.signal, silent.signal]),
+      signal: AbortSignal.any([options.signal, silence.signal]),
       ...(isResumed ? from : { ...streamed(from), sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' as const }),
     })
     let sinceTurn = 0
@@ -152,7 +144,7 @@ async function* watch<T extends KubeObject>(
         }
         if (event.type === 'BOOKMARK') {
           sink.bookmark(version)
-          lives()
+          silence.isBroken()
         } else sink.change(event)
         at = { resourceVersion: version }
         if (++sinceTurn % batchPerTurn === 0) await turn()
@@ -160,8 +152,28 @@ async function* watch<T extends KubeObject>(
       if (at) yield at
     }
   } finally {
-    cancelLast()
-    cancelSoon()
+    silence.end()
+  }
+}
+
+/**
+ * Aborts when a server or a connection went silent: at the latest after the time of the watch, and soon where bookmarks tell that it lives
+ * (`isBroken`: one has).
+ */
+function listenFor(clock: Clock, timeoutSeconds: number) {
+  const silent = new AbortController()
+  const cancelLast = clock.after((timeoutSeconds + 30) * 1000, () => silent.abort())
+  let cancelSoon = () => {}
+  return {
+    signal: silent.signal,
+    isBroken(): void {
+      cancelSoon()
+      cancelSoon = clock.after(silentMs, () => silent.abort())
+    },
+    end(): void {
+      cancelLast()
+      cancelSoon()
+    },
   }
 }
 

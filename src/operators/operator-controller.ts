@@ -35,25 +35,7 @@ const defaultResync = '10h'
 /** The controller that an operator is: reads, calls its functions, and does what they said. */
 export function controllerFor(operator: Operator, options: OperatorControllerOptions): Controller {
   const { definition } = operator
-  const memories = new Map<string, Memory>()
-  const onceValues = new WeakMap<Context['client'], OnceValues>()
-  const onceFor = ({ client, informers }: Context): OnceValues => {
-    const known = onceValues.get(client)
-    if (known) return known
-    const { fieldManager, name } = operator
-    const common = { client, ownerResource: definition.for, fieldManager, namespace: options.namespace, operator: name }
-    const cached = onceCache(operator, options, informers)
-    const made = new OnceSecrets({ ...common, ...(cached ? { cached } : {}) })
-    onceValues.set(client, made)
-    return made
-  }
-  const memoryOf = (key: string, uid: string): Memory => {
-    const known = memories.get(key)
-    if (known?.uid === uid) return known
-    const made = { uid, applied: new Map() }
-    memories.set(key, made)
-    return made
-  }
+  const kept = new Kept(operator, options)
   return defineController<KubeObject>({
     name: operator.name,
     for: definition.for,
@@ -72,19 +54,56 @@ export function controllerFor(operator: Operator, options: OperatorControllerOpt
       const stored = (
         definition.finalize ? await addFinalizer(context.client, definition.for, object, operator.finalizer) : object
       ) as Stored<KubeObject>
-      const { applied } = memoryOf(context.key, stored.metadata.uid)
-      return run(operator, stored, context, { applied, once: onceFor(context) })
+      const { applied } = kept.memoryOf(context.key, stored.metadata.uid)
+      return run(operator, stored, context, { applied, once: kept.onceFor(context) })
     },
     async blocked(object, kind, { client, clock }) {
       const Ready = { status: 'False', reason: waitingForKind, message: `${kind} is not served` }
       await writeOutcome(client, definition.for, object, { Ready }, clock.now)
     },
     async removed(key, context) {
-      const memory = memories.get(key)
-      if (memory) onceFor(context).forget(memory.uid)
-      memories.delete(key)
+      kept.forget(key, context)
     },
   })
+}
+
+/** What is kept between the runs of an operator: of each object, and the values that are made once. */
+class Kept {
+  readonly #operator: Operator
+  readonly #options: OperatorControllerOptions
+  readonly #memories = new Map<string, Memory>()
+  readonly #onceValues = new WeakMap<Context['client'], OnceValues>()
+
+  constructor(operator: Operator, options: OperatorControllerOptions) {
+    this.#operator = operator
+    this.#options = options
+  }
+
+  memoryOf(key: string, uid: string): Memory {
+    const known = this.#memories.get(key)
+    if (known?.uid === uid) return known
+    const made = { uid, applied: new Map() }
+    this.#memories.set(key, made)
+    return made
+  }
+
+  onceFor({ client, informers }: Context): OnceValues {
+    const known = this.#onceValues.get(client)
+    if (known) return known
+    const { definition, fieldManager, name } = this.#operator
+    const { namespace } = this.#options
+    const common = { client, ownerResource: definition.for, fieldManager, namespace, operator: name }
+    const cached = onceCache(this.#operator, this.#options, informers)
+    const made = new OnceSecrets({ ...common, ...(cached ? { cached } : {}) })
+    this.#onceValues.set(client, made)
+    return made
+  }
+
+  forget(key: string, context: Context): void {
+    const memory = this.#memories.get(key)
+    if (memory) this.onceFor(context).forget(memory.uid)
+    this.#memories.delete(key)
+  }
 }
 
 async function run(
