@@ -3,6 +3,7 @@ import type { Clock } from '../../apimachinery/clock.ts'
 import { apiservices, endpointslices, services } from '../../apimachinery/resources.generated.ts'
 import type { Objects } from '../objects.ts'
 import { update } from '../own-requests.ts'
+import { unreached } from '../proxy/forward.ts'
 import type { ApiRequest, ApiResponse, HandleRequest, UserInfo } from '../request.ts'
 import { finding, obstacle, withAvailable } from './availability.ts'
 import { type Ask, askingBy, contentOf, fetchResources, type RemoteVersion } from './discovery.ts'
@@ -47,7 +48,9 @@ export function followApiServices(options: AggregatorOptions): Aggregator {
   return {
     find: (path) => remotes.find(path),
     forward: async (remote, request, user) =>
-      remote.isAvailable ? forwarder.send(remote, request, user) : unavailable(request, new Error('service unavailable')),
+      remote.isAvailable
+        ? forwarder.send(remote, request, user, () => follower.check(remote.name))
+        : unavailable(request, new Error('service unavailable')),
     versions: () => [...follower.known.values()].map((k) => k.version),
     openApi: ({ group, version }) => follower.known.get(`${version}.${group}`)?.openApi,
     close: () => {
@@ -75,6 +78,11 @@ class Follower {
     this.#ask = ask
     this.#stops = this.#watch(options.objects)
     for (const r of remotes.all()) void this.#run(r.name)
+  }
+
+  /** Looks at a server that gave no answer: others need not wait for the next time it is asked anyway. */
+  check(name: string): void {
+    if (!this.#running.has(name)) void this.#run(name)
   }
 
   #watch(objects: Objects): (() => void)[] {
@@ -149,8 +157,10 @@ class Follower {
     const response = await this.#ask(remote, path, 'application/json')
     const content = await contentOf(response).catch(() => '')
     if (response.status >= 200 && response.status <= 299) return undefined
-    const url = `https://${remote.service}.${remote.namespace}.svc:${remote.port}${path}`
-    const why = response.status === 503 ? content.trim() : `bad status from ${url}: ${response.status}`
+    const url = `https://${this.#remotes.addressOf(remote)}${path}`
+    const text = content.trim()
+    const isSilent = response.status === 503 && text.startsWith(unreached)
+    const why = isSilent ? `Get "${url}": ${text.slice(unreached.length)}` : `bad status from ${url}: ${response.status}`
     return `failing or missing response from ${url}: ${why}`
   }
 

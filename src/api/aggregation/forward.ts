@@ -14,8 +14,8 @@ export interface FrontProxyCredentials {
 
 /** How requests reach the servers that APIServices name. */
 interface Forwarder {
-  /** Answers with what the server answers; 503 when there is none. Never throws. */
-  send(remote: RemoteService, request: ApiRequest, user: UserInfo): Promise<ApiResponse>
+  /** Answers with what the server answers; 503 when there is none, which `onSilence` hears of. Never throws. */
+  send(remote: RemoteService, request: ApiRequest, user: UserInfo, onSilence?: () => void): Promise<ApiResponse>
   close(): void
 }
 
@@ -25,7 +25,7 @@ export function createForwarder(remotes: RemoteServices, credentials: FrontProxy
   const { Agent } = process.getBuiltinModule('node:https')
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: 90_000 })
   return {
-    async send(remote, request, user) {
+    async send(remote, request, user, onSilence) {
       try {
         const { host, port } = remotes.endpointOf(remote)
         const query = request.query.toString()
@@ -36,6 +36,7 @@ export function createForwarder(remotes: RemoteServices, credentials: FrontProxy
           return await asObjects(await forward(target, inText(request), { ...connection, agent }), request)
         return withoutRedirect(await forward(target, request, { ...connection, agent }))
       } catch (error) {
+        if (!request.signal.aborted) onSilence?.()
         return unavailable(request, error)
       }
     },

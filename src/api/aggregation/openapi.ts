@@ -44,15 +44,40 @@ export function onlyBelow({ paths = {}, definitions = {} }: Partial<SpecV2>, roo
   return { paths: own, definitions: Object.fromEntries(closure(roots, new Map(Object.entries(definitions)))) }
 }
 
-/** `base` and `more` in one: a definition of `more` that means something else in `base` gets another name. Pure. */
+/**
+ * `base` and `more` in one: a definition of `more` that means something else in `base` gets another name; of one that means the same
+ * the kinds are joined (k8s.io/kube-openapi/pkg/aggregator). Pure.
+ */
 export function join(base: SpecV2, more: SpecV2): SpecV2 {
   const renamed = new Map<string, string>()
+  const joined: Record<string, Schema> = {}
   for (const [name, schema] of Object.entries(more.definitions)) {
     const own = base.definitions[name]
-    if (own && !isDeepStrictEqual(own, schema)) renamed.set(name, freeName(name, base, more))
+    if (!own) continue
+    if (isDeepStrictEqual({ ...own, [kindsKey]: undefined }, { ...schema, [kindsKey]: undefined })) {
+      const kinds = kindsOf(own, schema)
+      if (kinds) joined[name] = { ...own, [kindsKey]: kinds }
+    } else renamed.set(name, freeName(name, base, more))
   }
   const { paths, definitions } = renamed.size === 0 ? more : rename(more, renamed)
-  return { paths: { ...paths, ...base.paths }, definitions: { ...definitions, ...base.definitions } }
+  return { paths: { ...paths, ...base.paths }, definitions: { ...definitions, ...base.definitions, ...joined } }
+}
+
+const kindsKey = 'x-kubernetes-group-version-kind'
+
+interface Kind {
+  readonly group: string
+  readonly kind: string
+  readonly version: string
+}
+
+/** The kinds of both; undefined when those of `own` are all. */
+function kindsOf(own: Schema, more: Schema): Kind[] | undefined {
+  const [ours, theirs] = [own, more].map((s) => ((s as Record<string, unknown>)[kindsKey] ?? []) as Kind[]) as [Kind[], Kind[]]
+  const text = ({ group, version, kind }: Kind) => `${group}/${version}.${kind}`
+  const known = new Set(ours.map(text))
+  const added = theirs.filter((k) => !known.has(text(k)))
+  return added.length === 0 ? undefined : [...ours, ...added].sort((a, b) => (text(a) < text(b) ? -1 : 1))
 }
 
 function freeName(name: string, base: SpecV2, more: SpecV2): string {

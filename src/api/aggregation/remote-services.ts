@@ -83,6 +83,12 @@ export class RemoteServices {
     return serviceEndpoint(service, slicesOf(this.#objects, namespace, name), String(port), Math.random())
   }
 
+  /** The address that the Service stands for, as people know it: `10.43.0.9:443`, or its external name. */
+  addressOf({ namespace, service: name, port }: RemoteService): string {
+    const { type, externalName, clusterIP } = this.#objects.get(services, namespace, name)?.spec ?? {}
+    return `${type === 'ExternalName' ? externalName : (clusterIP ?? `${name}.${namespace}.svc`)}:${port}`
+  }
+
   close(): void {
     this.#stop()
   }

@@ -3,6 +3,7 @@ import type { Agent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions, SecureContextOptions } from 'node:tls'
 import { StatusError } from '../../apimachinery/status.ts'
+import { goError } from '../admission/webhook/go-error.ts'
 import type { ApiRequest, ApiResponse } from '../request.ts'
 import type { Target } from './targets.ts'
 
@@ -61,12 +62,11 @@ function dial(target: Target, request: ApiRequest, { tls, agent, headers: more }
   return process.getBuiltinModule('node:https').request({ ...options, ...(tls ?? { rejectUnauthorized: false }) })
 }
 
-function unreachable(target: Target, error: Error): StatusError {
-  return new StatusError(
-    503,
-    'ServiceUnavailable',
-    `error trying to reach service: dial tcp ${target.host}:${target.port}: ${error.message}`,
-  )
+/** What the text of a refusal begins with when nothing could be sent, or no answer came. */
+export const unreached = 'error trying to reach service: '
+
+function unreachable({ host, port }: Target, error: Error): StatusError {
+  return new StatusError(503, 'ServiceUnavailable', unreached + goError(error, host, String(port)))
 }
 
 const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])

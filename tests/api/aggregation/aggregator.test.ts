@@ -209,6 +209,18 @@ test('when it falls silent discovery calls it stale; when the APIService goes, s
   assert.is((await read(`${root}/namespaces/default/flunders/a`)).status, 503)
   remote = await startRemote(port)
   await until((reason) => reason === 'Passed')
+  // A request that finds it gone is how that is noticed first.
+  await stop(remote)
+  assert.match(
+    await read(`${root}/namespaces/default/flunders/a`).then((r) => r.text),
+    /^error trying to reach service: .*: connect: connection refused/,
+  )
+  await until((reason) => reason === 'FailedDiscoveryCheck')
+  const [available] = (await client.get(apiservices, 'v1.wardle.example.com')).status?.conditions ?? []
+  assert.match(
+    String(available?.message),
+    /^failing or missing response from (https:\S+): Get "\1": dial tcp \S+: connect: connection refused$/,
+  )
   await client.delete(apiservices, 'v1.wardle.example.com')
   assert.is((await read('/apis/wardle.example.com')).status, 404)
   assert.is((await read(`${root}/namespaces/default/flunders/a`)).status, 404)

@@ -123,6 +123,16 @@ test('a remote definition that means something else than ours of that name gets 
   })
 })
 
+test('a remote definition that means the same as ours is ours, for the kinds of both', () => {
+  const of = (...groups: string[]) => ({
+    type: 'object',
+    'x-kubernetes-group-version-kind': groups.map((group) => ({ group, kind: 'WatchEvent', version: 'v1' })),
+  })
+  const base = { paths: {}, definitions: { Event: of('', 'b') } }
+  const more = { paths: { '/b': { $ref: '#/definitions/Event' } }, definitions: { Event: of('a', 'b') } }
+  assert.equal(join(base, more), { paths: more.paths, definitions: { Event: of('', 'a', 'b') } })
+})
+
 test('every group version that is served here has its APIService; those of definitions go with them, those of others stay', () => {
   const wanted = localServices({ all: () => builtInResources(kinds) })
   assert.equal(
