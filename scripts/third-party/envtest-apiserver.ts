@@ -18,7 +18,7 @@ const { api, close } = await assembleApi({
   data,
   store: { kind: 'memory' },
   serviceCidr: flag('service-cluster-ip-range', '10.0.0.0/24'),
-  disabledAdmission: flag('disable-admission-plugins', '').split(',').filter(Boolean),
+  admission: { disabled: flag('disable-admission-plugins', '').split(',').filter(Boolean) },
 })
 const listening = await api.listen({
   port: Number(flag('secure-port')),

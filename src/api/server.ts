@@ -1,8 +1,8 @@
 import { type Clock, preciseClock, systemClock } from '../apimachinery/clock.ts'
 import type { OpenPort } from '../apimachinery/open-port.ts'
-import { resourcequotas } from '../apimachinery/resources.generated.ts'
+import { namespaces, resourcequotas } from '../apimachinery/resources.generated.ts'
 import type { Store } from '../store/store.ts'
-import { createAdmission } from './admission/index.ts'
+import { type AdmissionChoice, createAdmission } from './admission/index.ts'
 import { WebhookCalls } from './admission/webhook/call.ts'
 import type { LocalWebhooks } from './admission/webhook/local.ts'
 import { type Aggregator, followApiServices } from './aggregation/aggregator.ts'
@@ -32,7 +32,7 @@ import type { ListenOptions } from './http/listen.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { Objects } from './objects.ts'
 import { openApiRoutes } from './openapi/routes.ts'
-import { update } from './own-requests.ts'
+import { ensure, update } from './own-requests.ts'
 import type { Core, WriteHooks } from './pipeline/call.ts'
 import { createHandler, type Gauges, type PathRoute } from './pipeline/handle.ts'
 import { defaultLimits, InFlight, type InFlightLimits } from './pipeline/in-flight.ts'
@@ -54,7 +54,7 @@ export interface ApiOptions {
   /** Made when the stored objects can be read. */
   readonly security: (objects: Objects) => Security
   /** The plugins that are on by default, which need an authorizer of `security`; without it there is no admission. */
-  readonly admission?: { readonly disabled?: readonly string[] }
+  readonly admission?: AdmissionChoice
   /** Webhooks that are asked without a connection. */
   readonly localWebhooks?: LocalWebhooks
   readonly hooks?: (objects: Objects) => ReadonlyMap<string, WriteHooks>
@@ -178,6 +178,9 @@ function coreOf(options: ApiOptions, { caches, objects, webhooks, gauges }: Core
           webhooks,
           findKind: (group, version, name) => servedKind(registry.find(group, version, name)),
           writeQuotaStatus: (quota) => update(handle, resourcequotas, quota, { subresource: 'status' }),
+          createNamespace: (namespace) => ensure(handle, namespaces, namespace),
+          resourcesOfKind: (group, version, kind) =>
+            [...registry.all()].filter((r) => r.group === group && r.version === version && r.kind === kind),
         })
       : [],
     hooks: options.hooks?.(objects) ?? new Map(),

@@ -10,6 +10,7 @@ import {
   serviceAccountHelp,
   serviceAccountWishes,
 } from '../service-account-keys.ts'
+import { admissionFlags, admissionHelp, admissionWishes } from './admission.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
 import {
@@ -34,7 +35,7 @@ export const apiFlags = {
   'encryption-provider-config': { type: 'string' },
   'encryption-provider-config-automatic-reload': { type: 'string' },
   'event-ttl': { type: 'string', default: '1h' },
-  'disable-admission-plugins': { type: 'string' },
+  ...admissionFlags,
 } as const
 
 export const apiHelp = `
@@ -45,29 +46,28 @@ export const apiHelp = `
                             older ones wrote
   --encryption-provider-config-automatic-reload true|false   whether that file is read again when it changes; default false
   --event-ttl 1h            how long Events are kept after they were last written
-  --disable-admission-plugins A,B   admission plugins that are off, by kube-apiserver's names
-${serviceAccountHelp}${authenticationHelp}${authorizationHelp}${flowHelp}${auditHelp}`
+${admissionHelp}${serviceAccountHelp}${authenticationHelp}${authorizationHelp}${flowHelp}${auditHelp}`
 
 type Values = Parameters<typeof openAuthentication>[0] &
   AuthorizationValues &
   ServiceAccountValues &
   Parameters<typeof openAudit>[0] &
+  Parameters<typeof admissionWishes>[0] &
   Parameters<typeof flowWishes>[0] & {
     readonly 'token-auth-file'?: string | undefined
     readonly 'encryption-provider-config'?: string | undefined
     readonly 'encryption-provider-config-automatic-reload'?: string | undefined
     readonly 'event-ttl'?: string | undefined
-    readonly 'disable-admission-plugins'?: string | undefined
   }
 
 /** What the flags ask of the API, and of its port. */
 export interface ApiWishes {
   readonly api: Pick<
     ApiAssemblyOptions,
+    | 'admission'
     | 'audit'
     | 'authentication'
     | 'authorization'
-    | 'disabledAdmission'
     | 'encryptionConfig'
     | 'encryptionReload'
     | 'eventTtlMs'
@@ -92,7 +92,7 @@ export async function apiWishes(values: Values): Promise<ApiWishes> {
       serviceAccounts,
       eventTtlMs: durationMs('event-ttl', values['event-ttl'] ?? '1h'),
       staticTokens: tokenFile ? await tokensOf(tokenFile) : [],
-      disabledAdmission: values['disable-admission-plugins']?.split(',').filter((name) => name !== '') ?? [],
+      admission: await admissionWishes(values),
       flow: flowWishes(values),
       flags: flagsOf(values),
       ...(encryptionConfig ? { encryptionConfig } : {}),

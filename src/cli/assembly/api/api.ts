@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { AdmissionChoice } from '../../../api/admission/index.ts'
 import { keepLocalServices } from '../../../api/aggregation/local-services.ts'
 import { createAuthenticator } from '../../../api/auth/authenticate.ts'
 import { createAuthorizer } from '../../../api/auth/authorize.ts'
@@ -46,8 +47,8 @@ export interface ApiAssemblyOptions extends EncryptedStoreOptions {
   readonly serviceAccounts?: ServiceAccountWishes
   /** Which authorizers are asked; default Node and RBAC. */
   readonly authorization?: OpenAuthorization
-  /** Names of admission plugins that are off. */
-  readonly disabledAdmission?: readonly string[]
+  /** Which admission plugins there are. */
+  readonly admission?: AdmissionChoice
   /** How many requests are answered at a time. Default: as kube-apiserver. */
   readonly flow?: FlowWishes
   /** What /flagz shows. */
@@ -134,7 +135,7 @@ function apiOptions(
     hooks: (objects) =>
       new Map([['/services', serviceAddresses({ objects, serviceCidr, random: Math.random, metrics: allocations })]]),
     security,
-    admission: { disabled: options.disabledAdmission ?? [] },
+    admission: options.admission ?? {},
   }
 }
 
