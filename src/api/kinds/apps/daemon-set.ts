@@ -3,9 +3,8 @@ import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
 import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, labelsText, selectorCell } from '../table.ts'
 import { validateDaemonSet, validateDaemonSetUpdate } from './daemon-set-validation.ts'
 
@@ -44,13 +43,11 @@ export const daemonSet = kind<DaemonSet>({
     defaultPodTemplate(spec.template)
   },
   prepareForCreate: (set) => {
-    dropStatus(set)
-    dropDisabledTemplateFields(set.spec?.template)
+    prepareNewTemplated(set)
     setTemplateGeneration(set, Math.max(templateGenerationOf(set), 1))
   },
   prepareForUpdate: (set, old, context) => {
-    keepOther(set, old, context)
-    dropDisabledTemplateFields(set.spec?.template, old.spec?.template)
+    prepareTemplated(set, old, context)
     setTemplateGeneration(set, templateGenerationOf(old))
     if (context.subresource !== '') return
     const changed = jsonText(set.spec?.template) !== jsonText(old.spec?.template)

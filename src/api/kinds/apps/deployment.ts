@@ -1,9 +1,9 @@
 import type { Deployment } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { copyField, dropStatus, keepOther } from '../status.ts'
+import { copyField } from '../status.ts'
 import { age, containerCells, exactSelector } from '../table.ts'
 import { validateDeployment, validateDeploymentUpdate } from './deployment-validation.ts'
 
@@ -34,13 +34,9 @@ export const deployment = kind<Deployment>({
     spec.progressDeadlineSeconds ??= 600
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: (object) => {
-    dropStatus(object)
-    dropDisabledTemplateFields(object.spec?.template)
-  },
+  prepareForCreate: prepareNewTemplated,
   prepareForUpdate: (object, old, context) => {
-    keepOther(object, old, context)
-    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
+    prepareTemplated(object, old, context)
     if (context.subresource === 'status') copyField(object.metadata, old.metadata, 'labels')
   },
   fromNothing: { spec: { replicas: 0 } },

@@ -1,9 +1,8 @@
 import type { ReplicaSet } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, selectorCell } from '../table.ts'
 import { validateReplicaSet, validateReplicaSetUpdate } from './replica-set-validation.ts'
 
@@ -18,14 +17,8 @@ export const replicaSet = kind<ReplicaSet>({
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: (object) => {
-    dropStatus(object)
-    dropDisabledTemplateFields(object.spec?.template)
-  },
-  prepareForUpdate: (object, old, context) => {
-    keepOther(object, old, context)
-    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
-  },
+  prepareForCreate: prepareNewTemplated,
+  prepareForUpdate: prepareTemplated,
   fromNothing: { spec: { replicas: 0 } },
   cells: (set, now) => [
     set.metadata.name,

@@ -3,11 +3,10 @@ import { isDns1123Label } from '../../../apimachinery/names.ts'
 import { claimSpecWarnings } from '../core/persistent-volume/volume-warnings.ts'
 import { type KindContext, kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
 import { roundResources } from '../pod-spec/resource-list.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { defaultClaimSpec } from '../pod-spec/volume-defaults.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells } from '../table.ts'
 import { validateStatefulSet, validateStatefulSetUpdate } from './stateful-set-validation.ts'
 
@@ -74,13 +73,11 @@ export const statefulSet = kind<StatefulSet>({
     if (spec) defaultSpec(spec)
   },
   prepareForCreate: (set) => {
-    dropStatus(set)
-    dropDisabledTemplateFields(set.spec?.template)
+    prepareNewTemplated(set)
     dropDisabled(set)
   },
   prepareForUpdate: (set, old, context) => {
-    keepOther(set, old, context)
-    dropDisabledTemplateFields(set.spec?.template, old.spec?.template)
+    prepareTemplated(set, old, context)
     dropDisabled(set, old)
   },
   fromNothing: { spec: { replicas: 0 } },

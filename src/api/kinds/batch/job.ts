@@ -1,9 +1,8 @@
 import type { Job, JobSpec } from '../../../apimachinery/kinds.generated.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, humanDuration, selectorCell } from '../table.ts'
 import { validateJob, validateJobUpdate } from './job-validation.ts'
 
@@ -108,12 +107,10 @@ export const job = kind<Job>({
   defaults: defaultJob,
   prepareForCreate: (object) => {
     generateSelector(object)
-    dropStatus(object)
-    dropDisabledTemplateFields(object.spec?.template)
+    prepareNewTemplated(object)
   },
   prepareForUpdate: (object, old, context) => {
-    keepOther(object, old, context)
-    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
+    prepareTemplated(object, old, context)
     // What is stored is read with defaults again, and the template may be another than the one that came.
     defaultLabels(object)
   },

@@ -2,9 +2,8 @@ import type { ReplicationController } from '../../../apimachinery/kinds.generate
 import { isLongName } from '../../../apimachinery/names.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
-import { dropDisabledTemplateFields } from '../pod-spec/disabled-fields.ts'
+import { prepareNewTemplated, prepareTemplated } from '../pod-spec/template-writes.ts'
 import { workloadWarnings } from '../pod-spec/warnings.ts'
-import { dropStatus, keepOther } from '../status.ts'
 import { age, containerCells, labelsText } from '../table.ts'
 import { validateReplicationController, validateReplicationControllerUpdate } from './replication-controller-validation.ts'
 
@@ -36,15 +35,11 @@ export const replicationController = kind<ReplicationController>({
     spec.replicas ??= 1
     defaultPodTemplate(spec.template)
   },
-  prepareForCreate: (object) => {
-    dropStatus(object)
-    dropDisabledTemplateFields(object.spec?.template)
-  },
+  prepareForCreate: prepareNewTemplated,
   prepareForUpdate: (object, old, context) => {
-    keepOther(object, old, context)
+    prepareTemplated(object, old, context)
     // What is stored is read with defaults again, and the template may be another than the one that came.
     defaultLabels(object)
-    dropDisabledTemplateFields(object.spec?.template, old.spec?.template)
   },
   cells: (rc, now) => [
     rc.metadata.name,
