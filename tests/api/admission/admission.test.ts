@@ -10,6 +10,7 @@ import type { KubeObject } from '../../../src/apimachinery/object.ts'
 import { namespaces, priorityclasses, serviceaccounts } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+import { podRequest } from './pod-request.ts'
 
 const metrics = new AdmissionMetrics()
 
@@ -20,24 +21,6 @@ const cluster = () =>
       metadata: { name: 'default', namespace: 'x' },
       imagePullSecrets: [{ name: 'reg' }],
     } as object as KubeObject)
-
-const podRequest = (pod: object, more: Partial<AdmissionRequest> = {}): AdmissionRequest => ({
-  operation: 'CREATE',
-  group: '',
-  version: 'v1',
-  resource: 'pods',
-  subresource: '',
-  kind: 'Pod',
-  namespace: 'x',
-  name: 'p',
-  object: { metadata: { name: 'p', namespace: 'x' }, ...pod } as KubeObject,
-  oldObject: undefined,
-  options: {},
-  dryRun: false,
-  user: { name: 'jane', groups: [] },
-  warn: () => {},
-  ...more,
-})
 
 async function admit(objects: ObjectsInMemory, request: AdmissionRequest): Promise<Pod> {
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })

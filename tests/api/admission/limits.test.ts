@@ -1,6 +1,5 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
 import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
 import { createAdmission } from '../../../src/api/admission/index.ts'
 import { createAuthorizer } from '../../../src/api/auth/authorize.ts'
@@ -17,6 +16,7 @@ import {
 } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+import { podRequest } from './pod-request.ts'
 
 const metrics = new AdmissionMetrics()
 
@@ -33,22 +33,7 @@ async function create(
   name = 'p',
 ): Promise<{ refusal: string; warnings: string[]; pod: Pod }> {
   const warnings: string[] = []
-  const request: AdmissionRequest = {
-    operation: 'CREATE',
-    group: '',
-    version: 'v1',
-    resource: 'pods',
-    subresource: '',
-    kind: 'Pod',
-    namespace: 'x',
-    name,
-    object: as({ metadata: { name, namespace: 'x' }, spec }),
-    oldObject: undefined,
-    options: {},
-    dryRun: false,
-    user: { name: 'jane', groups: [] },
-    warn: (text) => warnings.push(text),
-  }
+  const request = podRequest({ spec }, { name, warn: (text) => warnings.push(text) })
   const writeQuotaStatus = async (quota: ResourceQuota): Promise<void> => {
     await new Promise(setImmediate)
     objects.put(resourcequotas, quota)
@@ -106,19 +91,9 @@ test('a quota is never exceeded, however many ask at once', async () => {
   }
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects), writeQuotaStatus })
   const ask = async (i: number): Promise<string> => {
-    const metadata = { name: `p${i}`, namespace: 'x' }
-    const object = as({ metadata, spec: structuredClone({ ...spec, serviceAccountName: 'default' }) })
-    const base = { group: '', version: 'v1', resource: 'pods', subresource: '', kind: 'Pod', namespace: 'x', name: metadata.name }
-    const rest = {
-      operation: 'CREATE',
-      object,
-      oldObject: undefined,
-      options: {},
-      dryRun: false,
-      user: { name: 'j', groups: [] },
-    } as const
+    const own = { spec: structuredClone({ ...spec, serviceAccountName: 'default' }) }
     try {
-      await runValidating(plugins, { ...base, ...rest, warn: () => {} }, metrics)
+      await runValidating(plugins, podRequest(own, { name: `p${i}` }), metrics)
       return ''
     } catch (error) {
       return (error as StatusError).message

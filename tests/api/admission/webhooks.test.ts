@@ -22,6 +22,7 @@ import {
 } from '../../../src/apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../src/apimachinery/status.ts'
 import { ObjectsInMemory } from '../auth/objects-in-memory.ts'
+import { podRequest } from './pod-request.ts'
 
 const metrics = new AdmissionMetrics()
 
@@ -86,24 +87,15 @@ async function admit(
 ): Promise<Record<string, string>> {
   objects.put(namespaces, { metadata: { name: 'x' } })
   const object = { metadata: { name: 'm', namespace: 'x' }, data }
-  const request: AdmissionRequest = {
-    operation: 'CREATE',
-    group: '',
-    version: 'v1',
-    resource: 'configmaps',
-    subresource: '',
-    kind: 'ConfigMap',
-    namespace: 'x',
-    name: 'm',
-    object,
-    oldObject: undefined,
-    options: {},
-    dryRun,
-    user: { name: 'jane', groups: [] },
-    warn: () => {},
-    ...(notes ? { annotate: (key: string, value: string) => void notes.set(key, value) } : {}),
-    ...more,
-  }
+  const ofMap = { resource: 'configmaps', kind: 'ConfigMap', name: 'm', object, dryRun }
+  const request = podRequest(
+    {},
+    {
+      ...ofMap,
+      ...(notes ? { annotate: (key: string, value: string) => void notes.set(key, value) } : {}),
+      ...more,
+    },
+  )
   markEmpties(object)
   const plugins = createAdmission({ objects, authorizer: createAuthorizer(objects) })
   await runMutating(plugins, request, metrics)

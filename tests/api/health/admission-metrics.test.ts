@@ -1,25 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { AdmissionRequest } from '../../../src/api/admission/admission.ts'
 import { runMutating, runValidating } from '../../../src/api/admission/chain.ts'
 import { AdmissionMetrics } from '../../../src/api/health/admission-metrics.ts'
+import { podRequest } from '../admission/pod-request.ts'
 
-const request: AdmissionRequest = {
-  operation: 'CREATE',
-  group: '',
-  version: 'v1',
-  resource: 'pods',
-  subresource: '',
-  kind: 'Pod',
-  namespace: 'a',
-  name: 'x',
-  object: { metadata: { name: 'x' } },
-  oldObject: undefined,
-  options: {},
-  dryRun: false,
-  user: { name: 'jane', groups: [] },
-  warn: () => {},
-}
+const request = podRequest()
 
 test('each plugin and each step is timed, by what was done and whether it was refused', async () => {
   const metrics = new AdmissionMetrics()
