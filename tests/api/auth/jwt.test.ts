@@ -279,6 +279,30 @@ test('an issuer that changes its key is asked again; tokens of keys that it neve
   assert.is(issuer.asked(), before + 1)
 })
 
+test('a key that an issuer has had for less than the pause between two requests is waited for', async () => {
+  const wait = async (ms: number) => {
+    now += ms
+  }
+  const jwt = createJwtAuthenticator(configuration({}).issuers, { now: () => now, wait })
+  now += 5000
+  assert.is((await jwt.read(tokenOf(first, claims())))?.name, 'oidc:joe')
+  const fresh = keyOf('fresh')
+  assert.match(await refusal(jwt.read(tokenOf(fresh, claims()))), /failed to verify id token signature/)
+  issuer.keys = [first, fresh]
+  now += 10
+  assert.is((await jwt.read(tokenOf(fresh, claims())))?.name, 'oidc:joe')
+})
+
+test('times in quotes are numbers, as they are to Go; what is no number is told of', async () => {
+  const jwt = authenticator()
+  const exp = Math.floor(now / 1000) + 60
+  assert.is((await jwt.read(tokenOf(first, claims({ exp: String(exp) }))))?.name, 'oidc:joe')
+  assert.is(
+    await refusal(jwt.read(tokenOf(first, claims({ exp: 'x' })))),
+    'oidc: verify token: oidc: failed to unmarshal claims: json: invalid number literal, trying to unmarshal "\\"x\\"" into Number',
+  )
+})
+
 test('an issuer that cannot be asked refuses its tokens with the reason, and is asked again later', async () => {
   const other = await startIssuer(pki.serving)
   const jwt = createJwtAuthenticator(configuration({ issuer: { url: other.url, audiences: ['slipway'] } }).issuers, {

@@ -16,6 +16,8 @@ export interface JwtAuthenticator {
 
 interface JwtAuthenticatorOptions {
   readonly now?: () => number
+  /** Resolves after so many ms. Default: by the machine's timers. */
+  readonly wait?: (ms: number) => Promise<unknown>
   readonly metrics?: JwtMetrics
 }
 
@@ -26,11 +28,9 @@ interface Known {
   readonly distributed: DistributedClaims | undefined
 }
 
-export function createJwtAuthenticator(
-  issuers: readonly JwtIssuer[],
-  { now = Date.now, metrics }: JwtAuthenticatorOptions = {},
-): JwtAuthenticator {
-  const byUrl = new Map(issuers.map((issuer) => [issuer.url, knownOf(issuer, now, metrics)]))
+export function createJwtAuthenticator(issuers: readonly JwtIssuer[], options: JwtAuthenticatorOptions = {}): JwtAuthenticator {
+  const { now = Date.now, metrics } = options
+  const byUrl = new Map(issuers.map((issuer) => [issuer.url, knownOf(issuer, now, options)]))
   // The first tokens need not wait for the keys then; who cannot be asked now is asked again when one comes.
   for (const { keys } of byUrl.values()) keys.refresh().catch(() => {})
   return {
@@ -59,12 +59,12 @@ export function createJwtAuthenticator(
   }
 }
 
-function knownOf(issuer: JwtIssuer, now: () => number, metrics: JwtMetrics | undefined): Known {
+function knownOf(issuer: JwtIssuer, now: () => number, { metrics, wait }: JwtAuthenticatorOptions): Known {
   const { url, discoveryUrl, authority, groups } = issuer
   const onFetched = metrics && ((keySet: string | undefined) => metrics.fetched(url, keySet))
   return {
     issuer,
-    keys: new IssuerKeys({ issuer: url, discoveryUrl, authority, now, ...(onFetched ? { onFetched } : {}) }),
+    keys: new IssuerKeys({ issuer: url, discoveryUrl, authority, now, wait, ...(onFetched ? { onFetched } : {}) }),
     distributed: groups && 'claim' in groups ? new DistributedClaims(issuer, groups.claim, now) : undefined,
   }
 }

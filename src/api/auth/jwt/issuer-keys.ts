@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { fetchText } from './fetch.ts'
 
 interface KeysOptions {
@@ -7,6 +8,8 @@ interface KeysOptions {
   /** PEM; undefined: the system's authorities. */
   readonly authority: string | undefined
   readonly now: () => number
+  /** Resolves after so many ms. Default: by the machine's timers. */
+  readonly wait?: ((ms: number) => Promise<unknown>) | undefined
   /** Told of each set of keys as it came; undefined when one could not be had. */
   readonly onFetched?: (keySet: string | undefined) => void
 }
@@ -17,7 +20,7 @@ interface IssuerKey {
 }
 
 const timeoutMs = 10_000
-/** An issuer that does not answer is not asked again for so long; nor are its keys, for tokens of keys that it does not have. */
+/** So long lies between two requests for keys, whether the issuer answers or not: tokens of keys that it does not have wait for the next one. */
 const pauseMs = 1000
 
 /** The keys that an issuer signs with. Fetched when first needed, and again when a token names one that is not among them. */
@@ -38,7 +41,14 @@ export class IssuerKeys {
   async candidates(kid: string | undefined): Promise<readonly IssuerKey[]> {
     const found = this.#named(kid)
     if (found.length > 0) return found
+    const { now, wait = setTimeout } = this.#options
+    const asked = now()
     await this.refresh()
+    if (this.#triedAt < asked && this.#named(kid).length === 0) {
+      // Those were asked for before the token came: its key may be newer.
+      await wait(Math.max(0, this.#triedAt + pauseMs - now()))
+      await this.refresh()
+    }
     return this.#named(kid)
   }
 

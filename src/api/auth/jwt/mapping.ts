@@ -5,10 +5,12 @@ import { goText, mismatch } from './go-json.ts'
 
 /** The user that verified claims stand for. Throws an Error that says why they stand for none. Pure. */
 export function userOf(issuer: JwtIssuer, claims: Claims): UserInfo {
+  const name = usernameOf(issuer.username, claims)
+  const groups = issuer.groups ? groupsOf(issuer.groups, claims) : []
   const uid = issuer.uid && uidOf(issuer.uid, claims)
   const user: UserInfo = {
-    name: usernameOf(issuer.username, claims),
-    groups: issuer.groups ? groupsOf(issuer.groups, claims) : [],
+    name,
+    groups,
     ...(uid ? { uid } : {}),
     extra: extraOf(issuer, claims),
   }

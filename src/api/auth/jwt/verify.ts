@@ -88,7 +88,8 @@ export async function verifyJwt(jwt: Jwt, expected: Expected, keys: IssuerKeys, 
 /** Throws an Error when the token is not for one of the audiences, or not for now, or says of claims that they are where they are not. */
 function checkClaims(claims: Claims, audiences: readonly string[], nowMs: number): void {
   checkShape(claims)
-  const { aud, exp, nbf } = claims
+  const { aud } = claims
+  const [exp, nbf] = [secondsOf(claims.exp), secondsOf(claims.nbf)]
   const named = (Array.isArray(aud) ? aud : [aud]).filter((a) => typeof a === 'string')
   if (!named.some((a) => audiences.includes(a))) {
     const wanted = audiences.length === 1 ? JSON.stringify(audiences[0]) : `in ${goList([...audiences].sort())}`
@@ -100,10 +101,26 @@ function checkClaims(claims: Claims, audiences: readonly string[], nowMs: number
     throw new Error(`oidc: current time ${goTime(nowMs)} before the nbf (not before) time: ${goTime(nbf * 1000)}`)
 }
 
+/** A time as Go's json.Number takes it: in quotes too. */
+function secondsOf(value: unknown): unknown {
+  return typeof value === 'string' ? Number(value) : value
+}
+
+const numberLiteral = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
+
 /** What go-oidc reads of a token before all else. */
 function checkShape(claims: Claims): void {
   for (const field of ['iss', 'sub', 'nonce', 'at_hash'])
     if (claims[field] !== undefined) unmarshalled(() => goText(claims[field], `struct field idToken.${field} of type string`))
+  for (const field of ['exp', 'iat', 'nbf']) {
+    const value = claims[field]
+    if (typeof value === 'string' && !numberLiteral.test(value)) {
+      const literal = JSON.stringify(JSON.stringify(value))
+      throw new Error(
+        `oidc: failed to unmarshal claims: json: invalid number literal, trying to unmarshal ${literal} into Number`,
+      )
+    }
+  }
   const { _claim_names: names, _claim_sources: sources } = claims
   const target = 'struct field idToken._claim_names of type map[string]string'
   if (names === undefined || names === null) return
