@@ -11,9 +11,10 @@ import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { Answer, Call } from './call.ts'
 import { encodeRefusedWatch, encodeWatch } from './encode-watch.ts'
-import { bytesOf, listSteps, newline } from './formats.ts'
+import { bytesOf, chunksOf, newline } from './formats.ts'
 import { listChunks } from './list-chunks.ts'
 import { protobufList } from './protobuf.ts'
+import { mayTakeLong } from './readable.ts'
 
 /** The response of a verb's answer, in the form the caller asked for. */
 export async function encode(call: Call, answer: Answer): Promise<ApiResponse> {
@@ -41,19 +42,30 @@ function encodeAnswer(call: Call, { status, object, gvk, table }: Extract<Answer
   return encodeObject(accept, status, view, metaKind(accept), false)
 }
 
-function encodeStored(call: Call, status: number, stored: Stored): ApiResponse {
-  const { accept, resource } = call
+function encodeStored(call: Call, status: number, stored: Stored): ApiResponse | Promise<ApiResponse> {
+  const { accept } = call
   if (call.request.wantsObjects) return { status, headers: {}, body: { object: stored.object } }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
   if (accept.as === '' && accept.format === 'json' && !accept.pretty)
     return { status, headers, body: { chunks: [stored.bytes, newline] } }
-  if (accept.as === '') return encodeObject(accept, status, stored.object, resource, false)
   if (accept.as === 'PartialObjectMetadataList') throw notAList(call)
-  const view =
-    accept.as === 'Table'
-      ? encodeTable(call, [stored], stored.revision > 0 ? { resourceVersion: String(stored.revision) } : {})
-      : partialMetadata(call, stored.object)
-  return { status, headers, body: { bytes: bytesOf(view, accept, metaKind(accept)) } }
+  if (mayTakeLong({ bytes: stored.bytes.length })) return encodeLarge(call, status, headers, stored)
+  const { view, kind } = viewOf(call, stored, stored.object)
+  return { status, headers, body: { bytes: bytesOf(view, accept, kind) } }
+}
+
+async function encodeLarge(call: Call, status: number, headers: Record<string, string>, stored: Stored): Promise<ApiResponse> {
+  const { view, kind } = viewOf(call, stored, await inTurns(stored.read()))
+  return { status, headers, body: { chunks: await inTurns(chunksOf(view, call.accept, kind)) } }
+}
+
+/** What is shown of a stored object. */
+function viewOf(call: Call, { revision }: Stored, object: KubeObject): { view: object; kind: GroupVersionKind } {
+  const { accept, resource } = call
+  if (accept.as === '') return { view: object, kind: resource }
+  const metadata = revision > 0 ? { resourceVersion: String(revision) } : {}
+  const view = accept.as === 'Table' ? encodeTable(call, [{ object }], metadata) : partialMetadata(call, object)
+  return { view, kind: metaKind(accept) }
 }
 
 const metaKind = ({ as, version }: Accepted): GroupVersionKind => ({ group: 'meta.k8s.io', version, kind: as })
@@ -113,7 +125,7 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
       return { status: 200, headers, body: { chunks: await protobufList({ type, kind, apiVersion }, partial, metadata) } }
     }
     const list = { kind, apiVersion, metadata, items: partial.length > 0 ? partial : null }
-    return { status: 200, headers, body: { chunks: await inTurns(listSteps(list, 'items', accept)) } }
+    return { status: 200, headers, body: { chunks: await inTurns(chunksOf(list, accept, metaKind(accept), 'items')) } }
   }
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
@@ -124,28 +136,25 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
   const shown = await inTurns(each(items, (object) => (resource.isCustom ? object : withoutKind(object))))
   // The objects are in order, as they are stored.
   const list = { ...inOrder({ kind, apiVersion, metadata, items: [] }, resource), items: shown }
-  return { status: 200, headers, body: { chunks: await inTurns(listSteps(list, 'items', accept)) } }
+  return { status: 200, headers, body: { chunks: await inTurns(chunksOf(list, accept, metaKind(accept), 'items')) } }
 }
-
-/** So many objects, which may have to be parsed, are shown in one step. */
-const stepSize = 20
 
 function* each<T>(items: readonly Stored[], show: (object: KubeObject) => T): Steps<T[]> {
   const shown: T[] = []
   for (const item of items) {
-    if (shown.length % stepSize === stepSize - 1) yield
+    yield
     shown.push(show(item.object))
   }
   return shown
 }
 
 function* tableSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array[]> {
-  const table = encodeTable(call, items.slice(0, stepSize), metadata)
-  for (let from = stepSize; from < items.length; from += stepSize) {
+  const table = encodeTable(call, items.slice(0, 1), metadata)
+  for (const item of items.slice(1)) {
     yield
-    table.rows?.push(...(encodeTable(call, items.slice(from, from + stepSize), metadata).rows ?? []))
+    table.rows?.push(...(encodeTable(call, [item], metadata, false).rows ?? []))
   }
-  return yield* listSteps(table, 'rows', call.accept)
+  return yield* chunksOf(table, call.accept, metaKind(call.accept), 'rows')
 }
 
 function withoutKind(object: KubeObject): object {

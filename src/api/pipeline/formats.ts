@@ -1,9 +1,12 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
+import { isSmall } from '../../apimachinery/json-size.ts'
+import { sortedKeys, startsWithDigit } from '../../apimachinery/key-order.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
+import { jsonSteps } from '../watch/json-steps.ts'
 import { encodeProtobuf } from './protobuf.ts'
-import { yamlText, yamlTextParts } from './yaml-text.ts'
+import { yamlText, yamlTextSteps } from './yaml-text.ts'
 
 /** Go's encoder ends what it does not indent with a new line: an answer is the stored bytes, uncopied, and this. */
 export const newline = Buffer.from('\n')
@@ -14,40 +17,86 @@ export function bytesOf(object: object, accept: Accepted, gvk: GroupVersionKind)
   return accept.format === 'json' && !accept.pretty ? Buffer.concat([bytes, newline]) : bytes
 }
 
-/** So many items are written in one step; so long are the chunks. */
+/** So many items or members are written in one step; so long are the chunks. */
 const stepSize = 20
 const chunkLength = 256 * 1024
 
-/** As `bytesOf` of a list in JSON or YAML whose member `key` has its many items, in chunks and in steps. */
-export function* listSteps(list: object, key: 'items' | 'rows', { format, pretty }: Accepted): Steps<Uint8Array[]> {
-  const chunks: Uint8Array[] = []
-  let text = ''
-  for (const part of format === 'yaml' ? yamlTextParts(list) : jsonParts(list, key, pretty)) {
-    yield
-    text += part
-    if (text.length < chunkLength) continue
-    chunks.push(Buffer.from(text))
-    text = ''
+/** Texts as chunks of bytes: of all of them at once it would take long to make bytes. */
+class Chunks {
+  readonly #done: Uint8Array[] = []
+  #text = ''
+
+  readonly put = (text: string): void => {
+    this.#text += text
+    if (this.#text.length < chunkLength) return
+    this.#done.push(Buffer.from(this.#text))
+    this.#text = ''
   }
-  chunks.push(Buffer.from(format === 'yaml' || pretty ? text : `${text}\n`))
-  return chunks
+
+  all(): Uint8Array[] {
+    return this.#text === '' ? this.#done : [...this.#done, Buffer.from(this.#text)]
+  }
 }
 
-/** What `goJson` gives for `list`, in parts. */
-function* jsonParts(list: object, key: string, pretty: boolean): Generator<string> {
-  const items = (list as Record<string, unknown>)[key]
+/** As `bytesOf`, of an object or list that may be large, in chunks and in steps. `key`: its member that has many items. */
+export function* chunksOf(object: object, accept: Accepted, gvk: GroupVersionKind, key = ''): Steps<Uint8Array[]> {
+  if (accept.format === 'protobuf') return [partOf(object, accept, gvk)]
+  const chunks = new Chunks()
+  if (accept.format === 'yaml') yield* yamlTextSteps(object, chunks.put)
+  else {
+    yield* jsonParts(object, key, accept.pretty, chunks.put)
+    if (!accept.pretty) chunks.put('\n')
+  }
+  return chunks.all()
+}
+
+/** Puts what `goJson` gives for `object`. */
+function* jsonParts(object: object, key: string, pretty: boolean, put: (text: string) => void): Steps<void> {
+  const items = (object as Record<string, unknown>)[key]
+  if (Array.isArray(items) && items.length > 0) return yield* itemParts(object, key, items, pretty, put)
+  if (pretty) yield* prettySteps(object, '\n', put)
+  else put(yield* jsonSteps(object))
+}
+
+function* itemParts(list: object, key: string, items: unknown[], pretty: boolean, put: (text: string) => void): Steps<void> {
   const indent = pretty ? 2 : undefined
-  if (!Array.isArray(items) || items.length === 0) return yield goJson(list, indent)
   const around = goJson({ ...list, [key]: [] }, indent)
   const open = pretty ? `"${key}": [` : `"${key}":[`
   // In a text a quote has a backslash before it.
   const at = around.lastIndexOf(`${open}]`) + open.length
-  yield around.slice(0, at)
+  put(around.slice(0, at))
   for (let from = 0; from < items.length; from += stepSize) {
-    const part = goJson(items.slice(from, from + stepSize), indent)
-    yield (from > 0 ? ',' : '') + (pretty ? part.slice(1, -2).replaceAll('\n', '\n  ') : part.slice(1, -1))
+    yield
+    if (from > 0) put(',')
+    if (pretty)
+      put(
+        goJson(items.slice(from, from + stepSize), indent)
+          .slice(1, -2)
+          .replaceAll('\n', '\n  '),
+      )
+    else put(goJson(items.slice(from, from + stepSize)).slice(1, -1))
   }
-  yield (pretty ? '\n  ' : '') + around.slice(at)
+  put((pretty ? '\n  ' : '') + around.slice(at))
+}
+
+/** Puts what `goJson` gives with an indent of two, after `line`: a line's end and the indent of what is around. */
+function* prettySteps(value: unknown, line: string, put: (text: string) => void): Steps<void> {
+  if (typeof value !== 'object' || value === null || isSmall(value)) return put(goJson(value, 2).replaceAll('\n', line))
+  yield
+  const isList = Array.isArray(value)
+  const given = isList ? undefined : Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined)
+  const keys = given && startsWithDigit(given[0]) ? sortedKeys(given) : given
+  yield
+  const inner = `${line}  `
+  let start = isList ? '[' : '{'
+  for (const [i, item] of (keys ?? (value as unknown[])).entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    put(start + inner)
+    start = ','
+    if (keys) put(`${goJson(item)}: `)
+    yield* prettySteps(keys ? (value as Record<string, unknown>)[item as string] : item, inner, put)
+  }
+  put(line + (isList ? ']' : '}'))
 }
 
 /** The bytes of an object inside of something. */

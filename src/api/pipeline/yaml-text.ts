@@ -1,5 +1,8 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
+import { isSmall } from '../../apimachinery/json-size.ts'
 import { doubleText } from '../../apimachinery/number-text.ts'
+import { sortSteps } from '../../apimachinery/sort-steps.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { compareKeys } from '../../apimachinery/yaml/key-order.ts'
 import { hasBreak, styled } from '../../apimachinery/yaml/scalar-text.ts'
 
@@ -31,18 +34,51 @@ export function yamlText(object: object): string {
   return collection(value, 0, true)
 }
 
-/** As `yamlText`, in parts: the lists that `object` has item by item. */
-export function* yamlTextParts(object: object): Generator<string> {
-  const members = Object.entries(object).filter(([, value]) => value !== undefined)
-  for (const [key, value] of members.sort(([a], [b]) => keyOrder(a, b))) {
-    if (!Array.isArray(value) || value.length === 0) {
-      yield member(key, parseJson(jsonText(value)), 0)
-      continue
+/** As `yamlText`, in steps: each part goes to `put`. What is large is plain JSON, as stored objects are. */
+export function* yamlTextSteps(object: object, put: (text: string) => void): Steps<void> {
+  if (isSmall(object)) return put(yamlText(object))
+  yield* collectionSteps(object as Collection, 0, true, put)
+}
+
+function* collectionSteps(value: Collection, indent: number, inline: boolean, put: (text: string) => void): Steps<void> {
+  yield
+  if (isSmall(value)) return put(collection(plain(value) as Collection, indent, inline))
+  const pad = ' '.repeat(indent)
+  let start = inline ? '' : pad
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      put(`${start}- `)
+      yield* elementSteps(item, indent, put)
+      start = pad
     }
-    yield `${scalar(key, 2, 0, true)}:\n`
-    for (const item of value) yield `- ${element(parseJson(jsonText(item)), 0)}`
+    return
+  }
+  const keys = yield* sortSteps(Object.keys(value), keyOrder)
+  for (const [i, key] of keys.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    const item = value[key]
+    if (item === undefined) continue
+    put(start)
+    start = pad
+    if (isSmall(item)) put(member(key, plain(item), indent))
+    else {
+      put(`${nameOf(key, indent)}${isLong(key) ? ' ' : '\n'}`)
+      yield* collectionSteps(item as Collection, Array.isArray(item) && !isLong(key) ? indent : indent + 2, isLong(key), put)
+    }
   }
 }
+
+function* elementSteps(item: unknown, indent: number, put: (text: string) => void): Steps<void> {
+  if (isSmall(item)) return put(element(plain(item), indent))
+  yield* collectionSteps(item as Collection, indent + 2, true, put)
+}
+
+/** So many members are written in one step. */
+const stepSize = 100
+
+/** As JSON has it: without what JSON has no word for. */
+const plain = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? parseJson(jsonText(value)) : value === undefined ? null : value
 
 type Collection = unknown[] | Record<string, unknown>
 
@@ -65,19 +101,19 @@ function element(item: unknown, indent: number): string {
 }
 
 function member(key: string, value: unknown, indent: number): string {
-  if (hasBreak(key) || Buffer.byteLength(key) > longestSimpleKey) return explicitMember(key, value, indent)
-  const name = `${scalar(key, indent + 2, indent, true)}:`
+  const name = nameOf(key, indent)
+  if (isLong(key)) return `${name} ${element(value, indent)}`
   if (isCollection(value) && !isEmpty(value)) {
     return `${name}\n${collection(value, Array.isArray(value) ? indent : indent + 2, false)}`
   }
   return `${name} ${scalar(value, indent + 2, indent + name.length + 1)}\n`
 }
 
-/** The key stands behind `?`, its value behind `:` on a line of its own. */
-function explicitMember(key: string, value: unknown, indent: number): string {
-  const start = `? ${scalar(key, indent + 2, indent + 2)}\n${' '.repeat(indent)}: `
-  return start + element(value, indent)
-}
+/** Such a key stands behind `?`, its value behind `:` on a line of its own. */
+const isLong = (key: string): boolean => hasBreak(key) || Buffer.byteLength(key) > longestSimpleKey
+
+const nameOf = (key: string, indent: number): string =>
+  isLong(key) ? `? ${scalar(key, indent + 2, indent + 2)}\n${' '.repeat(indent)}:` : `${scalar(key, indent + 2, indent, true)}:`
 
 function scalar(value: unknown, indent: number, column: number, key = false): string {
   if (typeof value === 'string') return styled(value, { indent, column, key, width, pretty: false }, !isAmbiguous(value))

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { yamlText, yamlTextParts } from '../../../src/api/pipeline/yaml-text.ts'
+import { yamlText, yamlTextSteps } from '../../../src/api/pipeline/yaml-text.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 test('what would be read as another type is quoted twice, what would be read as syntax once', () => {
   assert.is(
@@ -32,13 +33,37 @@ const item = (i: number) => ({
   list: [[], [i, null]],
 })
 
+function inSteps(object: object): string {
+  let text = ''
+  const put = (part: string) => {
+    text += part
+  }
+  atOnce(yamlTextSteps(object, put))
+  return text
+}
+
 test('a list written in steps is as it is written at once', () => {
-  for (const n of [0, 1, 25]) {
+  for (const n of [0, 1, 25, 300]) {
     const items = Array.from({ length: n }, (_, i) => item(i))
     const list = { kind: 'List', apiVersion: 'v1', metadata: { continue: '', resourceVersion: '7' }, none: undefined, items }
-    assert.is([...yamlTextParts(list)].join(''), yamlText(list), String(n))
+    assert.is(inSteps(list), yamlText(list), String(n))
   }
-  for (const items of [null, [null, 1.5, 'on']]) assert.is([...yamlTextParts({ items })].join(''), yamlText({ items }))
+  for (const items of [null, [null, 1.5, 'on']]) assert.is(inSteps({ items }), yamlText({ items }))
+})
+
+test('what is large inside of something, under long keys too, is written in steps as at once', () => {
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${(i * 7) % 300}`, i % 3 ? 'on' : `line\n${i}`]))
+  const long = 'x'.repeat(200)
+  const rows = Array.from({ length: 300 }, (_, i) => [i, { i }])
+  for (const value of [
+    many,
+    { a: many },
+    [many, rows],
+    { [long]: many, [`${long}y`]: rows, none: undefined },
+    { a: [{ b: rows }] },
+  ]) {
+    assert.is(inSteps(value), yamlText(value))
+  }
 })
 
 test('numbers are written as go-yaml writes what it reads of their JSON', () => {
