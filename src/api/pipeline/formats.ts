@@ -1,6 +1,6 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import { isSmall } from '../../apimachinery/json-size.ts'
-import { sortedKeys, startsWithDigit } from '../../apimachinery/key-order.ts'
+import { mostInOrder, sortedKeys, sortedKeysSteps, startsWithDigit } from '../../apimachinery/key-order.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
@@ -85,7 +85,9 @@ function* prettySteps(value: unknown, line: string, put: (text: string) => void)
   yield
   const isList = Array.isArray(value)
   const given = isList ? undefined : Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined)
-  const keys = given && startsWithDigit(given[0]) ? sortedKeys(given) : given
+  // The members of a large object, which is a map, are put in order here, as in `jsonSteps`.
+  const isMap = given !== undefined && given.length > mostInOrder
+  const keys = isMap ? yield* sortedKeysSteps(given) : given && startsWithDigit(given[0]) ? sortedKeys(given) : given
   yield
   const inner = `${line}  `
   let start = isList ? '[' : '{'

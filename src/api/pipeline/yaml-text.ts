@@ -46,7 +46,8 @@ function* collectionSteps(value: Collection, indent: number, inline: boolean, pu
   const pad = ' '.repeat(indent)
   let start = inline ? '' : pad
   if (Array.isArray(value)) {
-    for (const item of value) {
+    for (const [i, item] of value.entries()) {
+      if (i % itemsInStep === itemsInStep - 1) yield
       put(`${start}- `)
       yield* elementSteps(item, indent, put)
       start = pad
@@ -73,8 +74,9 @@ function* elementSteps(item: unknown, indent: number, put: (text: string) => voi
   yield* collectionSteps(item as Collection, indent + 2, true, put)
 }
 
-/** So many members are written in one step. */
+/** So many members, and items of lists, which have more in them, are written in one step. */
 const stepSize = 100
+const itemsInStep = 10
 
 /** As JSON has it: without what JSON has no word for. */
 const plain = (value: unknown): unknown =>

@@ -1,0 +1,137 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Sink } from '../../../src/api/request.ts'
+import { admin } from '../test-api.ts'
+import { asking } from './asking.ts'
+import { longestTurn, mostTurnMs } from './turns.ts'
+
+/** Answers that are long, or long to find: nobody waits for them. */
+const { api, ask } = await asking()
+const configMaps = '/api/v1/namespaces/default/configmaps'
+const json = { 'content-type': 'application/json' }
+const objects = 8000
+
+const forms = {
+  JSON: 'application/json',
+  YAML: 'application/yaml',
+  Table: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+  metadata: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+  'metadata in protobuf': 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+} as const
+
+const configMap = (name: string, data: string) =>
+  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}","labels":{"a":"b"}},"data":{${data}}}`
+
+async function isAnsweredInTurns(run: () => Promise<{ status: number; text: string }>): Promise<string> {
+  let answer = { status: 0, text: '' }
+  const turn = await longestTurn(async () => {
+    answer = await run()
+  })
+  assert.is(answer.status, 200, answer.text.slice(0, 300))
+  assert.ok(turn < mostTurnMs, `a turn took ${turn} ms`)
+  return answer.text
+}
+
+/** Texts too long to be shown. */
+function isSameText(is: string, expected: string): void {
+  let at = 0
+  while (at < is.length && is[at] === expected[at]) at++
+  assert.ok(
+    is === expected,
+    `at ${at} of ${expected.length}: ${is.slice(at - 50, at + 50)} instead of ${expected.slice(at - 50, at + 50)}`,
+  )
+}
+
+test.before(async () => {
+  for (let i = 0; i < objects; i++) {
+    assert.is((await ask('POST', configMaps, configMap(`c${i}`, '"a":"b"'), json)).status, 201)
+  }
+})
+
+for (const [form, accept] of Object.entries(forms)) {
+  test(`a list of thousands in its form (${form}) is written in turns`, async () => {
+    await isAnsweredInTurns(() => ask('GET', configMaps, undefined, { accept }))
+  })
+}
+
+test('an indented list is what the plain one is, in turns', async () => {
+  const pretty = await isAnsweredInTurns(() => ask('GET', `${configMaps}?pretty=true`))
+  const plain = (await ask('GET', configMaps)).text
+  isSameText(pretty, JSON.stringify(JSON.parse(plain), undefined, 2))
+})
+
+test('a page of a state that was is read once, and only so far as it must be', async () => {
+  const revision = api.core.caches.revision - 10
+  const exact = `${configMaps}?resourceVersion=${revision}&resourceVersionMatch=Exact`
+  assert.is(JSON.parse(await isAnsweredInTurns(() => ask('GET', exact))).items.length, objects - 10)
+  const none = JSON.parse(await isAnsweredInTurns(() => ask('GET', `${exact}&limit=1&labelSelector=none`)))
+  assert.equal(none.items, [])
+  assert.is(none.metadata.continue, undefined)
+  const first = JSON.parse(await isAnsweredInTurns(() => ask('GET', `${exact}&limit=3&labelSelector=a`)))
+  assert.is(first.items.length, 3)
+  assert.is(first.metadata.remainingItemCount, undefined)
+  const counted = JSON.parse(await isAnsweredInTurns(() => ask('GET', `${exact}&limit=1500`)))
+  assert.is(counted.items.length + counted.metadata.remainingItemCount, objects - 10)
+  const { continue: token } = counted.metadata
+  const rest = JSON.parse(
+    await isAnsweredInTurns(() => ask('GET', `${configMaps}?limit=9000&continue=${encodeURIComponent(token)}`)),
+  )
+  assert.is(rest.items.length, counted.metadata.remainingItemCount)
+})
+
+class Counting implements Sink {
+  bytes = 0
+  writes = 0
+  onDrain: (() => void) | undefined
+
+  write(bytes: Uint8Array): boolean {
+    this.bytes += bytes.length
+    this.writes++
+    return true
+  }
+
+  end(): void {}
+  abort(): void {}
+}
+
+for (const accept of ['application/json', 'application/vnd.kubernetes.protobuf;stream=watch', forms.Table]) {
+  test(`a watch of ${accept} begins with thousands of objects in turns, however fast they are taken`, async () => {
+    const turn = await longestTurn(async () => {
+      const sink = new Counting()
+      const query = new URLSearchParams('watch=1&resourceVersion=0')
+      const request = {
+        method: 'GET',
+        path: configMaps,
+        query,
+        headers: { accept },
+        user: admin,
+        signal: new AbortController().signal,
+      }
+      const { body } = await api.handle(request)
+      if (!('stream' in body) || !body.feed) throw new Error('no watch')
+      const stop = body.feed(sink)
+      while (sink.writes < objects) await new Promise((resolve) => setTimeout(resolve, 5))
+      stop()
+    })
+    assert.ok(turn < mostTurnMs, `a turn took ${turn} ms`)
+  })
+}
+
+test('an object of as many keys as a body may have is shown in turns, in each form', async () => {
+  const keys = Array.from({ length: 49_000 }, (_, i) => `"k${i}":"v"`).join(',')
+  assert.is((await ask('POST', configMaps, configMap('many', keys), json)).status, 201)
+  const many = `${configMaps}/many`
+  await isAnsweredInTurns(() => ask('GET', many, undefined, { accept: forms.YAML }))
+  await isAnsweredInTurns(() => ask('GET', `${many}?includeObject=Object`, undefined, { accept: forms.Table }))
+  const pretty = await isAnsweredInTurns(() => ask('GET', `${many}?pretty=true`))
+  isSameText(pretty, JSON.stringify(JSON.parse((await ask('GET', many)).text), undefined, 2))
+  assert.is((await ask('DELETE', many)).status, 200)
+})
+
+test('a collection of thousands is deleted in turns, and only looked at in turns when it is a dry run', async () => {
+  await isAnsweredInTurns(() => ask('DELETE', `${configMaps}?dryRun=All`))
+  await isAnsweredInTurns(() => ask('DELETE', configMaps))
+  assert.is(JSON.parse((await ask('GET', configMaps)).text).items.length, 0)
+})
+
+test.run()
