@@ -1,8 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jsonText, parseJson } from '../../../src/apimachinery/json.ts'
-import { eventually } from '../../eventually.ts'
+import { parseJson } from '../../../src/apimachinery/json.ts'
 import { testApi } from '../test-api.ts'
+import { apiServing } from './api-serving.ts'
 import { send } from './send.ts'
 
 const long = 9007199254740993n
@@ -10,58 +10,37 @@ const longest = 2n ** 63n - 1n
 const group = 'long.example.com'
 const path = `/apis/${group}/v1/namespaces/default/ws`
 
-const definition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `ws.${group}` },
-  spec: {
-    group,
-    scope: 'Namespaced',
-    names: { plural: 'ws', singular: 'w', kind: 'W', listKind: 'WList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        additionalPrinterColumns: [
-          { name: 'I', type: 'integer', jsonPath: '.spec.i' },
-          { name: 'S', type: 'string', jsonPath: '.spec.i' },
-          { name: 'N', type: 'number', jsonPath: '.spec.i' },
-        ],
-        selectableFields: [{ jsonPath: '.spec.i' }],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: {
-              spec: {
-                type: 'object',
-                'x-kubernetes-validations': [{ rule: '!has(self.i) || self.i != 9007199254740992' }],
-                properties: {
-                  i: { type: 'integer' },
-                  d: { type: 'integer', default: longest },
-                  e: { type: 'integer', enum: [long] },
-                  n: { type: 'number' },
-                  p: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-                },
-              },
-            },
+const v1 = {
+  additionalPrinterColumns: [
+    { name: 'I', type: 'integer', jsonPath: '.spec.i' },
+    { name: 'S', type: 'string', jsonPath: '.spec.i' },
+    { name: 'N', type: 'number', jsonPath: '.spec.i' },
+  ],
+  selectableFields: [{ jsonPath: '.spec.i' }],
+  schema: {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: {
+        spec: {
+          type: 'object',
+          'x-kubernetes-validations': [{ rule: '!has(self.i) || self.i != 9007199254740992' }],
+          properties: {
+            i: { type: 'integer' },
+            d: { type: 'integer', default: longest },
+            e: { type: 'integer', enum: [long] },
+            n: { type: 'number' },
+            p: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
           },
         },
       },
-    ],
+    },
   },
 }
 
 const specIn = (text: string) => (parseJson(text) as { spec: Record<string, unknown> }).spec
 const named = (spec: string) => `{"apiVersion":"${group}/v1","kind":"W","metadata":{"name":"x"},"spec":${spec}}`
 
-async function served() {
-  const { api, client } = await testApi()
-  const made = await send(client, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', jsonText(definition))
-  assert.is(made.status, 201, made.text)
-  await eventually(async () => (await send(client, 'GET', path)).status === 200)
-  return { api, client }
-}
+const served = () => apiServing(group, v1)
 
 test('long integers of custom objects are kept by every way of writing', async () => {
   const { api, client } = await served()

@@ -1,33 +1,17 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Client } from '../../../src/client/client.ts'
-import { eventually } from '../../eventually.ts'
-import { testApi } from '../test-api.ts'
+import { apiServing } from './api-serving.ts'
 
 const group = 'unknown.example.com'
 const path = `/apis/${group}/v1/namespaces/default/ws`
-const definition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `ws.${group}` },
-  spec: {
-    group,
-    scope: 'Namespaced',
-    names: { plural: 'ws', singular: 'w', kind: 'W', listKind: 'WList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: { spec: { type: 'object' }, strict: { type: 'object', required: ['x'] } },
-          },
-        },
-      },
-    ],
+const v1 = {
+  subresources: { scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+  schema: {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: { spec: { type: 'object' }, strict: { type: 'object', required: ['x'] } },
+    },
   },
 }
 
@@ -46,12 +30,7 @@ async function send(client: Client, method: string, at: string, body: object, ty
   return { ...JSON.parse(Buffer.concat(pieces).toString()), status: answer.status }
 }
 
-async function served() {
-  const { api, client } = await testApi()
-  await send(client, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition, 'json')
-  await eventually(async () => (await client.raw({ method: 'GET', path })).status === 200)
-  return { api, client }
-}
+const served = () => apiServing(group, v1)
 
 const object = (more: object) => ({ apiVersion: `${group}/v1`, kind: 'W', metadata: { name: 'a' }, ...more })
 

@@ -1,8 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Client } from '../../../src/client/client.ts'
-import { eventually } from '../../eventually.ts'
-import { testApi } from '../test-api.ts'
+import { apiServing } from './api-serving.ts'
 import { send } from './send.ts'
 
 // What kube-apiserver 1.36 answers to 1.0 and 1e2: float64 until they are stored, as 1 and 100.
@@ -12,54 +11,33 @@ const path = `/apis/${group}/v1/namespaces/default/ws`
 const merge = 'application/merge-patch+json'
 const json = 'application/json-patch+json'
 
-const definition = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `ws.${group}` },
-  spec: {
-    group,
-    scope: 'Namespaced',
-    names: { plural: 'ws', singular: 'w', kind: 'W', listKind: 'WList' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        additionalPrinterColumns: [{ name: 'I', type: 'integer', jsonPath: '.spec.i' }],
-        subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            properties: {
-              spec: {
-                type: 'object',
-                properties: {
-                  replicas: { type: 'integer' },
-                  i: { type: 'integer', maximum: 1000 },
-                  e: { type: 'integer', enum: [1, 100] },
-                  c: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self + 1 == 2' }] },
-                  n: { type: 'number', 'x-kubernetes-validations': [{ rule: 'self + 1.0 == 2.0' }] },
-                  o: { 'x-kubernetes-int-or-string': true, 'x-kubernetes-validations': [{ rule: 'self == 1' }] },
-                  any: { 'x-kubernetes-preserve-unknown-fields': true },
-                  set: { type: 'array', items: { type: 'number' }, 'x-kubernetes-list-type': 'set' },
-                },
-              },
-              status: { type: 'object', properties: { n: { type: 'number' } } },
-            },
+const v1 = {
+  additionalPrinterColumns: [{ name: 'I', type: 'integer', jsonPath: '.spec.i' }],
+  subresources: { status: {}, scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' } },
+  schema: {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: {
+        spec: {
+          type: 'object',
+          properties: {
+            replicas: { type: 'integer' },
+            i: { type: 'integer', maximum: 1000 },
+            e: { type: 'integer', enum: [1, 100] },
+            c: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self + 1 == 2' }] },
+            n: { type: 'number', 'x-kubernetes-validations': [{ rule: 'self + 1.0 == 2.0' }] },
+            o: { 'x-kubernetes-int-or-string': true, 'x-kubernetes-validations': [{ rule: 'self == 1' }] },
+            any: { 'x-kubernetes-preserve-unknown-fields': true },
+            set: { type: 'array', items: { type: 'number' }, 'x-kubernetes-list-type': 'set' },
           },
         },
+        status: { type: 'object', properties: { n: { type: 'number' } } },
       },
-    ],
+    },
   },
 }
 
-async function served() {
-  const { api, client } = await testApi()
-  const made = await send(client, 'POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', JSON.stringify(definition))
-  assert.is(made.status, 201, made.text)
-  await eventually(async () => (await send(client, 'GET', path)).status === 200)
-  return { api, client }
-}
+const served = () => apiServing(group, v1)
 
 const named = (spec: string, meta = '') => `{"apiVersion":"${group}/v1","kind":"W","metadata":{"name":"x"${meta}},"spec":${spec}}`
 
