@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
 import { writeKubeconfig } from '../api/auth/kubeconfig.ts'
 import type { OpenPort } from '../apimachinery/open-port.ts'
 import { type AssembledApi, assembleApi } from './assembly/api/api.ts'
 import { type ApiWishes, apiFlags, apiHelp, apiWishes } from './assembly/api/api-flags.ts'
+import { parseFlags } from './assembly/api/unknown-flag.ts'
 import { ownAddress } from './assembly/machine/node-addresses.ts'
 import { checkPort, portOf } from './assembly/machine/port.ts'
 import { tuneForServing } from './assembly/machine/v8-settings.ts'
@@ -35,7 +35,7 @@ const flags = {
 
 /** `slipway apiserver`: runs until SIGINT or SIGTERM. Resolves with the exit status. */
 export async function run(argv: string[]): Promise<number> {
-  const { values } = parseArgs({ args: argv, options: flags })
+  const { values } = parseFlags({ args: argv, options: flags })
   if (values.help) {
     process.stdout.write(help)
     return 0

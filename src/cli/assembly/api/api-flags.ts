@@ -4,12 +4,6 @@ import type { FrontProxyTrust } from '../../../api/auth/front-proxy.ts'
 import { defaultIssuer } from '../../../api/auth/service-account-tokens.ts'
 import { readTokenFile } from '../../../api/auth/token-file.ts'
 import { durationMs } from '../duration.ts'
-import {
-  type ServiceAccountValues,
-  serviceAccountFlags,
-  serviceAccountHelp,
-  serviceAccountWishes,
-} from '../service-account-keys.ts'
 import { admissionFlags, admissionHelp, admissionWishes } from './admission.ts'
 import type { ApiAssemblyOptions } from './api.ts'
 import { auditFlags, auditHelp, openAudit } from './audit.ts'
@@ -23,6 +17,12 @@ import {
 import { openAuthorization } from './authorization.ts'
 import { type AuthorizationValues, authorizationFlags, authorizationHelp } from './authorization-flags.ts'
 import { flowFlags, flowHelp, flowWishes } from './flow-control.ts'
+import {
+  type ServiceAccountValues,
+  serviceAccountFlags,
+  serviceAccountHelp,
+  serviceAccountWishes,
+} from './service-account-keys.ts'
 
 /** The flags of kube-apiserver that every verb which runs the API has. */
 export const apiFlags = {

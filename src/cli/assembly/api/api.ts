@@ -23,7 +23,6 @@ import { leadTo, makeKubernetesService } from '../../../api/services/kubernetes-
 import { serviceAddresses } from '../../../api/services/service-addresses.ts'
 import { systemClock } from '../../../apimachinery/clock.ts'
 import { DataDirectory } from '../machine/data-directory.ts'
-import type { ServiceAccountWishes } from '../service-account-keys.ts'
 import { otherKeys } from '../storage/cluster-keys.ts'
 import { type EncryptedStoreOptions, type OpenEncryptedStore, openEncryptedStore } from '../storage/encrypted-store.ts'
 import { keepEncrypted, kmsChecks } from '../storage/encryption-upkeep.ts'
@@ -31,6 +30,7 @@ import type { OpenAudit } from './audit.ts'
 import type { OpenAuthentication } from './authentication.ts'
 import type { OpenAuthorization } from './authorization.ts'
 import type { FlowWishes } from './flow-control.ts'
+import type { ServiceAccountWishes } from './service-account-keys.ts'
 
 export interface ApiAssemblyOptions extends EncryptedStoreOptions {
   readonly serviceCidr: string

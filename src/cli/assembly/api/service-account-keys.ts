@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { defaultIssuer, type IssuerOptions } from '../../api/auth/service-account-tokens.ts'
+import { defaultIssuer, type IssuerOptions } from '../../../api/auth/service-account-tokens.ts'
 
 export const serviceAccountFlags = {
   'service-account-key-file': { type: 'string', multiple: true },
