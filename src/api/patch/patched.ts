@@ -1,6 +1,6 @@
 import { jsonTypeOf } from '../../apimachinery/go-type.ts'
 import { goText } from '../../apimachinery/go-value.ts'
-import { jsonText } from '../../apimachinery/json.ts'
+import { jsonText, typedNumber, WholeFloat } from '../../apimachinery/json.ts'
 import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest } from '../../apimachinery/status.ts'
@@ -15,7 +15,8 @@ import {
   decodeWritten,
   strictMessage,
 } from '../schema/decode.ts'
-import { objectFrom } from '../schema/json-syntax.ts'
+import { decodeAsMap } from '../schema/go-decode.ts'
+import { objectFrom, readJson } from '../schema/json-syntax.ts'
 import { kindProblem } from '../schema/schemes.ts'
 import type { StructType } from '../schema/types.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
@@ -77,7 +78,7 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     isWritten: false,
     applyTo,
     ordered: (patched) => patched,
-    shown: () => goText(withoutApplied(patch)),
+    shown: () => goText(withoutApplied(typed(text))),
   }
 }
 
@@ -88,10 +89,13 @@ export interface Patched {
   readonly warnings: readonly string[]
 }
 
+/** A patch with float64 told from int64, as they are shown. */
+const typed = (text: string): unknown => decodeAsMap(readJson(text), typedNumber).value
+
 /** A strategic merge patch as Go has it when it was merged: what its directives said is taken out of it, and lists whose order was said. */
 function withoutApplied(patch: unknown): unknown {
   if (Array.isArray(patch)) return patch.map(withoutApplied)
-  if (typeof patch !== 'object' || patch === null) return patch
+  if (typeof patch !== 'object' || patch === null || patch instanceof WholeFloat) return patch
   const members = patch as Record<string, unknown>
   const isReplaced = members.$patch === 'replace'
   const kept = Object.entries(members).filter(([key]) => {

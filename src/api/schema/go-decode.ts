@@ -27,7 +27,8 @@ const maxStrictErrors = 100
 export function decodeAs(type: Type, node: Node): Found {
   const run = new Decoding()
   const value = run.value(type, node, '')
-  if (run.typeError !== undefined) throw new DecodeError(run.typeError)
+  const problem = run.typeError ?? run.overflow
+  if (problem !== undefined) throw new DecodeError(problem)
   return { value, strictErrors: [...run.strictErrors] }
 }
 
@@ -45,11 +46,27 @@ export function decodeAsMap(node: Node, ofNumber: (text: string) => unknown = nu
 
 const below = (path: string, key: string): string => (path ? `${path}.${key}` : key)
 
+function* numbersIn(node: Node): Iterable<string> {
+  if (node.kind === 'number') yield node.text
+  else if (node.kind === 'array') for (const item of node.items) yield* numbersIn(item)
+  else if (node.kind === 'object') for (const [, item] of node.entries) yield* numbersIn(item)
+}
+
+/** Go reads numbers without a type into float64, if they are no int64. */
+function overflowIn(node: Node): string | undefined {
+  for (const text of numbersIn(node)) {
+    if (!Number.isFinite(Number(text))) return `json: cannot unmarshal number ${text} into Go value of type float64`
+  }
+  return undefined
+}
+
 const tokenOf = (node: Node): string => node.kind
 
 class Decoding {
   readonly strictErrors = new Set<string>()
   typeError: string | undefined
+  /** What is found when JSON that is kept as a text is converted, after all else was read. */
+  overflow: string | undefined
   /** The struct and the path of field names that type errors name. */
   private structName = ''
   private fields: readonly string[] = []
@@ -143,7 +160,7 @@ class Decoding {
       case 'int64':
         return this.integer(type.scalar, type.goType, node)
       case 'float64':
-        return node.kind === 'number' ? Number(node.text) : this.token(type.goType, node, 'number')
+        return node.kind === 'number' ? this.float(node.text, type.goType) : this.token(type.goType, node, 'number')
       case 'bytes':
         return this.bytes(type, node)
       case 'Time':
@@ -157,14 +174,23 @@ class Decoding {
       case 'Quantity':
         return this.quantity(node)
       case 'any':
+        for (const text of numbersIn(node)) this.float(text, 'float64')
+        return plainValue(node)
+      case 'JSON':
+        this.overflow ??= overflowIn(node)
         return plainValue(node)
       case 'RawExtension':
       case 'FieldsV1':
-      case 'JSON':
         return plainValue(node)
       default:
         return this.schemaOr(type.scalar, node)
     }
+  }
+
+  private float(text: string, goType: string): number {
+    const value = Number(text)
+    if (!Number.isFinite(value)) this.mismatch(`number ${text}`, goType)
+    return value
   }
 
   private token(goType: string, node: Node, wanted: 'string' | 'bool' | 'number'): unknown {

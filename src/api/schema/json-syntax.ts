@@ -204,15 +204,11 @@ export function readJson(text: string, isBytes = false): Node {
   return node
 }
 
-/** A float64 that is large must not look like an int64. */
-const numberText = (value: number): string =>
-  Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : JSON.stringify(value)
-
 /** The node of a parsed value; numbers are written as JSON.stringify writes them. */
 export function nodeOf(value: unknown): Node {
   if (value === null || value === undefined) return { kind: 'null' }
   if (typeof value === 'string') return { kind: 'string', value }
-  if (typeof value === 'number') return { kind: 'number', text: numberText(value) }
+  if (typeof value === 'number') return { kind: 'number', text: JSON.stringify(value) }
   if (typeof value === 'bigint') return { kind: 'number', text: String(value) }
   if (typeof value === 'boolean') return { kind: 'bool', value }
   if (value instanceof WrittenNumber) return { kind: 'number', text: value.text }

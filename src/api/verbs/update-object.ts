@@ -4,7 +4,7 @@ import { isPathSegmentName } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
 import { badRequest, conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
-import { inTurns, type Steps } from '../../apimachinery/steps.ts'
+import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
 import { fillDefaults, found, type KindContext } from '../kinds/kind.ts'
@@ -14,6 +14,8 @@ import type { WriteOptions } from '../pipeline/options.ts'
 import { breath, mayTakeLong, paced, readStored } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { hasEmpties } from '../schema/decode.ts'
+import { sameMeaningSteps } from '../schema/same-meaning.ts'
+import type { Type } from '../schema/types.ts'
 import { withoutFloats } from '../schema/whole-floats.ts'
 import { thawSteps } from '../watch/freeze.ts'
 import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
@@ -224,17 +226,27 @@ function keepOtherPart(next: KubeObject, old: KubeObject, home: ServedResource, 
 
 /** Whether a field changed that raises the generation. */
 const isChanged = (next: KubeObject, old: KubeObject, home: ServedResource): boolean =>
-  countedFields(next, old, home).some(([now, before]) => !sameJson(now, before))
+  countedFields(next, old, home).some(([now, before, type]) => !sameJson(now, before) && !atOnce(sameAs(type, now, before)))
 
 function* changedSteps(next: KubeObject, old: KubeObject, home: ServedResource): Steps<boolean> {
-  for (const [now, before] of countedFields(next, old, home)) if (!(yield* sameJsonSteps(now, before))) return true
+  for (const [now, before, type] of countedFields(next, old, home)) {
+    if (!(yield* sameJsonSteps(now, before)) && !(yield* sameAs(type, now, before))) return true
+  }
   return false
 }
 
-function countedFields(next: KubeObject, old: KubeObject, home: ServedResource): (readonly [unknown, unknown])[] {
+function* sameAs(type: Type | undefined, now: unknown, before: unknown): Steps<boolean> {
+  return type !== undefined && (yield* sameMeaningSteps(type, now, before))
+}
+
+function countedFields(
+  next: KubeObject,
+  old: KubeObject,
+  home: ServedResource,
+): (readonly [now: unknown, before: unknown, type: Type | undefined])[] {
   const now = next as unknown as Record<string, unknown>
   const before = old as unknown as Record<string, unknown>
-  return generationFields(home).map((field) => [now[field], before[field]] as const)
+  return generationFields(home).map((field) => [now[field], before[field], home.rules.type?.byName.get(field)?.type] as const)
 }
 
 function raiseGeneration(changed: boolean, next: KubeObject, old: KubeObject, home: ServedResource, subresource: string): void {
