@@ -87,4 +87,24 @@ test('custom resources have no strategic merge patch', () => {
   )
 })
 
+test('a refused patch is shown with the numbers that Go made of it', () => {
+  const deployment = typeNamed(['apps', 'v1', 'Deployment'])
+  const patch = parsePatch('strategic', '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":1e10}}}}', 'Strict')
+  const live = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: {} }
+  assert.throws(
+    () => atOnce(patchBuiltIn(deployment, patch, live, 'Strict')),
+    (e: unknown) =>
+      (e as StatusError).message.includes(
+        '"map[spec:map[strategy:map[rollingUpdate:map[maxSurge:1e+10]]]]": json: cannot unmarshal number 10000000000 into Go value of type int32',
+      ),
+  )
+})
+
+test('a value of a JSON patch beyond float64 is no value', () => {
+  assert.is(
+    refusal('json', '[{"op":"test","path":"/data","value":{"a":[1e400]}}]'),
+    '400 error decoding patch: json: cannot unmarshal number 1e400 into Go struct field jsonPatchOp.value of type float64',
+  )
+})
+
 test.run()

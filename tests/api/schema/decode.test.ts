@@ -148,4 +148,24 @@ test('without a type only duplicates are errors', () => {
   assert.is(JSON.stringify(value), '{"a":{"b":2.5},"__proto__":1}')
 })
 
+test('numbers beyond float64 are refused where Go reads them', () => {
+  const definition = typeOf('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition') as StructType
+  const versions = (schema: string) => `{"spec":{"versions":[{"schema":{"openAPIV3Schema":${schema}}}]}}`
+  assert.is(
+    failure(() => decodeText(definition, versions('{"minimum":1e400}'))),
+    'json: cannot unmarshal number 1e400 into Go struct field JSONSchemaProps.spec.versions.schema.openAPIV3Schema.minimum of type float64',
+  )
+  assert.is(
+    failure(() => decodeText(definition, versions('{"default":{"a":[-1e400]}}'))),
+    'json: cannot unmarshal number -1e400 into Go value of type float64',
+  )
+})
+
+test('a float64 is named as JSON writes it', () => {
+  assert.is(
+    failure(() => decodeValue(deployment, { spec: { replicas: 1e19 } })),
+    'json: cannot unmarshal number 10000000000000000000 into Go struct field DeploymentSpec.spec.replicas of type int32',
+  )
+})
+
 test.run()

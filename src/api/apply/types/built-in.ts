@@ -43,7 +43,9 @@ export function definitionType(name: string): Atom {
 
 function compile(name: string): Atom {
   if (name === 'io.k8s.apimachinery.pkg.api.resource.Quantity') return { scalar: 'untyped' }
-  if (name === 'io.k8s.apimachinery.pkg.runtime.RawExtension') return untyped
+  // OpenAPI v3, of which kube-apiserver makes its types, gives IntOrString none of its own.
+  if (name === 'io.k8s.apimachinery.pkg.runtime.RawExtension' || name === 'io.k8s.apimachinery.pkg.util.intstr.IntOrString')
+    return untyped
   const all = load()
   const definition = Object.hasOwn(all, name) ? all[name] : undefined
   if (!definition) throw new Error(`openapi-definitions.json has no ${name}`)
