@@ -77,8 +77,12 @@ export function* validateObjectMeta(meta: ObjectMeta, old: ObjectMeta | undefine
   return errors
 }
 
-/** A generated name may end in a dash before its suffix is added. */
-const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith('-') ? `${name.slice(0, -2)}a` : name)
+/** A generated name may end in a dash before its suffix is added. Two bytes give way to an `a`, be they half of a letter. */
+function maskTrailingDash(name: string): string {
+  if (name.length < 2 || !name.endsWith('-')) return name
+  const isWhole = name.charCodeAt(name.length - 2) < 0x80
+  return `${name.slice(0, -2)}${isWhole ? '' : '\ufffd'}a`
+}
 
 function validateNames(meta: ObjectMeta, options: MetaOptions, errors: Errors): void {
   const { namespaced, nameRule = isDns1123Subdomain, ignoresGenerateName } = options

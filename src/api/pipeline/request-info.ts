@@ -1,3 +1,6 @@
+import { unescape } from 'node:querystring'
+import { isPathSegmentName } from '../../apimachinery/names.ts'
+
 /** What a path and method ask for (k8s.io/apiserver/pkg/endpoints/request RequestInfo). Pure. */
 export interface RequestInfo {
   readonly isResource: boolean
@@ -49,9 +52,9 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
 
 function segmentsOf(path: string): string[] {
   if (path.includes('//') || path.includes('%')) {
-    // An empty namespace means all of them.
-    const parts = path.replace(/\/namespaces\/\/+/, '/').split('/')
-    return parts.filter((s) => s !== '').map(decoded)
+    // Go splits the path that it has unescaped; an empty namespace means all of them.
+    const parts = decoded(path).replace(/\/namespaces\/\/+/, '/').split('/')
+    return parts.filter((s) => s !== '')
   }
   const end = path.endsWith('/') ? path.length - 1 : path.length
   return path.slice(path.startsWith('/') ? 1 : 0, end).split('/')
@@ -76,14 +79,8 @@ export function isTrue(value: string | null): boolean {
 }
 
 function nameSelected(query: URLSearchParams): string {
-  return /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
+  const name = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
+  return isPathSegmentName(name).length === 0 ? name : ''
 }
 
-function decoded(text: string): string {
-  if (!text.includes('%')) return text
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
+const decoded = (text: string): string => (text.includes('%') ? unescape(text) : text)

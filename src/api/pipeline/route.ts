@@ -37,7 +37,6 @@ export function verbOf(resource: ServedResource, info: RequestInfo, method: stri
   const named = info.path.split('/').filter((s) => s !== '')
   const hasName = isNamed(resource, info, named)
   if (resource.namespaced && info.namespace === '' && hasName) throw noSuchResource()
-  if (info.name.includes('/')) throw noSuchResource()
   if (hasName && !resource.storage && !resource.verbs.has('get')) throw noSuchResource()
   const spansNamespaces = resource.namespaced && info.namespace === '' && !resource.isCustom
   // All namespaces at once are listed and watched, and nothing else.

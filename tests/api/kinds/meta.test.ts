@@ -12,4 +12,15 @@ test('malformed managedFields are told of field by field', () => {
   )
 })
 
+test('the start of a generated name gives two bytes away when it ends in a dash: half a letter is left of others than ASCII', () => {
+  const fieldsOf = (generateName: string) => {
+    const errors = atOnce(validateObjectMeta({ generateName, name: 'a' }, undefined, { namespaced: false }))
+    return errors.map((e) => e.field)
+  }
+  assert.equal(fieldsOf('a-'), [])
+  assert.equal(fieldsOf('A-'), [])
+  assert.equal(fieldsOf('ü-'), ['metadata.generateName'])
+  assert.equal(fieldsOf('-'), ['metadata.generateName'])
+})
+
 test.run()

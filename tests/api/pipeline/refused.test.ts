@@ -39,6 +39,18 @@ test('HEAD is refused for built-in kinds, which no route has it for, and a body 
   assert.is(await statusOf('GET', '//api/v1'), 404)
 })
 
+test('a path is split after it is unescaped, and an escape of half a letter is one letter all the same', async () => {
+  const { api } = await testApi({})
+  const signal = new AbortController().signal
+  const messageOf = async (name: string) => {
+    const path = `/api/v1/namespaces/default/configmaps/${name}`
+    const { body } = await api.handle({ method: 'GET', path, query: new URLSearchParams(), headers: {}, user: admin, signal })
+    return 'bytes' in body ? (JSON.parse(Buffer.from(body.bytes).toString()) as { message: string }).message : ''
+  }
+  assert.is(await messageOf('a%2Fb'), 'the server could not find the requested resource')
+  assert.is(await messageOf('a%ffb'), 'configmaps "a\ufffdb" not found')
+})
+
 test('all namespaces at once are listed and watched alone: nobody deletes in all of them, or makes something in none', async () => {
   const { api } = await testApi({})
   const signal = new AbortController().signal
