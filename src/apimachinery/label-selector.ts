@@ -1,3 +1,4 @@
+import { int64 } from './json.ts'
 import { isLabelValue, isQualifiedName } from './names.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -199,7 +200,7 @@ function requirement(key: string, operator: SelectorOperator, values: readonly s
   }
   if (operator === 'gt' || operator === 'lt') {
     values.forEach((value, i) => {
-      if (integer.test(value)) return
+      if (integer.test(value) && int64(BigInt(value.replace('+', ''))) !== undefined) return
       const quoted = JSON.stringify(value)
       problems.push(`values[${i}]: Invalid value: ${quoted}: for 'Gt', 'Lt' operators, the value must be an integer`)
     })

@@ -230,7 +230,7 @@ class Evaluation {
       case 'field':
         return this.field(values, node.value)
       case 'wildcard':
-        return values.flatMap(contents)
+        return values.flatMap((value) => (typeof value === 'string' ? [...Buffer.from(value)] : contents(value)))
       case 'recursive':
         return values.flatMap((value) => descendants(value))
       case 'slice':

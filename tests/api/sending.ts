@@ -8,6 +8,8 @@ const types = {
   json: 'application/json',
   merge: 'application/merge-patch+json',
   apply: 'application/apply-patch+yaml',
+  strategic: 'application/strategic-merge-patch+json',
+  jsonPatch: 'application/json-patch+json',
 } as const
 
 interface Answered {

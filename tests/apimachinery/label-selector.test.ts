@@ -42,6 +42,10 @@ test('errors are worded as Kubernetes words them', () => {
       'x>a',
       "unable to parse requirement: values[0]: Invalid value: \"a\": for 'Gt', 'Lt' operators, the value must be an integer",
     ],
+    [
+      'x<9223372036854775808',
+      "unable to parse requirement: values[0]: Invalid value: \"9223372036854775808\": for 'Gt', 'Lt' operators, the value must be an integer",
+    ],
   ]
   for (const [text, message] of cases)
     assert.throws(

@@ -30,6 +30,10 @@ test('what is missing is nothing', () => {
   assert.equal(parseFieldPath('.__proto__').find(object).flat(), [])
 })
 
+test('a wildcard on a text gives its bytes, as those of Go are', () => {
+  assert.equal(parseFieldPath('.metadata.name.*').find(object).flat(), [120])
+})
+
 test('a range gives what is in its block, fields and texts, for each item in turn', () => {
   const template = parseJsonPath('{range .spec.list[*]}{.name},{end}')
   assert.equal(template.find(object).flat(), ['a', ',', 'b', ',', 'c', ','])

@@ -8,6 +8,7 @@ import type { CompiledSchema } from '../../crd/schema/compiled.ts'
 import type { Json, JsonObject } from '../../crd/schema/json-schema.ts'
 import type { Kind, KindContext } from '../kinds/kind.ts'
 import { validateObjectMeta } from '../kinds/meta.ts'
+import { keepAllMeta } from '../kinds/status.ts'
 import { finalizerWarnings } from './finalizer-warnings.ts'
 
 type Fields = Record<string, unknown>
@@ -36,7 +37,7 @@ export function customStrategy(
       if (hasStatus) delete (object as unknown as Fields).status
     },
     prepareForUpdate: (object, old, context) => {
-      if (hasStatus) keepOtherPart(object as unknown as Fields, old as unknown as Fields, context)
+      if (hasStatus) keepOtherPart(object, old, context)
     },
     *validate(object) {
       const found = schema && (yield* schema.validate(json(object), undefined, yield* metaErrors(object, undefined)))
@@ -78,12 +79,12 @@ function differs(a: unknown, b: unknown): boolean {
   return !sameJson(a as Json, b as Json)
 }
 
-/** The status endpoint changes only the status, the object's own endpoint all but that. */
-function keepOtherPart(now: Fields, before: Fields, context: KindContext): void {
-  const keep =
-    context.subresource === 'status'
-      ? [...new Set([...Object.keys(now), ...Object.keys(before)])].filter((key) => key !== 'status' && key !== 'metadata')
-      : ['status']
+/** The status endpoint changes only the status, not even metadata but for who owns what; the object's own endpoint all but the status. */
+function keepOtherPart(object: KubeObject, old: KubeObject, { subresource }: KindContext): void {
+  const [now, before] = [object, old] as unknown as [Fields, Fields]
+  if (subresource === 'status') keepAllMeta(object, old)
+  const all = new Set([...Object.keys(now), ...Object.keys(before)])
+  const keep = subresource === 'status' ? [...all].filter((key) => key !== 'status' && key !== 'metadata') : ['status']
   for (const key of keep) {
     if (before[key] === undefined) delete now[key]
     else now[key] = before[key]

@@ -26,7 +26,11 @@ export function keepOtherAndMeta<T extends WithStatus>(object: T, old: T, contex
 /** As `keepOther`, and the status endpoint has the old metadata, whatever else was sent. */
 export function keepOtherAndAllMeta<T extends WithStatus>(object: T, old: T, context: KindContext): void {
   keepOther(object, old, context)
-  if (context.subresource !== 'status') return
+  if (context.subresource === 'status') keepAllMeta(object, old)
+}
+
+/** The old metadata, but for who owns what. */
+export function keepAllMeta(object: KubeObject, old: KubeObject): void {
   const { managedFields } = object.metadata
   object.metadata = { ...old.metadata }
   if (managedFields) object.metadata.managedFields = managedFields

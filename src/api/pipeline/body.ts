@@ -24,6 +24,8 @@ interface Body {
   readonly object: KubeObject
   /** Unknown and duplicate fields, when the request asks to hear of them. */
   readonly warnings: readonly string[]
+  /** A custom object that calls itself something else: told when the rest of the object is looked at. */
+  readonly mistyped?: StatusError
 }
 
 /**
@@ -48,8 +50,9 @@ function* bodySteps(
   const json = format === 'yaml' ? yamlToValue(text, gvk) : undefined
   const twice = validation === 'Ignore' ? [] : json ? duplicateKeys(text) : (request.duplicates ?? [])
   const read = json === undefined ? typeMetaOfText(text, gvk, bytes) : typeMetaOfYaml(json.value, gvk, bytes)
-  // Of the path's own group no version is the path's.
-  const meta = ['/', `${gvk.group}/`].includes(read.apiVersion) ? { ...read, apiVersion: '' } : read
+  // Of the path's own group no version is the path's, and Go reads `/v1` as the version of the group without a name.
+  const named = ['/', `${gvk.group}/`].includes(read.apiVersion) ? '' : read.apiVersion
+  const meta = { ...read, apiVersion: named.lastIndexOf('/') === 0 ? named.slice(1) : named }
   if (meta.apiVersion.split('/').length > 2) throw unrecognized(gvk, `unexpected GroupVersion string: ${meta.apiVersion}`, bytes)
   const isCustom = rules.type === undefined && !typeOf(gvk.group, gvk.version, gvk.kind)
   if (isCustom && !meta.kind) throw unrecognized(gvk, `Object 'Kind' is missing in '${text}'`, bytes)
@@ -60,18 +63,18 @@ function* bodySteps(
       : attempt(meta, gvk, () => rules.decodeValue(json.value))
   yield
   const settled = settle({ decoded, meta, twice, namesVersion: isCustom }, gvk, validation)
-  if (isCustom) checkCustomType(gvk, meta, settled.object.metadata.name ?? '')
-  return settled
+  const mistyped = isCustom ? customTypeError(gvk, meta, settled.object.metadata.name ?? '') : undefined
+  return mistyped ? { ...settled, mistyped } : settled
 }
 
-/** A custom object that calls itself something else is not one of its kind. Throws 422. */
-export function checkCustomType(wanted: GroupVersionKind, { apiVersion, kind }: TypeMeta, name: string): void {
+/** A custom object that calls itself something else is not one of its kind: 422. */
+export function customTypeError(wanted: GroupVersionKind, { apiVersion, kind }: TypeMeta, name: string): StatusError | undefined {
   const own = apiVersionOf(wanted)
   const errors = [
     ...(kind === wanted.kind ? [] : [invalid('kind', kind, `must be ${wanted.kind}`)]),
     ...(apiVersion === own ? [] : [invalid('apiVersion', apiVersion, `must be ${own}`)]),
   ]
-  if (errors.length > 0) throw invalidObject({ group: parseApiVersion(apiVersion).group, kind }, name, errors)
+  return errors.length > 0 ? invalidObject({ group: parseApiVersion(apiVersion).group, kind }, name, errors) : undefined
 }
 
 interface Read {

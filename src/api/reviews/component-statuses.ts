@@ -15,7 +15,7 @@ export function componentStatuses(call: Call): Answer {
   }))
   if (info.name) {
     const one = found.find((c) => c.metadata.name === info.name)
-    if (!one) throw notFound(resource, info.name)
+    if (!one) throw notFound({ group: '', resource: 'componentstatus' }, info.name)
     return { kind: 'object', status: 200, object: one, gvk: resource }
   }
   const items = found.map((one) => new Stored(one.metadata.name, Buffer.from(JSON.stringify(one)), 0, one))

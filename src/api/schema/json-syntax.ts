@@ -28,6 +28,8 @@ function quoteByte(char: string, isByte: boolean): string {
   return `'${shown.replace(/^\\u00(..)$/, '\\x$1')}'`
 }
 
+const breaksAtSpace = /in literal |numeric literal|escape/
+
 class Reader {
   readonly text: string
   readonly isBytes: boolean
@@ -40,7 +42,10 @@ class Reader {
   }
 
   fail(context: string): never {
-    if (this.at >= this.text.length) throw new JsonSyntaxError('unexpected end of JSON input')
+    if (this.at >= this.text.length) {
+      // Go tries a space at the end, which breaks what is within a word, a number or an escape.
+      throw new JsonSyntaxError(breaksAtSpace.test(context) ? `invalid character ' ' ${context}` : 'unexpected end of JSON input')
+    }
     const char = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0)
     throw new JsonSyntaxError(`invalid character ${quoteByte(char, this.isBytes)} ${context}`)
   }

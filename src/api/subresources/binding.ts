@@ -29,8 +29,7 @@ export async function bind(call: Call): Promise<Answer> {
   call.trail?.asks(rules.canonical(object))
   settleNamespace(object, call.resource, info.namespace)
   const name = info.name || (object.metadata.name ?? '')
-  if (info.name && object.metadata.name && object.metadata.name !== info.name)
-    throw badRequest('name in URL does not match name in Binding object')
+  if (info.name && object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Binding object')
   const binding = object as Binding
   const admission = admissionRequest(call, {
     operation: 'CREATE',

@@ -3,7 +3,7 @@ import { quote } from '../../apimachinery/go-quote.ts'
 import type { LabelSelector } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../../apimachinery/object.ts'
 import { apiVersionOf } from '../../apimachinery/resource.ts'
-import { badRequest, conflict, internalError } from '../../apimachinery/status.ts'
+import { badRequest, conflict, internalError, unforeseen } from '../../apimachinery/status.ts'
 import { atOnce } from '../../apimachinery/steps.ts'
 import type { ScaleSubresource } from '../../crd/definition/definition.ts'
 import { scaleOf as customScaleOf } from '../../crd/definition/scale.ts'
@@ -172,6 +172,11 @@ export async function patchScale(call: Call): Promise<Answer> {
   return write(call, options, produce, managerOf(call, options))
 }
 
+/** kube-apiserver cannot convert the Scale of a custom object, which it does where nobody owns anything of it yet. */
+const inconvertible =
+  'failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version: ' +
+  'request to convert CR to an invalid group/version: autoscaling/v1'
+
 async function applyScale(call: Call): Promise<Answer> {
   const options = writeOptions(call.request.query, 'PatchOptions', true)
   tellPatch(call)
@@ -179,6 +184,7 @@ async function applyScale(call: Call): Promise<Answer> {
   const now = new Date(call.core.clock.now())
   const requester = { manager: options.fieldManager, subresource: 'scale', force: options.force === true, now }
   const produce = (old: Scale): Scale => {
+    if (call.resource.isCustom && !old.metadata.managedFields) throw unforeseen(inconvertible)
     const applied = applyConfiguration(appliedScale(), old as never, config as never, requester) as unknown as Scale
     tellDuplicates(call, options, twice)
     checkPlace(call, applied as KubeObject)

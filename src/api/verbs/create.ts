@@ -46,6 +46,7 @@ export async function create(call: Call): Promise<Answer> {
   if (call.trail) call.trail.asks(await paced(call.bulk, asAsked(call, object)))
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)
+  if (body.mistyped) throw body.mistyped
   return { kind: 'stored', status: 201, stored: await createObject(call, object, options) }
 }
 

@@ -24,7 +24,7 @@ export function listOptions(
   fieldSelector = query.get('fieldSelector') ?? '',
 ): ListOptions {
   const timeout = query.get('timeoutSeconds')
-  const timeoutSeconds = timeout === null || timeout === '' ? undefined : integer(timeout)
+  const timeoutSeconds = timeout === null ? undefined : integer(timeout)
   const sent: ListOptions = {
     limit: integer(query.get('limit')),
     continue: query.get('continue') ?? '',
@@ -50,7 +50,7 @@ function watchDefaults(o: ListOptions): ListOptions {
 }
 
 function integer(text: string | null): number {
-  if (text === null || text === '') return 0
+  if (text === null) return 0
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
   const value = int64(BigInt(text.replace('+', '')))
   if (value === undefined) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)

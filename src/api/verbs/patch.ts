@@ -1,11 +1,11 @@
 import { jsonText, parseJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { StatusError } from '../../apimachinery/status.ts'
+import { internalError, StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { mediaType, unsupported } from '../negotiation/content.ts'
 import { attemptPatched, type ParsedPatch, type Patched, parsePatch, patchBuiltIn, settleStrict } from '../patch/patched.ts'
 import { typedValue } from '../patch/written.ts'
-import { checkCustomType } from '../pipeline/body.ts'
+import { customTypeError } from '../pipeline/body.ts'
 import type { Answer, Call } from '../pipeline/call.ts'
 import { type WriteOptions, writeOptions } from '../pipeline/options.ts'
 import { readYaml } from '../pipeline/read-yaml.ts'
@@ -94,7 +94,11 @@ function* patched(call: Call, live: KubeObject, change: ParsedPatch, options: Wr
   const { value, warnings } = yield* read(call, change, own as unknown as Record<string, unknown>, options)
   for (const w of warnings) call.warnings.add(w)
   const { apiVersion = '', kind = '' } = value as { apiVersion?: string; kind?: string }
-  if (resource.isCustom) checkCustomType(resource, { apiVersion, kind }, info.name)
+  if (resource.isCustom) {
+    if (!apiVersion) throw internalError("Object 'apiVersion' is missing in 'object has no apiVersion field'")
+    const mistyped = customTypeError(resource, { apiVersion, kind }, info.name)
+    if (mistyped) throw mistyped
+  }
   const object = value as unknown as KubeObject
   settleNamespace(object, resource, info.namespace)
   checkName(object, info.name)

@@ -3,7 +3,7 @@ import { quote } from '../../apimachinery/go-quote.ts'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { sameJson, sameJsonSteps } from '../../apimachinery/same-json.ts'
-import { badRequest, conflict, notFound, unforeseen } from '../../apimachinery/status.ts'
+import { badRequest, conflict, notFound, type StatusError, unforeseen } from '../../apimachinery/status.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { Conflict } from '../../store/store.ts'
 import type { AdmissionRequest } from '../admission/admission.ts'
@@ -52,6 +52,8 @@ interface Update {
   readonly produce: (live: KubeObject, attempt: number) => KubeObject | Promise<KubeObject>
   /** A uid in the new object is a precondition (PUT), and not just a field that may not change. */
   readonly checksUid?: boolean
+  /** What is wrong with the kind that the new object names; its preconditions are looked at first. */
+  readonly mistyped?: StatusError
   /** How often to try again when somebody else wrote in between and the new object did not ask for a resourceVersion. */
   readonly tries: number
   /** The write as admission sees it, when that is not the object (a Scale): `produce` has had it mutated. */
@@ -102,6 +104,7 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const asked = await update.produce(liveObject, attempt)
   await breath(call.bulk)
   checkPreconditions(call, update, asked, live, storage)
+  if (update.mistyped) throw update.mistyped
   const admitting = update.admits === false ? undefined : admissionOf(call, update, asked, liveObject)
   if (admitting) {
     if (!update.admittedAs) await admitMutating(call, admitting)
@@ -264,12 +267,16 @@ const shownPlaces: Readonly<Record<string, string>> = {
 }
 const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
 
-/** The key as etcd has it behind kube-apiserver: without the group, but of custom resources and of the kinds that extend the API. */
-function keyShown({ resource, info }: Call, name: string): string {
+/**
+ * The key as etcd has it behind kube-apiserver, or in a dry run as it is before it gets there: without the group, but of custom resources and of
+ * the kinds that extend the API.
+ */
+function keyShown({ resource, info }: Call, name: string, dryRun: boolean): string {
   const { group, isCustom } = resource
   const plain = shownPlaces[resource.resource] ?? resource.resource
   const place = isCustom || extensionGroups.has(group) ? `${group}/${resource.resource}` : plain
-  return resource.namespaced ? `/registry/${place}/${info.namespace}/${name}` : `/registry/${place}/${name}`
+  const root = dryRun ? '' : '/registry'
+  return resource.namespaced ? `${root}/${place}/${info.namespace}/${name}` : `${root}/${place}/${name}`
 }
 
 /** The revision that an object to be written names; 0 for none. Throws what kube-apiserver answers to what is no number of 64 bits. */
@@ -289,7 +296,7 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
     throw conflict(
       call.resource,
       name,
-      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, name, update.options.dryRun)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     )
   }
   const version = revisionIn(resourceVersion ?? '')

@@ -40,6 +40,7 @@ export async function update(call: Call, subresource = ''): Promise<Answer> {
     options,
     tries,
     checksUid: true,
+    ...(body.mistyped ? { mistyped: body.mistyped } : {}),
     produce: async (live) => {
       const next = tries === 1 ? object : await paced(call.bulk, copyOf(object))
       return trackedInTurns(call, live, next, manager, subresource)

@@ -58,6 +58,8 @@ function cell(column: PrinterColumn, find: () => Json[][], now: Date): Json {
     if (!(error instanceof JsonPathError)) throw error
   }
   if (value === undefined) return null
+  // Go's reflection has no value for a null.
+  if (value === null) return column.type === 'string' ? '<no value>' : null
   return column.type === 'string' ? resultText([value]) : typedCell(column.type ?? '', value, now)
 }
 

@@ -24,7 +24,8 @@ const ATOM = "[A-Za-z0-9!#$%&'*+\\-/=?^_`{|}~\\u0080-\\u{10ffff}]+"
 const ADDRESS = `(?:${ATOM}(?:\\.${ATOM})*|"(?:[^"\\\\\\r\\n]|\\\\.)*")@(?:${ATOM}(?:\\.${ATOM})*|\\[[^\\[\\]\\s]+\\])`
 const EMAIL = new RegExp(`^\\s*(?:${ADDRESS}|(?:(?:${ATOM}|"(?:[^"\\\\]|\\\\.)*"|\\.)\\s*)*<${ADDRESS}>)\\s*$`, 'u')
 
-const isIPv4: Check = (text) => text.includes('.') && !text.includes(':') && parseAddressSloppy(text) !== undefined
+/** govalidator's: an address that has a dot, IPv6 or not. */
+const isIPv4: Check = (text) => text.includes('.') && parseAddressSloppy(text) !== undefined
 const isIPv6: Check = (text) => text.includes(':') && parseAddressSloppy(text) !== undefined
 
 const MAC =

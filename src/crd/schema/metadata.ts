@@ -9,6 +9,8 @@ import { withChanges } from './prune.ts'
 /** The Go type of a field of ObjectMeta; an object type lists its own fields. */
 type MetaType =
   | 'string'
+  | 'types.UID'
+  | 'v1.ManagedFieldsOperationType'
   | 'int64'
   | 'bool'
   | 'Time'
@@ -20,13 +22,20 @@ type MetaFields = Readonly<Record<string, MetaType>>
 
 const OWNER_REFERENCE: MetaType = {
   name: 'OwnerReference',
-  fields: { apiVersion: 'string', kind: 'string', name: 'string', uid: 'string', controller: 'bool', blockOwnerDeletion: 'bool' },
+  fields: {
+    apiVersion: 'string',
+    kind: 'string',
+    name: 'string',
+    uid: 'types.UID',
+    controller: 'bool',
+    blockOwnerDeletion: 'bool',
+  },
 }
 const MANAGED_FIELDS: MetaType = {
   name: 'ManagedFieldsEntry',
   fields: {
     manager: 'string',
-    operation: 'string',
+    operation: 'v1.ManagedFieldsOperationType',
     apiVersion: 'string',
     time: 'Time',
     fieldsType: 'string',
@@ -39,7 +48,7 @@ const OBJECT_META: MetaFields = {
   generateName: 'string',
   namespace: 'string',
   selfLink: 'string',
-  uid: 'string',
+  uid: 'types.UID',
   resourceVersion: 'string',
   generation: 'int64',
   creationTimestamp: 'Time',

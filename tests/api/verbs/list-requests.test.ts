@@ -140,4 +140,10 @@ test('a watch tells combinations that make no sense before that it has no YAML',
   assert.match(await refused(''), /only the following media types are accepted: application\/json;stream=watch/)
 })
 
+test('a number that is left empty is no number', async () => {
+  for (const query of ['limit=', 'timeoutSeconds=']) {
+    assert.is(await message(query), '400 strconv.ParseInt: parsing "": invalid syntax')
+  }
+})
+
 test.run()

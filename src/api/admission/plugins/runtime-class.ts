@@ -1,6 +1,7 @@
 import { quote } from '../../../apimachinery/go-quote.ts'
 import type { Pod, RuntimeClass, Toleration } from '../../../apimachinery/kinds.generated.ts'
 import { runtimeclasses } from '../../../apimachinery/resources.generated.ts'
+import { sameJson } from '../../../apimachinery/same-json.ts'
 import { unforeseen } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
@@ -60,9 +61,17 @@ function setScheduling(request: AdmissionRequest, { spec }: Pod, { scheduling }:
     }
   }
   if (scheduling.nodeSelector) spec.nodeSelector = { ...spec.nodeSelector, ...scheduling.nodeSelector }
-  const own = spec.tolerations ?? []
-  const added = (scheduling.tolerations ?? []).filter((t) => !own.some((o) => includes(o, t)))
-  if (added.length > 0) spec.tolerations = [...own, ...added]
+  if (scheduling.tolerations) spec.tolerations = merged([...(spec.tolerations ?? []), ...scheduling.tolerations])
+}
+
+/** Without those that another includes; of equal ones the first stays. */
+function merged(all: readonly Toleration[]): Toleration[] {
+  const kept: Toleration[] = []
+  all.forEach((t, i) => {
+    const isIncluded = kept.some((k) => includes(k, t)) || all.slice(i + 1).some((o) => !sameJson(o, t) && includes(o, t))
+    if (!isIncluded) kept.push(t)
+  })
+  return kept
 }
 
 /** Whether a pod that has `a` tolerates all that `b` does. */

@@ -1,4 +1,5 @@
 import type { Device, ResourceSlice } from '../../../apimachinery/kinds.generated.ts'
+import { sameJson } from '../../../apimachinery/same-json.ts'
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { validateResourceSlice, validateResourceSliceUpdate } from './resource-slice-validation.ts'
@@ -34,14 +35,17 @@ export const resourceSlice = kind<ResourceSlice>({
       : [],
   validate: validateResourceSlice,
   validateUpdate: validateResourceSliceUpdate,
-  specFields: ['spec'],
+  specFields: [],
+  hasGeneration: true,
   prepareForCreate: (slice, { now }) => {
     dropDisabled(slice)
     defaultTimes(slice, now)
   },
   prepareForUpdate: (slice, old, { now }) => {
-    dropDisabled(slice, old)
     defaultTimes(slice, now)
+    // What is dropped counts as a change all the same.
+    if (!sameJson(slice.spec, old.spec)) slice.metadata.generation = (old.metadata.generation ?? 0) + 1
+    dropDisabled(slice, old)
   },
   cells: (slice, now) => [
     slice.metadata.name,

@@ -179,7 +179,9 @@ function validateAddedTolerations(now: readonly Toleration[] = [], old: readonly
 
 function validateGatesOnlyDeleted(spec: PodSpec, old: PodSpec, errors: Errors): void {
   const before = new Set(old.schedulingGates?.map((g) => g.name))
-  spec.schedulingGates?.forEach(({ name }, i) => {
+  // Of gates with one name the last is told.
+  const added = new Map((spec.schedulingGates ?? []).map(({ name }, i) => [name, i]))
+  added.forEach((i, name) => {
     if (before.has(name)) return
     const text = `only deletion is allowed, but found new scheduling gate '${name}'`
     errors.push(forbiddenField(`spec.schedulingGates[${i}].name`, text))
