@@ -53,7 +53,9 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
 function segmentsOf(path: string): string[] {
   if (path.includes('//') || path.includes('%')) {
     // Go splits the path that it has unescaped; an empty namespace means all of them.
-    const parts = decoded(path).replace(/\/namespaces\/\/+/, '/').split('/')
+    const parts = decoded(path)
+      .replace(/\/namespaces\/\/+/, '/')
+      .split('/')
     return parts.filter((s) => s !== '')
   }
   const end = path.endsWith('/') ? path.length - 1 : path.length
