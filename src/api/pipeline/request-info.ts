@@ -1,4 +1,4 @@
-import { unescape } from 'node:querystring'
+import querystring from 'node:querystring'
 import { isPathSegmentName } from '../../apimachinery/names.ts'
 
 /** What a path and method ask for (k8s.io/apiserver/pkg/endpoints/request RequestInfo). Pure. */
@@ -85,4 +85,4 @@ function nameSelected(query: URLSearchParams): string {
   return isPathSegmentName(name).length === 0 ? name : ''
 }
 
-const decoded = (text: string): string => (text.includes('%') ? unescape(text) : text)
+const decoded = (text: string): string => (text.includes('%') ? querystring.unescape(text) : text)
