@@ -118,9 +118,15 @@ test('a JSON patch tests how a number that it adds is written', async () => {
   assert.is((await tested('1.0')).status, 200)
   const stored = '[{"op":"test","path":"/spec/i","value":1}]'
   assert.is((await patch(client, stored, json)).status, 200)
-  const beyond = await patch(client, '[{"op":"add","path":"/spec/any","value":1e400}]', json)
-  assert.is(beyond.status, 422)
-  assert.match(beyond.text, 'json: cannot unmarshal number 1e400 into Go value of type float64')
+  const beyond = '[{"op":"add","path":"/spec/any","value":1e400}]'
+  for (const [validation, status, target] of [
+    ['Warn', 400, 'struct field jsonPatchOp.value'],
+    ['Ignore', 422, 'value'],
+  ] as const) {
+    const refused = await patch(client, beyond, json, `?fieldValidation=${validation}`)
+    assert.is(refused.status, status)
+    assert.match(refused.text, `json: cannot unmarshal number 1e400 into Go ${target} of type float64`)
+  }
   await api.close()
 })
 
