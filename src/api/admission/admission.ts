@@ -30,8 +30,8 @@ export interface AdmissionRequest {
   warn(message: string): void
   /** Who is asked has until then (ms from now); absent: as long as it likes. */
   readonly deadline?: { readonly leftMs: number }
-  /** So long (ms) a webhook took. */
-  readonly waited?: (ms: number) => void
+  /** So long (ms) a webhook took; validating ones are asked side by side. */
+  readonly waited?: (ms: number, step: 'admit' | 'validating') => void
   /** Leaves an annotation in the audit log, from `level` (default Metadata) on; absent when the request is not audited. */
   readonly annotate?: (key: string, value: string, level?: Level) => void
 }

@@ -3,15 +3,17 @@ import { Counter, header, sample } from '../health/exposition.ts'
 import type { RequestInfo } from '../pipeline/request-info.ts'
 import type { ApiRequest, UserInfo } from '../request.ts'
 import { type AuditPolicy, extentOf } from './policy.ts'
-import { type LineSink, Trail } from './trail.ts'
+import { type LineSink, Trail, type TrailOptions } from './trail.ts'
 
 /** Who a request comes from, and what it asks for, before it is known whether it may. */
-interface Opening {
+export interface Opening {
   readonly id: string
   readonly request: ApiRequest
   readonly info: RequestInfo
   readonly user: UserInfo | undefined
   readonly receivedMs: number
+  /** What is noted at the end. */
+  readonly lastNotes?: NonNullable<TrailOptions['lastNotes']>
 }
 
 /** What is logged of requests, by a policy. Counts what it does, under kube-apiserver's names. */
@@ -43,11 +45,12 @@ export class Audit {
   }
 
   /** The trail of a request; undefined when the policy wants nothing of it. */
-  open({ id, request, info, user, receivedMs }: Opening): Trail | undefined {
+  open(opening: Opening): Trail | undefined {
+    const { info, user } = opening
     const asked = { user, verb: info.verb, path: info.path, ...(info.isResource ? { resource: info } : {}) }
     const extent = extentOf(this.#policy, asked)
     this.#levels.add(`level="${extent.level}"`, 1)
     if (extent.level === 'None') return undefined
-    return new Trail({ id, request, info, user, extent, receivedMs, now: () => this.#clock.now(), sink: this.#sink })
+    return new Trail({ ...opening, extent, now: () => this.#clock.now(), sink: this.#sink })
   }
 }

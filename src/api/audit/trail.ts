@@ -15,7 +15,7 @@ import { sourcesOf } from './source-addresses.ts'
 /** Takes one line of the log. What it gives resolves when more may follow. */
 export type LineSink = (line: string) => void | Promise<void>
 
-interface TrailOptions {
+export interface TrailOptions {
   readonly id: string
   readonly request: ApiRequest
   readonly info: RequestInfo
@@ -23,6 +23,8 @@ interface TrailOptions {
   readonly user: UserInfo | undefined
   readonly extent: Extent
   readonly receivedMs: number
+  /** More annotations of the last event. */
+  readonly lastNotes?: () => readonly (readonly [key: string, value: string])[]
   readonly now: () => number
   readonly sink: LineSink
 }
@@ -180,7 +182,8 @@ export class Trail {
       ...(this.#reference ? { objectRef: filled(this.#reference) } : {}),
       ...(this.#status ? { responseStatus: this.#status } : {}),
     }
-    const annotations = [...this.#annotations, ...(stage === 'ResponseComplete' ? this.#lastAnnotations : [])]
+    const last = stage === 'ResponseComplete' ? [...this.#lastAnnotations, ...(this.#o.lastNotes?.() ?? [])] : []
+    const annotations = [...this.#annotations, ...last]
     const rest = {
       requestReceivedTimestamp: microTime(receivedMs),
       stageTimestamp: microTime(now()),
@@ -194,7 +197,7 @@ export class Trail {
   }
 }
 
-const byKey = ([a]: [string, string], [b]: [string, string]): number => (a < b ? -1 : 1)
+const byKey = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1)
 
 function userJson(user: UserInfo | undefined): object {
   if (!user) return {}

@@ -20,6 +20,7 @@ import type { Caches } from '../watch/caches.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchView } from '../watch/watch-view.ts'
 import type { Deadline } from './deadline.ts'
+import type { Latencies } from './latencies.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { Security } from './security.ts'
 
@@ -86,8 +87,7 @@ export interface Call {
   readonly user: UserInfo
   readonly resource: ServedResource
   readonly accept: Accepted
-  /** How long others took: queues, webhooks. */
-  readonly waits: { ms: number }
+  readonly latencies: Latencies
   readonly bulk: Bulk
   /** Texts of `Warning: 299` headers, without repetition. */
   readonly warnings: Set<string>

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { StatusError } from '../../apimachinery/status.ts'
 import type { Aggregator } from '../aggregation/aggregator.ts'
 import { jsonOf, objectSent, statusIn } from '../audit/answer-text.ts'
+import type { Audit, Opening } from '../audit/audit.ts'
 import type { Trail } from '../audit/trail.ts'
 import { type Impersonate, impersonator } from '../auth/impersonate.ts'
 import type { FlowControl, Place } from '../flow-control/flow-control.ts'
@@ -16,6 +17,7 @@ import { askedTime, Deadline, overdue, within } from './deadline.ts'
 import { encode } from './encode.ts'
 import { failure, isUnrouted, statusOf } from './failure.ts'
 import { type InFlight, isLongRunning } from './in-flight.ts'
+import { Latencies } from './latencies.ts'
 import { PlainRefusal } from './plain-refusal.ts'
 import { breath, bulkOf, readable } from './readable.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
@@ -63,7 +65,7 @@ class Passage {
   readonly #auditId: string
   readonly #started = performance.now()
   readonly #warnings = new Set<string>()
-  readonly #waits = { ms: 0 }
+  readonly #latencies = new Latencies()
   readonly #bulk: Bulk
   #accept: Accepted
   #trail: Trail | undefined
@@ -134,7 +136,7 @@ class Passage {
     }
     const seconds = (performance.now() - this.#started) / 1000
     if (this.#isServed || (!info.isResource && response.status !== 429))
-      metrics.record(counted, { response, seconds, elsewhereSeconds: this.#waits.ms / 1000 })
+      metrics.record(counted, { response, seconds, elsewhereSeconds: this.#latencies.elsewhereMs / 1000 })
     else if (response.status === 429) metrics.terminated(counted, 429)
   }
 
@@ -147,18 +149,33 @@ class Passage {
       const newest = core.store.current()
       if (newest instanceof Promise) await newest
     }
+    const began = performance.now()
     const sender = await authenticated(core, security, gauges.security, request, info, this.#auditId)
     if (core.audit) {
-      this.#trail = core.audit.open({ id: this.#auditId, request, info, user: sender, receivedMs: core.audit.now() })
+      this.#latencies.add('authentication', performance.now() - began)
+      this.#trail = core.audit.open({ ...this.#audited(core.audit), user: sender })
       await this.#trail?.received()
     }
     const user = await impersonated(impersonate, sender, request, info, this.#trail)
     const entered = gauges.flow?.enter(request, info, user)
     this.#place = entered instanceof Promise ? await entered : entered
-    this.#waits.ms += this.#place?.waitedMs ?? 0
+    if (this.#place) this.#latencies.add('apf-queue-wait', this.#place.waitedMs)
     this.#leave = gauges.inFlight.enter(request, info, user)
+    const asking = performance.now()
     await authorize(security, gauges.security, user, request, info, this.#trail)
+    this.#latencies.add('authorization', performance.now() - asking)
     return user
+  }
+
+  #audited(audit: Audit): Omit<Opening, 'user'> {
+    const slow = isLongRunning(this.#info) ? undefined : () => this.#latencies.notes(performance.now() - this.#started)
+    return {
+      id: this.#auditId,
+      request: this.#request,
+      info: this.#info,
+      receivedMs: audit.now(),
+      ...(slow ? { lastNotes: slow } : {}),
+    }
   }
 
   /** What the path is a resource of; undefined: another server's, or none. */
@@ -213,14 +230,16 @@ class Passage {
       user,
       resource,
       accept: this.#accept,
-      waits: this.#waits,
+      latencies: this.#latencies,
       bulk: this.#bulk,
       warnings: this.#warnings,
       deadline,
       ...(trail ? { trail } : {}),
     }
     const answer = await inItsTime(call, run)
+    const began = performance.now()
     const response = warned(await encode(call, answer), this.#warnings)
+    this.#latencies.add('serialize-response-object', performance.now() - began)
     return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
   }
 
@@ -230,7 +249,9 @@ class Passage {
     const status = statusOf(this.#request, error)
     await breath(this.#bulk)
     const warnings = isUnrouted(this.#info, error) ? new Set<string>() : this.#warnings
+    const began = performance.now()
     const response = warned(failure(this.#request, this.#accept, status), warnings)
+    this.#latencies.add('serialize-response-object', performance.now() - began)
     if (!trail) return response
     // A refusal in no form that was asked for is sent past what logs it.
     const shown = isOffered(this.#request) ? status.status : undefined

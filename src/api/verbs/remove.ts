@@ -19,6 +19,8 @@ export async function removeStored(
   if (dryRun) return new Stored(live.key, bytesAt(live.revision), live.revision)
   if (call.deadline?.isOver) throw overdue()
   const commit = core.store.commit([{ key: live.key, value: undefined, expected: live.revision }, ...others], noteOf(call))
+  const began = performance.now()
   const revision = await core.storage.time('delete', live.key, commit)
+  call.latencies.add('etcd', performance.now() - began)
   return new Stored(live.key, bytesAt(revision), revision)
 }

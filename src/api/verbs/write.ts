@@ -135,8 +135,9 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
     dryRun: input.options.dryRun,
     user,
     warn: (message) => warnings.add(message),
-    waited: (ms) => {
-      call.waits.ms += ms
+    waited: (ms, step) => {
+      if (step === 'admit') call.latencies.add('mutating-webhook', ms)
+      else call.latencies.longest('validating-webhook', ms)
     },
     ...(deadline ? { deadline } : {}),
     ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
@@ -190,7 +191,9 @@ export async function commitObject(
   }
   if (call.deadline?.isOver) throw overdue()
   const commit = store.commit([{ key, value: stamped, expected, stamp }, ...others], noteOf(call))
+  const began = performance.now()
   const revision = await call.core.storage.time(expected === 0 ? 'create' : 'update', key, commit)
+  call.latencies.add('etcd', performance.now() - began)
   const cached = caches.of(key.slice(0, key.indexOf('/', key.indexOf('/', '/registry/'.length) + 1) + 1)).get(key)
   if (cached?.revision === revision) return cached
   return new Stored(key, bytes ?? write(revision), revision, withVersion(kept, revision))

@@ -136,7 +136,7 @@ async function measured<T>(
   const count = (code: number, isRejected: boolean) => {
     const ms = performance.now() - started
     metrics.webhook(name, step, operation, code, isRejected, ms / 1000)
-    request.waited?.(ms)
+    request.waited?.(ms, step)
   }
   try {
     const answer = await run()
