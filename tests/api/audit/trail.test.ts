@@ -207,7 +207,8 @@ test('a request without good credentials is logged with no user and its 401', as
   assert.equal(events()[0].responseStatus, { metadata: {}, message: 'Authentication failed, attempted: bearer', code: 401 })
 })
 
-test('admission leaves its annotations: pod security, validation failures that are audited, a policy’s own', async () => {
+/** An audited API with admission, in which everybody may do everything; and how a policy is made and bound in it. */
+async function auditedAdmission() {
   const authorize = () => ({ allowed: true, reason: '' })
   const authorizer: Authorizer = {
     authorize,
@@ -218,48 +219,42 @@ test('admission leaves its annotations: pod security, validation failures that a
     '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata, omitStages: [RequestReceived]}]}',
     { admission: {}, security: () => ({ authenticate: () => admin, authorize, authorizer }) },
   )
-  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic'
-  await send('POST', `${policies}ies`, {
-    metadata: { name: 'keys' },
-    spec: {
-      matchConstraints: {
-        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
-      },
-      validations: [{ expression: 'has(object.data)', message: 'no data' }],
-      auditAnnotations: [{ key: 'who', valueExpression: "'name ' + object.metadata.name" }],
-    },
+  const bind = async (name: string, resource: string, spec: object) => {
+    const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic'
+    const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: [resource] }
+    const matchConstraints = { resourceRules: [rule] }
+    await send('POST', `${policies}ies`, { metadata: { name }, spec: { matchConstraints, ...spec } })
+    const binding = { metadata: { name: `${name}-bound` }, spec: { policyName: name, validationActions: ['Audit'] } }
+    await send('POST', `${policies}ybindings`, binding)
+    events()
+  }
+  return { send, events, bind }
+}
+
+test('what a policy would have refused, and what it notes itself, are annotations', async () => {
+  const { send, events, bind } = await auditedAdmission()
+  await bind('keys', 'configmaps', {
+    validations: [{ expression: 'has(object.data)', message: 'no data' }],
+    auditAnnotations: [{ key: 'who', valueExpression: "'name ' + object.metadata.name" }],
   })
-  await send('POST', `${policies}ybindings`, {
-    metadata: { name: 'all' },
-    spec: { policyName: 'keys', validationActions: ['Audit'] },
-  })
-  events()
   await send('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'empty' } })
   const [{ annotations, responseStatus }] = events()
   assert.is(responseStatus.code, 201)
   assert.is(annotations['keys/who'], 'name empty')
   assert.equal(JSON.parse(annotations['validation.policy.admission.k8s.io/validation_failure']), [
-    { message: 'no data', policy: 'keys', binding: 'all', expressionIndex: 0, validationActions: ['Audit'] },
+    { message: 'no data', policy: 'keys', binding: 'keys-bound', expressionIndex: 0, validationActions: ['Audit'] },
   ])
-  const policy = {
-    metadata: { name: 'unnoted' },
-    spec: {
-      matchConstraints: {
-        resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }],
-      },
-      auditAnnotations: [{ key: 'who', valueExpression: 'string(object.data.none)' }],
-    },
-  }
-  await send('POST', `${policies}ies`, policy)
-  await send('POST', `${policies}ybindings`, {
-    metadata: { name: 'some' },
-    spec: { policyName: 'unnoted', validationActions: ['Audit'] },
-  })
-  events()
-  // What cannot be noted is refused, whatever the binding's actions are.
+})
+
+test('what a policy cannot note is refused, whatever its binding does with refusals', async () => {
+  const { send, bind } = await auditedAdmission()
+  await bind('unnoted', 'secrets', { auditAnnotations: [{ key: 'who', valueExpression: 'string(object.data.none)' }] })
   const { status } = await send('POST', '/api/v1/namespaces/default/secrets', { metadata: { name: 'empty' } })
   assert.is(status, 422)
-  events()
+})
+
+test('what pod security enforces and what it would have refused are annotations', async () => {
+  const { send, events } = await auditedAdmission()
   await send('PUT', '/api/v1/namespaces/default', {
     metadata: {
       name: 'default',
