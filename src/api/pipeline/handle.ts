@@ -182,7 +182,8 @@ class Passage {
   #resource(): ServedResource | undefined {
     const { aggregator, registry } = this.#server.core
     const { isResource, group, version, resource } = this.#info
-    const isOurs = isResource && !isForNobody(this.#request) && !aggregator?.find(this.#request.path)
+    const isOurs =
+      isResource && !isForNobody(this.#request) && !isBroken(this.#request.path) && !aggregator?.find(this.#request.path)
     return isOurs ? registry.find(group, version, resource) : undefined
   }
 
@@ -192,6 +193,7 @@ class Passage {
     const { core, paths } = this.#server
     // The router takes no path that begins with two slashes for one of its own.
     if (isForNobody(request)) return told(this.#trail, notFoundPage())
+    if (isBroken(request.path)) return told(this.#trail, brokenPath(core, request.path))
     const server = core.aggregator?.find(request.path)
     if (server && request.unreadable) throw request.unreadable
     if (server) return told(this.#trail, await (core.aggregator as Aggregator).forward(server, request, user))
@@ -302,6 +304,16 @@ async function byPath(
 
 const isForNobody = ({ path }: ApiRequest): boolean => path.startsWith('//')
 
+/** The router finds nothing behind a name that is left out, unless it is that of a namespace. */
+const isBroken = (path: string): boolean =>
+  path.includes('//') && path.startsWith('/api') && /[^/]\/\/+[^/]/.test(path.replace(/\/namespaces\/\/+/, '/'))
+
+function brokenPath(core: Core, path: string): ApiResponse {
+  const [, prefix, group = ''] = path.split('/')
+  if (prefix === 'api' || (group !== '' && core.registry.hasBuiltInGroup(group))) throw unknownPath()
+  return notFoundPage()
+}
+
 function notFoundPage(): ApiResponse {
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
   return { status: 404, headers, body: { bytes: Buffer.from('404 page not found\n') } }
@@ -314,5 +326,7 @@ function isInScope({ namespaced }: ServedResource, { namespace, verb }: RequestI
 
 function unknownResource(core: Core, info: RequestInfo): ApiResponse {
   if (!core.registry.hasBuiltInGroup(info.group)) return notFoundPage()
-  throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})
+  throw unknownPath()
 }
+
+const unknownPath = () => new StatusError(404, 'NotFound', 'the server could not find the requested resource', {})

@@ -27,8 +27,11 @@ function defaultNames(names: DefinitionNames): DefinitionNames {
 
 function defaultConversion(conversion: Conversion | undefined): Conversion {
   if (conversion === undefined) return { strategy: 'None' }
-  const client = conversion.webhook?.clientConfig
+  const { webhook, ...plain } = conversion
+  const client = webhook?.clientConfig
+  // Inside of kube-apiserver there is no webhook but what it holds.
+  if (webhook && !client && !webhook.conversionReviewVersions?.length) return plain
   if (client?.service === undefined || client.service.port !== undefined) return conversion
   const clientConfig = { ...client, service: { ...client.service, port: 443 } }
-  return { ...conversion, webhook: { ...conversion.webhook, clientConfig } }
+  return { ...conversion, webhook: { ...webhook, clientConfig } }
 }

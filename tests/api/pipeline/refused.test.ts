@@ -37,6 +37,9 @@ test('HEAD is refused for built-in kinds, which no route has it for, and a body 
   assert.is(await statusOf('HEAD', '/healthz'), 200)
   assert.is(await statusOf('POST', '/api/v1/namespaces', { unreadable }), 413)
   assert.is(await statusOf('GET', '//api/v1'), 404)
+  for (const path of ['/api//v1', '/api/v1//namespaces', '/apis//apps/v1', '/api/v1/namespaces/default//configmaps/a'])
+    assert.is(await statusOf('GET', path), 404, path)
+  assert.is(await statusOf('GET', '/api/v1/namespaces//configmaps'), 200)
 })
 
 test('a path is split after it is unescaped, and an escape of half a letter is one letter all the same', async () => {

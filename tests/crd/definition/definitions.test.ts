@@ -45,4 +45,16 @@ for (const entry of recorded) {
   })
 }
 
+test('a conversion has no webhook that says nothing', () => {
+  const converted = (webhook: object) =>
+    defaultDefinition({ spec: { conversion: { strategy: 'None', webhook } } } as unknown as CustomResourceDefinition).spec
+      .conversion
+  assert.equal(converted({}), { strategy: 'None' })
+  assert.equal(converted({ conversionReviewVersions: [] }), { strategy: 'None' })
+  assert.equal(converted({ conversionReviewVersions: ['v1'] }), {
+    strategy: 'None',
+    webhook: { conversionReviewVersions: ['v1'] },
+  })
+})
+
 test.run()
