@@ -205,19 +205,23 @@ class Patching {
     const { container, key } = place
     if (!Array.isArray(container)) setMember(container, key, value)
     else if (key === '-') container.push(value)
-    else container.splice(indexOf(key, container.length + 1, `error in ${op} for path: '${path}'`), 0, value)
+    else {
+      const prefix = op === 'copy' ? 'error while adding value during copy' : `error in ${op} for path: '${path}'`
+      container.splice(indexOf(key, container.length + 1, prefix), 0, value)
+    }
   }
 
   private *remove(op: string, path: string): Steps<void> {
     const place = yield* this.find(path, true)
     if (!place) throw notApplicable(`${op} operation does not apply: doc is missing path: "${path}": missing value`)
     const { container, key } = place
+    const prefix = `error in ${op} for path: '${op === 'move' ? key : path}'`
     if (Array.isArray(container)) {
-      container.splice(indexOf(key, container.length, `error in ${op} for path: '${path}'`), 1)
+      container.splice(indexOf(key, container.length, prefix), 1)
       return
     }
     if (!Object.hasOwn(container, key)) {
-      throw notApplicable(`error in ${op} for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`)
+      throw notApplicable(`${prefix}: Unable to remove nonexistent key: ${key}: missing value`)
     }
     delete container[key]
   }
@@ -262,7 +266,8 @@ class Patching {
       throw notApplicable(`${op} operation failed to decode from: operation, missing from field: missing value`)
     const place = yield* this.find(from, false)
     if (!place) throw notApplicable(`${op} operation does not apply: doc is missing from path: ${from}: missing value`)
-    return memberOf(place.container, place.key, `error in ${op} for path: '${place.key}'`) ?? null
+    const prefix = op === 'copy' ? `error in copy for from: '${from}'` : `error in ${op} for path: '${place.key}'`
+    return memberOf(place.container, place.key, prefix) ?? null
   }
 
   private *test(path: string, { value = null, written }: Operation): Steps<void> {

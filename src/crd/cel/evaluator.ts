@@ -6,6 +6,7 @@ import { direct, dispatching, equalityCost, lazyOptional } from './dispatch.ts'
 import { candidateNames, type Environment, lookupGlobal } from './environment.ts'
 import { equals } from './equality.ts'
 import { type Bindings, type Compiled, ErrorHolder, spend } from './frame.ts'
+import { pattern } from './library/patterns.ts'
 import { hasField, indexValue, optionalIndex, optionalSelect, selectField } from './selection.ts'
 import { type CelType, DYN, isDyn } from './types.ts'
 import { ArrayList, CelError, CelOptional, CelUint, LiteralMap, mapKey, noSuchOverload, type Value } from './values.ts'
@@ -32,6 +33,16 @@ const conversions: ReadonlySet<string> = new Set([
 
 /** A conversion of a constant that fails, and with it the whole expression. */
 export class BrokenConstant extends Error {}
+
+/** cel-go compiles the patterns of Kubernetes' own functions when it makes a program, where they are constants. */
+function compilePattern(argument: Expr | undefined): void {
+  if (argument?.kind !== 'literal' || typeof argument.value !== 'string') return
+  try {
+    pattern(argument.value)
+  } catch (error) {
+    throw error instanceof CelError ? new BrokenConstant(error.message) : error
+  }
+}
 
 /** Turns a checked expression (or, with `checked` undefined, one that was only parsed) into a closure. */
 export class Compiler {
@@ -267,6 +278,7 @@ export class Compiler {
     const resolved = this.resolve(expr)
     const operands = resolved.namespaced || expr.target === undefined ? expr.args : [expr.target, ...expr.args]
     const args = operands.map((operand) => this.compile(operand, scope))
+    if (resolved.fn === 'find' || resolved.fn === 'findAll') compilePattern(operands[1])
     if (resolved.fn === 'or' || resolved.fn === 'orValue') {
       const lazy = lazyOptional(resolved, args)
       if (lazy !== undefined) return lazy

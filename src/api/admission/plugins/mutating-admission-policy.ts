@@ -2,13 +2,14 @@ import { jsonText } from '../../../apimachinery/json.ts'
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
-import { StatusError } from '../../../apimachinery/status.ts'
+import { internalError, StatusError } from '../../../apimachinery/status.ts'
 import { toJson } from '../../../crd/cel/json-values.ts'
-import { MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
+import { KUBERNETES_ENVIRONMENT, MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import type { Value } from '../../../crd/cel/values.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import type { Objects } from '../../objects.ts'
 import { jsonPatch, type Operation } from '../../patch/json-patch.ts'
+import { DecodeError } from '../../schema/decode.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { applied } from '../policy/apply-configuration.ts'
 import { type Bound, BoundPolicies, paramsFor } from '../policy/bound-policies.ts'
@@ -88,18 +89,18 @@ function refuseFor(request: AdmissionRequest, failures: readonly Failure[]): voi
 
 function compile({ spec }: MutatingAdmissionPolicy): Compiled {
   const scope = new Scope({
-    environment: MUTATION_ENVIRONMENT,
+    environment: KUBERNETES_ENVIRONMENT,
     hasParams: spec?.paramKind !== undefined,
     variables: spec?.variables ?? [],
-    structs: mutationTypes,
+    mutation: { environment: MUTATION_ENVIRONMENT, structs: mutationTypes },
   })
   return {
     scope,
     conditions: compileConditions(scope, spec?.matchConditions ?? []),
     mutations: (spec?.mutations ?? []).map((m) =>
       m.patchType === 'JSONPatch'
-        ? scope.compile(m.jsonPatch?.expression ?? '', [JSON_PATCHES])
-        : scope.compile(m.applyConfiguration?.expression ?? '', [OBJECT]),
+        ? scope.compileMutation(m.jsonPatch?.expression ?? '', JSON_PATCHES)
+        : scope.compileMutation(m.applyConfiguration?.expression ?? '', OBJECT),
     ),
   }
 }
@@ -162,8 +163,21 @@ function patched(
 ): KubeObject {
   const type = typeMetaOf(request)
   const written = writtenObject(request, object)
-  const read = (next: unknown): KubeObject => kind?.read(next) ?? (next as KubeObject)
-  if (mutation?.patchType === 'JSONPatch') return read(jsonPatched(written, toJson(value) as Operation[]))
+  // Its kind and version stay what they are.
+  const read = (next: unknown): KubeObject => {
+    const found = kind?.read(next) ?? (next as KubeObject)
+    return found.kind === type.kind && found.apiVersion === type.apiVersion ? found : { ...found, ...type }
+  }
+  if (mutation?.patchType === 'JSONPatch') {
+    const next = jsonPatched(written, toJson(value) as Operation[])
+    try {
+      return read(next)
+    } catch (error) {
+      // Whatever the policy says of failures.
+      if (error instanceof DecodeError) throw internalError(error.message)
+      throw error
+    }
+  }
   const problem = misplaced(value)
   if (problem) throw new Error(`type mismatch: ${problem}`)
   return read(applied(written, { ...type, ...(toJson(value) as object) }, kind?.mergeType))

@@ -34,8 +34,8 @@ export interface ScopeOptions {
   readonly environment: Environment
   readonly hasParams: boolean
   readonly variables?: readonly { readonly name: string; readonly expression: string }[]
-  /** Object types that the expressions may make. */
-  readonly structs?: StructTypes
+  /** What the expressions of mutations have beyond the others': another environment, and object types that they may make. */
+  readonly mutation?: { readonly environment: Environment; readonly structs: StructTypes }
 }
 
 /** Expressions that share variables, compiled once. */
@@ -43,34 +43,33 @@ export class Scope {
   readonly #variables = new Map<string, Expression>()
   readonly #environment: Environment
   readonly #withoutAuthorizer: Environment
+  readonly #ofMutations: Environment
   /** What was compiled of each variable, in the order given. */
   readonly variables: readonly Expression[]
 
-  constructor({ environment, hasParams, variables = [], structs }: ScopeOptions) {
-    const types: StructTypes = {
-      find: (name) => (name === VARIABLES.name ? VARIABLES : (structs?.find(name) ?? declaredTypes.find(name))),
-      field: (name, field) =>
-        name === VARIABLES.name
-          ? this.#variables.has(field)
-            ? (this.#variables.get(field)?.program?.type ?? DYN)
-            : undefined
-          : (structs?.field(name, field) ?? declaredTypes.field(name, field)),
-      ...(structs?.construct ? { construct: structs.construct.bind(structs) } : {}),
+  constructor({ environment, hasParams, variables = [], mutation }: ScopeOptions) {
+    const declared = {
+      object: DYN,
+      oldObject: DYN,
+      request: REQUEST,
+      namespaceObject: NAMESPACE,
+      ...(hasParams ? { params: DYN } : {}),
     }
+    const asking = { variables: { authorizer: AUTHORIZER, 'authorizer.requestResource': RESOURCE_CHECK } }
     this.#withoutAuthorizer = extend(environment, {
-      structs: types,
-      variables: {
-        object: DYN,
-        oldObject: DYN,
-        request: REQUEST,
-        namespaceObject: NAMESPACE,
-        ...(variables.length > 0 ? { variables: VARIABLES } : {}),
-        ...(hasParams ? { params: DYN } : {}),
-      },
+      structs: this.#types(declaredTypes),
+      variables: { ...declared, ...(variables.length > 0 ? { variables: VARIABLES } : {}) },
     })
-    this.#environment = extend(this.#withoutAuthorizer, {
-      variables: { authorizer: AUTHORIZER, 'authorizer.requestResource': RESOURCE_CHECK },
-    })
+    this.#environment = extend(this.#withoutAuthorizer, asking)
+    this.#ofMutations = mutation
+      ? extend(
+          extend(mutation.environment, {
+            structs: this.#types(mutation.structs),
+            variables: { ...declared, variables: VARIABLES },
+          }),
+          asking,
+        )
+      : this.#environment
     this.variables = variables.map(({ name, expression }) => {
       const compiled = this.compile(expression)
       if (expression.trim() !== '') this.#variables.set(name, compiled)
@@ -78,9 +77,26 @@ export class Scope {
     })
   }
 
+  /** `more`, the variables, and what every policy has. */
+  #types(more: StructTypes): StructTypes {
+    return {
+      find: (name) => (name === VARIABLES.name ? VARIABLES : (more.find(name) ?? declaredTypes.find(name))),
+      field: (name, field) => {
+        if (name !== VARIABLES.name) return more.field(name, field) ?? declaredTypes.field(name, field)
+        return this.#variables.has(field) ? (this.#variables.get(field)?.program?.type ?? DYN) : undefined
+      },
+      ...(more.construct ? { construct: more.construct.bind(more) } : {}),
+    }
+  }
+
   /** `results`: the types it may evaluate to; any when absent. */
   compile(source: string, results?: readonly CelType[]): Expression {
     return compileIn(this.#environment, source, results)
+  }
+
+  /** What a mutation makes. */
+  compileMutation(source: string, result: CelType): Expression {
+    return compileIn(this.#ofMutations, source, [result])
   }
 
   /** The text of a refusal; such expressions may not ask the authorizer. */

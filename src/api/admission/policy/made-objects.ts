@@ -15,7 +15,9 @@ export const mutationTypes: StructTypes = {
   find: (name) => (isObject(name) ? structType(name) : name === 'JSONPatch' ? JSON_PATCH : undefined),
   field: (name, field) => {
     if (isObject(name)) return DYN
-    return name === 'JSONPatch' && Object.hasOwn(patchFields, field) ? patchFields[field] : undefined
+    if (name !== 'JSONPatch') return undefined
+    // What a patch does not have is there, of a type that nothing is of.
+    return Object.hasOwn(patchFields, field) ? patchFields[field] : structType('')
   },
   construct: (name, fields) => new Made(structType(name), fields),
 }

@@ -22,10 +22,10 @@ export const validationScope = ({ spec }: ValidatingAdmissionPolicy): Scope =>
 
 export const mutationScope = ({ spec }: MutatingAdmissionPolicy): Scope =>
   new Scope({
-    environment: MUTATION_ENVIRONMENT,
+    environment: KUBERNETES_ENVIRONMENT,
     hasParams: spec?.paramKind !== undefined,
     variables: spec?.variables ?? [],
-    structs: mutationTypes,
+    mutation: { environment: MUTATION_ENVIRONMENT, structs: mutationTypes },
   })
 
 /** An error at `at` when the expression does not compile or is of another type. */

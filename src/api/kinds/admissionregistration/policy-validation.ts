@@ -117,7 +117,10 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scop
     if (text === '') errors.push(required(`${at}[${i}].valueExpression`, 'valueExpression is not specified'))
     else if (text.length > 5 * 1024) {
       errors.push(required(`${at}[${i}].valueExpression`, 'must not exceed 5120 bytes in length'))
-    } else checkExpression(scope.compile(text, [STRING, NULL]), `${at}[${i}].valueExpression`, errors)
+    } else {
+      const compiled = scope.compile(text, [STRING, NULL])
+      checkExpression({ ...compiled, source: valueExpression }, `${at}[${i}].valueExpression`, errors)
+    }
     if (seen.has(key)) errors.push(duplicate(path, key))
     seen.add(key)
   }
@@ -170,10 +173,11 @@ function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: 
     const given = { jsonPatch, applyConfiguration }
     const patch = given[wanted]
     if (!patch) errors.push(required(`${at}.${wanted}`, `must be specified when patchType is ${patchType}`))
-    else if ((patch.expression ?? '').trim() === '') errors.push(required(`${at}.${wanted}.expression`))
     else {
+      const text = (patch.expression ?? '').trim()
       const type = wanted === 'jsonPatch' ? JSON_PATCHES : OBJECT
-      checkExpression(scope.compile(patch.expression ?? '', [type]), `${at}.${wanted}.expression`, errors)
+      if (text === '') errors.push(required(`${at}.${wanted}.expression`))
+      else checkExpression(scope.compileMutation(text, type), `${at}.${wanted}.expression`, errors)
     }
     if (given[other]) {
       errors.push(invalid(`${at}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`))

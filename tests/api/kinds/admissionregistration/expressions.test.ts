@@ -66,4 +66,35 @@ test('a mutation makes what its patch type says', () => {
   )
 })
 
+test('variables of a mutating policy make nothing; its mutations see variables even when there are none, and are trimmed', () => {
+  const told = (mutation: object, variables: object[] = []) =>
+    validateMutatingAdmissionPolicy({
+      metadata: { name: 'p' },
+      spec: { failurePolicy: 'Fail', matchConstraints, reinvocationPolicy: 'Never', variables, mutations: [mutation] },
+    } as MutatingAdmissionPolicy).map(({ field, message }) => `${field} ${message.split('\n')[0]}`)
+  const made = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } })
+  const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } })
+  assert.match(told(made('Object{}'), [{ name: 'a', expression: 'Object{}' }])[0] ?? '', "undeclared reference to 'Object'")
+  assert.match(
+    told(made('Object{}'), [{ name: 'a', expression: 'jsonpatch.escapeKey("a")' }])[0] ?? '',
+    "reference to 'jsonpatch'",
+  )
+  assert.match(told(made('variables.a'))[0] ?? '', "ERROR: <input>:1:10: undefined field 'a'")
+  assert.match(told(made('true && '))[0] ?? '', 'Invalid value: "true &&": compilation failed: ERROR: <input>:1:8:')
+  assert.match(told(patch('[JSONPatch{nope: 1}]'))[0] ?? '', "expected type of field 'nope' is '' but provided type is 'int'")
+})
+
+test('a pattern that is none is found when the program is made', () => {
+  const found = atOnce(
+    validateValidatingAdmissionPolicy({
+      metadata: { name: 'p' },
+      spec: { failurePolicy: 'Fail', matchConstraints, validations: [{ expression: '"a".find("[") == ""' }] },
+    } as ValidatingAdmissionPolicy),
+  )
+  assert.equal(
+    found.map(({ message }) => message),
+    ['Internal error: program instantiation failed: error parsing regexp: missing closing ]: `[`'],
+  )
+})
+
 test.run()
