@@ -7,6 +7,7 @@ import { checkStoredName } from '../verbs/update-object.ts'
 import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 import { isAllowedAddress, nodeAddress } from './allowed-address.ts'
 import { type Connection, forward, forwardUpgrade } from './forward.ts'
+import { checkLogOptions } from './log-options.ts'
 import { connectOptions } from './options.ts'
 import { throughProxy } from './rewrite.ts'
 import {
@@ -23,6 +24,7 @@ import {
 
 /** GET pods/NAME/log: the kubelet's stream; nothing (204) from a pod that has no node yet. */
 export async function logs(call: Call): Promise<Answer> {
+  checkLogOptions(call.info.name, call.request.query)
   const pod = podOf(call, call.info.name)
   if (!pod.spec?.nodeName) {
     kubeletPath('log', pod, call.request.query) // refuses what is wrong with the query all the same

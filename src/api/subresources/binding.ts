@@ -29,7 +29,6 @@ export async function bind(call: Call): Promise<Answer> {
   call.trail?.asks(rules.canonical(object))
   settleNamespace(object, call.resource, info.namespace)
   const name = info.name || (object.metadata.name ?? '')
-  if (info.name && object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Binding object')
   const binding = object as Binding
   const admission = admissionRequest(call, {
     operation: 'CREATE',
@@ -41,6 +40,8 @@ export async function bind(call: Call): Promise<Answer> {
     gvk: bindingKind,
   })
   await admitMutating(call, admission)
+  // Only what has been admitted is looked at, as in kube-apiserver.
+  if (name !== (object.metadata.name ?? '')) throw badRequest('name in URL does not match name in Binding object')
   const problem = problemOf(binding)
   if (problem) throw unforeseen(`${problem.field}: ${problem.message}`)
   if (!name) throw badRequest('Name parameter required.')

@@ -1,4 +1,5 @@
 import { timeText } from '../../apimachinery/clock.ts'
+import { invalid, invalidObject } from '../../apimachinery/field-error.ts'
 import type { Pod, PodDisruptionBudget } from '../../apimachinery/kinds.generated.ts'
 import { isEmptySelector, matchesSelector } from '../../apimachinery/label-selector.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
@@ -44,6 +45,7 @@ export async function evict(call: Call): Promise<Answer> {
   // Only what has been admitted is looked at, as in kube-apiserver.
   if (object.metadata.name !== info.name) throw badRequest('name in URL does not match name in Eviction object')
   const sent = (object as { deleteOptions?: SentDeleteOptions }).deleteOptions ?? {}
+  if (sent.ignoreStoreReadErrorWithClusterBreakingPotential) throw unsafeEviction(info.name)
   checkDryRun(options, sent)
   const asked = checkedDeleteOptions(options.dryRun ? { ...sent, dryRun: ['All'] } : sent)
   await admitValidating(call, admission)
@@ -64,6 +66,12 @@ export async function evict(call: Call): Promise<Answer> {
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as Status
 
 /** Both places may ask for a dry run, but not for different ones. Throws 500. */
+function unsafeEviction(name: string): StatusError {
+  const at = 'deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential'
+  const why = 'can not be set for pod eviction, try after removing the option'
+  return invalidObject({ group: 'policy', kind: 'Eviction' }, name, [invalid(at, true, why)])
+}
+
 function checkDryRun({ dryRun }: WriteOptions, sent: SentDeleteOptions): void {
   const inContent = sent.dryRun ?? []
   if (!dryRun || inContent.length === 0 || (inContent.length === 1 && inContent[0] === 'All')) return

@@ -28,6 +28,7 @@ export type SentDeleteOptions = {
   orphanDependents?: boolean
   preconditions?: { uid?: string; resourceVersion?: string }
   dryRun?: string[]
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean
 }
 
 /** metav1.DeleteOptions of the body or else of the query. Throws 400 and 422. */

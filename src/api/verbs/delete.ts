@@ -242,6 +242,7 @@ function markNamespace(old: KubeObject, home: ServedResource, options: DeleteOpt
   if (isEmpty && finalizers.length === 0) return 'now'
   if (finalizers.length > 0) object.metadata.finalizers = finalizers
   object.metadata.deletionTimestamp = timeText(nowMs)
-  ;(object as unknown as { status: { phase: string } }).status = { phase: 'Terminating' }
+  const own = object as KubeObject & { status?: object }
+  own.status = { ...own.status, phase: 'Terminating' }
   return { object, thenRemove: false }
 }

@@ -1,4 +1,5 @@
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../apimachinery/field-error.ts'
+import { quote } from '../../apimachinery/go-quote.ts'
 import { int64 } from '../../apimachinery/json.ts'
 import { badRequest, unforeseen } from '../../apimachinery/status.ts'
 import { isTrue } from '../pipeline/request-info.ts'
@@ -24,9 +25,9 @@ export function listOptions(
   fieldSelector = query.get('fieldSelector') ?? '',
 ): ListOptions {
   const timeout = query.get('timeoutSeconds')
-  const timeoutSeconds = timeout === null ? undefined : integer(timeout)
+  const timeoutSeconds = timeout === null ? undefined : integerOf(timeout)
   const sent: ListOptions = {
-    limit: integer(query.get('limit')),
+    limit: integerOf(query.get('limit')),
     continue: query.get('continue') ?? '',
     resourceVersion: query.get('resourceVersion') ?? '',
     resourceVersionMatch: (query.get('resourceVersionMatch') ?? '') as ListOptions['resourceVersionMatch'],
@@ -49,11 +50,12 @@ function watchDefaults(o: ListOptions): ListOptions {
   return { ...o, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
 }
 
-function integer(text: string | null): number {
+/** An integer of a query; 0 when it is not there. Throws 400. */
+export function integerOf(text: string | null): number {
   if (text === null) return 0
-  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: invalid syntax`)
   const value = int64(BigInt(text.replace('+', '')))
-  if (value === undefined) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: value out of range`)
+  if (value === undefined) throw badRequest(`strconv.ParseInt: parsing ${quote(text)}: value out of range`)
   return Number(value)
 }
 

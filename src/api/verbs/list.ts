@@ -36,11 +36,15 @@ export async function list(call: Call, isFromCache = true): Promise<Answer> {
   const pages = options.limit > 0 && options.resourceVersionMatch === '' && !isOne
   const exact = asked > 0 && (options.resourceVersionMatch === 'Exact' || pages)
   if (exact && asked < caches.revision) return page(call, prefix, asked, undefined, options, selection)
-  const ignoresLimit = options.resourceVersion === '0'
-  if (isFromCache && (ignoresLimit || (options.limit === 0 && options.resourceVersionMatch !== 'Exact')))
+  if (isFromCache && (ignoresLimit(call, options) || (options.limit === 0 && options.resourceVersionMatch !== 'Exact')))
     await checkShowable(call)
   if (selection.needsViews) for (let views = pendingViews(call, prefix); views; views = pendingViews(call, prefix)) await views
-  return newest(call, prefix, ignoresLimit ? 0 : options.limit, matches)
+  return newest(call, prefix, ignoresLimit(call, options) ? 0 : options.limit, matches)
+}
+
+/** kube-apiserver's watch cache takes no notice of a limit when any state will do; events are in none. */
+function ignoresLimit({ resource: { group, resource } }: Call, { resourceVersion }: ListOptions): boolean {
+  return resourceVersion === '0' && !(resource === 'events' && (group === '' || group === 'events.k8s.io'))
 }
 
 /** Makes the views by which objects under `prefix` are selected. undefined: all are there; ask again after waiting, others may write. */
@@ -92,7 +96,7 @@ async function listOn(call: Call, prefix: string, options: ListOptions, selectio
   const { clock, tokens, caches } = call.core
   const revision = token.revision > 0 ? token.revision : caches.revision
   if (token.revision > 0 && tokens.isExpired(revision, clock.now())) throw expiredToken(token.after)
-  return page(call, prefix, revision, after, options, selection)
+  return page(call, prefix, revision, after, ignoresLimit(call, options) ? { ...options, limit: 0 } : options, selection)
 }
 
 /** So many are read at once, whether they are selected or not. */

@@ -10,6 +10,7 @@ import type {
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
 import type { Steps } from '../../../apimachinery/steps.ts'
 import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
+import { JsonPathError, parseJsonPath } from '../../../crd/jsonpath.ts'
 import type { Expression, Scope } from '../../admission/policy/expressions.ts'
 import { JSON_PATCHES, OBJECT } from '../../admission/policy/made-objects.ts'
 import { internal } from '../../schema/internal.ts'
@@ -160,10 +161,20 @@ export function validateValidatingAdmissionPolicyUpdate(
   for (const [i, warning] of (policy.status?.typeChecking?.expressionWarnings ?? []).entries()) {
     const at = `status.typeChecking.expressionWarnings[${i}]`
     requireText(warning.warning, `${at}.warning`, errors)
-    requireText(warning.fieldRef?.trim(), `${at}.fieldRef`, errors)
+    const fieldRef = (warning.fieldRef ?? '').trim()
+    if (requireText(fieldRef, `${at}.fieldRef`, errors)) checkJsonPath(fieldRef, `${at}.fieldRef`, errors)
   }
   validateConditions(policy.status?.conditions, 'status.conditions', errors)
   return errors
+}
+
+function checkJsonPath(path: string, at: string, errors: Errors): void {
+  try {
+    parseJsonPath(`{${path}}`)
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error
+    errors.push(invalid(at, path, `invalid JSONPath: ${error.message}`))
+  }
 }
 
 function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: Errors): void {

@@ -1,7 +1,7 @@
 import { type FieldError, forbiddenField, invalid, notSupported } from '../../../../apimachinery/field-error.ts'
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../../../apimachinery/kinds.generated.ts'
 import { isQualifiedName } from '../../../../apimachinery/names.ts'
-import { compareQuantities, signOf } from '../../../../apimachinery/quantity.ts'
+import { compareQuantities, quantityValue } from '../../../../apimachinery/quantity.ts'
 import { structDiff } from '../../diff.ts'
 import { checkUnchanged, type Errors, isSameAs, pushInvalid } from '../../errors.ts'
 import type { KindContext } from '../../kind.ts'
@@ -118,7 +118,8 @@ const notAQuantity = 'must be a valid resource quantity'
 
 function validateStatus({ status }: PersistentVolumeClaim, errors: Errors): void {
   for (const [name, quantity] of Object.entries(status?.capacity ?? {})) {
-    if (signOf(quantity) < 0) errors.push(invalid(`status.capacity[${name}]`, quantity, notAQuantity))
+    const value = quantityValue(quantity)
+    if (value < 0) errors.push(invalid(`status.capacity[${name}]`, value, notAQuantity))
   }
   for (const [name, state] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
     const at = 'status.allocatedResourceStatuses'
@@ -128,6 +129,7 @@ function validateStatus({ status }: PersistentVolumeClaim, errors: Errors): void
   for (const [name, quantity] of Object.entries(status?.allocatedResources ?? {})) {
     const at = 'status.allocatedResources'
     if (!checkStorageKey(name, at, errors)) continue
-    if (signOf(quantity) < 0) errors.push(invalid(`${at}[${name}]`, quantity, notAQuantity))
+    const value = quantityValue(quantity)
+    if (value < 0) errors.push(invalid(`${at}[${name}]`, value, notAQuantity))
   }
 }
