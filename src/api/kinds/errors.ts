@@ -2,7 +2,7 @@ import type { FieldError, FieldErrorType } from '../../apimachinery/field-error.
 import { invalid, notSupported, required, tooLong } from '../../apimachinery/field-error.ts'
 import { isDns1123Label, isDns1123Subdomain, isLonger, isQualifiedName, type Problems } from '../../apimachinery/names.ts'
 import { sameJson } from '../../apimachinery/same-json.ts'
-import { internal, isSameInternal } from '../schema/internal.ts'
+import { internal, isSameInternal, isSameQuantity } from '../schema/internal.ts'
 
 /** Validation functions add what they find to one list: `(thing, at, errors)`, where `at` is the path of the thing. */
 export type Errors = FieldError[]
@@ -67,17 +67,20 @@ export function checkUnchanged(now: unknown, before: unknown, at: string, errors
   if (!isSameAs(type, now, before)) errors.push(invalid(at, internal(type, now), immutableText))
 }
 
-/** `isSame` for values of a type of the internal structs (see `internal`), where a pointer to an empty struct is something. */
+/** `isSame` for values of a type of the internal structs (see `internal`), where a pointer to an empty struct is something, and two forms of one
+ *  quantity are the same. */
 export const isSameAs = (type: string, a: unknown, b: unknown): boolean =>
-  sameJson(a, b) || (isSame(a, b) && isSameInternal(type, a, b))
+  sameJson(a, b) || (isSame(a, b, isSameQuantity) && isSameInternal(type, a, b))
 
-/** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. */
-export function isSame(a: unknown, b: unknown): boolean {
+type Same = (a: unknown, b: unknown) => boolean
+
+/** Go's semantic equality over JSON values: absent, null, empty lists and empty maps are the same. `leaf` tells of those that are no objects. */
+export function isSame(a: unknown, b: unknown, leaf: Same = Object.is): boolean {
   if (a === b) return true
   if (isNothing(a) && isNothing(b)) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameLists(a, b)
-  return sameMaps(a as Record<string, unknown>, b as Record<string, unknown>)
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return leaf(a, b)
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameLists(a, b, leaf)
+  return sameMaps(a as Record<string, unknown>, b as Record<string, unknown>, leaf)
 }
 
 function isNothing(value: unknown): boolean {
@@ -85,11 +88,11 @@ function isNothing(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0
 }
 
-const sameLists = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, i) => isSame(item, b[i]))
+const sameLists = (a: readonly unknown[], b: readonly unknown[], leaf: Same): boolean =>
+  a.length === b.length && a.every((item, i) => isSame(item, b[i], leaf))
 
-function sameMaps(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
-  for (const key of Object.keys(a)) if (!isSame(a[key], Object.hasOwn(b, key) ? b[key] : undefined)) return false
+function sameMaps(a: Record<string, unknown>, b: Record<string, unknown>, leaf: Same): boolean {
+  for (const key of Object.keys(a)) if (!isSame(a[key], Object.hasOwn(b, key) ? b[key] : undefined, leaf)) return false
   for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isNothing(b[key])) return false
   return true
 }

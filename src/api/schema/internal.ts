@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import { compareQuantities, quantityProblem } from '../../apimachinery/quantity.ts'
 import { goRows } from './types.ts'
 import { zeros } from './zeros.ts'
 
@@ -133,12 +134,20 @@ export function isSameInternal(type: string, a: unknown, b: unknown): boolean {
   if (type.startsWith('[]')) return sameMembers(type.slice(2), a, b)
   const map = mapType.exec(type)
   if (map) return sameMembers(map[1] ?? '', a, b)
+  if (type === 'Quantity') return isSameQuantity(a, b)
   if (!isStruct(type)) return isDeepStrictEqual(internal(type, a), internal(type, b))
   const fields = structs.get(type) ?? sourcesOf(type)
   structs.set(type, fields)
   const adapt = Object.hasOwn(shapes, type) ? shapes[type] : undefined
   const [x, y] = [a, b].map((value) => (adapt ? adapt((value ?? {}) as Record<string, unknown>) : value))
   return fields.every((field) => isSameInternal(field.type, field.read(x), field.read(y)))
+}
+
+/** Two texts of one quantity, or of one text. */
+export function isSameQuantity(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  const areQuantities = [a, b].every((text) => typeof text === 'string' && quantityProblem(text) === undefined)
+  return areQuantities && compareQuantities(a as string, b as string) === 0
 }
 
 /** Two lists, or two maps, that are not empty. */

@@ -1,5 +1,5 @@
-import { jsonText } from '../../../apimachinery/json.ts'
 import type { DaemonSet } from '../../../apimachinery/kinds.generated.ts'
+import { isSameAs } from '../errors.ts'
 import { withoutAnnotations } from '../internal-metadata.ts'
 import { kind } from '../kind.ts'
 import { defaultPodTemplate } from '../pod-spec/defaults.ts'
@@ -50,7 +50,7 @@ export const daemonSet = kind<DaemonSet>({
     prepareTemplated(set, old, context)
     setTemplateGeneration(set, templateGenerationOf(old))
     if (context.subresource !== '') return
-    const changed = jsonText(set.spec?.template) !== jsonText(old.spec?.template)
+    const changed = !isSameAs('core.PodTemplateSpec', set.spec?.template, old.spec?.template)
     setTemplateGeneration(set, templateGenerationOf(old) + (changed ? 1 : 0))
   },
   internalMetadata: (metadata) => withoutAnnotations(metadata, [templateGeneration]),
