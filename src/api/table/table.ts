@@ -85,8 +85,11 @@ function rowConditions({ strategy }: ServedResource, object: KubeObject): object
   return conditions ? { conditions } : {}
 }
 
+/** The bookmark that ends the initial events of a watch is told by its annotation: that is shown whatever is asked for. */
+const endsInitialEvents = ({ metadata }: KubeObject): boolean => metadata.annotations?.['k8s.io/initial-events-end'] === 'true'
+
 function rowObject(call: Call, include: string, object: KubeObject): object {
-  if (include === 'None') return { object: null }
+  if (include === 'None' && !endsInitialEvents(object)) return { object: null }
   return { object: include === 'Object' ? object : partialMetadata(call, object) }
 }
 

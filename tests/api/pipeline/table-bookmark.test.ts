@@ -5,12 +5,12 @@ import { admin, testApi } from '../test-api.ts'
 const { api } = await testApi()
 
 /** The first event of a watch of what is not there, as a Table. */
-async function bookmark(path: string) {
+async function bookmark(path: string, more = '') {
   const gone = new AbortController()
   const response = await api.handle({
     method: 'GET',
     path,
-    query: new URLSearchParams('watch=1&allowWatchBookmarks=true'),
+    query: new URLSearchParams(`watch=1&allowWatchBookmarks=true${more}`),
     headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
     user: admin,
     signal: gone.signal,
@@ -31,6 +31,11 @@ test('the bookmark that ends the initial events of a Table watch is a row of not
   assert.equal(cells, ['', 0, '<unknown>'])
   assert.equal(shown.metadata.annotations, { 'k8s.io/initial-events-end': 'true' })
   assert.is(shown.metadata.resourceVersion, object.metadata.resourceVersion)
+})
+
+test('the bookmark that ends the initial events is shown when no objects are asked for', async () => {
+  const { object } = await bookmark('/api/v1/namespaces/nobody/configmaps', '&includeObject=None')
+  assert.equal(object.rows[0].object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' })
 })
 
 test('the creation of a bookmark in a table without columns of its own is the beginning of time', async () => {
