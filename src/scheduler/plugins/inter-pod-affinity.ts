@@ -120,8 +120,9 @@ function prepareScore(pod: Pod, world: World): Pairs | 'skip' {
   const own = [...preferred(pod, 'podAffinity'), ...preferred(pod, 'podAntiAffinity')]
   const sums = new Pairs()
   for (const node of world.nodes) {
-    for (const existing of (own.length > 0 ? node.pods : node.affine).values())
-      for (const { term, weight } of own) if (concerns(term, existing, world)) sums.add(node, term.key, weight)
+    if (own.length > 0)
+      for (const existing of node.pods.values())
+        for (const { term, weight } of own) if (concerns(term, existing, world)) sums.add(node, term.key, weight)
     for (const existing of node.affine.values()) {
       // What an existing pod requires, it also likes: hardPodAffinityWeight is 1.
       for (const term of required(existing, 'podAffinity')) if (concerns(term, pod, world)) sums.add(node, term.key, 1)
