@@ -60,6 +60,7 @@ const noLookAtNew = new Set([
   'ReplicaSet',
   'ReplicationController',
   'ResourceQuota',
+  'ResourceSlice',
   'Service',
   'ServiceCIDR',
   'StatefulSet',
@@ -71,7 +72,8 @@ export function metaLooks({ group, kind, isCustom }: ServedResource, subresource
   if (kind === 'Event') return { atChange: 0, atNew: 0 }
   if (subresource !== '' && kind === 'CronJob') return { atChange: 0, atNew: 0 }
   const byNewOnly = group === 'admissionregistration.k8s.io' || group === 'flowcontrol.apiserver.k8s.io'
-  const atNew = subresource !== '' || noLookAtNew.has(kind) ? 0 : kind === 'PersistentVolume' ? 2 : 1
+  const isOther = subresource !== '' && kind !== 'CertificateSigningRequest'
+  const atNew = isOther || noLookAtNew.has(kind) ? 0 : kind === 'PersistentVolume' ? 2 : 1
   return {
     atChange: byNewOnly || (noLookAtChange.has(kind) && !(kind === 'PersistentVolume' && subresource !== '')) ? 0 : 1,
     atNew,

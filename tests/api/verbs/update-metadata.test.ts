@@ -24,6 +24,11 @@ const kinds: readonly (readonly [path: string, more: object, causes: readonly nu
     [4, 2, 3, 1, 3, 2],
   ],
   ['/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations', {}, [3, 0, 2, 1, 2, 1]],
+  [
+    '/apis/resource.k8s.io/v1/resourceslices',
+    { spec: { driver: 'd.example.com', nodeName: 'n', pool: { name: 'p', generation: 1, resourceSliceCount: 1 } } },
+    [3, 1, 1, 2, 1, 0],
+  ],
 ]
 const patches = [
   { labels: { x: '-' } },
