@@ -22,8 +22,8 @@ export interface AdmissionRequest {
   readonly object: KubeObject | undefined
   /** Frozen; undefined for CREATE. */
   readonly oldObject: KubeObject | undefined
-  /** CreateOptions, UpdateOptions, DeleteOptions, or the options object of a CONNECT. */
-  readonly options: Readonly<Record<string, unknown>>
+  /** CreateOptions, UpdateOptions or DeleteOptions; null for a CONNECT, whose options are its object. */
+  readonly options: Readonly<Record<string, unknown>> | null
   readonly dryRun: boolean
   readonly user: UserInfo
   /** Adds a `Warning: 299` header to the answer. */

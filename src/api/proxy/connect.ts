@@ -41,8 +41,9 @@ export const stream =
   (kind: Exclude<Stream, 'log'>) =>
   async (call: Call): Promise<Answer> => {
     refuseDryRun(call)
-    const target = podTarget(call, kind)
+    // What is not there is told afterwards.
     await admitConnect(call, kind)
+    const target = podTarget(call, kind)
     const { upgrade } = call.request
     if (!upgrade) throw badRequest('Upgrade request required')
     return {
@@ -54,8 +55,8 @@ export const stream =
 /** The proxy subresource of pods, services and nodes, every method. */
 export async function proxy(call: Call): Promise<Answer> {
   refuseDryRun(call)
-  const { target, connection } = await proxyTarget(call)
   await admitConnect(call, 'proxy')
+  const { target, connection } = await proxyTarget(call)
   const { request } = call
   const { upgrade } = request
   const reads = request.method === 'GET' || request.method === 'HEAD'
@@ -148,8 +149,8 @@ function restOf(path: string): string {
 
 async function admitConnect(call: Call, subresource: string): Promise<void> {
   const { query, path } = call.request
-  const shown = connectOptions(call.resource.resource, subresource, query, restOf(path))
-  const options = { raw: Object.fromEntries(query), dryRun: false }
+  const shown = connectOptions(call.resource.resource, subresource, query, `/${restOf(path)}`)
+  const options = { raw: null, dryRun: false }
   const request = admissionRequest(call, {
     operation: 'CONNECT',
     subresource,

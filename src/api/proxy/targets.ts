@@ -1,5 +1,5 @@
 import type { EndpointSlice, Node, Pod, Service } from '../../apimachinery/kinds.generated.ts'
-import { badRequest, StatusError } from '../../apimachinery/status.ts'
+import { badRequest, StatusError, unforeseen } from '../../apimachinery/status.ts'
 
 /** Where a request is forwarded to. */
 export interface Target {
@@ -18,7 +18,7 @@ const defaultKubeletPort = 10_250
 export function kubeletOf(node: Node): { host: string; port: number } {
   const addresses = node.status?.addresses ?? []
   const preferred = ['InternalIP', 'ExternalIP', 'Hostname'].flatMap((type) => addresses.filter((a) => a.type === type))[0]
-  if (!preferred) throw new StatusError(503, 'ServiceUnavailable', `no preferred addresses found; known addresses: []`)
+  if (!preferred) throw unforeseen('no preferred addresses found; known addresses: []')
   return { host: preferred.address, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort }
 }
 

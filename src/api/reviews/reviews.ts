@@ -22,6 +22,7 @@ import { writeOptions } from '../pipeline/options.ts'
 import { settleNamespace } from '../verbs/create.ts'
 import { managerOf, tracked } from '../verbs/managed-fields.ts'
 import { wipeSystemFields } from '../verbs/metadata.ts'
+import { admissionRequest, admitMutating, admitValidating } from '../verbs/write.ts'
 import { componentStatuses } from './component-statuses.ts'
 
 type Review = (call: Call, object: KubeObject) => KubeObject | Promise<KubeObject>
@@ -70,6 +71,16 @@ async function answer(call: Call, review: Review): Promise<Answer> {
   wipeSystemFields(object.metadata)
   settleNamespace(object, resource, info.namespace)
   const sent = tracked(call, undefined, object, managerOf(call, options), '')
+  const admission = admissionRequest(call, {
+    operation: 'CREATE',
+    subresource: '',
+    name: sent.metadata?.name ?? '',
+    object: sent,
+    old: undefined,
+    options,
+  })
+  await admitMutating(call, admission)
+  await admitValidating(call, admission)
   const result = resource.rules.canonical(await review(call, sent))
   return { kind: 'object', status: 201, object: result, gvk: resource }
 }

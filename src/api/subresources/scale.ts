@@ -220,9 +220,10 @@ async function write(
     options,
     tries: 5,
     isApply: manager === undefined,
-    admittedAs: () => {
+    // What validates it sees the scale that the object has then.
+    admittedAs: (object) => {
       if (!admission) throw new Error('a Scale was not admitted')
-      return admission
+      return paths.custom ? admission : { ...admission, object: scaleOf(object, paths) as KubeObject }
     },
     checksUid,
     produce: (live) => scaled(call, live, paths, produce, admit, manager, checksUid),

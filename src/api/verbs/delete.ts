@@ -86,9 +86,14 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
     const stored = await readStored(call.bulk, live)
     const old = (await viewAs(resource, live)).object
     checkPreconditions(resource, live, options)
-    if (of !== 'admitted') {
+    const home = call.core.registry.findStorage(storageOf(resource)) ?? resource
+    const grace = isNamespace(home) ? emptying(stored) : graceOf(stored, home, options)
+    // What runs already is no deletion that could be refused.
+    if (of !== 'admitted' && grace !== 'pending') {
       const named = of === 'collection' ? '' : name
-      const what = { operation: 'DELETE', subresource: '', name: named, object: undefined, old, options } as const
+      const decided = of === 'collection' ? {} : decidedOptions(home, stored, options, grace)
+      const shown = { ...options, raw: { ...options.raw, ...decided } }
+      const what = { operation: 'DELETE', subresource: '', name: named, object: undefined, old, options: shown } as const
       const admission = admissionRequest(call, what)
       await admitMutating(call, admission)
       await admitValidating(call, admission)
@@ -101,6 +106,24 @@ export async function deleteObject(call: Call, name: string, options: DeleteOpti
       await call.core.store.current()
     }
   }
+}
+
+/** Whether a namespace is being emptied: asked again it stays as it is. */
+const emptying = (namespace: KubeObject): 'pending' | undefined => {
+  const { finalizers = [] } = (namespace as { spec?: { finalizers?: string[] } }).spec ?? {}
+  return namespace.metadata.deletionTimestamp && finalizers.length > 0 ? 'pending' : undefined
+}
+
+/** What kube-apiserver has put into the options before it asks admission. */
+function decidedOptions(
+  home: ServedResource,
+  { metadata }: KubeObject,
+  options: DeleteOptions,
+  grace: number | undefined,
+): object {
+  // Namespaces and definitions are deleted as the one that was found, and no other.
+  if (home.strategy.beginDeletion || isNamespace(home)) return { preconditions: { uid: metadata.uid, ...options.preconditions } }
+  return grace === undefined ? {} : { gracePeriodSeconds: grace }
 }
 
 function checkPreconditions(served: ServedResource, live: Stored, { preconditions }: DeleteOptions): void {

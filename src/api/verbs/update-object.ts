@@ -56,8 +56,8 @@ interface Update {
   readonly mistyped?: StatusError
   /** How often to try again when somebody else wrote in between and the new object did not ask for a resourceVersion. */
   readonly tries: number
-  /** The write as admission sees it, when that is not the object (a Scale): `produce` has had it mutated. */
-  readonly admittedAs?: () => AdmissionRequest
+  /** The write of `object` as admission sees it, when that is not the object (a Scale): `produce` has had it mutated. */
+  readonly admittedAs?: (object: KubeObject) => AdmissionRequest
   /** false: admission was asked before (eviction, binding). */
   readonly admits?: boolean
 }
@@ -117,7 +117,7 @@ async function updateOnce(call: Call, update: Update, live: Stored, storage: Sto
   const old = isCustom ? liveObject : stored
   const object = await prepared(call, update, home, isCustom ? asked : await asStored(call, asked), old, live.revision)
   await breath(call.bulk)
-  if (admitting) await admitValidating(call, update.admittedAs?.() ?? { ...admitting, object })
+  if (admitting) await admitValidating(call, update.admittedAs?.(object) ?? { ...admitting, object })
   const mayHaveUnknown = update.isApply || subresource === 'scale'
   const known = (mayHaveUnknown && resource.rules.pruned?.(object)) || object
   const kept = withoutFloats(known)

@@ -109,7 +109,7 @@ interface AdmissionInput {
   readonly name: string
   readonly object: KubeObject | undefined
   readonly old: KubeObject | undefined
-  readonly options: Pick<WriteOptions, 'raw' | 'dryRun'>
+  readonly options: Pick<WriteOptions, 'dryRun'> & { readonly raw: WriteOptions['raw'] | null }
   /** What admission is asked about, when it is not of the resource's kind. */
   readonly gvk?: { readonly group: string; readonly version: string; readonly kind: string }
 }
@@ -146,9 +146,11 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
   }
 }
 
-/** A PATCH is admitted as the create or update that it comes to. */
-function optionsOf({ operation, options }: AdmissionInput): Readonly<Record<string, unknown>> {
-  if (options.raw.kind !== 'PatchOptions') return options.raw
+/** A PATCH or PUT is admitted as the create or update that it comes to. */
+function optionsOf({ operation, options }: AdmissionInput): AdmissionRequest['options'] {
+  if (!options.raw) return null
+  const { kind } = options.raw
+  if (kind !== 'PatchOptions' && !(kind === 'UpdateOptions' && operation === 'CREATE')) return options.raw
   const { force: _, ...raw } = options.raw
   return { ...raw, kind: operation === 'CREATE' ? 'CreateOptions' : 'UpdateOptions' }
 }

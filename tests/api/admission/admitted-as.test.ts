@@ -55,6 +55,49 @@ test('a patch has the options of the update that it is, and an apply those of th
   }
 })
 
+test('a PUT that creates has the options of a create', async () => {
+  const rule = { group: 'coordination.k8s.io', resource: 'leases', operation: 'CREATE' }
+  const end = await validate(rule, 'false', 'string(request.options.kind)')
+  const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/made'
+  const { message } = await send('PUT', path, { metadata: { name: 'made' } })
+  assert.match(message, /denied request: CreateOptions$/)
+  await end()
+})
+
+test('what is reviewed is admitted, too', async () => {
+  const rule = { group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews', operation: 'CREATE' }
+  const end = await validate(rule, 'false', 'string(object.spec.resourceAttributes.verb)')
+  const spec = { resourceAttributes: { verb: 'get', resource: 'pods' } }
+  const { message } = await send('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec })
+  assert.match(message, /denied request: get$/)
+  await end()
+})
+
+test('a connection is admitted before it is looked for, and has no options', async () => {
+  const end = await validate(
+    { resource: 'pods/*', operation: 'CONNECT' },
+    'false',
+    'object.path + string(request.options == null)',
+  )
+  const { message } = await send('GET', `${core}/pods/missing/proxy/a/b?c=d`)
+  assert.match(message, /denied request: \/a\/btrue$/)
+  await end()
+})
+
+test('a deletion shows its grace, once: what runs already is not admitted again', async () => {
+  await send('POST', '/api/v1/nodes', { metadata: { name: 'n' } })
+  const spec = { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] }
+  await send('POST', `${core}/pods`, { metadata: { name: 'ending' }, spec })
+  const rule = { resource: 'pods', operation: 'DELETE' }
+  const grace = 'string(request.options.gracePeriodSeconds)'
+  const end = await validate(rule, 'request.options.gracePeriodSeconds == 9', grace)
+  assert.match((await send('DELETE', `${core}/pods/ending`)).message, /denied request: 30$/)
+  assert.is((await send('DELETE', `${core}/pods/ending?gracePeriodSeconds=9`)).status, 200)
+  assert.is((await send('DELETE', `${core}/pods/ending`)).status, 200)
+  assert.match((await send('DELETE', `${core}/pods/ending?gracePeriodSeconds=5`)).message, /denied request: 5$/)
+  await end()
+})
+
 test('a scale is admitted as the Scale that it is', async () => {
   const labels = { a: 'b' }
   const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } }

@@ -56,7 +56,7 @@ test("a kubelet is where its node's status says", () => {
   assert.equal(kubeletOf({ metadata: {}, status } as Node), { host: '10.0.0.1', port: 1234 })
   assert.match(
     refusal(() => kubeletOf({ metadata: {} })),
-    /^503 no preferred addresses found/,
+    /^500 no preferred addresses found/,
   )
 })
 
