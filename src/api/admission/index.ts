@@ -45,7 +45,7 @@ export interface AdmissionChoice {
   readonly configuration?: PluginConfiguration
 }
 
-export interface AdmissionOptions extends AdmissionChoice {
+interface AdmissionOptions extends AdmissionChoice {
   readonly objects: Objects
   readonly authorizer: Authorizer
   /** How the use of a quota is written; without it quotas are checked but not counted. */

@@ -32,7 +32,7 @@ export interface TokenClaims {
   readonly sub: string
 }
 
-export interface TokenGrant {
+interface TokenGrant {
   readonly account: KubeObject
   readonly pod?: KubeObject | undefined
   readonly node?: KubeObject | undefined

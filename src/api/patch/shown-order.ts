@@ -1,7 +1,7 @@
 import { sortedKeys } from '../../apimachinery/key-order.ts'
 
 /** The members that a patch touches, all the way down. */
-export interface Touched {
+interface Touched {
   readonly [key: string]: Touched | undefined
 }
 

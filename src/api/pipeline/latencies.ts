@@ -1,7 +1,7 @@
 import { writeDuration } from '../../apimachinery/duration.ts'
 
 /** A part of the way of a request, as the audit log calls it. */
-export type Layer =
+type Layer =
   | 'apf-queue-wait'
   | 'authentication'
   | 'authorization'

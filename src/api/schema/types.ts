@@ -154,7 +154,7 @@ function fill(rows: readonly FieldRow[], embedded: readonly string[], fields: Fi
 }
 
 /** A field as protobuf has it: fields of an embedded struct are in a message of their own. */
-export interface MessageField {
+interface MessageField {
   readonly number: number
   /** '' for an embedded struct. */
   readonly name: string

@@ -6,7 +6,7 @@ import { storageOf } from './create.ts'
 const longestWaitMs = 3000
 
 /** Seconds after which a client may ask again: none where nothing waits, and more for a watch of that. */
-export interface RetryAfter {
+interface RetryAfter {
   readonly uncached: number
 }
 

@@ -13,7 +13,7 @@ import { type RuleNode, ruleTree, runRules } from './rules/run.ts'
 import { validateChange, validateSteps, validateValue } from './validate.ts'
 
 /** What validation found: `warnings` are failed rules that an unchanged part of the object broke before. */
-export interface Validated {
+interface Validated {
   readonly errors: FieldError[]
   readonly warnings: FieldError[]
 }

@@ -41,7 +41,7 @@ export interface SchemaNode {
 }
 
 /** The values of an enum. */
-export interface Allowed {
+interface Allowed {
   /** By `identityOf`. */
   readonly identities: ReadonlySet<unknown>
   /** As messages list them: made once, thousands of values may be wrong. */

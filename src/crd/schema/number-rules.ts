@@ -8,7 +8,7 @@ import type { SchemaNode } from './node.ts'
 export type JsonNumber = number | bigint | WholeFloat
 
 /** What breaks a schema: told of the value, of the factor (which is none), or of the whole object. */
-export type NumberProblem =
+type NumberProblem =
   | { readonly of: 'value'; readonly value: unknown; readonly detail: string }
   | { readonly of: 'factor'; readonly factor: number | bigint }
   | { readonly of: 'whole'; readonly detail: string }

@@ -2,7 +2,7 @@ import { type FieldError, invalid } from '../../../apimachinery/field-error.ts'
 import type { Labels } from '../../../apimachinery/label-selector.ts'
 
 const levels = ['privileged', 'baseline', 'restricted'] as const
-export type Level = (typeof levels)[number]
+type Level = (typeof levels)[number]
 
 export interface LevelVersion {
   readonly level: Level

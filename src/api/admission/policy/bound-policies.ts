@@ -16,10 +16,10 @@ interface ParamRef {
   readonly parameterNotFoundAction?: string
 }
 
-export interface Policy extends KubeObject {
+interface Policy extends KubeObject {
   spec?: { paramKind?: ParamKind; matchConstraints?: MatchResources; failurePolicy?: string }
 }
-export interface PolicyBinding extends KubeObject {
+interface PolicyBinding extends KubeObject {
   spec?: { policyName?: string; paramRef?: ParamRef; matchResources?: MatchResources; validationActions?: string[] }
 }
 

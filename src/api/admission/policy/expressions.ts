@@ -30,7 +30,7 @@ export interface Expression {
 
 const VARIABLES = structType('kubernetes.variables')
 
-export interface ScopeOptions {
+interface ScopeOptions {
   readonly environment: Environment
   readonly hasParams: boolean
   readonly variables?: readonly { readonly name: string; readonly expression: string }[]
@@ -130,9 +130,7 @@ function compileIn(environment: Environment, source: string, results?: readonly 
   }
 }
 
-export type Outcome =
-  | { readonly value: Value; readonly error?: undefined }
-  | { readonly value?: undefined; readonly error: string }
+type Outcome = { readonly value: Value; readonly error?: undefined } | { readonly value?: undefined; readonly error: string }
 
 class Run {
   readonly #bindings: Bindings

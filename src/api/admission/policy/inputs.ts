@@ -43,7 +43,7 @@ export function requestJson(request: AdmissionRequest, matched: Matched): Record
   }
 }
 
-export interface InputOptions {
+interface InputOptions {
   readonly objects: Objects
   readonly authorize: Authorize
   readonly matched: Matched

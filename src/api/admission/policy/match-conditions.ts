@@ -4,7 +4,7 @@ import { BOOL } from '../../../crd/cel/types.ts'
 import { conditionsBudget, type Expression, OutOfBudget, type Scope } from './expressions.ts'
 
 /** Whether all conditions hold; `error` when one could not be evaluated and none says no. */
-export type ConditionsOutcome = { readonly matches: boolean; readonly error?: undefined } | { readonly error: string }
+type ConditionsOutcome = { readonly matches: boolean; readonly error?: undefined } | { readonly error: string }
 
 export const compileConditions = (scope: Scope, conditions: readonly MatchCondition[]): Expression[] =>
   conditions.map(({ expression }) => scope.compile(expression, [BOOL]))

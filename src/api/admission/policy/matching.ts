@@ -13,7 +13,7 @@ export interface Matched {
   readonly resource: string
 }
 
-export interface Selectors {
+interface Selectors {
   readonly namespaceSelector?: LabelSelector
   readonly objectSelector?: LabelSelector
 }
@@ -41,7 +41,7 @@ export function isExempt({ group, kind }: AdmissionRequest): boolean {
 const hasOrAll = (list: readonly string[] | undefined, wanted: string): boolean =>
   !!list && (list.includes('*') || list.includes(wanted))
 
-export type Rule = Pick<NamedRuleWithOperations, 'apiGroups' | 'apiVersions' | 'operations' | 'resources' | 'scope'>
+type Rule = Pick<NamedRuleWithOperations, 'apiGroups' | 'apiVersions' | 'operations' | 'resources' | 'scope'>
 
 function ruleMatches(rule: Rule, request: AdmissionRequest, as: Matched): boolean {
   const isClusterWide = !request.namespace || (as.group === '' && as.resource === 'namespaces')

@@ -12,7 +12,7 @@ import { checkConditions, compileConditions } from '../policy/match-conditions.t
 import { type Matched, matchRules, matchSelectors } from '../policy/matching.ts'
 import { seenAs } from '../written.ts'
 
-export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>
+type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>
 
 export interface Hook {
   /** Unique among all. */

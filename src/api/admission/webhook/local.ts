@@ -1,5 +1,5 @@
 /** Answers a review that came under `path`; undefined when nothing is served there. */
-export type LocalAnswer = (path: string, review: unknown) => Promise<object> | undefined
+type LocalAnswer = (path: string, review: unknown) => Promise<object> | undefined
 
 const suffix = '.webhooks.slipway.internal'
 

@@ -17,7 +17,7 @@ export interface Route {
   readonly agent: Agent
 }
 
-export interface Post {
+interface Post {
   readonly url: URL
   readonly body: string
   readonly route: (url: URL) => Route

@@ -30,7 +30,7 @@ export function parseFlags<T extends NonNullable<Parameters<typeof parseArgs>[0]
 }
 
 /** Pure. */
-export function adviceFor(name: string, known: readonly string[]): string {
+function adviceFor(name: string, known: readonly string[]): string {
   const other = Object.hasOwn(instead, name) ? instead[name] : undefined
   if (other !== undefined) return other
   const near = nearest(name, known)

@@ -59,7 +59,7 @@ function* branch(node: SchemaNode, isResourceRoot: boolean, declaration: Declara
 }
 
 /** Rules that were run, and those that an unchanged value broke before: they only warn. */
-export interface RuleOutcome {
+interface RuleOutcome {
   readonly errors: FieldError[]
   readonly warnings: FieldError[]
 }
