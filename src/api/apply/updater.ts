@@ -195,7 +195,9 @@ function* prune(
   const there = yield* named(converting, at(operation, merged, operation.apiVersion, version))
   if (!there) return merged
   const { atom, value } = there
-  const bare = removeItems(atom, value, last.set.withNamedFields(atom))
+  const applied = last.set.withNamedFields(atom)
+  yield
+  const bare = yield* removeItems(atom, value, applied)
   yield
   const owned = yield* named('failed add back owned items', addBackOwned(operation, value, bare, version, managers))
   const pruned = yield* addBackDangling(atom, value, owned, last.set)
@@ -230,7 +232,11 @@ function* addBackOwned(
     const partSet = yield* fieldSetSteps(atom, part.value)
     const keep = partSet.withNamedFields(atom).union(set.withNamedFields(atom))
     yield
-    const kept = removeItems(atom, whole.value, (yield* fieldSetSteps(atom, whole.value)).withNamedFields(atom).difference(keep))
+    const present = yield* fieldSetSteps(atom, whole.value)
+    yield
+    const gone = present.withNamedFields(atom).difference(keep)
+    yield
+    const kept = yield* removeItems(atom, whole.value, gone)
     const back = yield* at(operation, kept, apiVersion, version)
     if (back) result = back.value
     yield
@@ -244,5 +250,9 @@ function* addBackDangling(atom: Atom, merged: unknown, pruned: unknown, last: Fi
   yield
   const mergedSet = (yield* fieldSetSteps(atom, merged)).withNamedFields(atom)
   yield
-  return removeItems(atom, merged, mergedSet.difference(prunedSet).intersection(last.withNamedFields(atom)))
+  const lost = mergedSet.difference(prunedSet)
+  yield
+  const dangling = lost.intersection(last.withNamedFields(atom))
+  yield
+  return yield* removeItems(atom, merged, dangling)
 }

@@ -64,13 +64,21 @@ export function decodePatched(type: StructType, value: unknown): Decoded {
 /** As `decodePatched`, in steps. */
 export function* decodePatchedSteps(type: StructType, value: unknown): Steps<Decoded> {
   const fitting = yield* fitsSteps(type, value)
-  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, convertTo(type, value))
+  if (fitting !== undefined) return { value: fitting, strictErrors: none }
+  const found = convertTo(type, value)
+  yield
+  return settle(type, found)
 }
 
 /** As `decodeValue`, in steps. */
 export function* decodeValueSteps(type: StructType, value: unknown): Steps<Decoded> {
   const fitting = yield* fitsSteps(type, value)
-  return fitting !== undefined ? { value: fitting, strictErrors: none } : settle(type, decodeAs(type, nodeOf(value)))
+  if (fitting !== undefined) return { value: fitting, strictErrors: none }
+  const node = nodeOf(value)
+  yield
+  const found = decodeAs(type, node)
+  yield
+  return settle(type, found)
 }
 
 /** Reads a JSON object without a type: custom resources, patches. Only duplicates are strict errors. Throws DecodeError. */

@@ -62,6 +62,7 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
   const additional =
     typeof schema.additionalProperties === 'object' ? below(schema.additionalProperties) : schema.additionalProperties
   const item = items === undefined || Array.isArray(items) ? undefined : below(items as JsonSchema)
+  let compiled: RE2JS | string | undefined
   const parts = [...properties.values(), ...(typeof additional === 'object' ? [additional] : []), ...(item ? [item] : [])]
   return {
     schema: withFloatBounds(schema),
@@ -84,7 +85,11 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
     not: schema.not === undefined ? undefined : below(schema.not),
     format,
     checkFormat: format === '' ? undefined : stringFormat(format),
-    pattern: schema.pattern ? compiledPattern(schema.pattern) : undefined,
+    // Compiled when it is first asked for: a schema may have thousands, and each takes its time.
+    get pattern() {
+      if (schema.pattern) compiled ??= compiledPattern(schema.pattern)
+      return compiled
+    },
     listType,
     listMapKeys: schema['x-kubernetes-list-map-keys'] ?? [],
     mapType: schema['x-kubernetes-map-type'] ?? '',

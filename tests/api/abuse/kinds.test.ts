@@ -38,6 +38,9 @@ const gadget = (spec: string) => `{"apiVersion":"abuse.io/v1","kind":"Gadget","m
 const gadgetSpec =
   '{"type":"object","properties":{"items":{"type":"array","items":{"type":"object","properties":{"d":{"type":"integer","default":3}}}},"m":{"type":"object","additionalProperties":{"type":"string"}}}}'
 
+const applied = (n: number) =>
+  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"applied"},"data":{${members(n, (i) => `"k${i}":"v"`)}}}`
+
 interface Full {
   readonly name: string
   readonly target: string
@@ -99,6 +102,14 @@ const full: readonly Full[] = [
     type: 'strategic-merge-patch+json',
     target: `${configMaps}/one${dry}`,
     body: `{"data":{${members(49_000, (i) => `"k${i}":"v"`)}}}`,
+    status: 200,
+  },
+  {
+    name: 'apply: one key of those that the manager applied before',
+    method: 'PATCH',
+    type: 'apply-patch+yaml',
+    target: `${configMaps}/applied${dry}&fieldManager=m`,
+    body: applied(1),
     status: 200,
   },
   {
@@ -164,6 +175,8 @@ test.before(async () => {
   ]
   const create = async (target: string, body: string) => assert.is((await ask('POST', target, body, json)).status, 201, target)
   for (const [target, body] of made) await create(target, body)
+  const apply = { 'content-type': 'application/apply-patch+yaml' }
+  assert.is((await ask('PATCH', `${configMaps}/applied?fieldManager=m`, applied(40_000), apply)).status, 201)
   await create(definitions, definition('gadgets', 'Gadget', gadgetSpec))
   // Served when the definition is established.
   await eventually(async () => (await ask('GET', gadgets)).status === 200)
