@@ -80,7 +80,6 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const parts = await startParts(options, { client, clock, informers, signal: stop.signal, errors })
   const ends: (() => Promise<unknown>)[] = []
 
-  const kindOf = (kind: KindName) => resourceOf(kind)
   const server: TestServer = {
     client,
     clock,
@@ -94,24 +93,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     clientFor: backend.clientFor,
     run(operators, more = {}) {
       const signal = more.signal ? AbortSignal.any([stop.signal, more.signal]) : stop.signal
-      const through = recorder.recording(faults.between(client))
-      const list = 'definition' in operators ? [operators] : operators
-      const { log, tracer } = recorder
-      const running = runOperators(through, list, {
-        clock,
-        log,
-        tracer,
-        election: false,
-        webhooks: backend.webhooks,
-        ...more,
-        signal,
-      })
+      const running = runRecorded(operators, { client, clock, faults, recorder, webhooks: backend.webhooks }, { ...more, signal })
       ends.push(() => running.stopped)
       return running
     },
-    get: (kind, name, namespace = 'default') => found(client, kindOf(kind), name, namespace) as never,
-    list: async (kind, namespace) => (await client.list(kindOf(kind), within(kindOf(kind), namespace))).items as never,
-    create: (kind, object) => client.create(kindOf(kind), object as KubeObject, scopeOf(kindOf(kind), object)) as never,
+    get: (kind, name, namespace = 'default') => found(client, resourceOf(kind), name, namespace) as never,
+    list: async (kind, namespace) => (await client.list(resourceOf(kind), within(resourceOf(kind), namespace))).items as never,
+    create: (kind, object) => client.create(resourceOf(kind), object as KubeObject, scopeOf(resourceOf(kind), object)) as never,
     eventually: (look, o) => eventually(clock, look, o, () => [...errors.slice(-10), recorder.timeline()].join('\n')),
     async restart() {
       recorder.note('fault', 'the API restarts')
@@ -131,6 +119,30 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
   }
   return server
+}
+
+/** Runs operators with faults between them and the API, and with what they do recorded. */
+function runRecorded(
+  operators: Operator | readonly Operator[],
+  {
+    client,
+    clock,
+    faults,
+    recorder,
+    webhooks,
+  }: Pick<TestServer, 'client' | 'clock' | 'faults' | 'recorder'> & Pick<Backend, 'webhooks'>,
+  more: Partial<RunOperatorsOptions> & { readonly signal: AbortSignal },
+): RunningOperators {
+  const list = 'definition' in operators ? [operators] : operators
+  const { log, tracer } = recorder
+  return runOperators(recorder.recording(faults.between(client)), list, {
+    clock,
+    log,
+    tracer,
+    election: false,
+    webhooks,
+    ...more,
+  })
 }
 
 function backendFor(
