@@ -4,16 +4,14 @@ import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
 import { validateMutatingAdmissionPolicy, validateMutatingAdmissionPolicyUpdate } from './policy-validation.ts'
-import { staticNameWarnings } from './static-name.ts'
+import { registration } from './registration.ts'
 
 export const mutatingAdmissionPolicy = kind<MutatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy',
-  warnings: staticNameWarnings,
+  ...registration,
   validate: validateMutatingAdmissionPolicy,
   validateUpdate: validateMutatingAdmissionPolicyUpdate,
   specFields: ['spec'],
-  allowUnconditionalUpdate: false,
-  anyFinalizer: true,
   defaults: ({ spec }) => {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'

@@ -2,18 +2,16 @@ import type { MutatingWebhookConfiguration } from '../../../apimachinery/kinds.g
 import { kind } from '../kind.ts'
 import { age } from '../table.ts'
 import { defaultWebhook } from './defaults.ts'
-import { staticNameWarnings } from './static-name.ts'
+import { registration } from './registration.ts'
 import { validateWebhooks, validateWebhooksUpdate } from './webhook-validation.ts'
 
 export const mutatingWebhookConfiguration = kind<MutatingWebhookConfiguration>({
   gvk: 'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration',
-  warnings: staticNameWarnings,
+  ...registration,
   validate: validateWebhooks,
   validateUpdate: validateWebhooksUpdate,
   specFields: ['webhooks'],
   countsEmpties: true,
-  allowUnconditionalUpdate: false,
-  anyFinalizer: true,
   defaults: ({ webhooks }) => {
     for (const webhook of webhooks ?? []) {
       defaultWebhook(webhook)

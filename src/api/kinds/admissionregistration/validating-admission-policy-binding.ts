@@ -4,16 +4,14 @@ import { age } from '../table.ts'
 import { validateValidatingAdmissionPolicyBinding, validateValidatingAdmissionPolicyBindingUpdate } from './binding-validation.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramRefCell } from './policy-cells.ts'
-import { staticNameWarnings } from './static-name.ts'
+import { registration } from './registration.ts'
 
 export const validatingAdmissionPolicyBinding = kind<ValidatingAdmissionPolicyBinding>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding',
-  warnings: staticNameWarnings,
+  ...registration,
   validate: validateValidatingAdmissionPolicyBinding,
   validateUpdate: validateValidatingAdmissionPolicyBindingUpdate,
   specFields: ['spec'],
-  allowUnconditionalUpdate: false,
-  anyFinalizer: true,
   defaults: ({ spec }) => defaultMatchResources(spec?.matchResources),
   cells: (binding, now) => [
     binding.metadata.name,

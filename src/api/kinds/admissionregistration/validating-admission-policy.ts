@@ -5,16 +5,14 @@ import { age } from '../table.ts'
 import { defaultMatchResources } from './defaults.ts'
 import { paramKindCell } from './policy-cells.ts'
 import { validateValidatingAdmissionPolicy, validateValidatingAdmissionPolicyUpdate } from './policy-validation.ts'
-import { staticNameWarnings } from './static-name.ts'
+import { registration } from './registration.ts'
 
 export const validatingAdmissionPolicy = kind<ValidatingAdmissionPolicy>({
   gvk: 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
-  warnings: staticNameWarnings,
+  ...registration,
   validate: validateValidatingAdmissionPolicy,
   validateUpdate: validateValidatingAdmissionPolicyUpdate,
   specFields: ['spec'],
-  allowUnconditionalUpdate: false,
-  anyFinalizer: true,
   defaults: ({ spec }) => {
     if (!spec) return
     spec.failurePolicy ??= 'Fail'
