@@ -2,6 +2,7 @@ import { timeText } from '../../apimachinery/clock.ts'
 import { apiVersionOf, parseApiVersion } from '../../apimachinery/resource.ts'
 import { badRequest, unforeseen } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
+import { hasEmpties, markEmpties } from '../schema/decode.ts'
 import type { AppliedKind } from './applied-kind.ts'
 import { conflictError } from './conflict.ts'
 import { createdFields } from './created-fields.ts'
@@ -185,7 +186,10 @@ export function* applyConfigurationSteps(
   yield
   const result = object === undefined ? before : readMerged(kind, config, object)
   yield* writeSets(after)
-  return withEntries(requester.manager === 'kubectl' ? withLastApplied(result, config) : result, writeManagers(after))
+  const made = withEntries(requester.manager === 'kubectl' ? withLastApplied(result, config) : result, writeManagers(after))
+  // Rules and messages see empty lists and maps, which what is stored has not.
+  if (hasEmpties(result)) markEmpties(made)
+  return made
 }
 
 function liveManagers(live: Json): Managers {

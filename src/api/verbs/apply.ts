@@ -8,7 +8,7 @@ import { readYaml } from '../pipeline/read-yaml.ts'
 import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { duplicateKeys, duplicatesError } from '../pipeline/yaml-duplicates.ts'
 import { keyIn, type ServedResource } from '../registry/served.ts'
-import { type Decoded, DecodeError, parsePlain } from '../schema/decode.ts'
+import { type Decoded, DecodeError, hasEmpties, markEmpties, parsePlain } from '../schema/decode.ts'
 import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
@@ -105,7 +105,9 @@ function* settledSteps(
 }
 
 function* ownCopy({ bulk }: Call, object: KubeObject): Steps<KubeObject> {
-  return mayTakeLong(bulk) ? yield* thawObjectSteps(object) : thawObject(object)
+  const own = mayTakeLong(bulk) ? yield* thawObjectSteps(object) : thawObject(object)
+  if (hasEmpties(object)) markEmpties(own)
+  return own
 }
 
 interface Config {

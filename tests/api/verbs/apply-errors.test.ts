@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { asking } from '../abuse/asking.ts'
 import { sending } from '../sending.ts'
 
 // Every text is that of kube-apiserver 1.36.3.
@@ -88,6 +89,17 @@ test('a uid cannot be asked for where there is no object', async () => {
 test('each character of a field manager that cannot be printed is told of with its place in bytes', async () => {
   const { message } = await send('POST', `${configMaps}?fieldManager=%C3%A9%01`, { metadata: { name: 'm' } })
   assert.match(message, /fieldManager: Invalid value: "é\\x01": invalid character U\+0001 \(at position 2\)$/)
+})
+
+test('an empty list that is applied is one where rules and messages look', async () => {
+  const { ask } = await asking()
+  const path = '/api/v1/namespaces/default/resourcequotas/q?fieldManager=m'
+  const quota = (scopes: string[]) =>
+    JSON.stringify({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q' }, spec: { scopes } })
+  const applied = (scopes: string[]) => ask('PATCH', path, quota(scopes), { 'content-type': 'application/apply-patch+yaml' })
+  assert.is((await applied(['BestEffort'])).status, 201)
+  const { message } = JSON.parse((await applied([])).text) as { message: string }
+  assert.is(message, 'ResourceQuota "q" is invalid: spec.scopes: Invalid value: []: field is immutable')
 })
 
 test.run()
