@@ -13,7 +13,7 @@ import { breath, mayTakeLong, paced } from '../pipeline/readable.ts'
 import { keyIn, type ServedResource, type Storage } from '../registry/served.ts'
 import { withoutFloats } from '../schema/whole-floats.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
-import { inOrder } from '../watch/serialize.ts'
+import { inOrder, metadataInOrder } from '../watch/serialize.ts'
 import { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { asAsked, defaulted } from './defaulted.ts'
@@ -182,7 +182,7 @@ function existing(resource: ServedResource, name: string, present: Stored): Stat
 
 /** A dry run has no revision but the one that was sent, which nobody reads. */
 async function unstored({ bulk, resource }: Call, key: string, object: KubeObject): Promise<Stored> {
-  const written = inOrder(object, resource)
+  const written = resource.isCustom ? inOrder(object, resource) : { ...object, metadata: metadataInOrder(object.metadata) }
   return new Stored(key, Buffer.from(mayTakeLong(bulk) ? await inTurns(jsonSteps(written)) : goJson(written)), 0, written)
 }
 

@@ -2,7 +2,7 @@ import { goJson } from '../../apimachinery/go-quote.ts'
 import { memberAt } from '../../apimachinery/json-member.ts'
 import { alphabetical, alphabeticalSteps, mostInOrder } from '../../apimachinery/key-order.ts'
 import { metadataOrder } from '../../apimachinery/metadata-order.ts'
-import type { KubeObject } from '../../apimachinery/object.ts'
+import type { KubeObject, ObjectMeta } from '../../apimachinery/object.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import type { Revision, Stamp } from '../../store/store.ts'
 import type { ServedResource } from '../registry/served.ts'
@@ -17,12 +17,19 @@ const marker = '"resourceVersion":"'
  */
 function ordered(object: KubeObject, resourceVersion: string): KubeObject {
   const { kind, apiVersion, metadata, ...rest } = object
+  const meta = metadataInOrder(metadata, resourceVersion)
+  return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
+}
+
+/** Metadata in Go's order, without empty fields; with `resourceVersion`, empty or not, if that is given. */
+export function metadataInOrder(metadata: ObjectMeta, resourceVersion?: string): ObjectMeta {
   const meta: Record<string, unknown> = {}
   for (const field of metadataOrder) {
-    const value = field === 'resourceVersion' ? resourceVersion : metadata[field]
-    if (value !== undefined && (value !== '' || field === 'resourceVersion')) meta[field] = value
+    const isGiven = field === 'resourceVersion' && resourceVersion !== undefined
+    const value = isGiven ? resourceVersion : metadata[field]
+    if (value !== undefined && (value !== '' || isGiven)) meta[field] = value
   }
-  return { ...(kind ? { kind } : {}), ...(apiVersion ? { apiVersion } : {}), metadata: meta, ...rest }
+  return meta
 }
 
 interface Serializer {
