@@ -1,5 +1,6 @@
 import { goJson } from '../../../apimachinery/go-quote.ts'
 import { parseJson } from '../../../apimachinery/json.ts'
+import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { isQualifiedName } from '../../../apimachinery/names.ts'
 import { apiVersionOf } from '../../../apimachinery/resource.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
@@ -13,6 +14,7 @@ import { isExempt, type Matched } from '../policy/matching.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent, writtenKind } from '../served-kinds.ts'
 import type { WebhookCalls } from '../webhook/call.ts'
+import { isLegacyName } from '../webhook/go-error.ts'
 import { type Hook, hooksOf, type Meant, meansWrite } from '../webhook/hooks.ts'
 import { decodeAnswer, type ReviewAnswer, readAnswer, rejection, reviewFor } from '../webhook/review.ts'
 import { inOwnVersion, inVersion, typeMetaOf, writtenObject } from '../written.ts'
@@ -192,6 +194,8 @@ async function ask(
   }
   const { uid, version, body } = failing('', () => reviewFor(request, matched, webhook.admissionReviewVersions), 400)
   const review = await calls.ask(clientConfig, body, timeLeft(request, timeoutSeconds)).catch((error: Error) => {
+    if (isLegacyName(error.message))
+      request.annotate?.(`missing-san.invalid-cert.kubernetes.io/${hostOf(clientConfig)}`, legacyNote)
     throw new CallFailed(`failed to call webhook: ${error.message}`)
   })
   const decoded = failing('failed to call webhook: ', () => decodeAnswer(review, version))
@@ -204,6 +208,11 @@ async function ask(
   if (!answer.allowed) throw rejection(name, answer.status)
   return answer
 }
+
+const legacyNote = 'relies on a legacy Common Name field instead of the SAN extension for subject validation'
+
+const hostOf = ({ url, service }: WebhookClientConfig): string =>
+  url ? new URL(url).hostname : `${service?.name}.${service?.namespace}.svc`
 
 /** In milliseconds: a webhook's own time, or what is left to the request. */
 const timeLeft = ({ deadline }: AdmissionRequest, seconds: number): number =>

@@ -1,5 +1,6 @@
 import type { Agent } from 'node:https'
 import { posix } from 'node:path'
+import type { PeerCertificate } from 'node:tls'
 import { jsonText } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
 import { services } from '../../../apimachinery/resources.generated.ts'
@@ -55,7 +56,13 @@ export class WebhookCalls {
     // As Go does: a bundle may hold the server's own certificate, or an authority between it and the root.
     const trust = ca ? { ca, allowPartialTrustChain: true } : {}
     const { Agent } = process.getBuiltinModule('node:https')
-    const agent = new Agent({ keepAlive: true, maxSockets: 25, servername: name ?? serverName(url), ...trust })
+    const agent = new Agent({
+      keepAlive: true,
+      maxSockets: 25,
+      servername: name ?? serverName(url),
+      checkServerIdentity: checkNames,
+      ...trust,
+    })
     if (this.#agents.size >= mostAgents) {
       const [oldest] = this.#agents.keys()
       this.#agents.get(oldest ?? '')?.destroy()
@@ -96,3 +103,9 @@ function addressOf(objects: Objects, { url, service }: WebhookClientConfig): str
 
 /** A path as Go's path.Join has it: no slash twice, none at the end. */
 const joined = (path: string): string => posix.join('/', path).replace(/(?<=.)\/$/, '')
+
+/** As Go does, and unlike Node: a certificate that has its name only as its subject's common name is for nobody. */
+function checkNames(host: string, cert: PeerCertificate): Error | undefined {
+  if (cert.subjectaltname) return process.getBuiltinModule('node:tls').checkServerIdentity(host, cert)
+  return Object.assign(new Error('no names'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', host, cert })
+}

@@ -59,9 +59,15 @@ interface AltNameError extends Error {
   readonly cert?: { readonly subjectaltname?: string; readonly subject?: { readonly CN?: string } }
 }
 
+const legacyName = 'certificate relies on legacy Common Name field, use SANs instead'
+
+/** Whether a certificate was refused only because it has its name where nobody looks any more. */
+export const isLegacyName = (message: string): boolean => message.includes(`x509: ${legacyName}`)
+
 /** A certificate for others, as x509.HostnameError tells it. */
 function otherNames({ host = '', cert }: AltNameError): string {
   const wanted = host.replace(/\.$/, '')
+  if (!cert?.subjectaltname && matches(cert?.subject?.CN ?? '', wanted)) return legacyName
   const names = (cert?.subjectaltname ?? '').split(', ')
   const valid = names.flatMap((name) => {
     const prefix = isIP(wanted) ? 'IP Address:' : 'DNS:'
@@ -69,6 +75,12 @@ function otherNames({ host = '', cert }: AltNameError): string {
   })
   if (valid.length > 0) return `certificate is valid for ${valid.join(', ')}, not ${wanted}`
   if (isIP(wanted)) return `cannot validate certificate for ${wanted} because it doesn't contain any IP SANs`
-  if (!cert?.subjectaltname && cert?.subject?.CN) return 'certificate relies on legacy Common Name field, use SANs instead'
   return `certificate is not valid for any names, but wanted to match ${wanted}`
+}
+
+/** Label by label; the first of `pattern` may be any. */
+function matches(pattern: string, host: string): boolean {
+  if (pattern === '' || host === '') return false
+  const [labels, wanted] = [pattern.toLowerCase().split('.'), host.toLowerCase().split('.')]
+  return labels.length === wanted.length && labels.every((label, i) => (i === 0 && label === '*') || label === wanted[i])
 }
