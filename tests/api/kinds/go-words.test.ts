@@ -2,7 +2,7 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { canonicalMicroTime, timeProblem } from '../../../src/api/schema/time.ts'
 import { conflict, notFound } from '../../../src/apimachinery/status.ts'
-import { problemsOf } from './kind-case.ts'
+import { changeProblems, problemsOf } from './kind-case.ts'
 
 // The words of kube-apiserver 1.36.3 for texts that Go quotes, counts or parses.
 
@@ -63,6 +63,13 @@ test('what is wrong with the time between two runs of a cron job is what package
   wrong('@every x', 'failed to parse duration @every x: time: invalid duration "x"')
   const many = '99999999999999999999'
   wrong(`${many} * * * *`, `failed to parse int from ${many}: strconv.Atoi: parsing "${many}": value out of range`)
+})
+
+test('an empty map is a change of an immutable ConfigMap that has none', () => {
+  const old = { metadata: { name: 'c' }, data: { a: '1' }, immutable: true }
+  const problems = (more: object) => changeProblems('v1/ConfigMap', { ...old, ...more }, old)
+  assert.deepEqual(problems({}), [])
+  assert.deepEqual(problems({ binaryData: {} }), ['binaryData: Forbidden: field is immutable when `immutable` is set'])
 })
 
 test.run()

@@ -35,7 +35,7 @@ export function* validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): S
   return errors
 }
 
-/** What an immutable object may not change. */
+/** What an immutable object may not change; an empty map is another than none. */
 export function validateFrozen<T extends { immutable?: boolean }>(
   object: T,
   old: T,
@@ -44,7 +44,10 @@ export function validateFrozen<T extends { immutable?: boolean }>(
 ): void {
   if (!old.immutable) return
   if (!object.immutable) errors.push(forbiddenField('immutable', frozen))
-  for (const field of fields) if (!isSame(object[field], old[field])) errors.push(forbiddenField(field, frozen))
+  for (const field of fields) {
+    const [now, before] = [object[field], old[field]]
+    if (!isSame(now, before) || (now === undefined) !== (before === undefined)) errors.push(forbiddenField(field, frozen))
+  }
 }
 
 export function* validateConfigMapUpdate(map: ConfigMap, old: ConfigMap): Steps<FieldError[]> {
