@@ -33,7 +33,7 @@ export interface SchemaNode {
   readonly format: string
   readonly checkFormat: ((text: string) => boolean) | undefined
   /** undefined: no pattern; a text: the pattern cannot be compiled, and why. */
-  readonly pattern: RE2JS | string | undefined
+  readonly pattern: (() => RE2JS | string) | undefined
   readonly listType: string
   readonly listMapKeys: readonly string[]
   readonly mapType: string
@@ -62,7 +62,6 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
   const additional =
     typeof schema.additionalProperties === 'object' ? below(schema.additionalProperties) : schema.additionalProperties
   const item = items === undefined || Array.isArray(items) ? undefined : below(items as JsonSchema)
-  let compiled: RE2JS | string | undefined
   const parts = [...properties.values(), ...(typeof additional === 'object' ? [additional] : []), ...(item ? [item] : [])]
   return {
     schema: withFloatBounds(schema),
@@ -85,11 +84,7 @@ export function nodeOf(schema: JsonSchema, of: 'objects' | 'defaults' = 'objects
     not: schema.not === undefined ? undefined : below(schema.not),
     format,
     checkFormat: format === '' ? undefined : stringFormat(format),
-    // Compiled when it is first asked for: a schema may have thousands, and each takes its time.
-    get pattern() {
-      if (schema.pattern) compiled ??= compiledPattern(schema.pattern)
-      return compiled
-    },
+    pattern: schema.pattern ? patternOf(schema.pattern) : undefined,
     listType,
     listMapKeys: schema['x-kubernetes-list-map-keys'] ?? [],
     mapType: schema['x-kubernetes-map-type'] ?? '',
@@ -116,6 +111,15 @@ function knownFormat(format: string, types: readonly string[]): string {
   const type = types.length === 1 ? (types[0] as string) : ''
   if (type === '' || type === 'string') return stringFormat(format) === undefined ? '' : format
   return NUMBER_FORMATS[type]?.includes(format) ? format : ''
+}
+
+/** Compiled when it is first asked for: a schema may have thousands, and each takes its time. */
+function patternOf(source: string): () => RE2JS | string {
+  let compiled: RE2JS | string | undefined
+  return () => {
+    compiled ??= compiledPattern(source)
+    return compiled
+  }
 }
 
 function compiledPattern(source: string): RE2JS | string {

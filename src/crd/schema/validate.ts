@@ -220,11 +220,12 @@ class Validation {
   }
 
   private pattern(value: string, node: SchemaNode, path: string, outcome: Outcome): void {
-    if (node.pattern === undefined) return
+    const pattern = node.pattern?.()
+    if (pattern === undefined) return
     const source = node.schema.pattern as string
-    if (typeof node.pattern === 'string') {
-      this.invalid(path, value, `should match '${source}, but pattern is invalid: ${node.pattern}'`, outcome)
-    } else if (!node.pattern.matcher(value).find()) this.invalid(path, value, `should match '${source}'`, outcome)
+    if (typeof pattern === 'string') {
+      this.invalid(path, value, `should match '${source}, but pattern is invalid: ${pattern}'`, outcome)
+    } else if (!pattern.matcher(value).find()) this.invalid(path, value, `should match '${source}'`, outcome)
   }
 
   private number(value: JsonNumber, node: SchemaNode, path: string, outcome: Outcome): void {
