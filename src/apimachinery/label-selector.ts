@@ -30,6 +30,8 @@ export class SelectorError extends Error {}
 const symbols = new Set([')', ',', '!', '==', '=', '>', '<', '!=', '('])
 const isSymbol = (c: string) => c === '=' || c === '!' || c === '(' || c === ')' || c === ',' || c === '>' || c === '<'
 const isSpace = (c: string) => c === ' ' || c === '\t' || c === '\r' || c === '\n'
+/** Go's lexer reads it at the end: it also ends a word or symbol, and at the start of one the text. */
+const nul = '\0'
 
 /** `type` is the symbol itself, `in`, `notin`, or one of the words. */
 interface Token {
@@ -42,10 +44,10 @@ function scan(source: string): Token[] {
   let at = 0
   for (;;) {
     while (at < source.length && isSpace(source.charAt(at))) at++
-    if (at >= source.length) break
+    if (at >= source.length || source.charAt(at) === nul) break
     const token = isSymbol(source.charAt(at)) ? scanSymbol(source, at) : scanWord(source, at)
     tokens.push(token.token)
-    at = token.end
+    at = source.charAt(token.end) === nul ? token.end + 1 : token.end
   }
   tokens.push(end)
   return tokens
@@ -53,7 +55,7 @@ function scan(source: string): Token[] {
 
 function scanWord(source: string, start: number): { token: Token; end: number } {
   let end = start
-  while (end < source.length && !isSymbol(source.charAt(end)) && !isSpace(source.charAt(end))) end++
+  while (end < source.length && !isSymbol(source.charAt(end)) && !isSpace(source.charAt(end)) && source.charAt(end) !== nul) end++
   const text = source.slice(start, end)
   return { token: { type: text === 'in' || text === 'notin' ? text : 'identifier', text }, end }
 }

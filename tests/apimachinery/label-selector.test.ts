@@ -55,4 +55,19 @@ test('errors are worded as Kubernetes words them', () => {
     )
 })
 
+test('a NUL ends a word, and where none begins the text', () => {
+  assert.equal(parseSelector('a=b\0,c'), parseSelector('a=b,c'))
+  assert.equal(parseSelector('a\0\0b=c'), parseSelector('a'))
+  assert.equal(parseSelector('a in (\0)'), parseSelector('a in ()'))
+  assert.equal(parseSelector('\0'), [])
+  assert.throws(
+    () => parseSelector('a\0b'),
+    (e: Error) => e.message === "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+  )
+  assert.throws(
+    () => parseSelector('a,\0'),
+    (e: Error) => e.message === "found '', expected: identifier after ','",
+  )
+})
+
 test.run()
