@@ -18,7 +18,9 @@ export function customRules(
   const keepsUnknown = preserveUnknownFields || schema === undefined
   const shaped = function* ({ value, strictErrors }: Decoded, isApplied = false): Steps<Decoded> {
     const strict = new Set(strictErrors)
-    const object = yield* shape(value as JsonObject, schema, keepsUnknown || isApplied, strict)
+    // What calls itself another kind is refused later, for that alone.
+    const own = value.kind === undefined || value.kind === appliedKind.kind ? schema : undefined
+    const object = yield* shape(value as JsonObject, own, keepsUnknown || isApplied, strict)
     yield
     const whole = schema ? yield* schema.defaultSteps(object, isApplied) : object
     yield

@@ -110,7 +110,10 @@ function settle(
 ): Body {
   const { strictErrors } = decoded
   const all = twice.length > 0 ? [duplicatesError(twice), ...strictErrors] : strictErrors
-  if (all.length > 0 && validation === 'Strict') throw cannotHandle(meta, gvk, strictMessage(all))
+  if (all.length > 0 && validation === 'Strict') {
+    // A custom object is by now what it calls itself.
+    throw cannotHandle(meta, { ...gvk, kind: meta.kind || gvk.kind }, strictMessage(all))
+  }
   const apiVersion = apiVersionOf(gvk)
   if ((meta.apiVersion || namesVersion) && meta.apiVersion !== apiVersion) {
     throw badRequest(`the API version in the data (${meta.apiVersion}) does not match the expected API version (${apiVersion})`)

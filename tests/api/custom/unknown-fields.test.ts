@@ -19,6 +19,7 @@ interface Answered {
   readonly status: number
   readonly spec?: object
   readonly strict?: object
+  readonly message?: string
   readonly metadata: { readonly generation?: number }
 }
 
@@ -49,6 +50,18 @@ test('replicas that the schema does not know are not kept', async () => {
   await send(client, 'POST', path, object({ spec: {} }), 'json')
   const scaled = await send(client, 'PATCH', `${path}/a/scale`, { spec: { replicas: 3 } }, 'merge-patch+json')
   assert.equal([scaled.status, scaled.spec], [200, {}])
+  api.close()
+})
+
+test('what a schema knows is asked of objects of its own kind only', async () => {
+  const { api, client } = await served()
+  const list = object({ kind: 'WList', items: [{ x: 1 }], metadata: { name: 'a', unknown: 1 } })
+  const strict = await send(client, 'POST', `${path}?fieldValidation=Strict`, list, 'json')
+  const refused = 'WList in version "v1" cannot be handled as a WList: strict decoding error: unknown field "metadata.unknown"'
+  assert.equal([strict.status, strict.message], [400, refused])
+  const known = await send(client, 'POST', `${path}?fieldValidation=Strict`, { ...list, metadata: { name: 'a' } }, 'json')
+  const mistyped = `WList.${group} "a" is invalid: kind: Invalid value: "WList": must be W`
+  assert.equal([known.status, known.message], [422, mistyped])
   api.close()
 })
 
