@@ -75,6 +75,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly raisesGeneration?: (object: T, old: T) => boolean
   /** Cells of the Table row, as printed, in the order of schemas/kubernetes/table-columns.json. `now` is in milliseconds. Default: name and creation time. */
   readonly cells?: (object: T, now: number) => unknown[]
+  /** As `cells`, of a large object, where others would wait long for them. */
+  readonly cellSteps?: (object: T, now: number) => Steps<unknown[]>
   /** metadata as kube-apiserver's internal form has it, which Table and PartialObjectMetadata show: without what conversion adds. */
   readonly internalMetadata?: (metadata: ObjectMeta) => ObjectMeta
   /** What conversion from the internal form makes of an empty object, such as the one of a watch's bookmark. */

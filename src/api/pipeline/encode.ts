@@ -5,7 +5,7 @@ import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
 import type { GroupVersionKind, ServedResource } from '../registry/served.ts'
 import type { ApiResponse } from '../request.ts'
-import { checkTableOptions, encodeTable, partialMetadata, rowTable } from '../table/table.ts'
+import { checkTableOptions, encodeTable, partialMetadata, rowTable, tableSteps } from '../table/table.ts'
 import { viewAll, viewAs } from '../verbs/view.ts'
 import { inOrder } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
@@ -50,23 +50,27 @@ function encodeStored(call: Call, status: number, stored: Stored): ApiResponse |
     return { status, headers, body: { chunks: [stored.bytes, newline] } }
   if (accept.as === 'PartialObjectMetadataList') throw notAList(call)
   if (mayTakeLong({ bytes: stored.bytes.length })) return encodeLarge(call, status, headers, stored)
-  const { view, kind } = viewOf(call, stored, stored.object)
-  return { status, headers, body: { bytes: bytesOf(view, accept, kind) } }
+  const view = accept.as === 'Table' ? encodeTable(call, [stored], metadataOf(stored)) : plainView(call, stored.object)
+  return { status, headers, body: { bytes: bytesOf(view, accept, viewKind(call)) } }
 }
 
 async function encodeLarge(call: Call, status: number, headers: Record<string, string>, stored: Stored): Promise<ApiResponse> {
-  const { view, kind } = viewOf(call, stored, await inTurns(stored.read()))
-  return { status, headers, body: { chunks: await inTurns(chunksOf(view, call.accept, kind)) } }
+  return { status, headers, body: { chunks: await inTurns(largeSteps(call, stored)) } }
 }
 
-/** What is shown of a stored object. */
-function viewOf(call: Call, { revision }: Stored, object: KubeObject): { view: object; kind: GroupVersionKind } {
-  const { accept, resource } = call
-  if (accept.as === '') return { view: object, kind: resource }
-  const metadata = revision > 0 ? { resourceVersion: String(revision) } : {}
-  const view = accept.as === 'Table' ? encodeTable(call, [{ object }], metadata) : partialMetadata(call, object)
-  return { view, kind: metaKind(accept) }
+function* largeSteps(call: Call, stored: Stored): Steps<Uint8Array[]> {
+  const object = yield* stored.read()
+  const isTable = call.accept.as === 'Table'
+  const view = isTable ? yield* tableSteps(call, object, metadataOf(stored)) : plainView(call, object)
+  return yield* chunksOf(view, call.accept, viewKind(call))
 }
+
+/** What is shown of a stored object that is not shown as a Table. */
+const plainView = (call: Call, object: KubeObject): object => (call.accept.as === '' ? object : partialMetadata(call, object))
+
+const viewKind = ({ accept, resource }: Call): GroupVersionKind => (accept.as === '' ? resource : metaKind(accept))
+
+const metadataOf = ({ revision }: Stored): object => (revision > 0 ? { resourceVersion: String(revision) } : {})
 
 const metaKind = ({ as, version }: Accepted): GroupVersionKind => ({ group: 'meta.k8s.io', version, kind: as })
 
@@ -113,7 +117,7 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
   }
   const headers = { 'content-type': mediaTypeOf(accept.format) }
   if (accept.as === 'Table') {
-    return { status: 200, headers, body: { chunks: await inTurns(tableSteps(call, items, metadata)) } }
+    return { status: 200, headers, body: { chunks: await inTurns(tableListSteps(call, items, metadata)) } }
   }
   if (accept.as === 'PartialObjectMetadata') throw anotherForm(accept, `is a list (${goType(resource, kind)})`)
   if (accept.as !== '') {
@@ -148,12 +152,18 @@ function* each<T>(items: readonly Stored[], show: (object: KubeObject) => T): St
   return shown
 }
 
-function* tableSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array[]> {
-  const table = encodeTable(call, items.slice(0, 1), metadata)
-  for (const item of items.slice(1)) {
+function* tableListSteps(call: Call, items: readonly Stored[], metadata: object): Steps<Uint8Array[]> {
+  const table = encodeTable(call, [], metadata)
+  const rows: object[] = []
+  for (const item of items) {
     yield
-    table.rows?.push(...(encodeTable(call, [item], metadata, false).rows ?? []))
+    const isLarge = mayTakeLong({ bytes: item.bytes.length })
+    const one = isLarge
+      ? yield* tableSteps(call, yield* item.read(), metadata, false)
+      : encodeTable(call, [item], metadata, false)
+    rows.push(...(one.rows ?? []))
   }
+  if (rows.length > 0) table.rows = rows
   return yield* chunksOf(table, call.accept, metaKind(call.accept), 'rows')
 }
 

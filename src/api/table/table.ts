@@ -1,6 +1,8 @@
 import { quote } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { badRequest } from '../../apimachinery/status.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
+import type { Kind } from '../kinds/kind.ts'
 import type { Call, RowTable } from '../pipeline/call.ts'
 import type { Column, ServedResource } from '../registry/served.ts'
 import { asWritten } from '../schema/canonical.ts'
@@ -29,30 +31,42 @@ export function checkTableOptions({ accept, request }: Call): void {
 
 interface Table {
   /** null of a kind without columns of its own. */
-  readonly rows: object[] | null
+  rows: object[] | null
 }
 
 /** A Table of `items`; without columns when `withColumns` is false (later frames of a watch). */
 export function encodeTable(call: Call, items: readonly Pick<Stored, 'object'>[], metadata: object, withColumns = true): Table {
-  const { accept, resource, request, core } = call
-  const include = request.query.get('includeObject') || 'Metadata'
-  const now = core.clock.now()
-  const { columns, cells } = columnsOf(resource)
-  const rows = items.map(({ object }) => ({
-    cells: cells(named(object), now),
-    ...rowConditions(resource, object),
-    ...rowObject(call, include, object),
-  }))
+  const now = call.core.clock.now()
+  const { columns, cells } = columnsOf(call.resource)
+  const rows = items.map(({ object }) => rowOf(call, object, cells(named(object), now)))
+  return tableOf(call, rows, metadata, withColumns ? columns : null, columns === plainColumns)
+}
+
+/** As `encodeTable`, of one large object. */
+export function* tableSteps(call: Call, object: KubeObject, metadata: object, withColumns = true): Steps<Table> {
+  const now = call.core.clock.now()
+  const { columns, cells, cellSteps } = columnsOf(call.resource)
+  const shown = named(object)
+  const row = rowOf(call, object, cellSteps ? yield* cellSteps(shown, now) : cells(shown, now))
+  return tableOf(call, [row], metadata, withColumns ? columns : null, columns === plainColumns)
+}
+
+function rowOf(call: Call, object: KubeObject, cells: unknown[]): object {
+  const include = call.request.query.get('includeObject') || 'Metadata'
+  return { cells, ...rowConditions(call.resource, object), ...rowObject(call, include, object) }
+}
+
+function tableOf(
+  { accept }: Call,
+  rows: object[],
+  metadata: object,
+  columnDefinitions: readonly Column[] | null,
+  isPlain: boolean,
+): Table {
   // The table of a kind that has no columns of its own is made otherwise in kube-apiserver: its empty list is nil.
-  const isNil = rows.length === 0 && columns === plainColumns
-  const table = {
-    kind: 'Table',
-    apiVersion: `meta.k8s.io/${accept.version}`,
-    metadata,
-    columnDefinitions: withColumns ? columns : null,
-    rows: isNil ? null : rows,
-  }
-  return table
+  const isNil = rows.length === 0 && isPlain
+  const table = { kind: 'Table', apiVersion: `meta.k8s.io/${accept.version}`, metadata, columnDefinitions }
+  return { ...table, rows: isNil ? null : rows }
 }
 
 /** A bookmark's object has no name: Go shows an empty one. */
@@ -74,9 +88,10 @@ export function rowTable(call: Call, object: KubeObject, { columns, cells }: Row
 function columnsOf(resource: ServedResource): {
   columns: readonly Column[]
   cells: (object: KubeObject, now: number) => unknown[]
+  cellSteps?: Kind['cellSteps']
 } {
-  const { cells } = resource.strategy
-  if (cells && resource.columns.length > 0) return { columns: resource.columns, cells }
+  const { cells, cellSteps } = resource.strategy
+  if (cells && resource.columns.length > 0) return { columns: resource.columns, cells, cellSteps }
   return { columns: plainColumns, cells: (o) => [o.metadata.name, o.metadata.creationTimestamp ?? '0001-01-01T00:00:00Z'] }
 }
 

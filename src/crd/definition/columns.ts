@@ -1,4 +1,5 @@
 import { int64Of, isInt64 } from '../../apimachinery/json.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { JsonPathError, parseFieldPath, resultText } from '../jsonpath.ts'
 import type { Json, JsonObject } from '../schema/json-schema.ts'
 import type { DefinitionVersion, PrinterColumn } from './definition.ts'
@@ -15,8 +16,8 @@ interface TableColumn {
 /** The columns of the table that objects of a version are shown in, and the cells of one object. */
 interface ObjectTable {
   readonly columns: readonly TableColumn[]
-  /** `now`: for ages. */
-  cells(object: JsonObject, now: Date): Json[]
+  /** `now`: for ages. A step a column, each of which may look through all of a large object. */
+  cells(object: JsonObject, now: Date): Steps<Json[]>
 }
 
 const NAME_TEXT =
@@ -33,9 +34,14 @@ export function tableOf(version: DefinitionVersion): ObjectTable {
   const name: TableColumn = { name: 'Name', type: 'string', format: 'name', description: NAME_TEXT, priority: 0 }
   return {
     columns: [name, ...columns.map(tableColumn)],
-    cells: (object, now) => {
+    *cells(object, now) {
       const metadata = object.metadata as { name?: string } | undefined
-      return [metadata?.name ?? '', ...readers.map(({ column, path }) => cell(column, () => path.find(object), now))]
+      const cells: Json[] = [metadata?.name ?? '']
+      for (const { column, path } of readers) {
+        yield
+        cells.push(cell(column, () => path.find(object), now))
+      }
+      return cells
     },
   }
 }

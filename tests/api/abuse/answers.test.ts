@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Sink } from '../../../src/api/request.ts'
+import { eventually } from '../../eventually.ts'
 import { admin } from '../test-api.ts'
 import { asking } from './asking.ts'
 import { longestTurn, mostTurnMs } from './turns.ts'
@@ -126,6 +127,27 @@ test('an object of as many keys as a body may have is shown in turns, in each fo
   const pretty = await isAnsweredInTurns(() => ask('GET', `${many}?pretty=true`))
   isSameText(pretty, JSON.stringify(JSON.parse((await ask('GET', many)).text), undefined, 2))
   assert.is((await ask('DELETE', many)).status, 200)
+})
+
+const gadgets = '/apis/abuse.io/v1/namespaces/default/gadgets'
+const columns = Array.from({ length: 200 }, (_, i) => `{"name":"C${i}","type":"string","jsonPath":".spec.items[*].a${i}"}`)
+const gadgetSchema = '{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}'
+const gadgetDefinition = `{"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"gadgets.abuse.io"},"spec":{"group":"abuse.io","scope":"Namespaced","names":{"plural":"gadgets","kind":"Gadget"},"versions":[{"name":"v1","served":true,"storage":true,"schema":${gadgetSchema},"additionalPrinterColumns":[${columns.join(',')}]}]}}`
+
+test('columns that each look through all of a large object are shown in turns, of one and in a list', async () => {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  assert.is((await ask('POST', definitions, gadgetDefinition, json)).status, 201)
+  // Served when the definition is established.
+  await eventually(async () => (await ask('GET', gadgets)).status === 200)
+  const items = Array.from({ length: 9000 }, (_, i) => `{"a${i % 7}":${i}}`).join(',')
+  const gadget = `{"apiVersion":"abuse.io/v1","kind":"Gadget","metadata":{"name":"g"},"spec":{"items":[${items}]}}`
+  assert.is((await ask('POST', gadgets, gadget, json)).status, 201)
+  for (const target of [`${gadgets}/g`, gadgets]) {
+    await ask('GET', target, undefined, { accept: forms.Table })
+    const table = JSON.parse(await isAnsweredInTurns(() => ask('GET', target, undefined, { accept: forms.Table })))
+    assert.is(table.columnDefinitions.length, 201)
+    assert.equal(table.rows[0].cells.slice(0, 9), ['g', '0', '1', '2', '3', '4', '5', '6', null])
+  }
 })
 
 test('a collection of thousands is deleted in turns, and only looked at in turns when it is a dry run', async () => {
