@@ -3,6 +3,7 @@ import { type Clock, timeText } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { pathOf } from '../../apimachinery/resource.ts'
 import { customresourcedefinitions } from '../../apimachinery/resources.generated.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import {
   approvalCondition,
   deletionFailed,
@@ -145,18 +146,18 @@ async function settle(
 ): Promise<void> {
   if (definition.metadata.deletionTimestamp) return terminate(options, definition)
   const now = timeText(options.clock.now())
-  const status = considered(definition, all, now)
+  const status = await inTurns(considered(definition, all, now))
   if (!isDeepStrictEqual(status, definition.status)) await writeStatus(options.handle, { ...definition, status })
 }
 
 /** The status after names, schemas and approval were looked at. Pure. */
-function considered(
+function* considered(
   definition: CustomResourceDefinition,
   all: readonly CustomResourceDefinition[],
   now: string,
-): DefinitionStatus {
+): Steps<DefinitionStatus> {
   let status = acceptNames(definition, takenNames(all, definition.spec.group ?? ''), now)
-  const problem = nonStructuralCondition(definition)
+  const problem = yield* nonStructuralCondition(definition)
   if (problem) status = withCondition(status, problem, now)
   else if (status.conditions?.some((c) => c.type === 'NonStructuralSchema'))
     status = { ...status, conditions: status.conditions.filter((c) => c.type !== 'NonStructuralSchema') }

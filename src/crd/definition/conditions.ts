@@ -1,3 +1,4 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import { isRequestUri, parseRequestUri } from '../formats/go-url.ts'
 import { conversionProblem } from '../schema/schema-errors.ts'
 import { structuralErrors } from '../schema/structural.ts'
@@ -47,7 +48,7 @@ export const deletionFailed = (why: string): DefinitionCondition => ({
 })
 
 /** The NonStructuralSchema condition; undefined when all schemas are structural (then the condition goes). */
-export function nonStructuralCondition(definition: CustomResourceDefinition): DefinitionCondition | undefined {
+export function* nonStructuralCondition(definition: CustomResourceDefinition): Steps<DefinitionCondition | undefined> {
   const errors = definition.spec.preserveUnknownFields
     ? [{ field: 'spec.preserveUnknownFields', message: 'Invalid value: true: must be false' }]
     : []
@@ -59,7 +60,7 @@ export function nonStructuralCondition(definition: CustomResourceDefinition): De
       const message = `failed to check validation schema for version ${version.name}: ${problem}`
       return { type: 'NonStructuralSchema', status: 'Unknown', reason: 'StructuralError', message }
     }
-    errors.push(...structuralErrors(schema, `spec.versions[${i}].schema.openAPIV3Schema`))
+    errors.push(...(yield* structuralErrors(schema, `spec.versions[${i}].schema.openAPIV3Schema`)))
   }
   if (errors.length === 0) return undefined
   const texts = errors.map((error) => `${error.field}: ${error.message}`)

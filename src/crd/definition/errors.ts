@@ -74,7 +74,8 @@ export const statusErrors = (definition: CustomResourceDefinition): FieldError[]
 function* optionsFor(definition: CustomResourceDefinition, old: CustomResourceDefinition): Steps<Options> {
   const before = schemasIn(layoutOf(old.spec))
   const hadNone = (test: Parameters<typeof anySchemaPart>[1]): boolean => !before.some((schema) => anySchemaPart(schema, test))
-  const requireStructural = before.every(isStructural)
+  let requireStructural = true
+  for (const schema of before) requireStructural &&= yield* isStructural(schema)
   yield
   const webhook = old.spec.conversion?.webhook
   const reviews = webhook?.conversionReviewVersions ?? []

@@ -1,3 +1,4 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { listMapKeyErrors } from '../schema/openapi-errors.ts'
 import { conversionProblem } from '../schema/schema-errors.ts'
@@ -20,8 +21,9 @@ function partsOf(schema: JsonSchema): JsonSchema[] {
   return [...lists.flat(), ...maps.flat(), additionalProperties, additionalItems].filter(isSchema)
 }
 
-export const isStructural = (schema: JsonSchema): boolean =>
-  conversionProblem(schema) === undefined && structuralErrors(schema, '').length === 0
+export function* isStructural(schema: JsonSchema): Steps<boolean> {
+  return conversionProblem(schema) === undefined && (yield* structuralErrors(schema, '')).length === 0
+}
 
 const TYPES = new Set(['array', 'boolean', 'integer', 'number', 'object', 'string'])
 export const hasOddType = ({ type }: JsonSchema): boolean => Boolean(type) && !TYPES.has(type as string)

@@ -53,7 +53,7 @@ export function* schemaErrors(
     yield
     if (problem !== undefined) unconvertible = invalid(at, '', problem)
     else {
-      const structural = structuralErrors(schema, at)
+      const structural = yield* structuralErrors(schema, at)
       yield
       const found = structural.length > 0 ? structural : yield* defaultErrors(nodeOf(schema, 'defaults'), at)
       yield

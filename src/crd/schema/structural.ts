@@ -1,13 +1,16 @@
 import { type FieldError, forbiddenField, invalid, required } from '../../apimachinery/field-error.ts'
-import { pattern } from '../cel/library/patterns.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import type { JsonSchema } from './json-schema.ts'
 import { atIndex, atKey, child } from './path.ts'
+import { patternErrors } from './pattern-errors.ts'
 
 type Level = 'root' | 'item' | 'field'
 
-/** What keeps `schema` from being structural: types that are missing, or said inside of anyOf, oneOf, allOf and not. Sorted. */
-export function structuralErrors(schema: JsonSchema, path: string): FieldError[] {
-  const errors = [...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)]
+/** What keeps `schema` from being structural: types that are missing, or said inside of anyOf, oneOf, allOf and not; or patterns that
+ *  are none. Sorted. */
+export function* structuralErrors(schema: JsonSchema, path: string): Steps<FieldError[]> {
+  const patterns = yield* patternErrors(schema, path)
+  const errors = [...patterns, ...invariants(schema, 'root', path), ...completeness(schema, schema, path, path)]
   const text = (error: FieldError): string => `${error.field}: ${error.message}`
   return errors.toSorted((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0))
 }
@@ -140,17 +143,7 @@ function valueValidation(schema: JsonSchema, skipAnyOf: boolean, skipFirstAllOf:
   each(schema.allOf, 'allOf', (i) => skipFirstAllOf && i === 0)
   each(schema.oneOf, 'oneOf', () => false)
   if (schema.not !== undefined) errors.push(...nested(schema.not, false, child(path, 'not')))
-  if (schema.pattern) errors.push(...patternErrors(schema.pattern, child(path, 'pattern')))
   return errors
-}
-
-function patternErrors(source: string, path: string): FieldError[] {
-  try {
-    pattern(source)
-    return []
-  } catch (error) {
-    return [invalid(path, source, `must be a valid regular expression, but isn't: ${(error as Error).message}`)]
-  }
 }
 
 /** Fields that may only be outside of anyOf, oneOf, allOf and not, and what each must be inside. */

@@ -225,7 +225,7 @@ class Validation {
     const source = node.schema.pattern as string
     if (typeof pattern === 'string') {
       this.invalid(path, value, `should match '${source}, but pattern is invalid: ${pattern}'`, outcome)
-    } else if (!pattern.matcher(value).find()) this.invalid(path, value, `should match '${source}'`, outcome)
+    } else if (!pattern.test(value)) this.invalid(path, value, `should match '${source}'`, outcome)
   }
 
   private number(value: JsonNumber, node: SchemaNode, path: string, outcome: Outcome): void {

@@ -72,6 +72,30 @@ test('a pattern that takes other engines for ever is matched in time', async () 
   isClear(await make({ a: `${'a'.repeat(100_000)}!` }), 422)
 })
 
+test('a long text is matched without asking where', async () => {
+  for (const pattern of ['^(a+)+$', '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', '(?i)aa!aa']) {
+    isClear(await define(text({ pattern })), 201)
+    isClear(await make({ a: `${'a'.repeat(1_400_000)}!` }), 422)
+  }
+})
+
+test('patterns by the thousand are compiled in turns, and the one that is none is told', async () => {
+  const properties = (more: object) => ({
+    type: 'object',
+    properties: Object.fromEntries([
+      ...Array.from({ length: 2000 }, (_, i) => [`p${i}`, { type: 'string', pattern: `^x${i}[a-z0-9]([-a-z0-9]*[a-z0-9])?$` }]),
+      ...Object.entries(more),
+    ]),
+  })
+  isClear(await define(properties({})), 201)
+  const refused = await define(properties({ z: { type: 'string', pattern: '(' } }))
+  isClear(refused, 422)
+  assert.match(
+    refused.text,
+    /properties\[z\]\.pattern: Invalid value: \\"\(\\": must be a valid regular expression, but isn't: error parsing/,
+  )
+})
+
 test('patterns that would make machines of a million states are refused', async () => {
   isClear(await define(text({ pattern: '(x{1000}){1000}' })), 422)
   isClear(await define(text({ pattern: `${'('.repeat(5000)}a${')'.repeat(5000)}` })), 422)

@@ -8,7 +8,7 @@ import type { Json, JsonSchema } from '../../../src/crd/schema/json-schema.ts'
 import { nodeOf } from '../../../src/crd/schema/node.ts'
 import { structuralErrors } from '../../../src/crd/schema/structural.ts'
 
-const told = (schema: JsonSchema): string[] => structuralErrors(schema, 'at').map((e) => e.field)
+const told = (schema: JsonSchema): string[] => atOnce(structuralErrors(schema, 'at')).map((e) => e.field)
 
 test('an empty list type inside of a junctor is one all the same', () => {
   const inner = (key: string) => ({ type: 'object', anyOf: [{ [key]: '' }] }) as JsonSchema
