@@ -34,3 +34,10 @@ export function noteRun(state: Reinvocation, id: string, changed: boolean, polic
   }
   if (policy === 'IfNeeded') state.candidates.add(id)
 }
+
+/** Notes that policies have `mutated` the object, if only to what it was: in kube-apiserver those that asked run again after their own changes, too. */
+export function notePolicies(state: Reinvocation, mutated: boolean): void {
+  if (!mutated || state.isSecond) return
+  for (const own of state.candidates) state.due.add(own)
+  state.isWanted = true
+}

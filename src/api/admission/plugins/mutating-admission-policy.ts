@@ -19,7 +19,7 @@ import { JSON_PATCHES, misplaced, mutationTypes, OBJECT } from '../policy/made-o
 import { checkConditions, compileConditions } from '../policy/match-conditions.ts'
 import { isExempt, type Matched, matchResources } from '../policy/matching.ts'
 import { refuse } from '../refusal.ts'
-import { hasTurn, noteRun, type Reinvocation, reinvocationOf } from '../reinvocation.ts'
+import { hasTurn, notePolicies, noteRun, type Reinvocation, reinvocationOf } from '../reinvocation.ts'
 import { type FindKind, replaceContent, type ServedKind, writtenKind } from '../served-kinds.ts'
 import { inOwnVersion, seenAs, typeMetaOf, writtenObject } from '../written.ts'
 
@@ -42,6 +42,8 @@ interface Context {
   readonly findKind: FindKind
   readonly request: AdmissionRequest
   readonly state: Reinvocation
+  /** Told of each mutation that succeeded. */
+  readonly mutated: () => void
 }
 
 type BoundPolicy = Bound<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Compiled>
@@ -53,8 +55,13 @@ export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, 
     name: 'MutatingAdmissionPolicy',
     mutate: (request) => {
       if (bound.isEmpty || isExempt(request)) return undefined
-      const context = { objects, authorize, findKind, request, state: reinvocationOf(request) }
-      if (request.alsoServed) return runInVersions(context, bound.list())
+      const state = reinvocationOf(request)
+      let isMutated = false
+      const mutated = () => {
+        isMutated = true
+      }
+      const context = { objects, authorize, findKind, request, state, mutated }
+      if (request.alsoServed) return runInVersions(context, bound.list()).then(() => notePolicies(state, isMutated))
       refuseFor(
         request,
         bound.list().flatMap((entry) => {
@@ -62,6 +69,7 @@ export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, 
           return matched ? runPolicy(context, entry, matched) : []
         }),
       )
+      notePolicies(state, isMutated)
     },
   }
 }
@@ -121,7 +129,7 @@ function runPolicy(context: Context, { policy, bindings, compiled }: BoundPolicy
 }
 
 function mutateWith(
-  { objects, authorize, findKind, request, state }: Context,
+  { objects, authorize, findKind, request, state, mutated }: Context,
   policy: MutatingAdmissionPolicy,
   binding: MutatingAdmissionPolicyBinding,
   { scope, conditions, mutations }: Compiled,
@@ -145,6 +153,7 @@ function mutateWith(
       if (error !== undefined) throw new Error(error)
       const next = patched(object, policy.spec?.mutations?.[i], value as Value, kind, own)
       changed = replaceContent(object, next) || changed
+      mutated()
     } catch (error) {
       if (error instanceof StatusError) throw error
       failures.push(failed((error as Error).message))
