@@ -140,7 +140,8 @@ async function admitAndStore(creation: Creation, asked: KubeObject): Promise<Sto
   await breath(call.bulk)
   for (const w of home.strategy.warnings?.(object, undefined, context) ?? []) call.warnings.add(w)
   await breath(call.bulk)
-  await admitValidating(call, { ...admission, object })
+  // Before it is stored: with its empty lists and maps.
+  await admitValidating(call, { ...admission, object: held ?? object })
   return storeNew(creation, { ...write, object }, name)
 }
 

@@ -22,4 +22,15 @@ test('tolerations of a pod that those of its runtime class include are left out'
   assert.equal(json.spec.tolerations, tolerations)
 })
 
+test('a pod may not bring overhead that no runtime class has, not even an empty one', async () => {
+  const send = await sending()
+  await send('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } })
+  const spec = { containers: [{ name: 'c', image: 'i' }], overhead: {} }
+  const refused = await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'p' }, spec })
+  const why = 'pods "p" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead'
+  assert.equal([refused.status, refused.message], [403, why])
+  const invalid = await send('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'P' }, spec })
+  assert.is(invalid.status, 422)
+})
+
 test.run()

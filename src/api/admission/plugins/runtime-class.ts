@@ -21,10 +21,10 @@ export const runtimeClass = (objects: Objects): AdmissionPlugin => ({
   validate: (request) => {
     const pod = request.operation === 'CREATE' ? podOf(request) : undefined
     if (!pod) return
-    const fixed = classOf(objects, request, pod)?.overhead?.podFixed
+    const defined = classOf(objects, request, pod)?.overhead
     const overhead = pod.spec?.overhead
-    if (fixed && !isSame(fixed, overhead)) throw refuse(request, mismatch)
-    if (!fixed && overhead !== undefined)
+    if (defined && !isSame(defined.podFixed, overhead)) throw refuse(request, mismatch)
+    if (!defined && overhead !== undefined)
       throw refuse(request, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead')
   },
 })
@@ -47,6 +47,7 @@ function setOverhead(request: AdmissionRequest, { spec }: Pod, { overhead }: Run
   if (!spec || !overhead) return
   if (Object.keys(spec.overhead ?? {}).length > 0 && !isSame(overhead.podFixed, spec.overhead)) throw refuse(request, mismatch)
   if (overhead.podFixed) spec.overhead = { ...overhead.podFixed }
+  else delete spec.overhead
 }
 
 function setScheduling(request: AdmissionRequest, { spec }: Pod, { scheduling }: RuntimeClass): void {
