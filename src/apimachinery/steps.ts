@@ -53,9 +53,13 @@ async function waited<T>(steps: Steps<T>, wait: Promise<unknown> | undefined): P
 }
 
 /** Does it in as many turns of the event loop as it needs. */
-export async function inTurns<T>(steps: Steps<T>): Promise<T> {
-  let started = performance.now()
-  let step = steps.next()
+export function inTurns<T>(steps: Steps<T>): Promise<T> {
+  return turnsFrom(steps, performance.now())
+}
+
+async function turnsFrom<T>(steps: Steps<T>, since: number, first?: Step<T>): Promise<T> {
+  let started = since
+  let step = first ?? steps.next()
   for (;;) {
     if (step.done) return step.value
     if (step.value) {
@@ -69,6 +73,14 @@ export async function inTurns<T>(steps: Steps<T>): Promise<T> {
     }
     step = steps.next()
   }
+}
+
+/** Does it now if that is done in one turn, else in as many as it needs: most that is asked often is answered without a promise. */
+export function soon<T>(steps: Steps<T>): T | Promise<T> {
+  const started = performance.now()
+  let step = steps.next()
+  while (!step.done && !step.value && performance.now() - started < turnMs) step = steps.next()
+  return step.done ? step.value : turnsFrom(steps, started, step)
 }
 
 /** For a loop that waits for what is often there at once: gives others a turn, if the loop has had one for long. */

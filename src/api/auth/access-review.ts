@@ -3,6 +3,7 @@ import type {
   FieldSelectorAttributes,
   LabelSelectorAttributes,
   LocalSubjectAccessReview,
+  PolicyRule,
   ResourceAttributes,
   SelfSubjectAccessReview,
   SelfSubjectReview,
@@ -10,10 +11,12 @@ import type {
   SubjectAccessReview,
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
+  SubjectRulesReviewStatus,
   TokenReview,
 } from '../../apimachinery/kinds.generated.ts'
 import { isLabelValue } from '../../apimachinery/names.ts'
 import { badRequest, type StatusError } from '../../apimachinery/status.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { checkQualifiedName, pushInvalid } from '../kinds/errors.ts'
 import type { UserInfo } from '../request.ts'
 import { parseFieldSelector } from '../selectors/field.ts'
@@ -68,10 +71,14 @@ export async function reviewSelfAccess(
 }
 
 /** POST selfsubjectrulesreviews. */
-export function reviewSelfRules(review: SelfSubjectRulesReview, user: UserInfo, authorizer: Authorizer): SelfSubjectRulesReview {
+export async function reviewSelfRules(
+  review: SelfSubjectRulesReview,
+  user: UserInfo,
+  authorizer: Authorizer,
+): Promise<SelfSubjectRulesReview> {
   const namespace = review.spec?.namespace
   if (!namespace) throw badRequest('no namespace on request')
-  const { rules, problems: errors, incomplete } = authorizer.rulesFor(user, namespace)
+  const { rules, problems: errors, incomplete } = await inTurns(authorizer.rulesFor(user, namespace))
   const { apiVersion = `${group}/v1`, kind = 'SelfSubjectRulesReview' } = review
   return {
     apiVersion,
@@ -79,21 +86,24 @@ export function reviewSelfRules(review: SelfSubjectRulesReview, user: UserInfo, 
     metadata: {},
     spec: {},
     status: {
-      resourceRules: rules
-        .filter((r) => r.resources?.length)
-        .map(({ verbs, apiGroups, resources, resourceNames }) => ({
-          verbs,
-          ...(apiGroups && { apiGroups }),
-          ...(resources && { resources }),
-          ...(resourceNames && { resourceNames }),
-        })),
-      nonResourceRules: rules
-        .filter((r) => r.nonResourceURLs?.length)
-        .map(({ verbs, nonResourceURLs }) => ({ verbs, ...(nonResourceURLs && { nonResourceURLs }) })),
+      ...(await inTurns(listedRules(rules))),
       incomplete,
       ...(errors.length > 0 ? { evaluationError: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]` } : {}),
     },
   } as SelfSubjectRulesReview
+}
+
+function* listedRules(rules: readonly PolicyRule[]): Steps<Pick<SubjectRulesReviewStatus, 'resourceRules' | 'nonResourceRules'>> {
+  const resourceRules: SubjectRulesReviewStatus['resourceRules'] = []
+  const nonResourceRules: SubjectRulesReviewStatus['nonResourceRules'] = []
+  for (const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } of rules) {
+    yield
+    if (resources?.length) {
+      resourceRules.push({ verbs, ...(apiGroups && { apiGroups }), resources, ...(resourceNames && { resourceNames }) })
+    }
+    if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs })
+  }
+  return { resourceRules, nonResourceRules }
 }
 
 /** POST selfsubjectreviews (`kubectl auth whoami`). `now`: RFC 3339 in seconds. */

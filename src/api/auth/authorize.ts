@@ -1,4 +1,5 @@
 import type { StatusError } from '../../apimachinery/status.ts'
+import { type Steps, soon } from '../../apimachinery/steps.ts'
 import type { Objects } from '../objects.ts'
 import type { UserInfo } from '../request.ts'
 import { authorizeBy, type ChainLink, type Rules, rulesBy } from './authorization/chain.ts'
@@ -17,7 +18,7 @@ export interface Authorizer {
   /** Why a write of a role or binding would give more than the writer holds; undefined when it would not. */
   refuseEscalation(write: RoleWrite): Promise<StatusError | undefined>
   /** What SelfSubjectRulesReview lists. `problems` make the list incomplete. */
-  rulesFor(user: UserInfo, namespace: string): Rules
+  rulesFor(user: UserInfo, namespace: string): Steps<Rules>
 }
 
 /** An authorizer of the chain; of another server with how it is asked. */
@@ -74,31 +75,43 @@ const unlisted = (who: string): Rules => ({
   incomplete: true,
 })
 
+/** Rules that are there at once. */
+const always = (find: (user: UserInfo) => Rules): ChainLink['rulesFor'] =>
+  function* (user) {
+    yield
+    return find(user)
+  }
+
 function linkOf({ type, name, webhook }: ChosenAuthorizer, grants: Grants, graph: NodeGraph): ChainLink {
   const link = (authorize: Authorize, rules: ChainLink['rulesFor']): ChainLink => ({ type, name, authorize, rulesFor: rules })
   switch (type) {
     case 'Node':
       return link(
         (attributes) => authorizeNode(graph, attributes),
-        (user) => (nodeOf(user) ? unlisted('node') : nothing),
+        always((user) => (nodeOf(user) ? unlisted('node') : nothing)),
       )
     case 'RBAC':
       return link(
-        (attributes) => authorizeByRoles(grants, attributes),
-        (user, namespace) => ({ ...rulesFor(grants, user, namespace), incomplete: false }),
+        (attributes) => soon(authorizeByRoles(grants, attributes)),
+        function* (user, namespace) {
+          return { ...(yield* rulesFor(grants, user, namespace)), incomplete: false }
+        },
       )
     case 'AlwaysAllow':
       return link(
         () => ({ allowed: true, reason: '' }),
-        () => everything,
+        always(() => everything),
       )
     case 'AlwaysDeny':
       return link(
         () => ({ allowed: false, reason: 'Everything is forbidden.' }),
-        () => nothing,
+        always(() => nothing),
       )
     case 'Webhook':
       if (!webhook) throw new Error(`authorizer ${name}: a webhook needs a way to be asked`)
-      return link(webhook, () => unlisted('webhook'))
+      return link(
+        webhook,
+        always(() => unlisted('webhook')),
+      )
   }
 }

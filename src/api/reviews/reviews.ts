@@ -8,6 +8,7 @@ import type {
   TokenReview,
 } from '../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
+import { inTurns } from '../../apimachinery/steps.ts'
 import {
   reviewLocalSubjectAccess,
   reviewSelf,
@@ -39,7 +40,7 @@ const reviews: Readonly<Record<string, Review>> = {
   'authorization.k8s.io/selfsubjectaccessreviews': (call, o) =>
     reviewSelfAccess(o as SelfSubjectAccessReview, call.user, call.core.security.authorize) as Promise<KubeObject>,
   'authorization.k8s.io/selfsubjectrulesreviews': (call, o) =>
-    reviewSelfRules(o as SelfSubjectRulesReview, call.user, needed(call.core.security.authorizer)) as KubeObject,
+    reviewSelfRules(o as SelfSubjectRulesReview, call.user, needed(call.core.security.authorizer)) as Promise<KubeObject>,
   'authentication.k8s.io/selfsubjectreviews': (call, o) =>
     reviewSelf(o as SelfSubjectReview, call.user, timeText(call.core.clock.now())) as KubeObject,
   'authentication.k8s.io/tokenreviews': (call, o) =>
@@ -81,6 +82,6 @@ async function answer(call: Call, review: Review): Promise<Answer> {
   })
   await admitMutating(call, admission)
   await admitValidating(call, admission)
-  const result = resource.rules.canonical(await review(call, sent))
+  const result = await inTurns(resource.rules.canonicalSteps(await review(call, sent)))
   return { kind: 'object', status: 201, object: result, gvk: resource }
 }

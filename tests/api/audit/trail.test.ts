@@ -213,7 +213,10 @@ async function auditedAdmission() {
   const authorizer: Authorizer = {
     authorize,
     refuseEscalation: async () => undefined,
-    rulesFor: () => ({ rules: [], problems: [], incomplete: false }),
+    rulesFor: function* () {
+      yield
+      return { rules: [], problems: [], incomplete: false }
+    },
   }
   const { send, events } = await audited(
     '{apiVersion: audit.k8s.io/v1, kind: Policy, rules: [{level: Metadata, omitStages: [RequestReceived]}]}',

@@ -16,6 +16,7 @@ import {
   rolebindings,
   roles,
 } from '../../../src/apimachinery/resources.generated.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 import { ObjectsInMemory } from './objects-in-memory.ts'
 
 const jane: UserInfo = { name: 'jane', groups: ['devs', 'system:authenticated'] }
@@ -181,14 +182,17 @@ test('at a restart default roles get the selectors that they lack beside those o
 
 test('a rule that differs in one part alone is missing, one in another order is not', () => {
   const rule = { verbs: ['get', 'list'], apiGroups: ['a'], resources: ['x'], resourceNames: ['n'] }
-  const missing = (owned: object) => missingRules([{ ...rule, ...owned }], [rule]).length
+  const missing = (owned: object) => atOnce(missingRules([{ ...rule, ...owned }], [rule])).length
   assert.is(missing({}), 0)
   assert.is(missing({ verbs: ['list', 'get'] }), 0)
   assert.is(missing({ verbs: ['get'] }), 1)
   assert.is(missing({ apiGroups: ['b'] }), 2)
   assert.is(missing({ resources: ['y'] }), 2)
   assert.is(missing({ resourceNames: ['m'] }), 2)
-  assert.is(missingRules([{ verbs: ['get'], nonResourceURLs: ['/a'] }], [{ verbs: ['get'], nonResourceURLs: ['/b'] }]).length, 1)
+  assert.is(
+    atOnce(missingRules([{ verbs: ['get'], nonResourceURLs: ['/a'] }], [{ verbs: ['get'], nonResourceURLs: ['/b'] }])).length,
+    1,
+  )
 })
 
 test.run()

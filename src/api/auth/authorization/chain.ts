@@ -1,4 +1,5 @@
 import type { PolicyRule } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import type { UserInfo } from '../../request.ts'
 import type { Attributes, Authorize, Decision } from '../authorizer.ts'
 import { isMaster } from '../users.ts'
@@ -18,7 +19,7 @@ export interface ChainLink {
   readonly type: AuthorizerType
   readonly name: string
   readonly authorize: Authorize
-  rulesFor(user: UserInfo, namespace: string): Rules
+  rulesFor(user: UserInfo, namespace: string): Steps<Rules>
 }
 
 /** Asks the authorizers in order, after the privileged group: the first that allows or denies decides. */
@@ -74,8 +75,9 @@ function nobodys(decisions: readonly Decision[]): Decision {
 }
 
 /** What all of them allow, together. */
-export function rulesBy(links: readonly ChainLink[], user: UserInfo, namespace: string): Rules {
-  const all = links.map((link) => link.rulesFor(user, namespace))
+export function* rulesBy(links: readonly ChainLink[], user: UserInfo, namespace: string): Steps<Rules> {
+  const all: Rules[] = []
+  for (const link of links) all.push(yield* link.rulesFor(user, namespace))
   return {
     rules: all.flatMap((r) => r.rules),
     problems: all.flatMap((r) => r.problems),

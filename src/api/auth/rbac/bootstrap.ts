@@ -12,6 +12,7 @@ import type { KubeObject, ObjectMeta } from '../../../apimachinery/object.ts'
 import type { Resource } from '../../../apimachinery/resource.ts'
 import { clusterrolebindings, clusterroles, rolebindings, roles } from '../../../apimachinery/resources.generated.ts'
 import { sameJson } from '../../../apimachinery/same-json.ts'
+import { atOnce } from '../../../apimachinery/steps.ts'
 import type { Objects } from '../../objects.ts'
 import policy from './bootstrap-policy.json' with { type: 'json' }
 import { missingRules } from './policy-rule.ts'
@@ -87,7 +88,7 @@ function reconcileRole(
   if (isHeld(now)) return []
   const metadata = merged(now.metadata, wanted.metadata)
   const existing = now as ClusterRole
-  const missing: PolicyRule[] = wanted.aggregationRule ? [] : missingRules(existing.rules ?? [], wanted.rules ?? [])
+  const missing: PolicyRule[] = wanted.aggregationRule ? [] : atOnce(missingRules(existing.rules ?? [], wanted.rules ?? []))
   const aggregationRule = reconciledAggregation(existing.aggregationRule, wanted.aggregationRule)
   if (!metadata && missing.length === 0 && aggregationRule === existing.aggregationRule) return []
   const rules = missing.length > 0 ? [...(existing.rules ?? []), ...missing] : existing.rules

@@ -2,6 +2,7 @@ import { quote } from '../../../apimachinery/go-quote.ts'
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '../../../apimachinery/kinds.generated.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { forbidden, notFound, type StatusError, unforeseen } from '../../../apimachinery/status.ts'
+import { inTurns, type Steps } from '../../../apimachinery/steps.ts'
 import type { UserInfo } from '../../request.ts'
 import type { Authorize } from '../authorizer.ts'
 import { isMaster } from '../users.ts'
@@ -44,12 +45,12 @@ export async function refuseEscalation(grants: Grants, authorize: Authorize, wri
 
 async function refuseRole(grants: Grants, authorize: Authorize, write: RoleWrite, role: Role | ClusterRole) {
   if (await isAllowed(authorize, write, 'escalate', write.resource, write.name)) return undefined
-  const refusal = refuseRules(grants, write, role.rules ?? [])
+  const refusal = await inTurns(refuseRules(grants, write, role.rules ?? []))
   if (refusal) return refusal
   const aggregates = [role, write.oldObject].some(
     (r) => (r as ClusterRole | undefined)?.aggregationRule?.clusterRoleSelectors?.length,
   )
-  if (!aggregates || !refuseRules(grants, write, fullAuthority)) return undefined
+  if (!aggregates || !(await inTurns(refuseRules(grants, write, fullAuthority)))) return undefined
   return refused(write, 'must have cluster-admin privileges to use the aggregationRule')
 }
 
@@ -59,14 +60,19 @@ async function refuseBinding(grants: Grants, authorize: Authorize, write: RoleWr
   const resource = kind === 'Role' ? 'roles' : 'clusterroles'
   if (await isAllowed(authorize, write, 'bind', resource, name)) return undefined
   const rules = grants.rulesOf(binding.roleRef, write.namespace)
-  return rules ? refuseRules(grants, write, rules) : notFound({ group, resource: write.resource }, name)
+  return rules ? inTurns(refuseRules(grants, write, rules)) : notFound({ group, resource: write.resource }, name)
 }
 
-function refuseRules(grants: Grants, write: RoleWrite, wanted: readonly PolicyRule[]): StatusError | undefined {
-  const { rules, problems } = rulesFor(grants, write.user, write.namespace)
-  const missing = missingRules(rules, wanted)
+function* refuseRules(grants: Grants, write: RoleWrite, wanted: readonly PolicyRule[]): Steps<StatusError | undefined> {
+  const { rules, problems } = yield* rulesFor(grants, write.user, write.namespace)
+  const missing = yield* missingRules(rules, wanted)
   if (missing.length === 0) return undefined
-  const texts = [...new Set(compactRules(missing).map(ruleText))].sort().join('\n')
+  const found = new Set<string>()
+  for (const rule of yield* compactRules(missing)) {
+    found.add(ruleText(rule))
+    yield
+  }
+  const texts = [...found].sort().join('\n')
   const user = `user ${JSON.stringify(write.user.name)} (groups=${quotedList(write.user.groups)})`
   const errors = problems.length > 0 ? `; resolution errors: [${problems.join(' ')}]` : ''
   return refused(write, `${user} is attempting to grant RBAC permissions not currently held:\n${texts}${errors}`)

@@ -1,5 +1,7 @@
 import type { PolicyRule } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import type { Attributes } from '../authorizer.ts'
+import { type Atom, HeldRules } from './held-rules.ts'
 
 const hasOrAll = (list: readonly string[] | undefined, wanted: string): boolean =>
   list !== undefined && (list.includes('*') || list.includes(wanted))
@@ -23,76 +25,62 @@ export function ruleAllows(rule: PolicyRule, { verb, resource, path }: Attribute
   return !rule.resourceNames?.length || rule.resourceNames.includes(resource.name)
 }
 
-/** Splits a rule into rules of one verb, one resource and at most one name, which are wholly covered or not at all. */
-function atoms(rule: PolicyRule): PolicyRule[] {
-  const names: (string[] | undefined)[] = rule.resourceNames?.length ? rule.resourceNames.map((n) => [n]) : [undefined]
-  const resources = (rule.apiGroups ?? []).flatMap((group) =>
-    (rule.resources ?? []).flatMap((resource) =>
-      rule.verbs.flatMap((verb) =>
-        names.map((n) => ({
-          verbs: [verb],
-          apiGroups: [group],
-          resources: [resource],
-          ...(n ? { resourceNames: n } : {}),
-        })),
-      ),
-    ),
-  )
-  const paths = (rule.nonResourceURLs ?? []).flatMap((url) =>
-    rule.verbs.map((verb) => ({ verbs: [verb], nonResourceURLs: [url] })),
-  )
-  return [...resources, ...paths]
+/** Splits a rule into what is wholly held or not at all. */
+function* atoms(rule: PolicyRule): Generator<Atom> {
+  const names: readonly (string | undefined)[] = rule.resourceNames?.length ? rule.resourceNames : [undefined]
+  for (const group of rule.apiGroups ?? []) {
+    for (const resource of rule.resources ?? []) {
+      for (const verb of rule.verbs) {
+        for (const name of names) yield { verb, group, resource, ...(name === undefined ? {} : { name }) }
+      }
+    }
+  }
+  for (const url of rule.nonResourceURLs ?? []) for (const verb of rule.verbs) yield { verb, url }
 }
 
-function covers(owner: PolicyRule, atom: PolicyRule): boolean {
-  const [verb, group, resource, url, name] = [
-    atom.verbs,
-    atom.apiGroups,
-    atom.resources,
-    atom.nonResourceURLs,
-    atom.resourceNames,
-  ].map((list) => list?.[0])
-  if (verb !== undefined && !hasOrAll(owner.verbs, verb)) return false
-  if (url !== undefined) return (owner.nonResourceURLs ?? []).some((u) => pathCovers(u, url))
-  if (group !== undefined && !hasOrAll(owner.apiGroups, group)) return false
-  if (resource !== undefined && !coversResource(owner.resources ?? [], resource)) return false
-  return !owner.resourceNames?.length || (name !== undefined && owner.resourceNames.includes(name))
-}
+const ruleOf = ({ verb, group = '', resource = '', name, url }: Atom): PolicyRule =>
+  url === undefined
+    ? { verbs: [verb], apiGroups: [group], resources: [resource], ...(name === undefined ? {} : { resourceNames: [name] }) }
+    : { verbs: [verb], nonResourceURLs: [url] }
 
-function coversResource(owned: readonly string[], resource: string): boolean {
-  if (owned.includes('*') || owned.includes(resource)) return true
-  const slash = resource.indexOf('/')
-  return slash >= 0 && owned.includes(`*/${resource.slice(slash + 1)}`)
-}
+/** So much of what is missing is told; a few bytes of a rule may stand for billions of rights. */
+const mostMissing = 10_000
+/** So much is looked up before the rest is taken as missing. */
+const mostAtoms = 1_000_000
 
-/** What of `wanted` is not held by somebody who holds `owned`; empty when all is. */
-export function missingRules(owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): PolicyRule[] {
-  // At each start of a server all default roles are as they should be: a rule that is held as it stands needs no taking apart.
-  const others = wanted.filter((rule) => !owned.some((owner) => isSame(owner, rule)))
-  return others.flatMap(atoms).filter((atom) => !owned.some((owner) => covers(owner, atom)))
-}
-
-const parts = ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'] as const
-
-function isSame(a: PolicyRule, b: PolicyRule): boolean {
-  return parts.every((part) => {
-    const [x = [], y = []] = [a[part], b[part]]
-    return x.length === y.length && x.every((text, i) => text === y[i])
-  })
+/** What of `wanted` is not held by somebody who holds `owned`, as far as it is told; empty when all is held. */
+export function* missingRules(owned: readonly PolicyRule[], wanted: readonly PolicyRule[]): Steps<PolicyRule[]> {
+  const held = yield* HeldRules.of(owned)
+  const missing: PolicyRule[] = []
+  let seen = 0
+  for (const rule of wanted) {
+    // At each start of a server all default roles are as they should be: a rule that is held as it stands needs no taking apart.
+    if (yield* held.holdsAll(rule)) continue
+    for (const atom of atoms(rule)) {
+      yield
+      if (++seen > mostAtoms) return missing.length > 0 ? missing : [rule]
+      if (yield* held.holds(atom)) continue
+      missing.push(ruleOf(atom))
+      if (missing.length === mostMissing) return missing
+    }
+  }
+  return missing
 }
 
 /** Joins rules that differ only by verb. */
-export function compactRules(rules: readonly PolicyRule[]): PolicyRule[] {
+export function* compactRules(rules: readonly PolicyRule[]): Steps<PolicyRule[]> {
   const simple = new Map<string, PolicyRule>()
   const others: PolicyRule[] = []
   for (const rule of rules) {
+    yield
     if (rule.nonResourceURLs?.length || rule.apiGroups?.length !== 1 || rule.resources?.length !== 1) {
       others.push(rule)
       continue
     }
     const key = JSON.stringify([rule.apiGroups, rule.resources, rule.resourceNames])
     const known = simple.get(key)
-    simple.set(key, known ? { ...known, verbs: [...known.verbs, ...rule.verbs] } : rule)
+    if (known) known.verbs.push(...rule.verbs)
+    else simple.set(key, { ...rule, verbs: [...rule.verbs] })
   }
   return [...others, ...simple.values()]
 }

@@ -1,14 +1,20 @@
 import type { PolicyRule } from '../../../apimachinery/kinds.generated.ts'
 import { groupResource } from '../../../apimachinery/resource.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import type { UserInfo } from '../../request.ts'
 import type { Attributes, Decision } from '../authorizer.ts'
 import type { Grants } from './grants.ts'
 import { ruleAllows } from './policy-rule.ts'
 
+/** So many grants are looked at in one step. */
+const stepSize = 64
+
 /** RBAC's decision. The reason of a refusal names roles that are bound to the user but do not exist. */
-export function authorizeByRoles(grants: Grants, attributes: Attributes): Decision {
+export function* authorizeByRoles(grants: Grants, attributes: Attributes): Steps<Decision> {
   const problems: string[] = []
+  let seen = 0
   for (const grant of grants.of(attributes.user, attributes.resource?.namespace ?? '')) {
+    if (++seen % stepSize === 0) yield
     const rules = grants.rulesOf(grant.roleRef, grant.namespace)
     if (!rules) problems.push(missingRole(grant.roleRef))
     else if (rules.some((rule) => ruleAllows(rule, attributes))) {
@@ -21,12 +27,14 @@ export function authorizeByRoles(grants: Grants, attributes: Attributes): Decisi
 }
 
 /** All rules that a user has in `namespace`, for rule reviews and escalation checks. */
-export function rulesFor(grants: Grants, user: UserInfo, namespace: string): { rules: PolicyRule[]; problems: string[] } {
+export function* rulesFor(grants: Grants, user: UserInfo, namespace: string): Steps<{ rules: PolicyRule[]; problems: string[] }> {
   const rules: PolicyRule[] = []
   const problems = new Set<string>()
+  let seen = 0
   for (const grant of grants.of(user, namespace)) {
+    if (++seen % stepSize === 0) yield
     const found = grants.rulesOf(grant.roleRef, grant.namespace)
-    if (found) rules.push(...found)
+    if (found) for (const rule of found) rules.push(rule)
     else problems.add(missingRole(grant.roleRef))
   }
   return { rules, problems: [...problems] }

@@ -7,6 +7,7 @@ import { reviewObject, reviewSpec } from '../../../../src/api/auth/authorization
 import { type WebhookAnswer, webhookAuthorizer } from '../../../../src/api/auth/authorization/webhook.ts'
 import { createAuthorizer } from '../../../../src/api/auth/authorize.ts'
 import type { Attributes } from '../../../../src/api/auth/authorizer.ts'
+import { atOnce } from '../../../../src/apimachinery/steps.ts'
 import { ObjectsInMemory } from '../objects-in-memory.ts'
 
 const test = suite('authorization webhooks')
@@ -226,7 +227,7 @@ test('the chain: the first that allows or denies decides, masters are never aske
   assert.match(nobody.error ?? '', /^an error on the server/)
   const master = { name: 'admin', groups: ['system:masters'] }
   assert.ok((await chain(['AlwaysDeny', {}]).authorize({ ...ask(), user: master })).allowed)
-  const rules = chain(['Webhook', {}], ['AlwaysAllow', {}]).rulesFor(jane, 'x')
+  const rules = atOnce(chain(['Webhook', {}], ['AlwaysAllow', {}]).rulesFor(jane, 'x'))
   assert.equal([rules.incomplete, rules.problems], [true, ['webhook authorizer does not support user rule resolution']])
 })
 
