@@ -4,8 +4,9 @@ import type { StatusError } from '../../apimachinery/status.ts'
 import { atOnce, type Steps } from '../../apimachinery/steps.ts'
 import { parsePlain } from '../schema/decode.ts'
 import { decodeAs } from '../schema/go-decode.ts'
-import { isTooDeep, type Node, readJson } from '../schema/json-syntax.ts'
+import { isTooDeep, isTooDeepSteps, type Node, readJson } from '../schema/json-syntax.ts'
 import type { ListType, ScalarType, StructType } from '../schema/types.ts'
+import { copyOf } from './json-copy.ts'
 import { badPatch, notApplicable, tooManyOperations } from './patch-error.ts'
 import { isWrittenAs, writtenValue } from './written.ts'
 
@@ -154,7 +155,7 @@ export function* jsonPatchSteps(document: unknown, operations: readonly Operatio
   }
   yield
   // Copies of what holds them nest without any deep text being sent.
-  if (operations.some(mayNest) && isTooDeep(run.root)) throw notApplicable('exceeded max depth')
+  if (operations.some(mayNest) && (yield* isTooDeepSteps(run.root))) throw notApplicable('exceeded max depth')
   return run.root
 }
 
@@ -248,16 +249,16 @@ class Patching {
   private *copy(operation: Operation): Steps<void> {
     const value = yield* this.valueAt(operation, 'copy')
     const path = pathOf('copy', operation)
-    if (isTooDeep(value)) throw notApplicable('exceeded max depth')
-    const text = jsonText(value) ?? 'null'
-    this.copied += Buffer.byteLength(text)
-    this.copiedValues += commasIn(text)
+    if (yield* isTooDeepSteps(value)) throw notApplicable('exceeded max depth')
+    const copy = yield* copyOf(value)
+    this.copied += copy.bytes
+    this.copiedValues += copy.values
     if (this.copied > maxCopiedBytes || this.copiedValues > maxCopiedValues) {
       throw notApplicable(
         `Unable to complete the copy, the accumulated size increase of copy is ${this.copied}, exceeding the limit ${maxCopiedBytes}`,
       )
     }
-    yield* this.add('copy', path, isContainer(value) ? parseJson(text) : value)
+    yield* this.add('copy', path, copy.value)
   }
 
   private *valueAt(operation: Operation, op: string): Steps<unknown> {
@@ -353,10 +354,4 @@ function isEqual(a: unknown, b: unknown): boolean {
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]))
-}
-
-function commasIn(text: string): number {
-  let count = 0
-  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) count++
-  return count
 }

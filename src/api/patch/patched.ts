@@ -1,9 +1,10 @@
 import { jsonTypeOf } from '../../apimachinery/go-type.ts'
 import { goText } from '../../apimachinery/go-value.ts'
 import { jsonText, typedNumber, WholeFloat } from '../../apimachinery/json.ts'
+import { isSmall } from '../../apimachinery/json-size.ts'
 import { alphabetical } from '../../apimachinery/key-order.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
-import { badRequest } from '../../apimachinery/status.ts'
+import { badRequest, type StatusError } from '../../apimachinery/status.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import {
   type Decoded,
@@ -43,7 +44,7 @@ export interface ParsedPatch {
   /** `patched` with its members in the order in which the server writes them before it reads them. */
   readonly ordered: (patched: unknown) => unknown
   /** The text that a refusal shows of `patched`. */
-  readonly shown: (patched: unknown) => string
+  readonly shown: (patched: unknown) => Steps<string>
 }
 
 /** Parses the text of a patch request. Throws StatusError 400 or 413. */
@@ -78,7 +79,10 @@ export function parsePatch(kind: PatchKind, text: string, validation: FieldValid
     isWritten: false,
     applyTo,
     ordered: (patched) => patched,
-    shown: () => goText(withoutApplied(typed(text))),
+    *shown() {
+      yield
+      return goText(withoutApplied(typed(text)))
+    },
   }
 }
 
@@ -106,10 +110,16 @@ function withoutApplied(patch: unknown): unknown {
 }
 
 /** Go has the patched document as a map, whose members it writes in alphabetical order. */
-function asJson(patched: unknown): string {
+function* asJson(patched: unknown): Steps<string> {
   if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) return jsonText(patched)
   const entries = Object.entries(patched).sort(([a], [b]) => (a < b ? -1 : 1))
-  return jsonText(Object.fromEntries(entries))
+  const members: string[] = []
+  for (const [key, value] of entries) {
+    if (!isSmall(value)) yield
+    const text = jsonText(value)
+    if (text !== undefined) members.push(`${jsonText(key)}:${text}`)
+  }
+  return `{${members.join(',')}}`
 }
 
 /** Applies `patch` to a document of a built-in `type` and reads the result back. Throws StatusError: what the patch throws, and 422
@@ -122,7 +132,7 @@ export function* patchBuiltIn(
   isLarge = true,
 ): Steps<Patched> {
   const patched = yield* patch.applyTo(type, document)
-  if (patch.kind !== 'strategic') checkKind(document, patched, patch)
+  if (patch.kind !== 'strategic') yield* checkKind(document, patched, patch)
   const itself = calledAs(document, patched)
   const readAll = function* (): Steps<Decoded> {
     yield
@@ -131,7 +141,7 @@ export function* patchBuiltIn(
     return yield* orderly(type, patch, itself, read)
   }
   const { value, strictErrors } = yield* attemptPatched(patch, patched, readAll())
-  return { value, warnings: settleStrict(patch, patched, strictErrors, validation) }
+  return { value, warnings: yield* settleStrict(patch, patched, strictErrors, validation) }
 }
 
 /** `decode` in one step. */
@@ -158,9 +168,19 @@ export function* attemptPatched<T>(patch: ParsedPatch, patched: unknown, read: S
   try {
     return yield* read
   } catch (e) {
-    if (e instanceof DecodeError) throw invalidPatched(patch.shown(patched), e.message)
+    if (e instanceof DecodeError) throw yield* refusal(patch, patched, e.message)
     throw e
   }
+}
+
+/** The text of a large document takes long to write, and again to quote. */
+function* refusal(patch: ParsedPatch, patched: unknown, message: string): Steps<StatusError> {
+  yield
+  const shown = yield* patch.shown(patched)
+  yield
+  const error = invalidPatched(shown, message)
+  yield
+  return error
 }
 
 /** `patched` with the kind and the version of the document, whatever text it calls itself. */
@@ -173,14 +193,14 @@ function calledAs(document: JsonObject, patched: unknown): unknown {
 }
 
 /** What a JSON or merge patch made must call itself of its kind, of any version; it is looked at before the rest is read. */
-function checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch): void {
+function* checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch): Steps<void> {
   const { apiVersion, kind } = (patched ?? {}) as JsonObject
   if (apiVersion === document.apiVersion && kind === document.kind) return
   const own = { ...parseApiVersion(String(document.apiVersion)), kind: String(document.kind) }
   for (const [field, value] of Object.entries({ apiVersion, kind })) {
     if (typeof value === 'string' || value === undefined || value === null) continue
     const why = `json: cannot unmarshal ${jsonTypeOf(value)} into Go struct field .${field} of type string`
-    throw invalidPatched(patch.shown(patched), `couldn't get version/kind; json parse error: ${why}`)
+    throw yield* refusal(patch, patched, `couldn't get version/kind; json parse error: ${why}`)
   }
   const text = (apiVersion ?? '') as string
   // Without a version it is read as what the server has inside, whose fields have other names.
@@ -189,18 +209,18 @@ function checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch): 
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   }
   const problem = kindProblem(text, (kind as string | undefined) || own.kind, own)
-  if (problem !== undefined) throw invalidPatched(patch.shown(patched), problem)
+  if (problem !== undefined) throw yield* refusal(patch, patched, problem)
 }
 
 /** The warnings for the strict errors of `patch` and of what it made; under `Strict` throws StatusError 422 if there are any. For
  *  custom resources, whose unknown fields their own schema finds. */
-export function settleStrict(
+export function* settleStrict(
   patch: ParsedPatch,
   patched: unknown,
   strictErrors: readonly string[],
   validation: FieldValidation,
-): readonly string[] {
+): Steps<readonly string[]> {
   const errors = validation === 'Ignore' ? [] : [...patch.strictErrors, ...strictErrors]
-  if (errors.length > 0 && validation === 'Strict') throw invalidPatched(patch.shown(patched), strictMessage(errors))
+  if (errors.length > 0 && validation === 'Strict') throw yield* refusal(patch, patched, strictMessage(errors))
   return errors
 }

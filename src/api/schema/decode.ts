@@ -1,4 +1,6 @@
 import { typedNumber, WholeFloat } from '../../apimachinery/json.ts'
+import { isSmall } from '../../apimachinery/json-size.ts'
+import { setMember } from '../../apimachinery/members.ts'
 import { atOnce, inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { canonical } from './canonical.ts'
 import { canonicalSteps } from './canonical-steps.ts'
@@ -6,7 +8,7 @@ import { convertTo } from './go-convert.ts'
 import { DecodeError, decodeAs, decodeAsMap, type Found } from './go-decode.ts'
 import { isPlainJson, JsonSyntaxError, type Node, nodeOf, readJson } from './json-syntax.ts'
 import { plainJsonSteps } from './plain-json.ts'
-import { Misfit } from './scalars.ts'
+import { isObject, Misfit } from './scalars.ts'
 import type { StructType, Type } from './types.ts'
 
 export { asStored, asWritten, canonical, hasEmpties, markEmpties } from './canonical.ts'
@@ -74,11 +76,46 @@ export function* decodePatchedSteps(type: StructType, value: unknown): Steps<Dec
 export function* decodeValueSteps(type: StructType, value: unknown): Steps<Decoded> {
   const fitting = yield* fitsSteps(type, value)
   if (fitting !== undefined) return { value: fitting, strictErrors: none }
-  const node = nodeOf(value)
+  const ready: Ready = new Map()
+  const node = nodeOf(isObject(value) ? yield* lightened(type, value as JsonObject, ready) : value)
   yield
   const found = decodeAs(type, node)
+  putBack(found.value as JsonObject, ready)
   yield
-  return settle(type, found)
+  return { value: (yield* canonicalSteps(type, found.value ?? {})) as JsonObject, strictErrors: found.strictErrors }
+}
+
+/** Large members that fit, by name; below structs that do not, all the way down. */
+type Ready = Map<string, { readonly fitting: unknown } | Ready>
+
+/** `from` with null for what is large and has no mistake in it, or is unknown and will be dropped: the decoder need not read that. */
+function* lightened(type: StructType, from: JsonObject, ready: Ready): Steps<JsonObject> {
+  const light: JsonObject = {}
+  for (const key of Object.keys(from)) {
+    const inner = from[key]
+    const field = type.byName.get(key)
+    let read = inner
+    if (!isSmall(inner)) {
+      yield
+      const fitting = field && (yield* fitsSteps(field.type, inner))
+      if (!field || fitting !== undefined) read = null
+      if (fitting !== undefined) ready.set(key, { fitting })
+      else if (field?.type.kind === 'struct' && isObject(inner)) {
+        const below: Ready = new Map()
+        read = yield* lightened(field.type, inner as JsonObject, below)
+        ready.set(key, below)
+      }
+    }
+    setMember(light, key, read)
+  }
+  return light
+}
+
+function putBack(decoded: JsonObject, ready: Ready): void {
+  for (const [key, known] of ready) {
+    if (known instanceof Map) putBack(decoded[key] as JsonObject, known)
+    else decoded[key] = known.fitting
+  }
 }
 
 /** Reads a JSON object without a type: custom resources, patches. Only duplicates are strict errors. Throws DecodeError. */

@@ -2,6 +2,7 @@
  *  Go's encoding/json does. Slow, so it runs only where JSON.parse's answer is not enough. */
 
 import { numberOf, WrittenNumber } from '../../apimachinery/json.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 
 export type Node =
   | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, value: Node])[] }
@@ -250,6 +251,23 @@ export function isTooDeep(value: unknown, left = maxDepth): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (left === 0) return true
   for (const inner of Object.values(value)) if (isTooDeep(inner, left - 1)) return true
+  return false
+}
+
+/** So many values are looked at in one step. */
+const stepSize = 2000
+
+/** As `isTooDeep`, in steps. */
+export function* isTooDeepSteps(value: unknown, left = maxDepth, count = { values: 0 }): Steps<boolean> {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  const keys = Array.isArray(value) ? undefined : Object.keys(value)
+  const length = keys ? keys.length : (value as unknown[]).length
+  for (let i = 0; i < length; i++) {
+    if (++count.values % stepSize === 0) yield
+    const inner = (value as Record<string | number, unknown>)[keys ? (keys[i] as string) : i]
+    if (typeof inner === 'object' && inner !== null && (yield* isTooDeepSteps(inner, left - 1, count))) return true
+  }
   return false
 }
 

@@ -111,7 +111,7 @@ function* read(call: Call, change: ParsedPatch, live: Record<string, unknown>, o
   if (rules.type) return yield* patchBuiltIn(rules.type, change, live, options.fieldValidation, mayTakeLong(call.bulk))
   const result = yield* change.applyTo(undefined, live)
   const { value, strictErrors } = yield* attemptPatched(change, result, decoded(rules, change, result))
-  return { value, warnings: settleStrict(change, result, strictErrors, options.fieldValidation) }
+  return { value, warnings: yield* settleStrict(change, result, strictErrors, options.fieldValidation) }
 }
 
 /** A custom object that a patch made. */

@@ -175,6 +175,7 @@ const hostile: readonly Hostile[] = [
 
 test.before(async () => {
   assert.is((await ask('POST', configMaps, configMap('one', '"data":{"a":"b"}'), json)).status, 201)
+  assert.is((await ask('POST', configMaps, configMap('keys', manyKeys), json)).status, 201)
   // Compiled once, as in a server that has run for a while.
   for (const { body, target = configMaps, method = 'POST', headers = json } of hostile.filter((h) => h.headers !== yaml)) {
     await ask(method, target, typeof body === 'string' ? body.slice(0, 200_000) : body.subarray(0, 200_000), headers)
@@ -267,6 +268,22 @@ const full: readonly Hostile[] = [
     headers: jsonPatch,
     body: `[{"op":"add","path":"/x","value":{}},${members(900, (i) => `{"op":"add","path":"/x${'/a'.repeat(i)}","value":{}}`)}]`,
     status: [200, 422],
+  },
+  ...Object.entries({ Ignore: 200, Warn: 200, Strict: 422 }).map(([validation, status]) => ({
+    name: `JSON patch: copies of keys to where none are known (${validation})`,
+    method: 'PATCH',
+    target: `${configMaps}/keys?dryRun=All&fieldValidation=${validation}`,
+    headers: jsonPatch,
+    body: `[${members(2, (i) => `{"op":"copy","from":"/data","path":"/x${i}"}`)}]`,
+    status: [status],
+  })),
+  {
+    name: 'JSON patch: a copy of keys to where they do not fit',
+    method: 'PATCH',
+    target: `${configMaps}/keys?dryRun=All`,
+    headers: jsonPatch,
+    body: '[{"op":"copy","from":"/data","path":"/binaryData"}]',
+    status: [422],
   },
   {
     name: 'constraints of a pod',

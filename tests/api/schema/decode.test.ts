@@ -8,9 +8,11 @@ import {
   decodeText,
   decodeUntyped,
   decodeValue,
+  decodeValueSteps,
 } from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
 import { jsonText } from '../../../src/apimachinery/json.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 const type = (group: string, version: string, kind: string): StructType => {
   const found = typeOf(group, version, kind)
@@ -166,6 +168,43 @@ test('a float64 is named as JSON writes it', () => {
     failure(() => decodeValue(deployment, { spec: { replicas: 1e19 } })),
     'json: cannot unmarshal number 10000000000000000000 into Go struct field DeploymentSpec.spec.replicas of type int32',
   )
+})
+
+test('a large value is read in steps as it is at once, whatever in it does not fit', () => {
+  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}`, 'v']))
+  const containers = Array.from({ length: 1000 }, (_, i) => ({ name: `a${i}`, image: 'b', ports: [{ containerPort: 80 }] }))
+  const pod = { containers, x: many, nodeSelector: many }
+  const value = (spec: object, metadata: object = {}) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd', labels: many, ...metadata },
+    spec: { ...spec, template: { metadata: { annotations: many }, spec: pod } },
+  })
+  const values = [
+    value({}),
+    value({ y: 1 }, { x: many, z: [] }),
+    value({ replicas: '3', y: many }),
+    value({}, { labels: { a: 1, ...many } }),
+  ]
+  for (const given of values) {
+    const read = (decode: () => unknown) => {
+      try {
+        return jsonText(decode())
+      } catch (e) {
+        return (e as Error).message
+      }
+    }
+    assert.is(
+      read(() => atOnce(decodeValueSteps(deployment, given))),
+      read(() => decodeValue(deployment, given)),
+    )
+  }
+  assert.equal(atOnce(decodeValueSteps(deployment, values[1])).strictErrors, [
+    'unknown field "metadata.x"',
+    'unknown field "metadata.z"',
+    'unknown field "spec.y"',
+    'unknown field "spec.template.spec.x"',
+  ])
 })
 
 test.run()
