@@ -32,6 +32,8 @@ export interface AdmissionRequest {
   readonly deadline?: { readonly leftMs: number }
   /** So long (ms) a webhook took; validating ones are asked side by side. */
   readonly waited?: (ms: number, step: 'admit' | 'validating') => void
+  /** Something made more of the object: so many bytes (characters) came from elsewhere than the client. */
+  readonly grown?: (bytes: number) => void
   /** Leaves an annotation in the audit log, from `level` (default Metadata) on; absent when the request is not audited. */
   readonly annotate?: (key: string, value: string, level?: Level) => void
 }

@@ -1,11 +1,11 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
-import { atOnce } from '../../apimachinery/steps.ts'
-import type { ServedKind } from '../admission/served-kinds.ts'
+import { readCopy, type ServedKind } from '../admission/served-kinds.ts'
 import type { Atom } from '../apply/types/atom.ts'
 import { builtInType } from '../apply/types/built-in.ts'
 import { typeFromCrdSchema } from '../apply/types/custom.ts'
 import type { OpenApiSchema } from '../apply/types/schema-types.ts'
 import { fillDefaults } from '../kinds/kind.ts'
+import { thawSteps } from '../watch/freeze.ts'
 import type { ServedResource } from './served.ts'
 
 const types = new WeakMap<ServedResource, Atom>()
@@ -15,9 +15,12 @@ export function servedKind(resource: ServedResource | undefined): ServedKind | u
   if (!resource) return undefined
   return {
     mergeType: mergeTypeOf(resource),
-    read(value) {
-      const object = resource.rules.decodeValue(structuredClone(value)).value as unknown as KubeObject
-      atOnce(fillDefaults(resource.strategy, object))
+    *read(value) {
+      const { strategy, rules } = resource
+      const object = rules.type
+        ? yield* readCopy(rules.type, value)
+        : (rules.decodeValue(yield* thawSteps(value)).value as unknown as KubeObject)
+      yield* fillDefaults(strategy, object)
       return object
     },
   }

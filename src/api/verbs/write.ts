@@ -141,6 +141,9 @@ export function admissionRequest(call: Call, input: AdmissionInput): AdmissionRe
       if (step === 'admit') call.latencies.add('mutating-webhook', ms)
       else call.latencies.longest('validating-webhook', ms)
     },
+    grown: (bytes) => {
+      call.bulk.bytes = Math.max(call.bulk.bytes, bytes)
+    },
     ...(deadline ? { deadline } : {}),
     ...(trail ? { annotate: (key, value, level) => trail.annotate(key, value, level) } : {}),
   }

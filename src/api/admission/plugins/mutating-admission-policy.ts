@@ -3,6 +3,7 @@ import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation 
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
 import { internalError, StatusError } from '../../../apimachinery/status.ts'
+import { atOnce, inTurns } from '../../../apimachinery/steps.ts'
 import { toJson } from '../../../crd/cel/json-values.ts'
 import { KUBERNETES_ENVIRONMENT, MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import type { Value } from '../../../crd/cel/values.ts'
@@ -85,7 +86,7 @@ async function runInVersions(context: Context, bound: readonly BoundPolicy[]): P
     const before = seen.object && jsonText(seen.object)
     failures.push(...runPolicy({ ...context, request: seen }, entry, matched))
     if (seen === request || !request.object || !seen.object || jsonText(seen.object) === before) continue
-    replaceContent(request.object, await inOwnVersion(request, seen.object))
+    await inTurns(replaceContent(request.object, await inOwnVersion(request, seen.object)))
   }
   refuseFor(request, failures)
 }
@@ -152,7 +153,7 @@ function mutateWith(
       const { value, error } = scope.run(inputs(), policyBudget).evaluate(mutation)
       if (error !== undefined) throw new Error(error)
       const next = patched(object, policy.spec?.mutations?.[i], value as Value, kind, own)
-      changed = replaceContent(object, next) || changed
+      changed = atOnce(replaceContent(object, next)) || changed
       mutated()
     } catch (error) {
       if (error instanceof StatusError) throw error
@@ -174,7 +175,7 @@ function patched(
   const written = writtenObject(request, object)
   // Its kind and version stay what they are.
   const read = (next: unknown): KubeObject => {
-    const found = kind?.read(next) ?? (next as KubeObject)
+    const found = kind ? atOnce(kind.read(next)) : (next as KubeObject)
     return found.kind === type.kind && found.apiVersion === type.apiVersion ? found : { ...found, ...type }
   }
   if (mutation?.patchType === 'JSONPatch') {

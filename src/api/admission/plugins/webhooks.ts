@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { goJson } from '../../../apimachinery/go-quote.ts'
 import { parseJson } from '../../../apimachinery/json.ts'
 import type { WebhookClientConfig } from '../../../apimachinery/kinds.generated.ts'
@@ -5,10 +6,11 @@ import { isQualifiedName } from '../../../apimachinery/names.ts'
 import { apiVersionOf } from '../../../apimachinery/resource.ts'
 import { mutatingwebhookconfigurations, validatingwebhookconfigurations } from '../../../apimachinery/resources.generated.ts'
 import { badRequest, internalError, StatusError } from '../../../apimachinery/status.ts'
+import { inTurns } from '../../../apimachinery/steps.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import type { AdmissionMetrics, WebhookStep } from '../../health/admission-metrics.ts'
 import type { Objects } from '../../objects.ts'
-import { jsonPatch, parseJsonPatch } from '../../patch/json-patch.ts'
+import { jsonPatchSteps, parseJsonPatch } from '../../patch/json-patch.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
 import { isExempt, type Matched } from '../policy/matching.ts'
 import { hasTurn, noteRun, reinvocationOf } from '../reinvocation.ts'
@@ -77,6 +79,9 @@ async function inTurn<T>(items: readonly T[], run: (item: T) => Promise<void>): 
   for (const item of items) await run(item)
 }
 
+/** The answer was read in the turn in which it came: a patch of so many characters is read in another one. */
+const largePatch = 64 * 1024
+
 async function mutateBy(
   calls: WebhookCalls,
   hook: Hook,
@@ -96,7 +101,10 @@ async function mutateBy(
     let changed = false
     try {
       const answer = await measured(hook, request, 'admit', metrics, () => ask(calls, hook, meant, true))
+      if ((answer.patch?.length ?? 0) >= largePatch) await setImmediate()
       const operations = answer.patch === undefined ? [] : operationsOf(answer.patch)
+      // From here on there is as much to do as if the client had sent it.
+      request.grown?.(answer.patch?.length ?? 0)
       changed = operations.length > 0 && (await applyPatch(hook, operations, answer.patchType, request, meant, findKind))
       if (operations.length > 0) note.patched(answer.patch ?? '')
     } finally {
@@ -247,11 +255,12 @@ async function applyPatch(
   }
   if ((patchType ?? 'JSONPatch') !== 'JSONPatch') throw new CallFailed(`unsupported patch type ${JSON.stringify(patchType)}`)
   try {
-    const next = jsonPatch(writtenObject(seen, seen.object, matched), operations)
+    const next = await inTurns(jsonPatchSteps(writtenObject(seen, seen.object, matched), operations))
     checkKind(next, request, matched)
-    const read = writtenKind({ ...request, ...matched }, findKind)?.read(next) ?? (next as typeof object)
+    const kind = writtenKind({ ...request, ...matched }, findKind)
+    const read = kind ? await inTurns(kind.read(next)) : (next as typeof object)
     const own = seen === request ? read : await inOwnVersion(request, read)
-    return replaceContent(object, request.kindVersion ? own : inVersion(own, typeMetaOf(request).apiVersion))
+    return await inTurns(replaceContent(object, request.kindVersion ? own : inVersion(own, typeMetaOf(request).apiVersion)))
   } catch (error) {
     const why = error instanceof StatusError ? (error.cause ?? error.message) : (error as Error).message
     throw internalError(String(why))
