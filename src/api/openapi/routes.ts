@@ -93,6 +93,9 @@ async function answerV2(request: ApiRequest, document: DocumentOf, aggregator: A
 
 async function answerV3(request: ApiRequest, name: string, v3: DocumentV3Of, document: DocumentOf): Promise<ApiResponse> {
   const vary = 'Accept'
+  // Of a header without a clause that it understands kube-openapi makes an answer without content.
+  if (clausesOf(request.headers.accept || '*/*').length === 0)
+    return { status: 200, headers: { vary }, body: { bytes: new Uint8Array() } }
   const type = wanted(request, [jsonType, ...gnosticV3Types])
   if (type === undefined) return notAcceptable(vary)
   const { bytes: json, hash, lastModified } = await v3(name)

@@ -50,6 +50,13 @@ test('a document has the type that is asked for, under the hash that it has now'
     assert.is((await ask(path, { accept: 'text/html,*/*;q=0.1' })).headers['content-type'], 'application/json', path)
   }
   assert.is((await ask('/openapi/v3', { accept: 'text/html' })).status, 200)
+  assert.is((await ask('/openapi/v2', { accept: 'application/' })).status, 406)
+  const { status, body, headers: sent } = await ask('/openapi/v3/version', { accept: 'application/' })
+  assert.equal(
+    [status, body, sent['content-type']],
+    [200, { bytes: new Uint8Array() }, undefined],
+    'no clause of the header is understood',
+  )
   const { headers } = await ask('/openapi/v3/version')
   const hash = headers.etag?.replaceAll('"', '') ?? ''
   const lasting = await ask('/openapi/v3/version', {}, `hash=${hash}`)
