@@ -12,6 +12,7 @@ import { type Decoded, DecodeError, hasEmpties, markEmpties, parsePlain } from '
 import { thawObject, thawObjectSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { defaulted } from './defaulted.ts'
+import { checkPlace } from './key-shown.ts'
 import { appliedTo } from './managed-fields.ts'
 import { patchText, tellPatch } from './patch.ts'
 import { checkReadable } from './unreadable.ts'
@@ -25,7 +26,10 @@ export async function apply(call: Call, subresource = ''): Promise<Answer> {
   tellPatch(call)
   // Below an object that is not there nothing is read.
   if (!mayCreate(resource, subresource)) liveObject(call, info.name)
-  else checkStoredName(info.name)
+  else {
+    checkStoredName(info.name)
+    checkPlace(call, info.name)
+  }
   const { config, twice } = readConfig(call)
   await breath(call.bulk)
   const storage = storageOf(resource)

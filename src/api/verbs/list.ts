@@ -6,6 +6,7 @@ import type { Answer, Call } from '../pipeline/call.ts'
 import { Stored } from '../watch/stored.ts'
 import { continueToken, readContinueToken } from './continue-token.ts'
 import { storageOf } from './create.ts'
+import { checkPlace } from './key-shown.ts'
 import { type ListOptions, listOptions, parseRevision } from './list-options.ts'
 import { mayShow, tooLargeVersion } from './revision-to-come.ts'
 import { type Matches, type Selection, selectionOf } from './selection.ts'
@@ -54,6 +55,7 @@ export function pendingViews(call: Call, prefix: string): Promise<unknown> | und
 
 /** Where the keys of the collection are. */
 export function collectionPrefix(call: Call, namespace?: string): string {
+  checkPlace(call)
   const storage = storageOf(call.resource)
   const within = call.info.namespace || (storage.namespaced ? namespace : undefined)
   return storage.namespaced && within ? `${storage.prefix}${within}/` : storage.prefix

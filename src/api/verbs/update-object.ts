@@ -22,6 +22,7 @@ import { serializer, serializerSteps, storedAt } from '../watch/serialize.ts'
 import type { Stored } from '../watch/stored.ts'
 import { claimed } from './claimed.ts'
 import { settleNamespace, storageOf } from './create.ts'
+import { checkPlace, keyShown } from './key-shown.ts'
 import { generationFields, keepSystemFields, settleOwners } from './metadata.ts'
 import { removeStored } from './remove.ts'
 import { sameButTimes, sameButTimesSteps } from './same.ts'
@@ -71,6 +72,7 @@ export function checkStoredName(name: string): void {
 /** The stored object under `name`, or 404. */
 export function liveObject(call: Call, name: string): Stored {
   checkStoredName(name)
+  checkPlace(call, name)
   const storage = storageOf(call.resource)
   const cache = call.core.caches.of(storage.prefix)
   const key = keyIn(storage, call.info.namespace, name)
@@ -257,28 +259,6 @@ function raiseGeneration(changed: boolean, next: KubeObject, old: KubeObject, ho
   if (raises) next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
-/** Where kube-apiserver keeps kinds under another name than their own; its messages show the keys. */
-const shownPlaces: Readonly<Record<string, string>> = {
-  replicationcontrollers: 'controllers',
-  endpoints: 'services/endpoints',
-  nodes: 'minions',
-  services: 'services/specs',
-  ingresses: 'ingress',
-}
-const extensionGroups = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io'])
-
-/**
- * The key as etcd has it behind kube-apiserver, or in a dry run as it is before it gets there: without the group, but of custom resources and of
- * the kinds that extend the API.
- */
-function keyShown({ resource, info }: Call, name: string, dryRun: boolean): string {
-  const { group, isCustom } = resource
-  const plain = shownPlaces[resource.resource] ?? resource.resource
-  const place = isCustom || extensionGroups.has(group) ? `${group}/${resource.resource}` : plain
-  const root = dryRun ? '' : '/registry'
-  return resource.namespaced ? `${root}/${place}/${info.namespace}/${name}` : `${root}/${place}/${name}`
-}
-
 /** The revision that an object to be written names; 0 for none. Throws what kube-apiserver answers to what is no number of 64 bits. */
 function revisionIn(text: string): number {
   if (text === '') return 0
@@ -296,7 +276,7 @@ function checkPreconditions(call: Call, update: Update, asked: KubeObject, live:
     throw conflict(
       call.resource,
       name,
-      `StorageError: invalid object, Code: 4, Key: ${keyShown(call, name, update.options.dryRun)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+      `StorageError: invalid object, Code: 4, Key: ${update.options.dryRun ? '' : '/registry'}${keyShown(call, name)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     )
   }
   const version = revisionIn(resourceVersion ?? '')

@@ -11,6 +11,7 @@ import { hasFloats, markFloats } from '../schema/whole-floats.ts'
 import { thawSteps } from '../watch/freeze.ts'
 import { createObject, settleNamespace, storageOf } from './create.ts'
 import { asAsked, defaulted } from './defaulted.ts'
+import { checkPlace } from './key-shown.ts'
 import { managerOf, trackedInTurns } from './managed-fields.ts'
 import { settleOwners } from './metadata.ts'
 import { checkStoredName, updateObject } from './update-object.ts'
@@ -72,6 +73,7 @@ export function checkName(object: KubeObject, name: string): void {
 }
 
 function exists(call: Call): boolean {
+  checkPlace(call, call.info.name)
   const storage = storageOf(call.resource)
   return call.core.caches.of(storage.prefix).get(keyIn(storage, call.info.namespace, call.info.name)) !== undefined
 }

@@ -1,9 +1,9 @@
 import type { Namespace } from '../../../apimachinery/kinds.generated.ts'
 import { namespaces } from '../../../apimachinery/resources.generated.ts'
-import { notFound } from '../../../apimachinery/status.ts'
+import { internalError, notFound } from '../../../apimachinery/status.ts'
 import type { Objects } from '../../objects.ts'
 import type { AdmissionPlugin, AdmissionRequest } from '../admission.ts'
-import { isResource, refuse } from '../refusal.ts'
+import { isResource, refuse, unaskable } from '../refusal.ts'
 
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
 
@@ -18,6 +18,9 @@ export const namespaceLifecycle = (objects: Objects): AdmissionPlugin => ({
     if (isNamespace || !request.namespace || request.operation === 'DELETE' || request.operation === 'CONNECT') return
     // Whether a namespace exists must not be told to those who only ask about their rights.
     if (isResource(request, 'authorization.k8s.io', 'localsubjectaccessreviews')) return
+    // The plugin asks the server, which its client does not do for such names.
+    const problem = unaskable(request.namespace)
+    if (problem !== undefined) throw internalError(problem)
     checkNamespace(request, objects.get(namespaces, undefined, request.namespace), request.namespace)
   },
 })
