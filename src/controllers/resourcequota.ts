@@ -12,6 +12,7 @@ import {
   secrets,
   services,
 } from '../apimachinery/resources.generated.ts'
+import { inTurns, type Steps } from '../apimachinery/steps.ts'
 import { type Context, defineController, watching } from '../operators/controller.ts'
 import { writeStatus } from '../operators/status.ts'
 import { discover } from './discovery.ts'
@@ -129,8 +130,11 @@ function isInScope(pod: Pod, { scopeName, operator, values = [] }: Scope): boole
 /** What is there in a quota's namespace, by `resource.group`. */
 type Contents = ReadonlyMap<string, readonly KubeObject[]>
 
+/** So many objects are counted in one step. */
+const stepSize = 100
+
 /** How much of each of the quota's names is used. */
-export function usedBy(quota: ResourceQuota, contents: Contents): Record<string, string> {
+export function* usedBy(quota: ResourceQuota, contents: Contents): Steps<Record<string, string>> {
   const { hard = {}, scopes = [], scopeSelector } = quota.spec ?? {}
   const required: Scope[] = [
     ...scopes.map((scopeName) => ({ scopeName, operator: 'Exists' })),
@@ -141,7 +145,8 @@ export function usedBy(quota: ResourceQuota, contents: Contents): Record<string,
     for (const [name, amount] of used) if (Object.hasOwn(hard, name)) add(total, name, amount)
   }
   for (const [resource, objects] of contents)
-    for (const object of objects) {
+    for (const [i, object] of objects.entries()) {
+      if (i % stepSize === stepSize - 1) yield
       if (resource === 'pods') {
         if (required.every((scope) => isInScope(object as Pod, scope))) take(podUsage(object as Pod))
       } else if (required.length > 0) continue
@@ -208,7 +213,7 @@ export const resourceQuotaController = defineController<ResourceQuota>({
     ),
   async reconcile(quota, context) {
     const hard = quota.spec?.hard ?? {}
-    const used = usedBy(quota, await contentsFor(quota, context))
+    const used = await inTurns(usedBy(quota, await contentsFor(quota, context)))
     await writeStatus(context.client, resourcequotas, quota, { hard, used })
     return Object.keys(hard).some((n) => n.startsWith('count/')) ? { requeueAfterMs: recountMs } : undefined
   },

@@ -2,7 +2,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Pod, ResourceQuota } from '../../src/apimachinery/kinds.generated.ts'
 import { pods, resourcequotas } from '../../src/apimachinery/resources.generated.ts'
+import { atOnce, inTurns } from '../../src/apimachinery/steps.ts'
 import { usedBy } from '../../src/controllers/resourcequota.ts'
+import { longestTurn, mostTurnMs } from '../api/abuse/turns.ts'
 import { startCluster } from './cluster.ts'
 
 const pod = (
@@ -24,7 +26,7 @@ test('requests are summed in the format they are written in; finished pods count
     ['pods', [pod({ cpu: '500m', memory: '1Gi' }), pod({ cpu: '1', memory: '512Mi' }), pod({ cpu: '9' }, {}, 'Failed')]],
   ])
   const hard = { pods: '10', 'requests.cpu': '4', cpu: '4', memory: '8Gi', 'count/pods': '10', secrets: '5' }
-  assert.equal(usedBy(quota(hard), contents), {
+  assert.equal(atOnce(usedBy(quota(hard), contents)), {
     pods: '2',
     'requests.cpu': '1500m',
     cpu: '1500m',
@@ -36,8 +38,17 @@ test('requests are summed in the format they are written in; finished pods count
 
 test('a scope counts only pods within it', () => {
   const contents = new Map([['pods', [pod({}), pod({ cpu: '1' }), pod({ cpu: '1' }, { activeDeadlineSeconds: 5 })]]])
-  assert.is(usedBy(quota({ pods: '9' }, ['BestEffort']), contents).pods, '1')
-  assert.is(usedBy(quota({ pods: '9' }, ['NotBestEffort', 'NotTerminating']), contents).pods, '1')
+  assert.is(atOnce(usedBy(quota({ pods: '9' }, ['BestEffort']), contents)).pods, '1')
+  assert.is(atOnce(usedBy(quota({ pods: '9' }, ['NotBestEffort', 'NotTerminating']), contents)).pods, '1')
+})
+
+test('nobody waits while the pods of a large namespace are counted', async () => {
+  const many = Array.from({ length: 20_000 }, () => pod({ cpu: '100m', memory: '128Mi' }))
+  const counted = quota({ pods: '1', 'requests.cpu': '1' }, ['NotTerminating', 'NotBestEffort'])
+  const turn = await longestTurn(async () => {
+    assert.is((await inTurns(usedBy(counted, new Map([['pods', many]]))))['requests.cpu'], '2k')
+  })
+  assert.ok(turn < mostTurnMs, `a turn of ${turn.toFixed(0)} ms`)
 })
 
 test('in a cluster the status follows what comes and goes, of any kind', async () => {
