@@ -213,8 +213,10 @@ function checkKind(kind: AppliedKind, config: Json): void {
 function* beforeFirstApply(kind: AppliedKind, live: Json, requester: Requester): Steps<Managers> {
   try {
     const failure = `failed to convert new object (${objectText(live, live)}) to smd typed`
-    if (kind.checksFit) yield* named(failure, fitted(kind.typeAt(apiVersionOf(kind)), live))
-    return yield* trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
+    const tracked = trackedUpdate(kind, kind.empty(), live, new Map(), { ...requester, manager: 'before-first-apply' })
+    if (!kind.checksFit) return yield* named(failure, tracked)
+    yield* named(failure, fitted(kind.typeAt(apiVersionOf(kind)), live))
+    return yield* tracked
   } catch (e) {
     throw unforeseen(`failed to create manager for existing fields: ${(e as Error).message}`)
   }

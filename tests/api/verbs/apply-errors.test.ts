@@ -102,4 +102,16 @@ test('an empty list that is applied is one where rules and messages look', async
   assert.is(message, 'ResourceQuota "q" is invalid: spec.scopes: Invalid value: []: field is immutable')
 })
 
+test('an object whose list has an item without its key cannot be applied when nobody owns it yet', async () => {
+  const accounts = '/api/v1/namespaces/default/serviceaccounts'
+  await send('POST', accounts, { metadata: { name: 's' }, secrets: [{ namespace: 'a' }] })
+  const body = 'apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: s\n'
+  const { status, message } = await send('PATCH', `${accounts}/s?fieldManager=one`, body, 'apply')
+  const what =
+    'failed to create manager for existing fields: failed to convert new object (default/s; /v1, Kind=ServiceAccount) to smd typed'
+  const why =
+    'associative list with keys has an element that omits all key fields ["name"] (and doesn\'t have default values for any key fields)'
+  assert.equal([status, message], [500, `${what}: .secrets: element 0: ${why}`])
+})
+
 test.run()
