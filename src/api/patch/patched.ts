@@ -19,7 +19,7 @@ import {
 import { decodeAsMap } from '../schema/go-decode.ts'
 import { objectFrom, readJson } from '../schema/json-syntax.ts'
 import { kindProblem } from '../schema/schemes.ts'
-import type { StructType } from '../schema/types.ts'
+import { type StructType, typeOf } from '../schema/types.ts'
 import { jsonPatchSteps, parseJsonPatch, withWritten } from './json-patch.ts'
 import { mergePatchSteps, parseMergePatch } from './merge-patch.ts'
 import { badPatch, invalidPatched } from './patch-error.ts'
@@ -209,7 +209,12 @@ function* checkKind(document: JsonObject, patched: unknown, patch: ParsedPatch):
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   }
   const problem = kindProblem(text, (kind as string | undefined) || own.kind, own)
-  if (problem !== undefined) throw yield* refusal(patch, patched, problem)
+  if (problem === undefined) return
+  // What is another kind is read as such, before it is seen that it is none of ours.
+  const { group, version } = parseApiVersion(text)
+  const other = typeOf(group, version, (kind as string | undefined) || own.kind)
+  if (other) yield* attemptPatched(patch, patched, inOne(decodeValue)(other, patched))
+  throw yield* refusal(patch, patched, problem)
 }
 
 /** The warnings for the strict errors of `patch` and of what it made; under `Strict` throws StatusError 422 if there are any. For

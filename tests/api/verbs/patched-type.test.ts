@@ -25,4 +25,16 @@ test('a patch may leave out the kind but not the version, and what a strategic m
   assert.is((await send('POST', place, { apiVersion: '/v1', kind: 'ConfigMap', metadata: { name: 'y' } })).status, 201)
 })
 
+test('what a patch makes another kind of is read as that kind before it is refused', async () => {
+  const send = await sending()
+  const place = '/api/v1/namespaces/default/configmaps'
+  await send('POST', place, { metadata: { name: 'x' }, data: { a: 'b' } })
+  const patched = async (body: object) => (await send('PATCH', `${place}/x`, body, 'merge')).message
+  assert.match(await patched({ kind: 'Secret' }), /: illegal base64 data at input byte 0$/)
+  const unread = /: json: cannot unmarshal number into Go struct field Pod.spec of type v1.PodSpec$/
+  assert.match(await patched({ kind: 'Pod', spec: 5 }), unread)
+  const unconverted = /: converting \(v1.Secret\) to \(core.ConfigMap\): unknown conversion$/
+  assert.match(await patched({ kind: 'Secret', data: { a: 'YQ==' } }), unconverted)
+})
+
 test.run()
