@@ -31,7 +31,7 @@ function compile(type: StructType): (to: WireWriter, object: Record<string, unkn
   }
 }
 
-function fieldWriter(number: number, type: Type, pointer: boolean): FieldWriter {
+export function fieldWriter(number: number, type: Type, pointer: boolean): FieldWriter {
   if (type.kind === 'list' && !isWrapped(type)) return listWriter(number, type.element)
   if (type.kind === 'map') return mapWriter(number, type)
   const tag = tagOf(number, type)
@@ -57,9 +57,9 @@ export function wireOf(type: Type): number {
   return type.scalar === 'bool' || type.scalar === 'int32' || type.scalar === 'int64' ? wireVarint : wireBytes
 }
 
-const tagOf = (number: number, type: Type): number => number * 8 + wireOf(type)
+export const tagOf = (number: number, type: Type): number => number * 8 + wireOf(type)
 
-function zeroOf(type: Type): unknown {
+export function zeroOf(type: Type): unknown {
   if (type.kind === 'struct') return {}
   if (type.kind === 'list') return []
   if (type.kind !== 'scalar' || type.scalar === 'bytes') return undefined
@@ -80,28 +80,36 @@ function listWriter(number: number, element: Type): FieldWriter {
 }
 
 function mapWriter(number: number, type: MapType): FieldWriter {
-  const valueTag = tagOf(2, type.value)
-  const write = valueWriter(type.value)
-  const zero = zeroOf(type.value)
+  const write = writeEntry(type)
   return (to, value) => {
     if (typeof value !== 'object' || value === null) return
     const object = value as Record<string, unknown>
     for (const key of Object.keys(object).sort().reverse()) {
-      const end = to.length
-      const item = object[key] ?? zero
-      if (item !== undefined) {
-        write(to, item)
-        to.tag(valueTag)
-      }
-      to.text(key)
-      to.tag(10)
-      to.lengthSince(end)
+      write(to, key, object[key])
       to.tag(number * 8 + wireBytes)
     }
   }
 }
 
-function valueWriter(type: Type): ValueWriter {
+/** Writes a member of a map without its tag. */
+export function writeEntry(type: MapType): (to: WireWriter, key: string, value: unknown) => void {
+  const valueTag = tagOf(2, type.value)
+  const write = valueWriter(type.value)
+  const zero = zeroOf(type.value)
+  return (to, key, value) => {
+    const end = to.length
+    const item = value ?? zero
+    if (item !== undefined) {
+      write(to, item)
+      to.tag(valueTag)
+    }
+    to.text(key)
+    to.tag(10)
+    to.lengthSince(end)
+  }
+}
+
+export function valueWriter(type: Type): ValueWriter {
   switch (type.kind) {
     case 'scalar':
       return scalars[type.scalar]

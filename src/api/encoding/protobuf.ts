@@ -1,9 +1,11 @@
+import type { Steps } from '../../apimachinery/steps.ts'
 import { WireError, WireReader } from '../../apimachinery/wire-reader.ts'
 import { WireWriter } from '../../apimachinery/wire-writer.ts'
 import { canonical, type JsonObject } from '../schema/decode.ts'
 import { Misfit } from '../schema/scalars.ts'
 import type { StructType } from '../schema/types.ts'
 import { readMessage } from './message-reader.ts'
+import { writeMessageSteps } from './message-steps.ts'
 import { writeMessage } from './message-writer.ts'
 
 /** Kubernetes's protobuf: the magic bytes, a runtime.Unknown, and in it the message of the kind (or other bytes, with their type). */
@@ -22,24 +24,40 @@ export interface Envelope {
   readonly raw: Uint8Array
 }
 
-// Encoding is synchronous and never nested, so one writer serves all.
+// Encoding at once is never nested, so one writer serves all of that.
 const writer = new WireWriter()
 
 /** An object of a built-in kind in its envelope, as Go writes it. `object` must be canonical. */
 export function encodeProtobuf(type: StructType, object: object, apiVersion: string, kind: string): Buffer {
   writer.reset()
+  const end = startBody(writer)
+  writeMessage(type, writer, object as JsonObject)
+  writer.lengthSince(end)
+  writeHead(writer, apiVersion, kind)
+  return writer.take()
+}
+
+/** As `encodeProtobuf`, in steps. */
+export function* encodeProtobufSteps(type: StructType, object: object, apiVersion: string, kind: string): Steps<Buffer> {
+  const own = new WireWriter()
+  const end = startBody(own)
+  yield* writeMessageSteps(type, own, object as JsonObject)
+  own.lengthSince(end)
+  writeHead(own, apiVersion, kind)
+  yield
+  return own.take()
+}
+
+/** What stands behind the message, which is written first. */
+function startBody(writer: WireWriter): number {
   writer.text('')
   writer.tag(0x22)
   writer.text('')
   writer.tag(0x1a)
-  const end = writer.length
-  writeMessage(type, writer, object as JsonObject)
-  writer.lengthSince(end)
-  writeHead(apiVersion, kind)
-  return writer.take()
+  return writer.length
 }
 
-function writeHead(apiVersion: string, kind: string): void {
+function writeHead(writer: WireWriter, apiVersion: string, kind: string): void {
   writer.tag(0x12)
   const typeEnd = writer.length
   writer.text(kind)
@@ -56,7 +74,7 @@ export function envelopePieces(apiVersion: string, kind: string, pieces: readonl
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   writer.reset()
   writer.varint(length)
-  writeHead(apiVersion, kind)
+  writeHead(writer, apiVersion, kind)
   return [writer.take(), ...pieces, emptyContentTypes]
 }
 
@@ -67,6 +85,13 @@ export function encodeMessage(type: StructType, object: object): Buffer {
   writer.reset()
   writeMessage(type, writer, object as JsonObject)
   return writer.take()
+}
+
+/** As `encodeMessage`, in steps. */
+export function* encodeMessageSteps(type: StructType, object: object): Steps<Buffer> {
+  const own = new WireWriter()
+  yield* writeMessageSteps(type, own, object as JsonObject)
+  return own.take()
 }
 
 /** Opens the envelope of a body. Throws WireError when it has none or a broken one, TooManyFields when it has more than `mostFields`. */

@@ -126,7 +126,17 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
     const apiVersion = `meta.k8s.io/${accept.version}`
     if (accept.format === 'protobuf') {
       const type = { ...metaKind(accept), kind: 'PartialObjectMetadata' }
-      return { status: 200, headers, body: { chunks: await protobufList({ type, kind, apiVersion }, partial, metadata) } }
+      return {
+        status: 200,
+        headers,
+        body: {
+          chunks: await protobufList(
+            { type, kind, apiVersion },
+            partial.values().map((object) => ({ object })),
+            metadata,
+          ),
+        },
+      }
     }
     const list = { kind, apiVersion, metadata, items: partial.length > 0 ? partial : null }
     return { status: 200, headers, body: { chunks: await inTurns(chunksOf(list, accept, metaKind(accept), 'items')) } }
@@ -134,7 +144,9 @@ async function encodeList(call: Call, items: readonly Stored[], given: object): 
   if (accept.format === 'json' && !accept.pretty)
     return { status: 200, headers, body: { chunks: listChunks(resource, items, metadata) } }
   if (accept.format === 'protobuf') {
-    const objects = items.values().map(({ object }) => object)
+    const objects = items
+      .values()
+      .map((s) => (mayTakeLong({ bytes: s.bytes.length }) ? { large: s.read() } : { object: s.object }))
     return { status: 200, headers, body: { chunks: await protobufList({ type: resource, kind, apiVersion }, objects, metadata) } }
   }
   const shown = await inTurns(each(items, (object) => (resource.isCustom ? object : withoutKind(object))))

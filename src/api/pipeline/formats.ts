@@ -5,7 +5,7 @@ import type { Steps } from '../../apimachinery/steps.ts'
 import type { Accepted } from '../negotiation/accept.ts'
 import type { GroupVersionKind } from '../registry/served.ts'
 import { jsonSteps } from '../watch/json-steps.ts'
-import { encodeProtobuf } from './protobuf.ts'
+import { encodeProtobuf, encodeProtobufSteps } from './protobuf.ts'
 import { yamlText, yamlTextSteps } from './yaml-text.ts'
 
 /** Go's encoder ends what it does not indent with a new line: an answer is the stored bytes, uncopied, and this. */
@@ -40,13 +40,16 @@ class Chunks {
 
 /** As `bytesOf`, of an object or list that may be large, in chunks and in steps. `key`: its member that has many items. */
 export function* chunksOf(object: object, accept: Accepted, gvk: GroupVersionKind, key = ''): Steps<Uint8Array[]> {
-  if (accept.format === 'protobuf') return [partOf(object, accept, gvk)]
+  const chunks = yield* partSteps(object, accept, gvk, key)
+  return accept.format === 'json' && !accept.pretty ? [...chunks, newline] : chunks
+}
+
+/** As `partOf`, in chunks and in steps. */
+export function* partSteps(object: object, accept: Accepted, gvk: GroupVersionKind, key = ''): Steps<Uint8Array[]> {
+  if (accept.format === 'protobuf') return [yield* encodeProtobufSteps(object, gvk)]
   const chunks = new Chunks()
   if (accept.format === 'yaml') yield* yamlTextSteps(object, chunks.put)
-  else {
-    yield* jsonParts(object, key, accept.pretty, chunks.put)
-    if (!accept.pretty) chunks.put('\n')
-  }
+  else yield* jsonParts(object, key, accept.pretty, chunks.put)
   return chunks.all()
 }
 

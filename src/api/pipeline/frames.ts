@@ -1,18 +1,20 @@
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Status } from '../../apimachinery/status.ts'
+import { inTurns, type Steps } from '../../apimachinery/steps.ts'
 import { protobufEvent } from '../encoding/assemble.ts'
 import type { Series } from '../health/exposition.ts'
-import { mediaTypeOf } from '../negotiation/accept.ts'
-import { encodeTable, partialMetadata } from '../table/table.ts'
+import { type Accepted, mediaTypeOf } from '../negotiation/accept.ts'
+import { encodeTable, partialMetadata, tableSteps } from '../table/table.ts'
 import { prepareViews, viewAs } from '../verbs/view.ts'
 import type { CacheEvent, EventType } from '../watch/cache-event.ts'
 import type { Stored } from '../watch/stored.ts'
 import type { WatchItem, WatchViewOptions } from '../watch/watch-view.ts'
 import { bookmarkObject } from './bookmark.ts'
 import type { Call } from './call.ts'
-import { partOf } from './formats.ts'
+import { partOf, partSteps } from './formats.ts'
 import { joinedFrames } from './joined-frames.ts'
+import { mayTakeLong } from './readable.ts'
 
 export interface FrameEncoder {
   readonly contentType: string
@@ -104,7 +106,9 @@ class Frames implements FrameEncoder {
 
   /** undefined while a webhook is being asked. No promise is made of that here: it would be nobody's, and end the process when it fails. */
   #madeOf(event: CacheEvent, type: EventType): Uint8Array | undefined {
-    if (viewAs(this.#call.resource, event.shown(type)) instanceof Promise) return undefined
+    const view = viewAs(this.#call.resource, event.shown(type))
+    if (view instanceof Promise) return undefined
+    if (this.#isMadeInTurns(view)) return event.frames.get(this.#keys[type])
     const made = this.#ofEvent(event, type)
     return made instanceof Promise ? undefined : made
   }
@@ -113,24 +117,65 @@ class Frames implements FrameEncoder {
     const key = this.#keys[type]
     const known = event.frames.get(key)
     if (known) return known
+    const pending = beingMade.get(event)?.get(key)
+    if (pending) return pending
     const made = this.#ofStored(type, event.shown(type))
-    if (!(made instanceof Promise)) event.frames.set(key, made)
+    if (made instanceof Promise) shareWhenMade(event, key, made)
+    else event.frames.set(key, made)
     return made
   }
 
   #ofStored(type: EventType, stored: Stored): Frame {
+    const isFirst = this.#isFirst
+    const frame = (view: Stored): Frame =>
+      this.#isMadeInTurns(view) ? inTurns(this.#frameSteps(type, view, isFirst)) : this.#frame(type, view, undefined, isFirst)
     const view = viewAs(this.#call.resource, stored)
-    return view instanceof Promise ? view.then((v) => this.#frame(type, v, undefined)) : this.#frame(type, view, undefined)
+    return view instanceof Promise ? view.then(frame) : frame(view)
   }
 
-  #frame(type: keyof typeof heads, stored: Stored | undefined, object: KubeObject | undefined): Uint8Array {
+  /** Whether others would wait long for the frame: not when it is the bytes that are stored. */
+  #isMadeInTurns({ bytes }: Stored): boolean {
+    return mayTakeLong({ bytes: bytes.length }) && !isAsStored(this.#call.accept)
+  }
+
+  *#frameSteps(type: EventType, stored: Stored, isFirst: boolean): Steps<Uint8Array> {
+    const call = this.#call
+    const object = yield* stored.read()
+    const metadata = { resourceVersion: String(stored.revision) }
+    const view =
+      call.accept.as === 'Table' ? yield* tableSteps(call, object, metadata, isFirst) : viewOf(call, stored, object, isFirst)
+    return this.#around(type, Buffer.concat(yield* partSteps(view, call.accept, call.resource)))
+  }
+
+  #frame(
+    type: keyof typeof heads,
+    stored: Stored | undefined,
+    object: KubeObject | undefined,
+    isFirst = this.#isFirst,
+  ): Uint8Array {
     const { accept, resource } = this.#call
     let bytes: Uint8Array
-    if (accept.as === '' && accept.format === 'json') bytes = stored ? stored.bytes : Buffer.from(goJson(object))
-    else bytes = partOf(viewOf(this.#call, stored, object, this.#isFirst), accept, resource)
-    if (accept.format === 'protobuf') return protobufEvent(type, bytes)
-    return Buffer.concat([heads[type], bytes, tail])
+    if (isAsStored(accept)) bytes = stored ? stored.bytes : Buffer.from(goJson(object))
+    else bytes = partOf(viewOf(this.#call, stored, object, isFirst), accept, resource)
+    return this.#around(type, bytes)
   }
+
+  #around(type: keyof typeof heads, bytes: Uint8Array): Uint8Array {
+    return this.#call.accept.format === 'protobuf' ? protobufEvent(type, bytes) : Buffer.concat([heads[type], bytes, tail])
+  }
+}
+
+const isAsStored = ({ as, format }: Accepted): boolean => as === '' && format === 'json'
+
+/** Frames that take several turns, by event and key: one for all watches. */
+const beingMade = new WeakMap<CacheEvent, Map<string, Promise<Uint8Array>>>()
+
+/** `made` becomes a frame that the event keeps; when it fails it is made again. */
+function shareWhenMade(event: CacheEvent, key: string, made: Promise<Uint8Array>): void {
+  const pending = beingMade.get(event) ?? new Map<string, Promise<Uint8Array>>()
+  beingMade.set(event, pending.set(key, made))
+  const settled = () => pending.delete(key)
+  made.then((bytes) => event.frames.set(key, bytes)).then(settled, settled)
 }
 
 function viewOf(call: Call, stored: Stored | undefined, object: KubeObject | undefined, isFirst: boolean): object {

@@ -1,12 +1,14 @@
 import { apiVersionOf } from '../../apimachinery/resource.ts'
 import { badRequest } from '../../apimachinery/status.ts'
-import { pauses } from '../../apimachinery/steps.ts'
+import { inTurns, pauses, type Steps } from '../../apimachinery/steps.ts'
 import { protobufListPieces } from '../encoding/assemble.ts'
 import {
   decodeMessage,
   type Envelope,
   encodeProtobuf as encode,
   encodeMessage,
+  encodeMessageSteps,
+  encodeProtobufSteps as encodeSteps,
   envelopePieces,
   openEnvelope,
   TooManyFields,
@@ -52,6 +54,12 @@ export function encodeProtobuf(object: object, gvk: GroupVersionKind): Uint8Arra
   return encode(messageType({ ...gvk, kind }), object, apiVersion, kind)
 }
 
+/** As `encodeProtobuf`, in steps. */
+export function* encodeProtobufSteps(object: object, gvk: GroupVersionKind): Steps<Uint8Array> {
+  const { apiVersion = apiVersionOf(gvk), kind = gvk.kind } = object as { apiVersion?: string; kind?: string }
+  return yield* encodeSteps(messageType({ ...gvk, kind }), object, apiVersion, kind)
+}
+
 /** What a list in protobuf says of itself. */
 interface ListType {
   /** Of its items. */
@@ -60,18 +68,25 @@ interface ListType {
   readonly kind: string
 }
 
+/** An item, or the steps that read a large one. */
+type ListItem = { readonly object: object } | { readonly large: Steps<object> }
+
 /** A list as protobuf, in pieces. Long lists let other requests in between. */
-export async function protobufList(list: ListType, items: Iterable<object>, metadata: object): Promise<Uint8Array[]> {
+export async function protobufList(list: ListType, items: Iterable<ListItem>, metadata: object): Promise<Uint8Array[]> {
   const type = messageType(list.type)
   const messages: Uint8Array[] = []
   const pause = pauses()
   for (const item of items) {
-    messages.push(encodeMessage(type, item))
+    messages.push('large' in item ? await inTurns(largeMessage(type, item.large)) : encodeMessage(type, item.object))
     const others = pause()
     if (others) await others
   }
   const pieces = protobufListPieces(encodeMessage(structType('meta/v1.ListMeta'), metadata), messages)
   return envelopePieces(list.apiVersion, list.kind, pieces)
+}
+
+function* largeMessage(type: StructType, read: Steps<object>): Steps<Uint8Array> {
+  return yield* encodeMessageSteps(type, yield* read)
 }
 
 function messageType({ group, version, kind }: GroupVersionKind): StructType {

@@ -4,13 +4,16 @@ import { protobufEvent, protobufListPieces } from '../../../src/api/encoding/ass
 import {
   decodeMessage,
   encodeMessage,
+  encodeMessageSteps,
   encodeProtobuf,
+  encodeProtobufSteps,
   envelopePieces,
   openEnvelope,
   WireError,
 } from '../../../src/api/encoding/protobuf.ts'
 import { decodeText } from '../../../src/api/schema/decode.ts'
 import { type StructType, typeOf } from '../../../src/api/schema/types.ts'
+import { atOnce } from '../../../src/apimachinery/steps.ts'
 
 const type = (group: string, version: string, kind: string): StructType => {
   const found = typeOf(group, version, kind)
@@ -88,6 +91,29 @@ test('a watch event is a frame with its length before it', () => {
   assert.is(frame.readUInt32BE(0), frame.length - 4)
   assert.is(frame.subarray(4, 11).toString('latin1'), '\n\u0005ADDED')
   assert.ok(frame.subarray(-body.length).equals(body))
+})
+
+test('a large object is written in steps as it is at once', () => {
+  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`k${i}ü`, i % 3 === 0 ? '' : 'v']))
+  const containers = Array.from({ length: 500 }, (_, i) => ({
+    name: `c${i}`,
+    ports: [{ containerPort: i }],
+    env: Array.from({ length: i === 7 ? 300 : 1 }, (_, j) => ({ name: `E${j}`, value: 'v' })),
+  }))
+  const pod = {
+    metadata: { name: 'x', labels: many, managedFields: [{ manager: 'm', fieldsV1: { 'f:a': many } }] },
+    spec: { containers, volumes: [{ name: 'v', emptyDir: {} }], nodeSelector: many },
+  }
+  const inSteps = atOnce(encodeProtobufSteps(podType, pod, 'v1', 'Pod'))
+  assert.is(inSteps.toString('hex'), encodeProtobuf(podType, pod, 'v1', 'Pod').toString('hex'))
+  assert.is(atOnce(encodeMessageSteps(podType, pod)).toString('hex'), encodeMessage(podType, pod).toString('hex'))
+  // A list that is a message of its own, in a map.
+  const review = type('authorization.k8s.io', 'v1', 'SubjectAccessReview')
+  const extra = Object.fromEntries(
+    Array.from({ length: 300 }, (_, i) => [`k${i}`, Array.from({ length: i === 3 ? 400 : 2 }, String)]),
+  )
+  const asked = { metadata: {}, spec: { user: 'u', extra } }
+  assert.is(atOnce(encodeMessageSteps(review, asked)).toString('hex'), encodeMessage(review, asked).toString('hex'))
 })
 
 test.run()
