@@ -18,10 +18,10 @@ export async function longestTurn(run: () => Promise<unknown>, most = mostTurnMs
 async function longestTurnOf(run: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let isDone = false
+  let before = process.threadCpuUsage()
   const ended = run().finally(() => {
     isDone = true
   })
-  let before = process.threadCpuUsage()
   while (!isDone) {
     await nextTurn()
     const now = process.threadCpuUsage()
