@@ -6,8 +6,9 @@ import { checkChoice, checkNotNegative, type Errors, requireText } from '../erro
 import type { KindContext } from '../kind.ts'
 import type { PodRules } from '../pod-spec/options.ts'
 import { rulesOfTemplate } from '../pod-spec/rules-of.ts'
-import { isTimeZone, scheduleProblem } from './cron-schedule.ts'
+import { scheduleProblem } from './cron-schedule.ts'
 import { validateJobTemplate } from './job-validation.ts'
+import { isTimeZone } from './time-zone.ts'
 
 function validateSchedule(spec: CronJobSpec, old: CronJobSpec | undefined, errors: Errors): void {
   const { schedule, timeZone } = spec

@@ -1,5 +1,6 @@
 import { DurationError, parseDuration } from '../../../apimachinery/duration.ts'
 import { quote } from '../../../apimachinery/go-quote.ts'
+import { isTimeZone } from './time-zone.ts'
 
 interface Bounds {
   readonly min: number
@@ -63,17 +64,6 @@ function checkDescriptor(text: string): void {
   } catch (error) {
     if (error instanceof DurationError) throw new Problem(`failed to parse duration ${text}: ${error.message}`)
     throw error
-  }
-}
-
-/** Whether a time zone database has it. */
-export function isTimeZone(name: string): boolean {
-  if (name === 'UTC' || name === 'Local') return true
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
   }
 }
 
