@@ -1,31 +1,50 @@
 import { StatusError } from '../../apimachinery/status.ts'
+import type { Steps } from '../../apimachinery/steps.ts'
 import { pathText } from './fields/path-element.ts'
 import { identityOf, type Manager } from './managers.ts'
 import type { Conflict } from './updater.ts'
 
-/** The 409 answer for conflicts of an apply, one cause a field and manager. */
-export function conflictError(conflicts: readonly Conflict[]): StatusError {
-  const causes = conflicts.map(({ manager, path }) => ({
-    reason: 'FieldManagerConflict',
-    message: `conflict with ${managerText(manager)}`,
-    field: pathText(path),
-  }))
-  return new StatusError(409, 'Conflict', messageOf(conflicts), { causes })
+/** What the conflicts with one manager are told with. */
+interface Theirs {
+  /** As it is written in the message. */
+  readonly manager: string
+  readonly fields: string[]
 }
 
-function messageOf(conflicts: readonly Conflict[]): string {
-  const [first] = conflicts
-  if (first && conflicts.length === 1) {
-    return `Apply failed with 1 conflict: conflict with ${managerText(first.manager)}: ${pathText(first.path)}`
+/** So many conflicts are put into words in one step. */
+const stepSize = 1000
+
+/** The 409 answer for conflicts of an apply, one cause a field and manager. */
+export function* conflictError(conflicts: readonly Conflict[]): Steps<StatusError> {
+  const causes: { reason: string; message: string; field: string }[] = []
+  const byManager = new Map<string, Theirs>()
+  const known = new Map<Manager, Theirs>()
+  for (const [i, { manager, path }] of conflicts.entries()) {
+    if (i % stepSize === stepSize - 1) yield
+    let theirs = known.get(manager)
+    if (!theirs) {
+      const identity = identityOf(manager)
+      theirs = byManager.get(identity) ?? { manager: managerText(manager), fields: [] }
+      byManager.set(identity, theirs)
+      known.set(manager, theirs)
+    }
+    const field = pathText(path)
+    theirs.fields.push(field)
+    causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${theirs.manager}`, field })
   }
-  const byManager = Map.groupBy(conflicts, ({ manager }) => identityOf(manager))
+  yield
+  return new StatusError(409, 'Conflict', messageOf(conflicts.length, byManager), { causes })
+}
+
+function messageOf(count: number, byManager: ReadonlyMap<string, Theirs>): string {
+  if (count === 1) {
+    const [theirs] = byManager.values()
+    return `Apply failed with 1 conflict: conflict with ${theirs?.manager}: ${theirs?.fields[0]}`
+  }
   const lines = [...byManager]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, theirs]) => [
-      `conflicts with ${theirs[0] ? managerText(theirs[0].manager) : ''}:`,
-      ...theirs.map(({ path }) => `- ${pathText(path)}`),
-    ])
-  return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`
+    .flatMap(([, { manager, fields }]) => [`conflicts with ${manager}:`, ...fields.map((field) => `- ${field}`)])
+  return `Apply failed with ${count} conflicts: ${lines.join('\n')}`
 }
 
 function managerText({ name, operation, apiVersion, subresource }: Manager): string {

@@ -240,7 +240,7 @@ function* applyOrTakeOver(
     if (!(e instanceof OwnershipConflict)) throw e
     const allowed = requester.manager === 'kubectl' ? unchangedSinceLastApplied(kind, apiVersionOf(kind), live) : undefined
     const conflicts = allowed ? e.conflicts.filter(({ path }) => !allowed.has(path)) : e.conflicts
-    if (conflicts.length > 0) throw conflictError(conflicts)
+    if (conflicts.length > 0) throw yield* conflictError(conflicts)
     return yield* applyOnce(kind, live, config, managers, requester, true)
   }
 }

@@ -26,6 +26,9 @@ export class OwnershipConflict extends Error {
   }
 }
 
+/** So many conflicts are found in one step. */
+const stepConflicts = 1000
+
 export interface Conflict {
   readonly manager: Manager
   readonly path: Path
@@ -155,7 +158,10 @@ function* settle(
     yield
     const conflict = manager.set.intersection(touched)
     yield
-    for (const path of force ? [] : sortedPaths(conflict)) conflicts.push({ manager, path })
+    for (const path of force ? [] : sortedPaths(conflict)) {
+      conflicts.push({ manager, path })
+      if (conflicts.length % stepConflicts === 0) yield
+    }
     const set = manager.set.difference(conflict).difference(seen.removed)
     yield
     if (set !== manager.set) result.set(id, { ...manager, set })
