@@ -1,10 +1,11 @@
 // What is wrong with a policy's expressions for the kinds that it looks at, as kube-controller-manager's type checker tells it.
 import type { ExpressionWarning, ValidatingAdmissionPolicy, Variable } from '../apimachinery/kinds.generated.ts'
+import type { Steps } from '../apimachinery/steps.ts'
 import { declaredTypes, NAMESPACE, REQUEST } from '../crd/cel/admission-types.ts'
 import { type Environment, extend, type StructTypes } from '../crd/cel/environment.ts'
 import { KUBERNETES_ENVIRONMENT } from '../crd/cel/libraries.ts'
 import { AUTHORIZER } from '../crd/cel/library/authorizer.ts'
-import { compileExpression } from '../crd/cel/program.ts'
+import { compileExpressionSteps } from '../crd/cel/program.ts'
 import { CompileError } from '../crd/cel/source.ts'
 import { type CelType, DYN, structType } from '../crd/cel/types.ts'
 import { inlined } from '../crd/schema/inline.ts'
@@ -36,38 +37,45 @@ export function checkedKind(
 }
 
 /** One warning an expression, of all kinds for which it does not compile. `params`: undefined when the policy has none. */
-export function typeWarnings(
+export function* typeWarnings(
   policy: ValidatingAdmissionPolicy,
   kinds: readonly CheckedKind[],
   params: CheckedKind | undefined,
-): ExpressionWarning[] {
+): Steps<ExpressionWarning[]> {
   const { validations = [], variables = [], paramKind } = policy.spec ?? {}
-  const environments = kinds.map((kind) => ({
-    kind,
-    environment: environmentFor(kind, paramKind && params, paramKind !== undefined, variables),
-  }))
-  const warningOf = (expression: string | undefined, fieldRef: string): ExpressionWarning[] => {
-    if (!expression) return []
-    const texts = environments.flatMap(({ kind, environment }) => {
-      const problem = problemOf(expression, environment)
-      return problem === undefined ? [] : [`${kind.name}: ${problem}\n`]
-    })
-    return texts.length === 0 ? [] : [{ fieldRef, warning: texts.join('\n') }]
+  const environments: [CheckedKind, Environment][] = []
+  for (const kind of kinds) {
+    environments.push([kind, yield* environmentFor(kind, paramKind && params, paramKind !== undefined, variables)])
   }
-  return validations.flatMap(({ expression, messageExpression }, i) => [
-    ...warningOf(expression, `spec.validations[${i}].expression`),
-    ...warningOf(messageExpression, `spec.validations[${i}].messageExpression`),
-  ])
+  const warnings: ExpressionWarning[] = []
+  for (const [i, { expression, messageExpression }] of validations.entries()) {
+    for (const [name, source] of Object.entries({ expression, messageExpression })) {
+      const warning = source ? yield* warningOf(source, environments) : ''
+      if (warning !== '') warnings.push({ fieldRef: `spec.validations[${i}].${name}`, warning })
+    }
+  }
+  return warnings
+}
+
+/** What is wrong with an expression for each kind; '': nothing. */
+function* warningOf(source: string, environments: readonly [CheckedKind, Environment][]): Steps<string> {
+  const texts: string[] = []
+  for (const [kind, environment] of environments) {
+    const problem = yield* problemOf(source, environment)
+    if (problem !== undefined) texts.push(`${kind.name}: ${problem}\n`)
+    yield
+  }
+  return texts.join('\n')
 }
 
 const VARIABLES = structType('kubernetes.variables')
 
-function environmentFor(
+function* environmentFor(
   kind: CheckedKind,
   params: CheckedKind | undefined,
   hasParams: boolean,
   variables: readonly Variable[],
-): Environment {
+): Steps<Environment> {
   const known = new Map<string, CelType>()
   const sources = [declaredTypes, kind.structs, params?.structs ?? noStructs]
   const find = (name: string) => sources.map((s) => s.find(name)).find((t) => t !== undefined)
@@ -87,23 +95,23 @@ function environmentFor(
       ...(hasParams ? { params: params?.type ?? DYN } : {}),
     },
   })
-  for (const { name, expression } of variables) known.set(name, typeOf(expression, environment))
+  for (const { name, expression } of variables) known.set(name, yield* typeOf(expression, environment))
   return environment
 }
 
 /** A variable that does not compile may be anything. */
-function typeOf(expression: string, environment: Environment): CelType {
+function* typeOf(expression: string, environment: Environment): Steps<CelType> {
   try {
-    return compileExpression(expression, environment).type
+    return (yield* compileExpressionSteps(expression, environment)).type
   } catch (error) {
     if (error instanceof CompileError) return DYN
     throw error
   }
 }
 
-function problemOf(expression: string, environment: Environment): string | undefined {
+function* problemOf(expression: string, environment: Environment): Steps<string | undefined> {
   try {
-    compileExpression(expression, environment)
+    yield* compileExpressionSteps(expression, environment)
     return undefined
   } catch (error) {
     if (error instanceof CompileError) return error.message

@@ -2,6 +2,7 @@
 import type { ValidatingAdmissionPolicy } from '../apimachinery/kinds.generated.ts'
 import { apiVersionOf } from '../apimachinery/resource.ts'
 import { validatingadmissionpolicies } from '../apimachinery/resources.generated.ts'
+import { inTurns } from '../apimachinery/steps.ts'
 import { OpenApiDocuments } from '../client/openapi-documents.ts'
 import { RestMapper } from '../client/rest-mapper.ts'
 import type { JsonSchema } from '../crd/schema/json-schema.ts'
@@ -78,7 +79,7 @@ export const validatingAdmissionPolicyStatusController = defineController<Valida
     const { apiVersion = '', kind = '' } = policy.spec?.paramKind ?? {}
     const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion]
     const params = policy.spec?.paramKind && (await schemas.of({ group, version, kind }, `${kind}Params`))
-    const expressionWarnings = typeWarnings(policy, await schemas.kindsOf(policy), params)
+    const expressionWarnings = await inTurns(typeWarnings(policy, await schemas.kindsOf(policy), params))
     await client.apply(
       validatingadmissionpolicies,
       {

@@ -95,14 +95,14 @@ export function walk(expr: Expr, visit: (expr: Expr, ancestors: readonly Expr[])
   for (const child of children(expr)) walk(child, visit, path)
 }
 
-/** The terms of a chain of `||` and `&&`, each followed by the parts of the chain that it completes: a long expression is little else. */
+/** The terms of a chain of `||`, `&&` and `?:`, each followed by the parts of the chain that it completes: a long expression is little else. */
 export function chainOf(expr: Expr): Expr[] {
   const parts: Expr[] = []
   const open: Expr[] = [expr]
   // Parents before their children from right to left, and all of it turned around.
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     parts.push(next)
-    if (next.kind === 'call' && (next.fn === OP.or || next.fn === OP.and)) open.push(...next.args)
+    if (next.kind === 'call' && chained.has(next.fn)) open.push(...next.args)
   }
   return parts.reverse()
 }
@@ -142,3 +142,5 @@ export const OP = {
 
 /** The name of the hidden variable that macros accumulate into. */
 export const ACCUMULATOR = '@result'
+
+const chained: ReadonlySet<string> = new Set([OP.or, OP.and, OP.conditional])

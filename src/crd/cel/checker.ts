@@ -54,10 +54,21 @@ export function* check(expr: Expr, environment: Environment): Steps<{ checked: C
     checker.checkAhead(part)
   }
   yield
-  const types = new Map<number, CelType>()
-  for (const [id, type] of checker.types) types.set(id, substitute(checker.subs, type, true))
-  const { idents, calls, structs } = checker
-  return { checked: { expr, types, idents, calls, structs }, issues: checker.issues }
+  const { idents, calls, structs, issues } = checker
+  const types = issues.length > 0 ? checker.types : yield* finalTypes(checker)
+  return { checked: { expr, types, idents, calls, structs }, issues }
+}
+
+/** So many types are made final in one step. */
+const typeStep = 4000
+
+function* finalTypes({ types, subs }: Checker): Steps<Map<number, CelType>> {
+  const final = new Map<number, CelType>()
+  for (const [id, type] of types) {
+    final.set(id, substitute(subs, type, true))
+    if (final.size % typeStep === 0) yield
+  }
+  return final
 }
 
 interface Scope {

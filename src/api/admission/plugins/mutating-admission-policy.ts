@@ -3,7 +3,7 @@ import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, Mutation 
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { mutatingadmissionpolicies, mutatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
 import { internalError, StatusError } from '../../../apimachinery/status.ts'
-import { atOnce, inTurns } from '../../../apimachinery/steps.ts'
+import { atOnce, inTurns, type Steps } from '../../../apimachinery/steps.ts'
 import { toJson } from '../../../crd/cel/json-values.ts'
 import { KUBERNETES_ENVIRONMENT, MUTATION_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import type { Value } from '../../../crd/cel/values.ts'
@@ -62,15 +62,21 @@ export function mutatingAdmissionPolicy(objects: Objects, authorize: Authorize, 
         isMutated = true
       }
       const context = { objects, authorize, findKind, request, state, mutated }
-      if (request.alsoServed) return runInVersions(context, bound.list()).then(() => notePolicies(state, isMutated))
-      refuseFor(
-        request,
-        bound.list().flatMap((entry) => {
-          const matched = matchResources(objects, entry.policy.spec?.matchConstraints, request)
-          return matched ? runPolicy(context, entry, matched) : []
-        }),
-      )
-      notePolicies(state, isMutated)
+      const policies = bound.list()
+      const matchedBy = ({ spec }: MutatingAdmissionPolicy) => matchResources(objects, spec?.matchConstraints, request)
+      const run = (): void | Promise<void> => {
+        if (request.alsoServed) return runInVersions(context, policies).then(() => notePolicies(state, isMutated))
+        refuseFor(
+          request,
+          policies.flatMap((entry) => {
+            const matched = matchedBy(entry.policy)
+            return matched ? runPolicy(context, entry, matched) : []
+          }),
+        )
+        notePolicies(state, isMutated)
+      }
+      const compiling = bound.compileFirst(policies, (policy) => matchedBy(policy) !== undefined)
+      return compiling ? compiling.then(run) : run()
     },
   }
 }
@@ -96,22 +102,21 @@ function refuseFor(request: AdmissionRequest, failures: readonly Failure[]): voi
   if (first) throw denied(request, first, failures)
 }
 
-function compile({ spec }: MutatingAdmissionPolicy): Compiled {
-  const scope = new Scope({
+function* compile({ spec }: MutatingAdmissionPolicy): Steps<Compiled> {
+  const scope = yield* Scope.of({
     environment: KUBERNETES_ENVIRONMENT,
     hasParams: spec?.paramKind !== undefined,
     variables: spec?.variables ?? [],
     mutation: { environment: MUTATION_ENVIRONMENT, structs: mutationTypes },
   })
-  return {
-    scope,
-    conditions: compileConditions(scope, spec?.matchConditions ?? []),
-    mutations: (spec?.mutations ?? []).map((m) =>
-      m.patchType === 'JSONPatch'
-        ? scope.compileMutation(m.jsonPatch?.expression ?? '', JSON_PATCHES)
-        : scope.compileMutation(m.applyConfiguration?.expression ?? '', OBJECT),
-    ),
+  const conditions = yield* compileConditions(scope, spec?.matchConditions ?? [])
+  const mutations: Expression[] = []
+  for (const { patchType, jsonPatch: patch, applyConfiguration } of spec?.mutations ?? []) {
+    const isPatch = patchType === 'JSONPatch'
+    const source = (isPatch ? patch : applyConfiguration)?.expression ?? ''
+    mutations.push(yield* scope.compileMutation(source, isPatch ? JSON_PATCHES : OBJECT))
   }
+  return { scope, conditions, mutations }
 }
 
 function runPolicy(context: Context, { policy, bindings, compiled }: BoundPolicy, matched: Matched): Failure[] {

@@ -2,6 +2,7 @@ import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { validatingadmissionpolicies, validatingadmissionpolicybindings } from '../../../apimachinery/resources.generated.ts'
 import type { StatusError } from '../../../apimachinery/status.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
 import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import { BOOL, NULL, STRING } from '../../../crd/cel/types.ts'
@@ -64,27 +65,36 @@ export function validatingAdmissionPolicy(objects: Objects, authorize: Authorize
         for (const [key, values] of annotations) request.annotate?.(key, [...values].join(', '))
         if (denials[0]) throw denied(request, denials[0])
       }
-      if (!request.alsoServed) return judgeAll([])
-      return Promise.all(meant.map(({ matched }) => seenAs(request, matched))).then(judgeAll)
+      const judgeSeen = (): void | Promise<void> => {
+        if (!request.alsoServed) return judgeAll([])
+        return Promise.all(meant.map(({ matched }) => seenAs(request, matched))).then(judgeAll)
+      }
+      const compiling = bound.compileFirst(
+        meant.map(({ entry }) => entry),
+        () => true,
+      )
+      return compiling ? compiling.then(judgeSeen) : judgeSeen()
     },
   }
 }
 
-function compile({ spec }: ValidatingAdmissionPolicy): Compiled {
-  const scope = new Scope({
+function* compile({ spec }: ValidatingAdmissionPolicy): Steps<Compiled> {
+  const scope = yield* Scope.of({
     environment: KUBERNETES_ENVIRONMENT,
     hasParams: spec?.paramKind !== undefined,
     variables: spec?.variables ?? [],
   })
-  return {
-    scope,
-    conditions: compileConditions(scope, spec?.matchConditions ?? []),
-    validations: (spec?.validations ?? []).map((v) => ({
-      check: scope.compile(v.expression, [BOOL]),
-      message: v.messageExpression ? scope.compileMessage(v.messageExpression) : undefined,
-    })),
-    annotations: (spec?.auditAnnotations ?? []).map((a) => scope.compile(a.valueExpression, [STRING, NULL])),
+  const conditions = yield* compileConditions(scope, spec?.matchConditions ?? [])
+  const validations: { check: Expression; message: Expression | undefined }[] = []
+  for (const { expression, messageExpression } of spec?.validations ?? []) {
+    const check = yield* scope.compile(expression, [BOOL])
+    validations.push({ check, message: messageExpression ? yield* scope.compileMessage(messageExpression) : undefined })
   }
+  const annotations: Expression[] = []
+  for (const { valueExpression } of spec?.auditAnnotations ?? []) {
+    annotations.push(yield* scope.compile(valueExpression, [STRING, NULL]))
+  }
+  return { scope, conditions, validations, annotations }
 }
 
 function judge(

@@ -3,6 +3,7 @@ import { matchesSelector } from '../../../apimachinery/label-selector.ts'
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import { parseApiVersion, type Resource } from '../../../apimachinery/resource.ts'
 import * as builtIn from '../../../apimachinery/resources.generated.ts'
+import { atOnce, inTurns, type Steps } from '../../../apimachinery/steps.ts'
 import type { Objects } from '../../objects.ts'
 
 interface ParamKind {
@@ -34,11 +35,11 @@ export interface Bound<P, B, C> {
 export class BoundPolicies<P extends Policy, B extends PolicyBinding, C> {
   readonly #objects: Objects
   readonly #policies: Resource<P>
-  readonly #compile: (policy: P) => C
+  readonly #compile: (policy: P) => Steps<C>
   readonly #bindings = new Map<string, Map<string, B>>()
-  readonly #compiled = new Map<string, C>()
+  readonly #compiled = new Map<string, { readonly revision: string | undefined; readonly compiled: C }>()
 
-  constructor(objects: Objects, policies: Resource<P>, bindings: Resource<B>, compile: (policy: P) => C) {
+  constructor(objects: Objects, policies: Resource<P>, bindings: Resource<B>, compile: (policy: P) => Steps<C>) {
     this.#objects = objects
     this.#policies = policies
     this.#compile = compile
@@ -69,11 +70,29 @@ export class BoundPolicies<P extends Policy, B extends PolicyBinding, C> {
     this.#bindings.set(name, bindings.set(binding.metadata.name ?? '', binding))
   }
 
+  /** Compiles those of `bound` that are meant and were not compiled yet: an expression may be long. undefined: there are none. */
+  compileFirst(bound: readonly Bound<P, B, C>[], isMeant: (policy: P) => boolean): Promise<void> | undefined {
+    const missing = bound.filter(({ policy }) => this.#known(policy) === undefined && isMeant(policy))
+    return missing.length === 0 ? undefined : this.#compileAll(missing.map(({ policy }) => policy))
+  }
+
+  async #compileAll(policies: readonly P[]): Promise<void> {
+    for (const policy of policies) this.#keep(policy, await inTurns(this.#compile(policy)))
+  }
+
   #compiledOf(policy: P): C {
-    const name = policy.metadata.name ?? ''
-    const compiled = this.#compiled.get(name) ?? this.#compile(policy)
-    this.#compiled.set(name, compiled)
-    return compiled
+    return (this.#known(policy) ?? this.#keep(policy, atOnce(this.#compile(policy)))).compiled
+  }
+
+  #known({ metadata }: P): { readonly compiled: C } | undefined {
+    const known = this.#compiled.get(metadata.name ?? '')
+    return known?.revision === metadata.resourceVersion ? known : undefined
+  }
+
+  #keep({ metadata }: P, compiled: C): { readonly compiled: C } {
+    const kept = { revision: metadata.resourceVersion, compiled }
+    this.#compiled.set(metadata.name ?? '', kept)
+    return kept
   }
 }
 

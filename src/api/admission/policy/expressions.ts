@@ -1,8 +1,9 @@
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { declaredTypes, NAMESPACE, REQUEST } from '../../../crd/cel/admission-types.ts'
 import { type Environment, extend, type StructTypes } from '../../../crd/cel/environment.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
 import { AUTHORIZER, RESOURCE_CHECK } from '../../../crd/cel/library/authorizer.ts'
-import { compileExpression, evaluateCounting, type Program } from '../../../crd/cel/program.ts'
+import { compileExpressionSteps, evaluateCounting, type Program } from '../../../crd/cel/program.ts'
 import { CompileError } from '../../../crd/cel/source.ts'
 import { type CelType, DYN, STRING, structType } from '../../../crd/cel/types.ts'
 import { CelError, CelStruct, CostLimitExceeded, type Value } from '../../../crd/cel/values.ts'
@@ -44,10 +45,20 @@ export class Scope {
   readonly #environment: Environment
   readonly #withoutAuthorizer: Environment
   readonly #ofMutations: Environment
-  /** What was compiled of each variable, in the order given. */
-  readonly variables: readonly Expression[]
+  readonly #compiled: Expression[] = []
 
-  constructor({ environment, hasParams, variables = [], mutation }: ScopeOptions) {
+  /** Compiles the variables, in steps. */
+  static *of(options: ScopeOptions): Steps<Scope> {
+    const scope = new Scope(options)
+    for (const { name, expression } of options.variables ?? []) {
+      const compiled = yield* scope.compile(expression)
+      if (expression.trim() !== '') scope.#variables.set(name, compiled)
+      scope.#compiled.push(compiled)
+    }
+    return scope
+  }
+
+  private constructor({ environment, hasParams, variables = [], mutation }: ScopeOptions) {
     const declared = {
       object: DYN,
       oldObject: DYN,
@@ -70,11 +81,11 @@ export class Scope {
           asking,
         )
       : this.#environment
-    this.variables = variables.map(({ name, expression }) => {
-      const compiled = this.compile(expression)
-      if (expression.trim() !== '') this.#variables.set(name, compiled)
-      return compiled
-    })
+  }
+
+  /** What was compiled of each variable, in the order given. */
+  get variables(): readonly Expression[] {
+    return this.#compiled
   }
 
   /** `more`, the variables, and what every policy has. */
@@ -90,17 +101,17 @@ export class Scope {
   }
 
   /** `results`: the types it may evaluate to; any when absent. */
-  compile(source: string, results?: readonly CelType[]): Expression {
+  compile(source: string, results?: readonly CelType[]): Steps<Expression> {
     return compileIn(this.#environment, source, results)
   }
 
   /** What a mutation makes. */
-  compileMutation(source: string, result: CelType): Expression {
+  compileMutation(source: string, result: CelType): Steps<Expression> {
     return compileIn(this.#ofMutations, source, [result])
   }
 
   /** The text of a refusal; such expressions may not ask the authorizer. */
-  compileMessage(source: string): Expression {
+  compileMessage(source: string): Steps<Expression> {
     return compileIn(this.#withoutAuthorizer, source, [STRING])
   }
 
@@ -114,9 +125,9 @@ export class Scope {
 const nameOf = (type: CelType): string =>
   type.kind === 'null' ? 'null_type' : type.kind === 'timestamp' || type.kind === 'duration' ? type.name : String(type)
 
-function compileIn(environment: Environment, source: string, results?: readonly CelType[]): Expression {
+function* compileIn(environment: Environment, source: string, results?: readonly CelType[]): Steps<Expression> {
   try {
-    const program = compileExpression(source, environment)
+    const program = yield* compileExpressionSteps(source, environment)
     if (results && !results.some((type) => String(type) === String(program.type))) {
       const wanted = results.length === 1 ? String(results[0]) : `one of [${results.map(nameOf).join(' ')}]`
       return { source, program: undefined, error: `must evaluate to ${wanted} but got ${nameOf(program.type)}` }

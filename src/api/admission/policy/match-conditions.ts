@@ -1,4 +1,5 @@
 import type { MatchCondition } from '../../../apimachinery/kinds.generated.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import type { Bindings } from '../../../crd/cel/frame.ts'
 import { BOOL } from '../../../crd/cel/types.ts'
 import { conditionsBudget, type Expression, OutOfBudget, type Scope } from './expressions.ts'
@@ -6,8 +7,11 @@ import { conditionsBudget, type Expression, OutOfBudget, type Scope } from './ex
 /** Whether all conditions hold; `error` when one could not be evaluated and none says no. */
 type ConditionsOutcome = { readonly matches: boolean; readonly error?: undefined } | { readonly error: string }
 
-export const compileConditions = (scope: Scope, conditions: readonly MatchCondition[]): Expression[] =>
-  conditions.map(({ expression }) => scope.compile(expression, [BOOL]))
+export function* compileConditions(scope: Scope, conditions: readonly MatchCondition[]): Steps<Expression[]> {
+  const compiled: Expression[] = []
+  for (const { expression } of conditions) compiled.push(yield* scope.compile(expression, [BOOL]))
+  return compiled
+}
 
 export function checkConditions(scope: Scope, conditions: readonly Expression[], inputs: Bindings): ConditionsOutcome {
   if (conditions.length === 0) return { matches: true }

@@ -2,6 +2,7 @@ import type { MutatingWebhook, ValidatingWebhook } from '../../../apimachinery/k
 import type { KubeObject } from '../../../apimachinery/object.ts'
 import type { Resource } from '../../../apimachinery/resource.ts'
 import { forbidden } from '../../../apimachinery/status.ts'
+import { inTurns, type Steps } from '../../../apimachinery/steps.ts'
 import { KUBERNETES_ENVIRONMENT } from '../../../crd/cel/libraries.ts'
 import type { Authorize } from '../../auth/authorizer.ts'
 import type { Objects } from '../../objects.ts'
@@ -22,7 +23,13 @@ export interface Hook {
   readonly configuration: string
   /** Its place among all. */
   readonly index: number
-  readonly conditions: () => { readonly scope: Scope; readonly expressions: readonly Expression[] }
+  /** Its matchConditions, compiled when they are first asked for. */
+  readonly conditions: () => Conditions | Promise<Conditions>
+}
+
+interface Conditions {
+  readonly scope: Scope
+  readonly expressions: readonly Expression[]
 }
 
 /** All webhooks of a kind of configuration, by its name, in their order there; made anew when a configuration changes. */
@@ -44,20 +51,24 @@ export function hooksOf<T extends KubeObject & { webhooks?: Webhook[] }>(
 }
 
 function hookOf({ metadata }: KubeObject, webhook: Webhook, at: number, index: number): Hook {
-  let compiled: { scope: Scope; expressions: Expression[] } | undefined
+  let compiled: Conditions | undefined
   return {
     id: `webhook/${metadata.uid ?? metadata.name}/${webhook.name}/${at}`,
     webhook,
     configuration: metadata.name ?? '',
     index,
-    conditions: () => {
-      if (!compiled) {
-        const scope = new Scope({ environment: KUBERNETES_ENVIRONMENT, hasParams: false })
-        compiled = { scope, expressions: compileConditions(scope, webhook.matchConditions ?? []) }
-      }
-      return compiled
-    },
+    conditions: () =>
+      compiled ??
+      inTurns(conditionsOf(webhook)).then((conditions) => {
+        compiled = conditions
+        return conditions
+      }),
   }
+}
+
+function* conditionsOf({ matchConditions = [] }: Webhook): Steps<Conditions> {
+  const scope = yield* Scope.of({ environment: KUBERNETES_ENVIRONMENT, hasParams: false })
+  return { scope, expressions: yield* compileConditions(scope, matchConditions) }
 }
 
 /** How a hook means a write. */
@@ -78,20 +89,22 @@ export function meansWrite(
   const matched = matchRules(webhook.rules ?? [], webhook.matchPolicy, request)
   if (!matched || !matchSelectors(objects, webhook, request)) return undefined
   const given = seenAs(request, matched)
-  const judged = (seen: AdmissionRequest): Meant | undefined =>
-    meetsConditions(objects, authorize, hook, { matched, seen }) ? { matched, seen } : undefined
-  return given instanceof Promise ? given.then(judged) : judged(given)
+  const judged = (seen: AdmissionRequest, conditions?: Conditions): Meant | undefined =>
+    meetsConditions(objects, authorize, webhook, conditions, { matched, seen }) ? { matched, seen } : undefined
+  const conditions = webhook.matchConditions?.length ? hook.conditions() : undefined
+  if (!(given instanceof Promise) && !(conditions instanceof Promise)) return judged(given, conditions)
+  return Promise.all([given, conditions]).then(([seen, compiled]) => judged(seen, compiled))
 }
 
 function meetsConditions(
   objects: Objects,
   authorize: Authorize,
-  { webhook, conditions }: Hook,
+  webhook: Webhook,
+  conditions: Conditions | undefined,
   { matched, seen }: Meant,
 ): boolean {
-  if (!webhook.matchConditions?.length) return true
-  const { scope, expressions } = conditions()
-  const outcome = checkConditions(scope, expressions, inputsFor(seen, { objects, authorize, matched }))
+  if (!conditions) return true
+  const outcome = checkConditions(conditions.scope, conditions.expressions, inputsFor(seen, { objects, authorize, matched }))
   if (outcome.error === undefined) return outcome.matches
   if (webhook.failurePolicy === 'Ignore') return false
   throw forbidden(seen, seen.name, outcome.error)

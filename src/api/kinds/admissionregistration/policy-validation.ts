@@ -70,21 +70,21 @@ function validateVariable(
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge']
 const lineBreak = /[\n\r]/
 
-function validateValidation(v: Validation, scope: Scope, at: string, errors: Errors): void {
+function* validateValidation(v: Validation, scope: Scope, at: string, errors: Errors): Steps<void> {
   const { expression = '', message = '', messageExpression = '', reason } = v
   if (expression.trim() === '') errors.push(required(`${at}.expression`, 'expression is not specified'))
-  else checkExpression(scope.compile(expression, [BOOL]), `${at}.expression`, errors)
+  else checkExpression(yield* scope.compile(expression, [BOOL]), `${at}.expression`, errors)
   if (messageExpression && messageExpression.trim() === '') {
     errors.push(invalid(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified'))
   } else if (messageExpression) {
-    checkExpression(scope.compileMessage(messageExpression), `${at}.messageExpression`, errors)
+    checkExpression(yield* scope.compileMessage(messageExpression), `${at}.messageExpression`, errors)
   }
   if (message && message.trim() === '') errors.push(invalid(`${at}.message`, message, 'must be non-empty if specified'))
   else if (lineBreak.test(message.trim())) errors.push(invalid(`${at}.message`, message, 'must not contain line breaks'))
   if (reason !== undefined) checkSupported(reason, reasons, `${at}.reason`, errors)
 }
 
-function validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, errors: Errors): void {
+function* validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, errors: Errors): Steps<void> {
   const spec = policy.spec ?? {}
   checkGivenChoice(spec.failurePolicy, failurePolicies, 'spec.failurePolicy', errors)
   if (spec.paramKind) validateParamKind(spec.paramKind, 'spec.paramKind', errors)
@@ -95,14 +95,14 @@ function validateCommon(policy: Policy, scope: Scope, anyConditions: boolean, er
     if (!spec.matchConstraints.resourceRules?.length) errors.push(required(`${at}.resourceRules`))
   }
   if (!anyConditions) {
-    validateMatchConditions(spec.matchConditions ?? [], conditionScope(policy), 'spec.matchConditions', errors)
+    yield* validateMatchConditions(spec.matchConditions ?? [], conditionScope(policy), 'spec.matchConditions', errors)
   }
   for (const [i, variable] of (spec.variables ?? []).entries()) {
     validateVariable(variable, scope.variables[i], `spec.variables[${i}]`, errors)
   }
 }
 
-function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scope: Scope, errors: Errors): void {
+function* validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scope: Scope, errors: Errors): Steps<void> {
   const at = 'spec.auditAnnotations'
   const list = spec?.auditAnnotations ?? []
   if (list.length > 20)
@@ -119,7 +119,7 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scop
     else if (text.length > 5 * 1024) {
       errors.push(required(`${at}[${i}].valueExpression`, 'must not exceed 5120 bytes in length'))
     } else {
-      const compiled = scope.compile(text, [STRING, NULL])
+      const compiled = yield* scope.compile(text, [STRING, NULL])
       checkExpression({ ...compiled, source: valueExpression }, `${at}[${i}].valueExpression`, errors)
     }
     if (seen.has(key)) errors.push(duplicate(path, key))
@@ -129,8 +129,8 @@ function validateAnnotations({ metadata, spec }: ValidatingAdmissionPolicy, scop
 
 function* validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: boolean): Steps<FieldError[]> {
   const errors: Errors = []
-  const scope = validationScope(policy)
-  validateCommon(policy, scope, anyConditions, errors)
+  const scope = yield* validationScope(policy)
+  yield* validateCommon(policy, scope, anyConditions, errors)
   const { validations = [], auditAnnotations = [] } = policy.spec ?? {}
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const text = 'validations or auditAnnotations must contain at least one item'
@@ -138,10 +138,10 @@ function* validateValidating(policy: ValidatingAdmissionPolicy, anyConditions: b
     return errors
   }
   for (const [i, v] of validations.entries()) {
-    validateValidation(v, scope, `spec.validations[${i}]`, errors)
+    yield* validateValidation(v, scope, `spec.validations[${i}]`, errors)
     yield
   }
-  validateAnnotations(policy, scope, errors)
+  yield* validateAnnotations(policy, scope, errors)
   return errors
 }
 
@@ -177,10 +177,13 @@ function checkJsonPath(path: string, at: string, errors: Errors): void {
   }
 }
 
-function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: Errors): void {
+function* validateMutation(mutation: Mutation, scope: Scope, at: string, errors: Errors): Steps<void> {
   const { patchType, jsonPatch, applyConfiguration } = mutation
   if (!requireText(patchType, `${at}.patchType`, errors)) return
-  const checkPatch = (wanted: 'jsonPatch' | 'applyConfiguration', other: 'jsonPatch' | 'applyConfiguration') => {
+  const checkPatch = function* (
+    wanted: 'jsonPatch' | 'applyConfiguration',
+    other: 'jsonPatch' | 'applyConfiguration',
+  ): Steps<void> {
     const given = { jsonPatch, applyConfiguration }
     const patch = given[wanted]
     if (!patch) errors.push(required(`${at}.${wanted}`, `must be specified when patchType is ${patchType}`))
@@ -188,32 +191,36 @@ function validateMutation(mutation: Mutation, scope: Scope, at: string, errors: 
       const text = (patch.expression ?? '').trim()
       const type = wanted === 'jsonPatch' ? JSON_PATCHES : OBJECT
       if (text === '') errors.push(required(`${at}.${wanted}.expression`))
-      else checkExpression(scope.compileMutation(text, type), `${at}.${wanted}.expression`, errors)
+      else checkExpression(yield* scope.compileMutation(text, type), `${at}.${wanted}.expression`, errors)
     }
     if (given[other]) {
       errors.push(invalid(`${at}.${other}`, `{${other}}`, `must not be specified when patchType is ${patchType}`))
     }
   }
-  if (patchType === 'JSONPatch') checkPatch('jsonPatch', 'applyConfiguration')
-  else if (patchType === 'ApplyConfiguration') checkPatch('applyConfiguration', 'jsonPatch')
+  if (patchType === 'JSONPatch') yield* checkPatch('jsonPatch', 'applyConfiguration')
+  else if (patchType === 'ApplyConfiguration') yield* checkPatch('applyConfiguration', 'jsonPatch')
   else errors.push(notSupported(`${at}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch']))
 }
 
-function validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolean): FieldError[] {
+function* validateMutating(policy: MutatingAdmissionPolicy, anyConditions: boolean): Steps<FieldError[]> {
   const errors: Errors = []
-  const scope = mutationScope(policy)
-  validateCommon(policy, scope, anyConditions, errors)
+  const scope = yield* mutationScope(policy)
+  yield* validateCommon(policy, scope, anyConditions, errors)
   const spec = policy.spec ?? {}
   checkMutatingOperations(spec.matchConstraints, 'spec.matchConstraints', errors)
   if (!spec.mutations?.length) errors.push(required('spec.mutations', 'mutations must contain at least one item'))
-  for (const [i, mutation] of (spec.mutations ?? []).entries()) validateMutation(mutation, scope, `spec.mutations[${i}]`, errors)
+  for (const [i, mutation] of (spec.mutations ?? []).entries()) {
+    yield* validateMutation(mutation, scope, `spec.mutations[${i}]`, errors)
+    yield
+  }
   checkChoice(spec.reinvocationPolicy, reinvocationPolicies, 'spec.reinvocationPolicy', errors)
   return errors
 }
 
-export const validateMutatingAdmissionPolicy = (policy: MutatingAdmissionPolicy): FieldError[] => validateMutating(policy, false)
+export const validateMutatingAdmissionPolicy = (policy: MutatingAdmissionPolicy): Steps<FieldError[]> =>
+  validateMutating(policy, false)
 
 export const validateMutatingAdmissionPolicyUpdate = (
   policy: MutatingAdmissionPolicy,
   old: MutatingAdmissionPolicy,
-): FieldError[] => validateMutating(policy, hasSameConditions(policy, old))
+): Steps<FieldError[]> => validateMutating(policy, hasSameConditions(policy, old))

@@ -6,6 +6,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../../apimachinery/kinds.generated.ts'
 import { isDns1035Label, isDns1123Subdomain } from '../../../apimachinery/names.ts'
+import type { Steps } from '../../../apimachinery/steps.ts'
 import { webhookServiceErrors, webhookUrlErrors } from '../../../crd/formats/webhook-client.ts'
 import { checkSupported, type Errors, isSame, pushInvalid, requireText } from '../errors.ts'
 import { hasInvalidValue, validateLabelSelector } from '../selector.ts'
@@ -81,7 +82,7 @@ function validateVersions(versions: readonly string[], rules: Rules, at: string,
   }
 }
 
-function validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors): void {
+function* validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors): Steps<void> {
   checkFullName(hook.name, `${at}.name`, errors)
   for (const [i, rule] of (hook.rules ?? []).entries()) validateRule(rule, `${at}.rules[${i}]`, errors)
   validatePolicies(hook, rules, at, errors)
@@ -94,15 +95,17 @@ function validateWebhook(hook: Webhook, rules: Rules, at: string, errors: Errors
     const { name, namespace, path: urlPath, port = 0 } = service
     errors.push(...webhookServiceErrors({ name, namespace, path: urlPath, port }, `${path}.service`))
   }
-  if (!rules.anyConditions) validateMatchConditions(hook.matchConditions ?? [], webhookScope, `${at}.matchConditions`, errors)
+  if (!rules.anyConditions)
+    yield* validateMatchConditions(hook.matchConditions ?? [], webhookScope, `${at}.matchConditions`, errors)
 }
 
-function validate(webhooks: readonly Webhook[] = [], rules: Rules): FieldError[] {
+function* validate(webhooks: readonly Webhook[] = [], rules: Rules): Steps<FieldError[]> {
   const errors: Errors = []
   const names = new Set<string>()
   for (const [i, hook] of webhooks.entries()) {
     const at = `webhooks[${i}]`
-    validateWebhook(hook, rules, at, errors)
+    yield* validateWebhook(hook, rules, at, errors)
+    yield
     validateVersions(hook.admissionReviewVersions ?? [], rules, `${at}.admissionReviewVersions`, errors)
     if (rules.anyName || !hook.name) continue
     if (names.has(hook.name)) errors.push(duplicate(`${at}.name`, hook.name))
@@ -125,7 +128,7 @@ function relaxed(now: readonly Webhook[] = [], old: readonly Webhook[] = []): Ru
 
 type Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
-export const validateWebhooks = ({ webhooks }: Configuration): FieldError[] => validate(webhooks, strict)
+export const validateWebhooks = ({ webhooks }: Configuration): Steps<FieldError[]> => validate(webhooks, strict)
 
-export const validateWebhooksUpdate = ({ webhooks }: Configuration, old: Configuration): FieldError[] =>
+export const validateWebhooksUpdate = ({ webhooks }: Configuration, old: Configuration): Steps<FieldError[]> =>
   validate(webhooks, relaxed(webhooks, old.webhooks))

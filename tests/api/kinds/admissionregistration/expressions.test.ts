@@ -59,19 +59,22 @@ test('a mutation makes what its patch type says', () => {
         mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
       },
     }) as MutatingAdmissionPolicy
-  assert.equal(validateMutatingAdmissionPolicy(policy('Object{metadata: Object.metadata{labels: {"a": "b"}}}')), [])
+  const told = (expression: string) => atOnce(validateMutatingAdmissionPolicy(policy(expression)))
+  assert.equal(told('Object{metadata: Object.metadata{labels: {"a": "b"}}}'), [])
   assert.equal(
-    validateMutatingAdmissionPolicy(policy('"x"')).map(({ field }) => field),
+    told('"x"').map(({ field }) => field),
     ['spec.mutations[0].applyConfiguration.expression'],
   )
 })
 
 test('variables of a mutating policy make nothing; its mutations see variables even when there are none, and are trimmed', () => {
   const told = (mutation: object, variables: object[] = []) =>
-    validateMutatingAdmissionPolicy({
-      metadata: { name: 'p' },
-      spec: { failurePolicy: 'Fail', matchConstraints, reinvocationPolicy: 'Never', variables, mutations: [mutation] },
-    } as MutatingAdmissionPolicy).map(({ field, message }) => `${field} ${message.split('\n')[0]}`)
+    atOnce(
+      validateMutatingAdmissionPolicy({
+        metadata: { name: 'p' },
+        spec: { failurePolicy: 'Fail', matchConstraints, reinvocationPolicy: 'Never', variables, mutations: [mutation] },
+      } as MutatingAdmissionPolicy),
+    ).map(({ field, message }) => `${field} ${message.split('\n')[0]}`)
   const made = (expression: string) => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } })
   const patch = (expression: string) => ({ patchType: 'JSONPatch', jsonPatch: { expression } })
   assert.match(told(made('Object{}'), [{ name: 'a', expression: 'Object{}' }])[0] ?? '', "undeclared reference to 'Object'")
