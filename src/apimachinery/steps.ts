@@ -83,13 +83,16 @@ export function soon<T>(steps: Steps<T>): T | Promise<T> {
   return step.done ? step.value : turnsFrom(steps, started, step)
 }
 
-/** For a loop that waits for what is often there at once: gives others a turn, if the loop has had one for long. */
+/** For loops that wait for what is often there at once: gives others a turn, if the loops have had one for long, all of them together. */
 export function pauses(): () => Promise<void> | undefined {
   let started = performance.now()
+  let pause: Promise<void> | undefined
   return () => {
-    if (performance.now() - started < turnMs) return undefined
-    return setImmediate().then(() => {
+    if (pause || performance.now() - started < turnMs) return pause
+    pause = setImmediate().then(() => {
       started = performance.now()
+      pause = undefined
     })
+    return pause
   }
 }

@@ -5,6 +5,7 @@ import type { KubeObject, OwnerReference } from '../apimachinery/object.ts'
 import { apiVersionOf, type Resource } from '../apimachinery/resource.ts'
 import { apiservices, customresourcedefinitions } from '../apimachinery/resources.generated.ts'
 import { isConflict, isNotFound } from '../apimachinery/status.ts'
+import { pauses } from '../apimachinery/steps.ts'
 import type { Client } from '../client/client.ts'
 import { createInformer, type Informer } from '../client/informer.ts'
 import type { InformerSet } from '../client/informer-set.ts'
@@ -29,6 +30,8 @@ interface Collector {
   readonly graph: OwnershipGraph
   readonly queue: Queue
   readonly log: Log
+  /** Requests in process wait for nothing: ten thousand dependents would be one turn of the event loop. */
+  readonly pause: () => Promise<void> | undefined
   /** By `version/resource`. */
   readonly watched: Map<
     string,
@@ -65,6 +68,7 @@ export function startGarbageCollector(
     queue: createQueue({ clock, random }),
     log,
     watched: new Map(),
+    pause: pauses(),
   }
   const follow = () => followAll(collector, informers, { ...options, clock, random })
   const started = (async () => {
@@ -77,6 +81,7 @@ export function startGarbageCollector(
   const work = async () => {
     await started
     for (let uid = await collector.queue.get(); uid !== undefined; uid = await collector.queue.get()) {
+      await collector.pause()
       if (!signal.aborted) await attempt(collector, uid)
       collector.queue.done(uid)
     }
@@ -223,10 +228,11 @@ async function stateOf(collector: Collector, node: GraphNode, owner: OwnerRefere
 
 /** Writes the owner references that `change` makes of the live ones, under the live resourceVersion. */
 async function rewriteOwners(
-  { client }: Collector,
+  { client, pause }: Collector,
   { resource, name, namespace, uid }: GraphNode,
   change: (owners: readonly OwnerReference[]) => OwnerReference[],
 ): Promise<void> {
+  await pause()
   const live = await client.get(resource, name, { namespace })
   if (live.metadata.uid !== uid) return
   const before = live.metadata.ownerReferences ?? []
