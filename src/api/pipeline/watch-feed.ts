@@ -88,7 +88,7 @@ class WatchFeed {
         return setImmediate()
       }
       const items = events ? this.#view.itemsOf(events) : this.#view.take()
-      if (items instanceof Promise) return items.then((old) => this.#send(old, 0))
+      if (items instanceof Promise) return items.then((old) => this.#sendOld(old))
       if (items.length === 0 && !events) return undefined
       const slow = this.#send(items, 0)
       if (slow) return slow
@@ -98,6 +98,12 @@ class WatchFeed {
       if (performance.now() - started >= turnMs) return setImmediate()
     }
     return undefined
+  }
+
+  /** A batch of the log, and a turn for others: the store may have it there at once, and so the next. */
+  async #sendOld(items: readonly WatchItem[]): Promise<void> {
+    await this.#send(items, 0)
+    await setImmediate()
   }
 
   #joined(events: readonly CacheEvent[]): Uint8Array | undefined {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Revision } from '../../store/store.ts'
 import type { CacheEvent } from './cache-event.ts'
 import type { Caches } from './caches.ts'
@@ -179,7 +180,10 @@ export class WatchView {
     const events = await this.#oldEvents()
     const items = this.itemsOf(events)
     this.#cursor = Math.max(this.#cursor, events.at(-1)?.revision ?? until)
-    return items.length > 0 || !this.#isOpen ? items : this.take()
+    if (items.length > 0 || !this.#isOpen) return items
+    // Thousands of batches may be of other namespaces.
+    await setImmediate()
+    return this.take()
   }
 
   async #oldEvents(): Promise<readonly CacheEvent[]> {
