@@ -12,6 +12,7 @@ import { isSmall } from '../../apimachinery/json-size.ts'
 import { numberText } from '../../apimachinery/number-text.ts'
 import type { Steps } from '../../apimachinery/steps.ts'
 import { codePoints } from '../cel/cost-estimate.ts'
+import { isMatch } from '../cel/library/patterns.ts'
 import { Correlation } from './correlation.ts'
 import { identityOf, isJsonArray, isJsonObject, type Json, type JsonObject, own, withSortedKeys } from './json-schema.ts'
 import { fieldNode, type SchemaNode } from './node.ts'
@@ -225,7 +226,7 @@ class Validation {
     const source = node.schema.pattern as string
     if (typeof pattern === 'string') {
       this.invalid(path, value, `should match '${source}, but pattern is invalid: ${pattern}'`, outcome)
-    } else if (!pattern.test(value)) this.invalid(path, value, `should match '${source}'`, outcome)
+    } else if (!isMatch(pattern, value)) this.invalid(path, value, `should match '${source}'`, outcome)
   }
 
   private number(value: JsonNumber, node: SchemaNode, path: string, outcome: Outcome): void {
