@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { sameJson } from '../../apimachinery/same-json.ts'
-import { atOnce } from '../../apimachinery/steps.ts'
 import { tableOf } from '../../crd/definition/columns.ts'
 import type { CustomResourceDefinition, DefinitionVersion } from '../../crd/definition/definition.ts'
 import { scaleErrors } from '../../crd/definition/scale.ts'
@@ -54,8 +53,8 @@ export function customStrategy(
       return [...(found?.errors ?? []), ...(scale ? scaleErrors(json(object), scale, isStatus ? 'status' : 'all') : [])]
     },
     warnings: (object, old, { subresource }) => [...(subresource === '' ? finalizerWarnings(object, old) : [])],
-    cells: (object, now) => atOnce(table.cells(json(object), new Date(now))),
-    cellSteps: (object, now) => table.cells(json(object), new Date(now)),
+    cells: (object, now) => table.cells(json(object), new Date(now)) as unknown[],
+    cellSteps: (object, now) => table.cellSteps(json(object), new Date(now)),
     selectableFields: Object.fromEntries(
       (version.selectableFields ?? []).map(({ jsonPath = '' }) => {
         const field = jsonPath.replace(/^\./, '')

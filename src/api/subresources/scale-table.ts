@@ -1,4 +1,3 @@
-import { atOnce } from '../../apimachinery/steps.ts'
 import { tableOf } from '../../crd/definition/columns.ts'
 import { age } from '../kinds/table.ts'
 import type { Call, RowTable } from '../pipeline/call.ts'
@@ -39,7 +38,7 @@ const custom = tableOf({
 /** A Scale as `kubectl get` shows it. */
 export function scaleTable({ resource, core }: Call, scale: Scale): RowTable {
   const now = core.clock.now()
-  if (resource.isCustom) return { columns: custom.columns, cells: atOnce(custom.cells(scale as never, new Date(now))) }
+  if (resource.isCustom) return { columns: custom.columns, cells: custom.cells(scale as never, new Date(now)) }
   const { name } = scale.metadata
   return { columns: builtIn, cells: [name, scale.spec?.replicas ?? 0, scale.status?.replicas ?? 0, age(scale, now)] }
 }

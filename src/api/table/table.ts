@@ -65,8 +65,8 @@ function tableOf(
 ): Table {
   // The table of a kind that has no columns of its own is made otherwise in kube-apiserver: its empty list is nil.
   const isNil = rows.length === 0 && isPlain
-  const table = { kind: 'Table', apiVersion: `meta.k8s.io/${accept.version}`, metadata, columnDefinitions }
-  return { ...table, rows: isNil ? null : rows }
+  const apiVersion = `meta.k8s.io/${accept.version}`
+  return { kind: 'Table', apiVersion, metadata, columnDefinitions, rows: isNil ? null : rows } as Table
 }
 
 /** A bookmark's object has no name: Go shows an empty one. */

@@ -16,8 +16,10 @@ interface TableColumn {
 /** The columns of the table that objects of a version are shown in, and the cells of one object. */
 interface ObjectTable {
   readonly columns: readonly TableColumn[]
-  /** `now`: for ages. A step a column, each of which may look through all of a large object. */
-  cells(object: JsonObject, now: Date): Steps<Json[]>
+  /** `now`: for ages. */
+  cells(object: JsonObject, now: Date): Json[]
+  /** As `cells`: a step a column, each of which may look through all of a large object. */
+  cellSteps(object: JsonObject, now: Date): Steps<Json[]>
 }
 
 const NAME_TEXT =
@@ -34,9 +36,9 @@ export function tableOf(version: DefinitionVersion): ObjectTable {
   const name: TableColumn = { name: 'Name', type: 'string', format: 'name', description: NAME_TEXT, priority: 0 }
   return {
     columns: [name, ...columns.map(tableColumn)],
-    *cells(object, now) {
-      const metadata = object.metadata as { name?: string } | undefined
-      const cells: Json[] = [metadata?.name ?? '']
+    cells: (object, now) => [nameOf(object), ...readers.map(({ column, path }) => cell(column, () => path.find(object), now))],
+    *cellSteps(object, now) {
+      const cells: Json[] = [nameOf(object)]
       for (const { column, path } of readers) {
         yield
         cells.push(cell(column, () => path.find(object), now))
@@ -45,6 +47,8 @@ export function tableOf(version: DefinitionVersion): ObjectTable {
     },
   }
 }
+
+const nameOf = ({ metadata }: JsonObject): string => (metadata as { name?: string } | undefined)?.name ?? ''
 
 function tableColumn(column: PrinterColumn): TableColumn {
   return {
