@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import { parseApiVersion } from '../../apimachinery/resource.ts'
 import { type StatusError, unforeseen } from '../../apimachinery/status.ts'
+import { pauses } from '../../apimachinery/steps.ts'
 import type { CustomResourceDefinition } from '../../crd/definition/definition.ts'
 import { ConversionError, convertedIn, convertedObject, reviewOf, UnreadableObject } from './conversion-review.ts'
 
@@ -29,6 +30,7 @@ const enoughAlike = 3
  */
 export class WebhookConversion {
   readonly #post: PostReview
+  readonly #pause = pauses()
   readonly #batches = new WeakMap<CustomResourceDefinition, Map<string, Batch>>()
 
   constructor(post: PostReview) {
@@ -45,6 +47,11 @@ export class WebhookConversion {
     const converted = (await batch.answer)[place] as Outcome
     if (converted instanceof Error) throw converted
     return converted
+  }
+
+  /** Reviews of one long list are not all written, nor all their answers read, in one turn of the event loop. */
+  async #turn(): Promise<void> {
+    for (let wait = this.#pause(); wait; wait = this.#pause()) await wait
   }
 
   #begin(definition: CustomResourceDefinition, apiVersion: string, batches: Map<string, Batch>): Batch {
@@ -95,8 +102,11 @@ export class WebhookConversion {
       return unforeseen(`${webhook} ${error instanceof ConversionError ? message : `failed: ${message}`}`)
     }
     try {
+      await this.#turn()
       const review = reviewOf(definition, objects, apiVersion, randomUUID())
-      const converted = convertedIn(await this.#post(definition, review), review)
+      const answer = await this.#post(definition, review)
+      await this.#turn()
+      const converted = convertedIn(answer, review)
       if (converted.length !== objects.length)
         throw new ConversionError(`returned ${converted.length} objects, expected ${objects.length}`)
       return objects.map((object, i) => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { goJson } from '../../apimachinery/go-quote.ts'
 import type { KubeObject } from '../../apimachinery/object.ts'
 import type { Conversion, ServedResource } from '../registry/served.ts'
@@ -34,7 +35,12 @@ function settleIn(versions: WeakMap<Conversion, Stored | Promise<Stored>>, conve
 
 /** Makes `viewAs` answer at once for all of `items`, for selectors. undefined: it does so already. */
 export function prepareViews(resource: ServedResource, items: readonly (Stored | undefined)[]): Promise<unknown> | undefined {
-  if (!resource.conversion) return undefined
+  const { conversion } = resource
+  if (!conversion) return undefined
+  if (items.length > inOneTurn) {
+    const isReady = (s: Stored | undefined): boolean => !s || converted.get(s)?.get(conversion) instanceof Stored
+    return items.every(isReady) ? undefined : viewsOf(resource, items)
+  }
   const pending = items.map((s) => s && viewAs(resource, s)).filter((view) => view instanceof Promise)
   return pending.length > 0 ? Promise.all(pending) : undefined
 }
@@ -52,6 +58,17 @@ function convert(conversion: Conversion, resource: ServedResource, stored: Store
 }
 
 export async function viewAll(resource: ServedResource, items: readonly Stored[]): Promise<readonly Stored[]> {
-  if (!resource.conversion) return items
-  return Promise.all(items.map((s) => viewAs(resource, s)))
+  return resource.conversion ? viewsOf(resource, items) : items
+}
+
+/** So many are converted, or put together for a webhook, before others have a turn. */
+const inOneTurn = 250
+
+async function viewsOf<T extends Stored | undefined>(resource: ServedResource, items: readonly T[]): Promise<Stored[]> {
+  const views: (Stored | Promise<Stored>)[] = []
+  for (const [i, stored] of items.entries()) {
+    if (i % inOneTurn === inOneTurn - 1) await setImmediate()
+    if (stored) views.push(viewAs(resource, stored))
+  }
+  return Promise.all(views)
 }
