@@ -9,15 +9,19 @@ import { sameValue } from '../operators/equality.ts'
 function rulesFor(role: ClusterRole, all: readonly ClusterRole[]): PolicyRule[] | undefined {
   const selectors = role.aggregationRule?.clusterRoleSelectors
   if (!role.aggregationRule) return undefined
-  const rules: PolicyRule[] = []
+  const rules = new Map<string, PolicyRule>()
   for (const selector of selectors ?? []) {
     const chosen = all
       .filter((r) => r.metadata.name !== role.metadata.name && matchesSelector(selector, r.metadata.labels))
       .sort((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1))
-    for (const rule of chosen.flatMap((r) => r.rules ?? [])) if (!rules.some((known) => sameValue(known, rule))) rules.push(rule)
+    for (const rule of chosen.flatMap((r) => r.rules ?? [])) if (!rules.has(textOf(rule))) rules.set(textOf(rule), rule)
   }
-  return rules
+  return [...rules.values()]
 }
+
+/** The same for rules that say the same. */
+const textOf = ({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): string =>
+  JSON.stringify([verbs, apiGroups, resources, resourceNames, nonResourceURLs])
 
 export const clusterRoleAggregationController = defineController<ClusterRole>({
   name: 'clusterrole-aggregation-controller',

@@ -2,7 +2,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ClusterRole, LabelSelector, PolicyRule } from '../../src/apimachinery/kinds.generated.ts'
 import { clusterroles } from '../../src/apimachinery/resources.generated.ts'
+import { clusterRoleAggregationController } from '../../src/controllers/clusterrole-aggregation.ts'
 import { startTestServer, type TestServer } from '../../src/testkit/test-server.ts'
+import { longestTurn, mostTurnMs } from '../api/abuse/turns.ts'
 
 const test = suite('aggregated cluster roles')
 let server: TestServer
@@ -50,6 +52,26 @@ test('where no role is found, rules that somebody else wrote stay', async () => 
   await client.create(clusterroles, role('witness', {}, [], [{ matchLabels: { z: 'later' } }]))
   await rulesBecome('witness', [reads('found')])
   assert.equal((await client.get(clusterroles, 'own')).rules, [reads('own')])
+})
+
+test('nobody waits while the rules of two thousand roles are put together', async () => {
+  const sources = Array.from({ length: 2000 }, (_, i) => ({
+    metadata: { name: `r${i}`, labels: { a: 'b' } },
+    rules: Array.from({ length: 5 }, (_, j) => ({ verbs: ['get'], apiGroups: [`g${i}`], resources: [`x${j}`] })),
+  }))
+  const role = { metadata: { name: 'whole' }, aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] } }
+  let given = 0
+  const client = {
+    apply: async (_: unknown, { rules }: { rules: unknown[] }) => {
+      given = rules.length
+    },
+  }
+  const context = { client, informers: { of: () => ({ list: () => sources }) } } as unknown as Parameters<
+    typeof clusterRoleAggregationController.reconcile
+  >[1]
+  const turn = await longestTurn(async () => void (await clusterRoleAggregationController.reconcile(role, context)))
+  assert.is(given, 10_000)
+  assert.ok(turn < mostTurnMs, `a turn of ${turn.toFixed(0)} ms`)
 })
 
 test.run()
