@@ -99,23 +99,26 @@ class Counting implements Sink {
   abort(): void {}
 }
 
+/** Begins a watch of ConfigMaps in this form; what stops it. */
+async function watch(accept: string, query: string, sink: Sink): Promise<() => void> {
+  const { body } = await api.handle({
+    method: 'GET',
+    path: configMaps,
+    query: new URLSearchParams(`watch=1&${query}`),
+    headers: { accept },
+    user: admin,
+    signal: new AbortController().signal,
+  })
+  if (!('stream' in body) || !body.feed) throw new Error('no watch')
+  return body.feed(sink)
+}
+
 for (const accept of ['application/json', 'application/vnd.kubernetes.protobuf;stream=watch', forms.Table]) {
   test(`a watch of ${accept} begins with thousands of objects in turns, however fast they are taken`, async () => {
     const turn = await longestTurn(async () => {
       const sink = new Counting()
-      const query = new URLSearchParams('watch=1&resourceVersion=0')
-      const request = {
-        method: 'GET',
-        path: configMaps,
-        query,
-        headers: { accept },
-        user: admin,
-        signal: new AbortController().signal,
-      }
-      const { body } = await api.handle(request)
-      if (!('stream' in body) || !body.feed) throw new Error('no watch')
-      const stop = body.feed(sink)
-      while (sink.writes < objects) await new Promise((resolve) => setTimeout(resolve, 5))
+      const stop = await watch(accept, 'resourceVersion=0', sink)
+      await eventually(() => sink.writes >= objects)
       stop()
     })
     assert.ok(turn < mostTurnMs, `a turn took ${turn} ms`)
@@ -123,16 +126,11 @@ for (const accept of ['application/json', 'application/vnd.kubernetes.protobuf;s
 }
 
 test('a watch that begins at an old revision is told of thousands of events in turns', async () => {
-  const query = new URLSearchParams(`watch=1&resourceVersion=${beginning}`)
-  const headers = { accept: forms.Table }
   let sink = new Counting()
   const turn = await longestTurn(async () => {
     sink = new Counting()
-    const request = { method: 'GET', path: configMaps, query, headers, user: admin, signal: new AbortController().signal }
-    const { body } = await api.handle(request)
-    if (!('stream' in body) || !body.feed) throw new Error('no watch')
-    const stop = body.feed(sink)
-    await eventually(async () => sink.writes >= objects)
+    const stop = await watch(forms.Table, `resourceVersion=${beginning}`, sink)
+    await eventually(() => sink.writes >= objects)
     stop()
   }, halfTurnMs)
   assert.is(sink.writes, objects)
@@ -165,7 +163,8 @@ test('an object of as many keys as a body may have is shown as protobuf and watc
   )
   for (const accept of [`${protobuf};stream=watch`, `${forms.Table};stream=watch`]) {
     const [one, other] = [new Counting(), new Counting()]
-    const watches = [await watch(accept, one), await watch(accept, other)]
+    const ofMany = 'fieldSelector=metadata.name=many&includeObject=Object'
+    const watches = [await watch(accept, ofMany, one), await watch(accept, ofMany, other)]
     const changed = async () => {
       const seen = one.writes + 1
       assert.is((await ask('PATCH', many, `{"data":{"k0":"${performance.now()}"}}`, patch)).status, 200)
@@ -179,22 +178,6 @@ test('an object of as many keys as a body may have is shown as protobuf and watc
   }
   assert.is((await ask('DELETE', many)).status, 200)
 })
-
-/** Watches the large object; what stops it. */
-async function watch(accept: string, sink: Sink): Promise<() => void> {
-  const query = new URLSearchParams('watch=1&fieldSelector=metadata.name=many&includeObject=Object')
-  const request = {
-    method: 'GET',
-    path: configMaps,
-    query,
-    headers: { accept },
-    user: admin,
-    signal: new AbortController().signal,
-  }
-  const { body } = await api.handle(request)
-  if (!('stream' in body) || !body.feed) throw new Error('no watch')
-  return body.feed(sink)
-}
 
 test('tens of thousands of conflicts are told of in turns', async () => {
   const apply = { 'content-type': 'application/apply-patch+yaml' }
