@@ -41,13 +41,12 @@ export const overdue = (): StatusError =>
   new StatusError(504, 'Timeout', 'Timeout: request did not complete within requested timeout - context deadline exceeded', {})
 
 /**
- * What `work` gives, or a 504 when that takes longer than `ms`; the work goes on, and what it comes to is for the audit log. That answer stands
+ * What `work` gives, or a 504 when the deadline comes first; the work goes on, and what it comes to is for the audit log. That answer stands
  * in front of what knows of formats: it is the same text for all.
  */
-export async function within(ms: number, work: Promise<ApiResponse>): Promise<ApiResponse> {
+export async function within(deadline: Deadline, work: Promise<ApiResponse>): Promise<ApiResponse> {
   const { promise: late, resolve } = Promise.withResolvers<ApiResponse>()
-  const deadline = new Deadline(ms)
-  const timer = setTimeout(() => resolve(timedOut), ms)
+  const timer = setTimeout(() => resolve(timedOut), Math.ceil(deadline.leftMs))
   try {
     const first = await Promise.race([work, late])
     // What was given up for lack of time comes in the same moment.

@@ -93,8 +93,9 @@ class Passage {
     if (wantsObjects || isLongRunning(this.#info)) return this.#outcome(undefined)
     try {
       const ms = askedTime(query)
-      const outcome = this.#outcome(new Deadline(ms))
-      return ms === undefined ? outcome : within(ms, outcome)
+      const deadline = new Deadline(ms)
+      const outcome = this.#outcome(deadline)
+      return ms === undefined ? outcome : within(deadline, outcome)
     } catch (error) {
       return this.#refuseEarly(error)
     }
@@ -163,8 +164,13 @@ class Passage {
     this.#leave = gauges.inFlight.enter(request, info, user)
     const asking = performance.now()
     await authorize(security, gauges.security, user, request, info, this.#trail)
-    this.#latencies.add('authorization', performance.now() - asking)
+    this.#took('authorization', asking)
     return user
+  }
+
+  /** For the audit log, which alone asks for these. */
+  #took(layer: 'authorization' | 'serialize-response-object', began: number): void {
+    if (this.#trail) this.#latencies.add(layer, performance.now() - began)
   }
 
   #audited(audit: Audit): Omit<Opening, 'user'> {
@@ -241,7 +247,7 @@ class Passage {
     const answer = await inItsTime(call, run)
     const began = performance.now()
     const response = warned(await encode(call, answer), this.#warnings)
-    this.#latencies.add('serialize-response-object', performance.now() - began)
+    this.#took('serialize-response-object', began)
     return trail ? await trail.answered(response, statusIn(answer), () => jsonOf(call, answer, response)) : response
   }
 
@@ -253,7 +259,7 @@ class Passage {
     const warnings = isUnrouted(this.#info, error) ? new Set<string>() : this.#warnings
     const began = performance.now()
     const response = warned(failure(this.#request, this.#accept, status), warnings)
-    this.#latencies.add('serialize-response-object', performance.now() - began)
+    this.#took('serialize-response-object', began)
     if (!trail) return response
     // A refusal in no form that was asked for is sent past what logs it.
     const shown = isOffered(this.#request) ? status.status : undefined

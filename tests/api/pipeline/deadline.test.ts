@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { askedTime, within } from '../../../src/api/pipeline/deadline.ts'
+import { askedTime, Deadline, within } from '../../../src/api/pipeline/deadline.ts'
 import type { ApiResponse } from '../../../src/api/request.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
 import { admin, testApi } from '../test-api.ts'
@@ -23,14 +23,14 @@ test("what is no duration is refused in Go's words", () => {
 const textOf = ({ body }: ApiResponse): string => ('bytes' in body ? Buffer.from(body.bytes).toString() : '')
 
 test('what takes longer than asked is answered with a 504 that no format was chosen for', async () => {
-  const late = await within(1, new Promise(() => {}))
+  const late = await within(new Deadline(1), new Promise(() => {}))
   assert.equal([late.status, late.headers['content-type']], [504, 'text/plain; charset=utf-8'])
   assert.is(
     textOf(late),
     '{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout","reason":"Timeout","details":{},"code":504}\n',
   )
   const answer: ApiResponse = { status: 200, headers: {}, body: { bytes: Buffer.from('x') } }
-  assert.is(await within(10_000, Promise.resolve(answer)), answer)
+  assert.is(await within(new Deadline(10_000), Promise.resolve(answer)), answer)
 })
 
 test('a write whose time is over while it is prepared is not written', async () => {
